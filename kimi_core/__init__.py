@@ -1,0 +1,60 @@
+"""Everything true of Kimi K2, whatever the framework.
+
+Owns: the public names of the core. May know: its rooms; importing it loads neither the openai SDK
+nor tiktoken nor an engine.
+
+The rooms, and what each may know, are described in ``docs/design.md``.
+"""
+
+from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
+from kimi_core.errors import KimiError
+from kimi_core.models import MODELS, ModelInfo, get_model
+from kimi_core.raw.events import (
+    ContentDelta,
+    Diagnostic,
+    Event,
+    ParsedMessage,
+    ReasoningDelta,
+    ToolCall,
+    ToolCallArguments,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from kimi_core.raw.grammar import tool_call_grammar
+from kimi_core.raw.parser import StreamParser, parse
+from kimi_core.raw.prompt import encode_prompt, render_prompt
+from kimi_core.raw.tool_ids import normalize_tool_call_ids
+from kimi_core.response import Usage
+from kimi_core.tokenizer import Tokenizer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ENDPOINTS",
+    "MODELS",
+    "Capabilities",
+    "ContentDelta",
+    "Diagnostic",
+    "Endpoint",
+    "Event",
+    "KimiError",
+    "ModelInfo",
+    "ParsedMessage",
+    "ReasoningDelta",
+    "StreamParser",
+    "Tokenizer",
+    "ToolCall",
+    "ToolCallArguments",
+    "ToolCallEnd",
+    "ToolCallStart",
+    "Usage",
+    "encode_prompt",
+    "get_endpoint",
+    "get_model",
+    "normalize_tool_call_ids",
+    "parse",
+    "render_prompt",
+    "resolve",
+    "tool_call_grammar",
+]

@@ -1,0 +1,146 @@
+"""What an error answer says, whichever server wrote it: body and headers -> facts.
+
+Owns: every shape that servers have for an error body. May know: the standard library. Which class
+an error becomes is decided in `kimi_core.errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["ErrorFacts", "read_error", "request_id_of"]
+
+# A gateway's HTML page is no sentence (Moonshot's 504 is one); its beginning is enough to tell.
+_LONGEST_MESSAGE = 400
+
+# The status that Moonshot documents for each of its types; for errors inside a 200, which have none.
+_STATUS_OF_TYPE = {
+    "content_filter": 400,
+    "invalid_request_error": 400,
+    "invalid_authentication_error": 401,
+    "incorrect_api_key_error": 401,
+    "permission_denied_error": 403,
+    "resource_not_found_error": 404,
+    "engine_overloaded_error": 429,
+    "exceeded_current_quota_error": 429,
+    "rate_limit_reached_error": 429,
+    "server_unavailable": 503,
+}
+
+# "... request reached organization max RPM: 20, please try again after 1 seconds"
+_LIMIT = re.compile(r"\b(concurrency|RPM|TPM|TPD)\b")
+_WAIT = re.compile(r"try again after ([0-9]+(?:\.[0-9]+)?) second")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorFacts:
+    """What is known of a refusal.
+
+    Attributes:
+        status: The HTTP status; for an error inside a 200 the one that it stands for.
+        message: The server's own sentence, and the one of the provider behind it.
+        type: The server's own type of error; empty where it has none.
+        request_id: The server's id of the request, or None.
+        retry_after: Seconds to wait, where the server said so.
+        limit: Which limit was reached: "concurrency", "RPM", "TPM" or "TPD", or None.
+        body: The error as it was parsed.
+    """
+
+    status: int
+    message: str
+    type: str
+    request_id: str | None
+    retry_after: float | None
+    limit: str | None
+    body: object | None
+
+
+def read_error(
+    body: object,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    fallback: str = "",
+) -> ErrorFacts:
+    """Read an error.
+
+    Args:
+        body: The parsed JSON: the error, or an object with an ``error`` key; or text that is none.
+        status: The HTTP status; None for an error inside a 200.
+        headers: The response headers, with names in lower case or any case-blind mapping.
+        fallback: The sentence where the body has none.
+    """
+    inner = _error_object(body)
+    upstream = _upstream(inner)
+    message = _shortened(str(inner.get("message") or inner.get("detail") or fallback or body))
+    if upstream.get("message"):
+        message = f"{message}: {_shortened(str(upstream['message']))}"
+    kind = _type_of(upstream) or _type_of(inner)
+    limit = _LIMIT.search(message)
+    return ErrorFacts(
+        status=status or _status_inside(inner, kind),
+        message=message,
+        type=kind,
+        request_id=request_id_of(headers or {}),
+        retry_after=_retry_after(headers or {}, message),
+        limit=limit[1] if limit else None,
+        body=body,
+    )
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the id under which the server's support finds a request (Moonshot: x-trace-id)."""
+    return headers.get("x-request-id") or headers.get("x-trace-id")
+
+
+def _error_object(body: object) -> Mapping[str, Any]:
+    inner = body.get("error", body) if isinstance(body, Mapping) else body
+    return inner if isinstance(inner, Mapping) else {"message": inner}
+
+
+def _upstream(inner: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the error of the provider that OpenRouter asked: JSON text below ``metadata.raw``."""
+    metadata = inner.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    try:
+        return _error_object(json.loads(raw)) if isinstance(raw, str) else {}
+    except ValueError:
+        return {"message": raw}
+
+
+def _type_of(inner: Mapping[str, Any]) -> str:
+    # A relay written in Go prints its missing type as "<nil>" (errors-quoted-from-issues).
+    kind = inner.get("type")
+    return kind if isinstance(kind, str) and kind != "<nil>" else ""
+
+
+def _status_inside(inner: Mapping[str, Any], kind: str) -> int:
+    code = str(inner.get("code"))
+    if re.fullmatch("[45][0-9][0-9]", code):
+        return int(code)
+    return _STATUS_OF_TYPE.get(kind, 500)
+
+
+def _retry_after(headers: Mapping[str, str], message: str) -> float | None:
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    seconds = _number(headers.get("retry-after"))
+    waits = _WAIT.search(message)
+    return _number(waits[1]) if seconds is None and waits else seconds
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:  # a date
+        return None
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."

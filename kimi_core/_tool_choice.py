@@ -1,0 +1,145 @@
+"""What becomes of a tool_choice: kept, turned into a legal one, or given up with a warning.
+
+Owns: the normal form of tool_choice and the rules of forcing it against thinking.
+May know: capabilities, errors.
+
+Forcing never fails at the server: a forced choice while thinking is answered with a 400 by
+kimi-k2.6 and kimi-k2.7-code, and a named one by kimi-k3 too (seen live in July 2026), and agents
+of LangChain and LlamaIndex force one whenever they want structured output.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import KimiConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.capabilities import Capabilities
+
+__all__ = ["ToolChoice", "ToolChoiceWarning", "decide_tool_choice"]
+
+
+class ToolChoiceWarning(UserWarning):
+    """A forced tool_choice could not be kept; the model decides for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """What is sent.
+
+    Attributes:
+        value: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
+        tools: The tools that are sent.
+        thinking: The caller's thinking setting, switched off where forcing needs it.
+    """
+
+    value: str | dict[str, Any] | None
+    tools: list[dict[str, Any]]
+    thinking: bool | None
+
+    @property
+    def forced(self) -> bool:
+        """Whether the model must call a tool."""
+        return self.value not in (None, "auto", "none")  # a tuple: a named choice is a dict
+
+
+_WORDS = {"any": "required", "required": "required", "auto": "auto", "none": "none"}
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name}}
+
+
+def _tool_name(tool: Mapping[str, Any]) -> str:
+    return str(tool.get("function", {}).get("name", ""))
+
+
+def _normal(
+    choice: str | bool | Mapping[str, Any] | None, names: list[str]  # noqa: FBT001 - bind_tools' own form
+) -> str | dict[str, Any] | None:
+    if choice is None or choice is False:
+        return None
+    if choice is True:
+        return "required"
+    if isinstance(choice, str) and choice in _WORDS and choice not in names:
+        return _WORDS[choice]
+    name = choice if isinstance(choice, str) else _tool_name(choice)
+    if name not in names:
+        message = (
+            f"tool_choice {choice!r} names no tool of this request; "
+            f"choose 'auto', 'none', 'required' or one of {names}."
+        )
+        raise KimiConfigError(message)
+    return _named(name)
+
+
+def decide_tool_choice(
+    choice: str | bool | Mapping[str, Any] | None,  # noqa: FBT001 - bind_tools' own form
+    *,
+    tools: Sequence[Mapping[str, Any]],
+    thinking: bool | None,
+    capabilities: Capabilities,
+) -> ToolChoice:
+    """Turn the caller's tool_choice into one that this model accepts.
+
+    Args:
+        choice: As in `kimi_core.request.Options`.
+        tools: The tools of the request.
+        thinking: The caller's setting; None allows it to be switched off for this turn.
+        capabilities: What the model at this endpoint can do.
+
+    Returns:
+        The choice, the tools and the thinking setting to send.
+
+    Raises:
+        KimiConfigError: For a name that none of the tools has, or a forced choice with no tools.
+    """
+    sent = [dict(tool) for tool in tools]
+    if not sent and choice not in (None, False, "auto", "none"):
+        message = f"tool_choice {choice!r} needs at least one tool; pass tools, or leave it out."
+        raise KimiConfigError(message)
+    # Without tools "auto" and "none" mean nothing, and servers refuse them.
+    normal = _normal(choice, [_tool_name(tool) for tool in sent]) if sent else None
+    decided = ToolChoice(normal, sent, thinking)
+    if not decided.forced or not capabilities.endpoint.first_party:
+        return decided
+    return _against_thinking(decided, capabilities)
+
+
+def _against_thinking(choice: ToolChoice, capabilities: Capabilities) -> ToolChoice:
+    if not capabilities.thinks(choice.thinking):
+        return _without_thinking(choice)
+    allowed = capabilities.info.forced_tool_choice
+    if (choice.value == "required" and "required" in allowed) or "named" in allowed:
+        return choice
+    if "required" in allowed:
+        # A named choice on kimi-k3: the same meaning with the one tool and "required".
+        only = [tool for tool in choice.tools if _named(_tool_name(tool)) == choice.value]
+        return ToolChoice("required", only, choice.thinking)
+    can_switch = capabilities.info.thinking == "switchable" and choice.thinking is None
+    if can_switch and (choice.value != "required" or len(choice.tools) == 1):
+        return _without_thinking(ToolChoice(choice.value, choice.tools, thinking=False))
+    return _given_up(choice, capabilities)
+
+
+def _without_thinking(choice: ToolChoice) -> ToolChoice:
+    # Moonshot's documents call "required" unsupported on K2.x even without thinking; a named
+    # choice is accepted, and means the same where there is one tool.
+    if choice.value == "required" and len(choice.tools) == 1:
+        return ToolChoice(_named(_tool_name(choice.tools[0])), choice.tools, choice.thinking)
+    return choice
+
+
+def _given_up(choice: ToolChoice, capabilities: Capabilities) -> ToolChoice:
+    message = (
+        f"tool_choice {choice.value!r} is incompatible with thinking on model "
+        f"{capabilities.model!r}; 'auto' is sent, so the model may answer without a call. "
+        "Set thinking=False where the model can, or use kimi-k3 with 'required'."
+    )
+    warnings.warn(message, ToolChoiceWarning, stacklevel=5)
+    return ToolChoice("auto", choice.tools, choice.thinking)

@@ -1,0 +1,151 @@
+"""What one model at one endpoint can do: a merge of the two tables, and nothing else.
+
+Owns: `resolve`, the only place where a model's name is looked at to decide anything.
+May know: models and endpoints.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.endpoints import get_endpoint
+from kimi_core.errors import KimiConfigError
+from kimi_core.models import ModelInfo, get_model, nearest_models, retirement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kimi_core.endpoints import Api, Endpoint, ToolCallParser
+
+__all__ = ["Capabilities", "RetiredModelWarning", "resolve"]
+
+
+class RetiredModelWarning(UserWarning):
+    """The model was retired on the endpoint that was chosen; a request will answer 404."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What may be asked of one model at one endpoint.
+
+    Attributes:
+        model: The model's name as this server spells it: what is sent.
+        info: The facts of the model; those of the endpoint's base model for a name that is not
+            Kimi's.
+        endpoint: The facts of the server.
+        api: "chat" or "completions".
+        tool_call_parser: "auto", "server" or "client".
+    """
+
+    model: str
+    info: ModelInfo
+    endpoint: Endpoint
+    api: Api
+    tool_call_parser: ToolCallParser
+
+    def thinks(self, thinking: bool | None) -> bool:  # noqa: FBT001 - the caller's own setting
+        """Whether the model will think, given the caller's setting (None: the model's default).
+
+        Raises:
+            KimiConfigError: Where the setting asks for what the model cannot do.
+        """
+        if thinking is None or self.info.thinking == "switchable":
+            return self.info.thinking != "none" if thinking is None else thinking
+        can = self.info.thinking == "always"
+        if thinking != can:
+            rule = "always thinks" if can else "has no thinking mode"
+            message = (
+                f"thinking={thinking} does not go with model {self.model!r}, which {rule}; "
+                "leave thinking out, or use kimi-k2.6, which can switch."
+            )
+            raise KimiConfigError(message)
+        return thinking
+
+    def parses_here(self) -> bool:
+        """Whether raw tokens may reach us and must be parsed here."""
+        return self.tool_call_parser != "server"
+
+
+def _facts(model: str, base_model: str | None, endpoint: Endpoint) -> ModelInfo:
+    if base_model is not None:
+        info = get_model(base_model)
+        if info is None:
+            near = nearest_models(base_model) or ["kimi-k2-instruct", "kimi-k2.6", "kimi-k3"]
+            message = (
+                f"base_model {base_model!r} is not a Kimi model; it names the model whose facts "
+                f"apply. Nearest known: {', '.join(near)}."
+            )
+            raise KimiConfigError(message)
+        return info
+    info = get_model(model) or get_model(endpoint.base_model)
+    assert info is not None  # noqa: S101 - every endpoint's base model has a row; a test holds it
+    return info
+
+
+def _warn_if_retired(model: str, endpoint: Endpoint) -> None:
+    retired = retirement(model) if endpoint.first_party else None
+    if retired is not None:
+        date, replacement = retired
+        message = (
+            f"model {model!r} was retired on {endpoint.base_url} on {date} and answers 404 there; "
+            f"use {replacement!r}. Other hosts may still serve it."
+        )
+        warnings.warn(message, RetiredModelWarning, stacklevel=4)
+
+
+def _spelling(model: str, info: ModelInfo, endpoint: Endpoint, base_model: str | None) -> str:
+    if base_model:
+        return model  # the server's own name, whatever it looks like
+    if endpoint.first_party and get_model(model) and not retirement(model):
+        return info.name  # any spelling of a live model; it is known here what it is called there
+    return endpoint.spell(model)
+
+
+def resolve(
+    model: str | None = None,
+    endpoint: str | Endpoint = "moonshot",
+    overrides: Mapping[str, Any] | None = None,
+) -> Capabilities:
+    """Merge the facts of a model and of an endpoint, then what the caller overrides.
+
+    Args:
+        model: Any spelling; the endpoint's default model where it is None.
+        endpoint: A preset's name or an `Endpoint`.
+        overrides: ``base_model``, ``api`` and ``tool_call_parser`` override what the tables say;
+            ``context_window`` corrects the model's. Values that are None do nothing.
+
+    Returns:
+        What may be asked.
+
+    Raises:
+        KimiConfigError: For an unknown endpoint, base model, api or parser.
+    """
+    row = get_endpoint(endpoint)
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    base_model = given.get("base_model")
+    named = model or row.default_model or row.spell(row.base_model)
+    info = _facts(named, base_model, row)
+    _warn_if_retired(named, row)
+    if "context_window" in given:
+        info = replace(info, context_window=given["context_window"])
+    return Capabilities(
+        model=_spelling(named, info, row, base_model),
+        info=info,
+        endpoint=row,
+        api=_choice("api", given.get("api", row.api), ("chat", "completions")),
+        tool_call_parser=_choice(
+            "tool_call_parser",
+            given.get("tool_call_parser", row.tool_call_parser),
+            ("auto", "server", "client"),
+        ),
+    )
+
+
+def _choice(setting: str, value: str, allowed: tuple[str, ...]) -> Any:  # noqa: ANN401 - a Literal
+    if value not in allowed:
+        choices = ", ".join(repr(choice) for choice in allowed)
+        message = f"{setting} {value!r} is not known; it is one of {choices}."
+        raise KimiConfigError(message)
+    return value

@@ -1,0 +1,335 @@
+"""One model at one endpoint: from messages to events. What both adapters drive.
+
+Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
+May know: all of the core; it is the only file that does. It holds no rule of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._error_facts import request_id_of
+from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.client import Transport
+from kimi_core.config import resolve_api_key
+from kimi_core.errors import KimiProtocolError
+from kimi_core.observe import current_observer
+from kimi_core.request import Options, Request, build_request
+from kimi_core.response import ResponseReader, read_json
+from kimi_core.sse import EventStreamDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Generator,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
+
+    from kimi_core.config import SecretLike
+    from kimi_core.endpoints import Endpoint
+    from kimi_core.raw.events import Event
+
+__all__ = ["AsyncReply", "KimiChat", "Reply", "Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a `ChatKimiK2` of either framework was constructed with, as far as the core cares.
+
+    Attributes:
+        model: Any spelling; the endpoint's default where it is None.
+        endpoint: A preset's name or an `Endpoint`.
+        api_key: The key; found as `kimi_core.config` says where it is None.
+        base_url: Where the server is; the endpoint's own where it is None.
+        base_model: The model whose facts apply to a name that is not Kimi's.
+        context_window: Tokens, where the server was started with fewer than the model has.
+        api: "chat" or "completions"; the endpoint's where it is None.
+        tool_call_parser: "auto", "server" or "client"; the endpoint's where it is None.
+        timeout: Seconds, or an ``httpx.Timeout``.
+        max_retries: Retries of a request that was not answered yet.
+        default_headers: Headers of every request.
+        default_query: Query of every request.
+        http_client: Your own HTTP client.
+        http_async_client: Your own async HTTP client.
+    """
+
+    model: str | None = None
+    endpoint: str | Endpoint = "moonshot"
+    api_key: str | SecretLike | None = field(default=None, repr=False)
+    base_url: str | None = None
+    base_model: str | None = None
+    context_window: int | None = None
+    api: str | None = None
+    tool_call_parser: str | None = None
+    timeout: Any = None
+    max_retries: int | None = None
+    default_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
+    default_query: Mapping[str, object] | None = field(default=None, repr=False)
+    http_client: Any = None
+    http_async_client: Any = None
+
+
+class KimiChat:
+    """Asks one model at one endpoint.
+
+    Args:
+        settings: Where and whom to ask.
+
+    Raises:
+        KimiConfigError: For anything in the settings that cannot work, before any request.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.capabilities = self.resolve(settings.model)
+        endpoint = self.capabilities.endpoint
+        self._api_key = resolve_api_key(endpoint, settings.api_key)
+        self._transport: Transport | None = None
+        if endpoint.base_url or settings.base_url:
+            self._transport = self._make_transport(None)
+
+    def resolve(self, model: str | None) -> Capabilities:
+        """Return what another model can do under the same settings."""
+        settings = self.settings
+        return resolve(
+            model,
+            settings.endpoint,
+            {
+                "base_model": settings.base_model,
+                "context_window": settings.context_window,
+                "api": settings.api,
+                "tool_call_parser": settings.tool_call_parser,
+            },
+        )
+
+    def request(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        options: Options | None = None,
+        *,
+        stream: bool,
+        model: str | None = None,
+    ) -> Request:
+        """Build a request; see `kimi_core.request.build_request`. Pure: nothing is sent.
+
+        Args:
+            messages: OpenAI-style dicts.
+            tools: OpenAI-style tool dicts.
+            options: What else was set.
+            stream: Whether the answer is to come in pieces.
+            model: Another model for this request only.
+        """
+        capabilities = self.capabilities if model is None else self.resolve(model)
+        return build_request(messages, tools, options or Options(), capabilities, stream=stream)
+
+    def open(self, request: Request) -> Reply:
+        """Send a request.
+
+        Raises:
+            KimiAPIError: Where there is no answer, or one that says no.
+        """
+        _announce(request)
+        return Reply(request, self._get_transport().open(request.path, request.payload))
+
+    async def aopen(self, request: Request) -> AsyncReply:
+        """Send a request in the running event loop; errors as for `open`."""
+        _announce(request)
+        response = await self._get_transport().aopen(request.path, request.payload)
+        return AsyncReply(request, response)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._transport is not None:
+            self._transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop and the sync ones."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _get_transport(self) -> Transport:
+        if self._transport is None:
+            # The one endpoint without an address is the embedded engine, which is started now.
+            from kimi_core.local import shared_engine
+
+            self._transport = self._make_transport(shared_engine(self._local_model()).base_url)
+        return self._transport
+
+    def _local_model(self) -> str | None:
+        name = self.capabilities.model
+        return name if name.endswith(".gguf") else None
+
+    def _make_transport(self, base_url: str | None) -> Transport:
+        settings = self.settings
+        return Transport(
+            self.capabilities.endpoint,
+            base_url=base_url or settings.base_url,
+            api_key=self._api_key,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            default_headers=settings.default_headers,
+            default_query=settings.default_query,
+            http_client=settings.http_client,
+            http_async_client=settings.http_async_client,
+        )
+
+
+def _announce(request: Request) -> None:
+    observer = current_observer()
+    if observer is not None:
+        observer.on_request(request)
+
+
+class _Reading:
+    """Bytes of an answer -> lists of events; shared by the sync and the async reply.
+
+    A body that is one JSON object (an answer that was not streamed, or an error in place of a
+    stream) is collected and read as a stream of one chunk.
+    """
+
+    def __init__(self, request: Request, headers: Mapping[str, str]) -> None:
+        self.reader = ResponseReader(request, headers)
+        streamed = "event-stream" in headers.get("content-type", "")
+        self._decoder = EventStreamDecoder() if streamed else None
+        self._body: list[bytes] = []
+        self._observer = current_observer()
+
+    def feed(self, data: bytes) -> list[list[Event]]:
+        if self._decoder is None and not self._body and data.startswith((b"data:", b":")):
+            # An event stream under another content type, as relays send it.
+            self._decoder = EventStreamDecoder()
+        if self._decoder is None:
+            self._body.append(data)
+            return []
+        return [self._read(chunk) for chunk in self._decoder.feed(data)]
+
+    def close(self) -> list[list[Event]]:
+        if self._decoder is None:
+            return [self._read(_whole(b"".join(self._body))), self._end(done=True)]
+        last = [self._read(chunk) for chunk in self._decoder.close()]
+        return [*last, self._end(done=self._decoder.done)]
+
+    def _read(self, chunk: dict[str, Any]) -> list[Event]:
+        events = self.reader.feed(chunk)
+        if self._observer is not None:
+            self._observer.on_chunk(chunk, events)
+        return events
+
+    def _end(self, *, done: bool) -> list[Event]:
+        events = self.reader.close(done=done)
+        if self._observer is not None:
+            self._observer.on_close(events)
+        return events
+
+
+def _whole(body: bytes) -> dict[str, Any]:
+    try:
+        value = read_json(body)
+    except ValueError as error:
+        message = (
+            f"the server's answer is not JSON ({error}): {body[:200]!r}. "
+            "Check that base_url names an OpenAI-compatible API, usually ending in /v1."
+        )
+        raise KimiProtocolError(message) from error
+    if not isinstance(value, dict) or not ({"choices", "error"} & value.keys()):
+        message = f"the server's answer has no choices: {body[:200]!r}"
+        raise KimiProtocolError(message)
+    return value
+
+
+class Reply:
+    """An answer on its way: iterate over it for one list of events for every chunk.
+
+    Attributes:
+        reader: Usage, finish reason, model and the message so far; complete after the iteration.
+        request_id: The server's id of the request, or None.
+        headers: The response headers.
+    """
+
+    def __init__(self, request: Request, response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+        """Take over an open HTTP response."""
+        self._response = response
+        self._reading = _Reading(request, response.headers)
+        self.reader = self._reading.reader
+        self.headers = response.headers
+        self.request_id = request_id_of(response.headers)
+
+    def __iter__(self) -> Generator[list[Event], None, None]:
+        """Yield the events of each chunk; the last list holds what was held back until the end.
+
+        Raises:
+            KimiStreamTruncatedError: Where the answer broke off.
+            KimiStatusError: Where the server reported an error inside its answer.
+        """
+        try:
+            for data in _until_broken(self._response.iter_bytes(), self.reader):
+                yield from self._reading.feed(data)
+            yield from self._reading.close()
+        finally:
+            self._response.close()
+
+    def read(self) -> ResponseReader:
+        """Read all of it and return the reader."""
+        for _events in self:
+            pass
+        return self.reader
+
+
+class AsyncReply:
+    """An answer on its way, async; see `Reply`."""
+
+    def __init__(self, request: Request, response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+        """Take over an open HTTP response."""
+        self._response = response
+        self._reading = _Reading(request, response.headers)
+        self.reader = self._reading.reader
+        self.headers = response.headers
+        self.request_id = request_id_of(response.headers)
+
+    async def __aiter__(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the events of each chunk; see `Reply.__iter__`."""
+        try:
+            async for data in _auntil_broken(self._response.aiter_bytes(), self.reader):
+                for events in self._reading.feed(data):
+                    yield events
+            for events in self._reading.close():
+                yield events
+        finally:
+            await self._response.aclose()
+
+    async def read(self) -> ResponseReader:
+        """Read all of it and return the reader."""
+        async for _events in self:
+            pass
+        return self.reader
+
+
+def _is_transport_error(error: Exception) -> bool:
+    # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
+    return any(kind.__name__ == "RequestError" for kind in type(error).__mro__)
+
+
+def _until_broken(pieces: Iterator[bytes], reader: ResponseReader) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    except Exception as error:
+        if _is_transport_error(error):
+            raise reader.truncated(f"the connection was lost ({error})") from error
+        raise
+
+
+async def _auntil_broken(
+    pieces: AsyncIterator[bytes], reader: ResponseReader
+) -> AsyncIterator[bytes]:
+    try:
+        async for piece in pieces:
+            yield piece
+    except Exception as error:
+        if _is_transport_error(error):
+            raise reader.truncated(f"the connection was lost ({error})") from error
+        raise

@@ -1,0 +1,224 @@
+"""``kimi-k2 demo``: one question, one tool, through every installed framework.
+
+Owns: the question, the tool, what is printed, and the verdict.
+May know: rich, jsonschema, the core. It knows no framework: each adapter registers its own loop
+under the entry-point group ``kimi_k2.demos`` and is handed a `Stage`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import jsonschema
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from kimi_core.endpoints import get_endpoint
+from kimi_core.errors import KimiConfigError
+from kimi_core.observe import observe
+from kimi_core.raw.events import ContentDelta, ReasoningDelta, ToolCallArguments, ToolCallStart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.raw.events import Event
+    from kimi_core.request import Request
+
+__all__ = ["Stage", "run_demos"]
+
+ENTRY_POINTS = "kimi_k2.demos"
+
+_WEATHER = {"Paris": "18 degrees, sunny", "Beijing": "9 degrees, windy"}
+
+City = Literal["Beijing", "London", "Paris"]
+Unit = Literal["celsius", "fahrenheit"]
+
+_ARGUMENTS_SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"enum": list(get_args(City))}, "unit": {"enum": list(get_args(Unit))}},
+    "required": ["city", "unit"],
+    "additionalProperties": False,
+}
+
+
+@dataclass
+class Stage:
+    """What an adapter's loop is given, and what it hands back.
+
+    Attributes:
+        settings: Keyword arguments for the adapter's ``ChatKimiK2``.
+        question: What to ask.
+        tool_choice: What to force in the first round, or None to leave it to the model.
+        executed: The arguments of each call that was executed.
+    """
+
+    settings: Mapping[str, Any]
+    tool_choice: str | None
+    question: str = "What is the weather in Paris, in celsius?"
+    executed: list[dict[str, Any]] = field(default_factory=list)
+
+    def get_weather(self, city: City, unit: Unit) -> str:
+        """Get the current weather of a city."""
+        self.executed.append({"city": city, "unit": unit})
+        return f"{city}: {_WEATHER.get(city, '12 degrees, cloudy')} ({unit})"
+
+    def schema_valid(self) -> bool:
+        """Whether a call was made, and every call's arguments obey the tool's schema."""
+        validator = jsonschema.Draft202012Validator(_ARGUMENTS_SCHEMA)
+        return bool(self.executed) and all(validator.is_valid(call) for call in self.executed)
+
+
+class _Printer:
+    """Shows requests, raw text and events as they pass; an observer (see `kimi_core.observe`)."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._raw: list[str] = []
+        self._rows: list[tuple[str, str]] = []
+        self._began = 0.0
+        self.requests = 0
+
+    def on_request(self, request: Request) -> None:
+        self.requests += 1
+        self._raw, self._rows, self._began = [], [], time.perf_counter()
+        payload = request.payload
+        shown = payload.get("prompt") or json.dumps(payload.get("messages"), ensure_ascii=False)
+        others = sorted(payload.keys() - {"prompt", "messages"})
+        self._console.print(
+            Panel(
+                Text(str(shown)),
+                title=f"request {self.requests}: POST {request.path}",
+                subtitle=f"also sent: {', '.join(others)}",
+                border_style="blue",
+            )
+        )
+
+    def on_chunk(self, chunk: Mapping[str, Any], events: Sequence[Event]) -> None:
+        for choice in chunk.get("choices") or ():
+            self._raw.append(_raw_text(choice))
+        self._rows += [_row(event) for event in events]
+
+    def on_close(self, events: Sequence[Event]) -> None:
+        self._rows += [_row(event) for event in events]
+        seconds = time.perf_counter() - self._began
+        table = Table(title=f"answer in {seconds:.2f} s", title_justify="left")
+        table.add_column("as the engine wrote it", ratio=1, overflow="fold")
+        table.add_column("as events", ratio=1, overflow="fold")
+        lines = "\n".join(f"{kind:<18} {text}" for kind, text in _merged(self._rows))
+        table.add_row(Text("".join(self._raw)), Text(lines))
+        self._console.print(table)
+
+
+def _raw_text(choice: Mapping[str, Any]) -> str:
+    delta = choice.get("delta") or choice.get("message") or choice
+    parts = (delta.get("reasoning_content"), delta.get("content"), delta.get("text"))
+    calls = delta.get("tool_calls")
+    return "".join(part for part in parts if part) + (json.dumps(calls) if calls else "")
+
+
+def _row(event: Event) -> tuple[str, str]:
+    if isinstance(event, (ContentDelta, ReasoningDelta, ToolCallArguments)):
+        return type(event).__name__, event.text
+    if isinstance(event, ToolCallStart):
+        return "ToolCallStart", f"{event.name}  id={event.id}"
+    return "ToolCallEnd", f"complete={event.complete}"
+
+
+def _merged(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Put runs of text deltas into one row, with their number, to be readable."""
+    merged: list[tuple[str, str, int]] = []
+    for kind, text in rows:
+        if merged and merged[-1][0] == kind and not kind.endswith(("Start", "End")):
+            merged[-1] = (kind, merged[-1][1] + text, merged[-1][2] + 1)
+        else:
+            merged.append((kind, text, 1))
+    return [(f"{kind} x{n}" if n > 1 else kind, text) for kind, text, n in merged]
+
+
+def _settings(endpoint: str, model: str | None, base_url: str | None) -> dict[str, Any]:
+    settings = {"endpoint": endpoint, "model": model, "base_url": base_url}
+    if endpoint == "local":
+        # A 135M model does not stop by itself; what matters here is the call.
+        settings.update(temperature=0.0, max_tokens=64)
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _loops(framework: str | None) -> dict[str, Any]:
+    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if framework is None:
+        return found
+    if framework not in found:
+        message = (
+            f"framework {framework!r} is not known; it is one of {', '.join(sorted(found))}."
+        )
+        raise KimiConfigError(message)
+    return {framework: found[framework]}
+
+
+def run_demos(
+    *, endpoint: str, model: str | None, base_url: str | None, framework: str | None
+) -> bool:
+    """Run the demo of every installed framework and print what happens.
+
+    Args:
+        endpoint: Name of the endpoint.
+        model: The model, or None for the endpoint's default.
+        base_url: Address of the server, or None for the endpoint's own.
+        framework: Only this one, or None for all.
+
+    Returns:
+        Whether each framework made a call with valid arguments that was executed.
+
+    Raises:
+        KimiError: Where the endpoint cannot be asked.
+    """
+    console = Console()
+    row = get_endpoint(endpoint)
+    local = row.name == "local"
+    console.rule(f"[bold]Kimi K2 demo: {row.name}")
+    if local:
+        console.print(
+            "The model is SmolLM2-135M-Instruct, a stand-in that is NOT Kimi. It shows the path: "
+            "a prompt in Kimi's format, a real llama.cpp engine, a tool call in Kimi's own tokens "
+            "under a grammar, parsed here. Its answers are those of a very small model."
+        )
+    verdicts = {}
+    for name, point in _loops(framework).items():
+        stage = Stage(_settings(row.name, model, base_url), "required" if local else None)
+        verdicts[name] = _run(console, name, point, stage)
+    _print_verdicts(console, verdicts)
+    return bool(verdicts) and all(verdicts.values())
+
+
+def _run(console: Console, name: str, point: Any, stage: Stage) -> bool:  # noqa: ANN401 - EntryPoint
+    console.rule(name)
+    try:
+        loop = point.load()
+    except ModuleNotFoundError as error:
+        console.print(
+            f"{error.name} is not installed: pip install \"kimi-k2-integrations\\[{name}]\""
+        )
+        return False
+    printer = _Printer(console)
+    began = time.perf_counter()
+    with observe(printer):
+        answer = loop(stage)
+    seconds = time.perf_counter() - began
+    console.print(Panel(Text(answer or "(no text)"), title="final answer", border_style="green"))
+    console.print(f"{printer.requests} requests, {seconds:.2f} s; executed: {stage.executed}")
+    return stage.schema_valid()
+
+
+def _print_verdicts(console: Console, verdicts: Mapping[str, bool]) -> None:
+    table = Table(title="Schema-valid tool call made and executed")
+    table.add_column("framework")
+    table.add_column("result")
+    for name, passed in verdicts.items():
+        table.add_row(name, "[green]yes" if passed else "[red]no")
+    console.print(table)

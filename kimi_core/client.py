@@ -1,0 +1,252 @@
+"""The openai SDK as transport: one way to open an answer, sync and async.
+
+Owns: the SDK clients (one, and one for each event loop), their keys, retries and closing.
+May know: openai (imported on first use: it costs half a second), endpoints, errors, sse.
+
+The SDK keeps what it does well: authentication, retries with Retry-After, error types. Its models
+for every chunk do not take part: they are two thirds of what LangChain and LlamaIndex spend on a
+chunk. No OPENAI_* variable is used: a key or an organisation of another vendor must not reach
+this server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from kimi_core import __version__
+from kimi_core.endpoints import check_base_url
+from kimi_core.errors import is_final, map_error
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, Mapping
+
+    import openai
+
+    from kimi_core.endpoints import Endpoint
+
+__all__ = ["Transport"]
+
+# Sent to self-hosted servers, which look at no key; the SDK refuses to work without one.
+_NO_KEY = "no-key-needed"
+_TOO_MANY = 429
+
+
+@lru_cache(maxsize=1)
+def _ssl_context() -> ssl.SSLContext:
+    # Building one takes 20 to 40 ms, which every peer pays for every instance.
+    import ssl
+
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+@lru_cache(maxsize=1)
+def _stream_classes() -> tuple[Any, Any]:
+    import openai
+
+    class _Opened(openai.Stream[object]):
+        """A response of the SDK whose bytes nobody has touched."""
+
+    class _AsyncOpened(openai.AsyncStream[object]):
+        """The same, async."""
+
+    return _Opened, _AsyncOpened
+
+
+class Transport:
+    """Opens answers of one server.
+
+    Args:
+        endpoint: The server.
+        base_url: Where it is; the endpoint's own where it is None.
+        api_key: The key, or None for a server that needs none.
+        timeout: Seconds, or the SDK's own Timeout; the SDK's default (600 s) where it is None.
+        max_retries: Retries before the first byte of an answer; the SDK's default (2) where it is
+            None.
+        default_headers: Headers of every request.
+        default_query: Query of every request.
+        http_client: Your own ``httpx`` client (``httpx2`` with openai 3), e.g. for a proxy. It is
+            not closed here, and with it the SDK retries an empty balance like any 429.
+        http_async_client: Your own async client; it then serves every event loop.
+
+    Raises:
+        KimiConfigError: For a base URL that cannot be one.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: Any = None,  # noqa: ANN401 - float, or httpx.Timeout of either major version
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+        http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+    ) -> None:
+        self.endpoint = endpoint
+        self.base_url = check_base_url(base_url or endpoint.base_url, endpoint=endpoint.name)
+        self._settings: dict[str, Any] = {
+            "base_url": self.base_url,
+            "api_key": api_key or _NO_KEY,
+            "default_headers": {
+                "User-Agent": f"kimi-k2-integrations/{__version__}",
+                **endpoint.default_headers,
+                **(default_headers or {}),
+            },
+            "default_query": default_query,
+        }
+        if timeout is not None:
+            self._settings["timeout"] = timeout
+        if max_retries is not None:
+            self._settings["max_retries"] = max_retries
+        self._http_client = http_client
+        self._http_async_client = http_async_client
+        self._client: openai.OpenAI | None = None
+        self._async_clients: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[openai.AsyncOpenAI, AsyncGenerator[None, None]]
+        ] = weakref.WeakKeyDictionary()
+
+    def open(self, path: str, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401 - httpx or httpx2
+        """Send a request and return the HTTP response, its body not yet read.
+
+        Raises:
+            KimiAPIError: Where there is no answer, or one that says no.
+        """
+        import openai
+
+        try:
+            opened = self._sync_client().post(
+                path,
+                cast_to=object,
+                body=dict(payload),
+                stream=True,
+                stream_cls=_stream_classes()[0],
+            )
+        except openai.APIError as error:
+            raise self._mapped(error, payload) from error
+        return opened.response
+
+    async def aopen(self, path: str, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401 - see open()
+        """Send a request as `open` does, in the running event loop."""
+        import openai
+
+        client = await self._async_client()
+        try:
+            opened = await client.post(
+                path,
+                cast_to=object,
+                body=dict(payload),
+                stream=True,
+                stream_cls=_stream_classes()[1],
+            )
+        except openai.APIError as error:
+            raise self._mapped(error, payload) from error
+        return opened.response
+
+    def close(self) -> None:
+        """Close the sync client; a later request opens a new one."""
+        client, self._client = self._client, None
+        if client is not None and self._http_client is None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close the async client of the running event loop, and the sync one."""
+        self.close()
+        kept = self._async_clients.pop(asyncio.get_running_loop(), None)
+        if kept is not None:
+            await kept[1].aclose()
+
+    def _mapped(self, error: Exception, payload: Mapping[str, Any]) -> Exception:
+        return map_error(
+            error,
+            endpoint=self.endpoint.name,
+            base_url=self.base_url,
+            model=str(payload.get("model", "")),
+        )
+
+    def _sync_client(self) -> openai.OpenAI:
+        if self._client is None:
+            import openai
+
+            http_client = self._http_client or openai.DefaultHttpxClient(
+                verify=_ssl_context(), event_hooks={"response": [_forbid_useless_retry]}
+            )
+            self._client = _anonymous(
+                openai.OpenAI(http_client=http_client, **self._settings),
+                self._settings["default_headers"],
+            )
+            if self._http_client is None:
+                weakref.finalize(self, http_client.close)
+        return self._client
+
+    async def _async_client(self) -> openai.AsyncOpenAI:
+        loop = asyncio.get_running_loop()
+        kept = self._async_clients.get(loop)
+        if kept is None:
+            import openai
+
+            http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
+                verify=_ssl_context(), event_hooks={"response": [_aforbid_useless_retry]}
+            )
+            client = _anonymous(
+                openai.AsyncOpenAI(http_client=http_client, **self._settings),
+                self._settings["default_headers"],
+            )
+            keeper = _keep_open(http_client if self._http_async_client is None else None)
+            await keeper.__anext__()
+            kept = self._async_clients[loop] = (client, keeper)
+        return kept[0]
+
+
+async def _keep_open(http_client: Any) -> AsyncGenerator[None, None]:  # noqa: ANN401 - httpx or httpx2
+    """Close a client when its event loop ends.
+
+    A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
+    ``asyncio.run`` calls), so this one's ``finally`` runs in time. One client shared by all loops
+    is why every peer fails with "Event loop is closed" when ``asyncio.run`` is called twice.
+    """
+    try:
+        yield
+    finally:
+        if http_client is not None:
+            await http_client.aclose()
+
+
+def _forbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    """Keep the SDK from repeating a request that has no money behind it.
+
+    Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
+    429 unless the server's own header forbids it.
+    """
+    if response.status_code == _TOO_MANY:
+        response.read()
+        _mark(response)
+
+
+async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    if response.status_code == _TOO_MANY:
+        await response.aread()
+        _mark(response)
+
+
+def _mark(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    if is_final(response.status_code, response.text):
+        response.headers["x-should-retry"] = "false"
+
+
+def _anonymous(client: Any, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - OpenAI or AsyncOpenAI
+    # The SDK fills these from OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS and would
+    # send them to whatever server base_url names. It has no argument against the last one, hence
+    # the private attribute; a test with all of them set fails if it moves.
+    client.organization = None
+    client.project = None
+    client._custom_headers = dict(headers)  # noqa: SLF001 - see above
+    return client

@@ -1,0 +1,359 @@
+"""What can go wrong, in words that say what to do.
+
+Owns: the `KimiError` tree, and the one place where SDK and HTTP errors become ours.
+May know: the standard library; the openai SDK lazily, so that importing this costs nothing.
+
+The tree::
+
+    KimiError
+    ├── KimiConfigError (ValueError)      refused before any request: setting, value, rule, way out
+    ├── KimiProtocolError                 the server or the model broke the protocol
+    │   └── KimiStreamTruncatedError      a stream ended early; .partial holds what had come
+    └── KimiAPIError                      a request failed
+        ├── KimiConnectionError           no answer at all
+        │   └── KimiTimeoutError
+        └── KimiStatusError               an answer that says no
+            ├── KimiAuthenticationError   401, 403
+            ├── KimiModelNotFoundError    404
+            ├── KimiRateLimitError        429: .retry_after in seconds
+            │   ├── KimiQuotaError        402, 403, 429: money, retrying is useless
+            │   └── KimiOverloadedError   429, 503: the server is busy
+            ├── KimiBadRequestError       400 and other 4xx
+            │   ├── KimiContextOverflowError
+            │   └── KimiContentFilterError
+            └── KimiServerError           5xx
+
+An error that comes from the SDK is also an instance of the SDK's own class, so that code which
+catches ``openai.RateLimitError`` today goes on catching it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from kimi_core._error_facts import ErrorFacts, read_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kimi_core.raw.events import ParsedMessage
+
+__all__ = [
+    "KimiAPIError",
+    "KimiAuthenticationError",
+    "KimiBadRequestError",
+    "KimiConfigError",
+    "KimiConnectionError",
+    "KimiContentFilterError",
+    "KimiContextOverflowError",
+    "KimiError",
+    "KimiModelNotFoundError",
+    "KimiOverloadedError",
+    "KimiProtocolError",
+    "KimiQuotaError",
+    "KimiRateLimitError",
+    "KimiServerError",
+    "KimiStatusError",
+    "KimiStreamTruncatedError",
+    "KimiTimeoutError",
+    "error_from_body",
+    "is_final",
+    "map_error",
+]
+
+_Error = TypeVar("_Error", bound="KimiAPIError")
+
+
+class KimiError(Exception):
+    """Base of all errors of this package."""
+
+
+class KimiConfigError(KimiError, ValueError):
+    """A setting that cannot work; raised before any request is made."""
+
+
+class KimiProtocolError(KimiError):
+    """The server or the model did not keep to the protocol."""
+
+
+class KimiStreamTruncatedError(KimiProtocolError):
+    """A stream ended with neither a finish reason nor ``[DONE]``.
+
+    Attributes:
+        partial: What had been received, so that nothing the model said is lost.
+    """
+
+    def __init__(self, message: str, partial: ParsedMessage) -> None:
+        """Keep the partial message beside the sentence."""
+        super().__init__(message)
+        self.partial = partial
+
+
+class KimiAPIError(KimiError):
+    """A request failed.
+
+    Attributes:
+        endpoint: Name of the endpoint.
+        model: The model that was asked for.
+        body: The server's error body as it was parsed, or None.
+    """
+
+    endpoint: str = ""
+    model: str = ""
+    body: object | None = None
+
+
+class KimiConnectionError(KimiAPIError):
+    """The server did not answer."""
+
+
+class KimiTimeoutError(KimiConnectionError):
+    """The server did not answer in time."""
+
+
+class KimiStatusError(KimiAPIError):
+    """The server answered with an error.
+
+    Attributes:
+        status_code: The HTTP status.
+        request_id: The server's id of the request, or None.
+        server_message: The server's own sentence.
+        error_type: The server's own type of error, e.g. ``invalid_request_error``.
+        retry_after: Seconds to wait before a retry, where the server said so.
+    """
+
+    status_code: int = 0
+    request_id: str | None = None
+    server_message: str = ""
+    error_type: str = ""
+    retry_after: float | None = None
+
+
+class KimiAuthenticationError(KimiStatusError):
+    """The key is missing, wrong, or may not do this."""
+
+
+class KimiModelNotFoundError(KimiStatusError):
+    """The endpoint does not serve this model."""
+
+
+class KimiRateLimitError(KimiStatusError):
+    """Too many requests or tokens; wait `retry_after` seconds.
+
+    Attributes:
+        limit: Which limit, as Moonshot names them: "concurrency", "RPM", "TPM" or "TPD" (requests
+            and tokens per minute, tokens per day); None where the server did not say.
+    """
+
+    limit: str | None = None
+
+
+class KimiQuotaError(KimiRateLimitError):
+    """The account has no balance left; retrying is useless."""
+
+
+class KimiOverloadedError(KimiRateLimitError):
+    """The server is busy; a retry may succeed."""
+
+
+class KimiBadRequestError(KimiStatusError):
+    """The server refused the request."""
+
+
+class KimiContextOverflowError(KimiBadRequestError):
+    """The prompt and the answer together do not fit the context window."""
+
+
+class KimiContentFilterError(KimiBadRequestError):
+    """The provider's content filter refused the request or the answer."""
+
+
+class KimiServerError(KimiStatusError):
+    """The server failed."""
+
+
+# Wordings of several servers; each was seen in a recording or is quoted in an issue.
+_CONTEXT_WORDS = (
+    "token length too long",
+    "exceeded model token limit",
+    "maximum context length",
+    "context length exceeded",
+    "exceeds the available context size",
+    "max_model_len",
+    "context_length_exceeded",
+)
+_QUOTA_WORDS = ("insufficient balance", "current quota", "exceeded_current_quota")
+_OVERLOAD_WORDS = ("overloaded", "server_unavailable")
+_FILTER_WORDS = ("content_filter", "high risk")
+
+_WAY_OUT: dict[type[KimiStatusError], str] = {
+    KimiAuthenticationError: (
+        "Check that the key belongs to this endpoint: keys of api.moonshot.ai and api.moonshot.cn "
+        "are not interchangeable."
+    ),
+    KimiModelNotFoundError: (
+        "Name a model that this endpoint serves (the first-party kimi-k2-* ids are retired), and "
+        "check that base_url ends in the API's version, usually /v1."
+    ),
+    KimiQuotaError: "Recharge the account; a retry cannot succeed.",
+    KimiOverloadedError: "Try again later.",
+    KimiRateLimitError: "Wait, or lower the request rate.",
+    KimiContextOverflowError: "Shorten the messages or lower max_tokens.",
+    KimiContentFilterError: "Change the content; a retry of the same text is refused again.",
+    KimiServerError: "Try again; an answer that takes minutes is best streamed.",
+}
+
+
+_Kind = type[KimiStatusError]
+
+# One status stands for several things, so words come first. A quota was answered with 403 in 2025
+# and with 429 later (Kimi-K2 issue 5), and OpenRouter has 402 for it.
+_BY_WORDS: tuple[tuple[frozenset[int], tuple[str, ...], _Kind], ...] = (
+    (frozenset({402, 403, 429}), _QUOTA_WORDS, KimiQuotaError),
+    (frozenset({429, 500, 502, 529}), _OVERLOAD_WORDS, KimiOverloadedError),
+    (frozenset({400, 413, 422}), _CONTEXT_WORDS, KimiContextOverflowError),
+    (frozenset({400, 403, 422}), _FILTER_WORDS, KimiContentFilterError),
+)
+_BY_STATUS: dict[int, _Kind] = {
+    401: KimiAuthenticationError,
+    402: KimiQuotaError,
+    403: KimiAuthenticationError,
+    404: KimiModelNotFoundError,
+    429: KimiRateLimitError,
+    503: KimiOverloadedError,
+    529: KimiOverloadedError,
+}
+
+
+def _classify(facts: ErrorFacts) -> _Kind:
+    text = f"{facts.type} {facts.message}".lower()
+    for statuses, words, kind in _BY_WORDS:
+        if facts.status in statuses and any(word in text for word in words):
+            return kind
+    default = KimiServerError if facts.status >= 500 else KimiBadRequestError
+    return _BY_STATUS.get(facts.status, default)
+
+
+def is_final(status: int, text: str) -> bool:
+    """Whether an answer to a request says that money is missing, so that a retry is useless.
+
+    Args:
+        status: The HTTP status.
+        text: The body, as text.
+    """
+    return _classify(read_error(None, status=status, fallback=text)) is KimiQuotaError
+
+
+def _sentence(facts: ErrorFacts, endpoint: str, model: str, way_out: str) -> str:
+    parts = [f"{endpoint} refused the request for model {model!r} with status {facts.status}"]
+    if facts.type:
+        parts.append(f" ({facts.type})")
+    parts.append(f": {facts.message}")
+    if facts.request_id:
+        parts.append(f" [request id {facts.request_id}]")
+    if way_out:
+        parts.append(f" {way_out}")
+    return "".join(parts)
+
+
+def _refusal(
+    facts: ErrorFacts, theirs: type[Exception], *, endpoint: str, model: str
+) -> KimiStatusError:
+    kind = _classify(facts)
+    error = _also(kind, theirs)(_sentence(facts, endpoint, model, _WAY_OUT.get(kind, "")))
+    error.endpoint = endpoint
+    error.model = model
+    error.body = facts.body
+    error.status_code = facts.status
+    error.request_id = facts.request_id
+    error.server_message = facts.message
+    error.error_type = facts.type
+    error.retry_after = facts.retry_after
+    if isinstance(error, KimiRateLimitError):
+        error.limit = facts.limit
+    return error
+
+
+def error_from_body(
+    body: object, *, endpoint: str, model: str, headers: Mapping[str, str] | None = None
+) -> KimiStatusError:
+    """Turn an error object that came inside a 200 or in the middle of a stream into ours.
+
+    Args:
+        body: The parsed JSON, either the error object or an object with an ``error`` key.
+        endpoint: Name of the endpoint.
+        model: The model that was asked for.
+        headers: The response headers, where they are known.
+
+    Returns:
+        The error, also an ``openai.APIError`` as the SDK's own streams raise it then; to be raised
+        by the caller.
+    """
+    import openai
+
+    facts = read_error(body, headers=headers)
+    error = _refusal(facts, openai.APIError, endpoint=endpoint, model=model)
+    error.__dict__.update(message=facts.message, type=facts.type or None, code=None, param=None)
+    return error
+
+
+@lru_cache(maxsize=None)
+def _also(kind: type[_Error], theirs: type[Exception]) -> type[_Error]:
+    """Make a class that is both ours and the SDK's, under our name."""
+    return type(kind.__name__, (kind, theirs), {"__module__": kind.__module__, "__init__": _init})
+
+
+def _init(self: Exception, message: str) -> None:
+    # The SDK's constructors want a live response object; its attributes are copied afterwards.
+    Exception.__init__(self, message)
+
+
+def _unanswered(
+    exc: Exception, *, endpoint: str, base_url: str, model: str
+) -> KimiConnectionError:
+    import openai
+
+    kind: type[KimiConnectionError] = KimiConnectionError
+    sentence = (
+        f"No connection to {endpoint} at {base_url}: {exc.__cause__ or exc}. "
+        "Check base_url, and that the server is running."
+    )
+    if isinstance(exc, openai.APITimeoutError):
+        kind = KimiTimeoutError
+        sentence = (
+            f"{endpoint} at {base_url} did not answer in time. Raise timeout, or check the server."
+        )
+    error = _also(kind, type(exc))(sentence)
+    error.endpoint = endpoint
+    error.model = model
+    return error
+
+
+def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiAPIError:
+    """Turn an error of the openai SDK into ours, which is also an instance of its own class.
+
+    Args:
+        exc: Any ``openai.APIError``.
+        endpoint: Name of the endpoint, for the sentence.
+        base_url: Where the request went, for the sentence.
+        model: The model that was asked for.
+
+    Returns:
+        The error, to be raised ``from exc`` by the caller.
+    """
+    import openai
+
+    if isinstance(exc, openai.APIStatusError):
+        facts = read_error(
+            exc.body,
+            status=exc.status_code,
+            headers=exc.response.headers,
+            fallback=exc.message,
+        )
+        error: KimiAPIError = _refusal(facts, type(exc), endpoint=endpoint, model=model)
+    else:
+        error = _unanswered(exc, endpoint=endpoint, base_url=base_url, model=model)
+    # What the SDK's class promises (message, request, response, code) beside what ours does.
+    error.__dict__.update({**exc.__dict__, **error.__dict__})
+    return error

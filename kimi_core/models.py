@@ -1,0 +1,251 @@
+"""Facts of a model, true wherever it is served. One row a model.
+
+Owns: the table of models, and finding a row under any common spelling of its name.
+May know: the standard library. What is true of a server stands in `kimi_core.endpoints`.
+
+Source of the figures: Moonshot's model overview and its OpenAPI document, as of 2026-09-23, and the
+model cards of the open weights.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from kimi_core.errors import KimiConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MODELS", "ModelInfo", "Sampling", "Thinking", "get_model", "retirement"]
+
+Thinking = Literal["none", "always", "switchable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Sampling values that Moonshot's own API pins; any other value is answered with a 400.
+
+    Attributes:
+        temperature: The only temperature accepted.
+        top_p: The only top_p accepted.
+        n: The only n accepted.
+        penalty: The only presence and frequency penalty accepted.
+    """
+
+    temperature: float
+    top_p: float = 0.95
+    n: int = 1
+    penalty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """One model.
+
+    Attributes:
+        name: The name that this package calls it by.
+        aliases: Other spellings, lower case, without an organisation in front.
+        context_window: Tokens of prompt and answer together.
+        default_output: Tokens of the answer, reasoning included, where none were asked for.
+        inputs: What a message may hold: "text", "image", "video".
+        thinking: "none", "always", or "switchable" (on unless switched off).
+        pinned: Sampling that the first-party API accepts while thinking, or None where it is free.
+        pinned_without_thinking: The same with thinking switched off.
+        recommended_temperature: From the model card; a hint for users, never sent by itself.
+        forced_tool_choice: Kinds of forced tool_choice that the first-party API accepts while
+            thinking: any of "required" and "named".
+        reasoning_efforts: Accepted values of reasoning_effort, weakest first; empty where the
+            model has none.
+        keeps_reasoning: Whether the reasoning of every assistant turn must be sent back; otherwise
+            only that of turns with tool calls.
+        dialect: Raw token dialect, "k2" or "k3".
+        opens_reasoning: Whether the rendered prompt ends inside an opened think block.
+        retired: Date since which the first-party API answers 404, or None.
+        replacement: What to use instead of a retired id.
+        knowledge_cutoff: Month, or None where it is not published.
+        prices: US dollars per million tokens: "cached", "input", "output".
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    context_window: int = 131_072
+    default_output: int | None = None
+    inputs: tuple[str, ...] = ("text",)
+    thinking: Thinking = "none"
+    pinned: Sampling | None = None
+    pinned_without_thinking: Sampling | None = None
+    recommended_temperature: float | None = None
+    forced_tool_choice: tuple[str, ...] = ("required", "named")
+    reasoning_efforts: tuple[str, ...] = ()
+    keeps_reasoning: bool = False
+    dialect: Literal["k2", "k3"] = "k2"
+    opens_reasoning: bool = False
+    retired: str | None = None
+    replacement: str | None = None
+    knowledge_cutoff: str | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
+
+
+_MEDIA = ("text", "image", "video")
+
+_K2 = ModelInfo(
+    name="kimi-k2-instruct",
+    aliases=("kimi-k2", "kimi-k2-0711", "kimi-k2-0711-preview", "kimi-k2-instruct-0711"),
+    recommended_temperature=0.6,
+    retired="2026-05-25",
+    replacement="kimi-k2.6",
+    knowledge_cutoff="2024-10",
+    prices={"input": 0.60, "output": 2.50},
+)
+
+_K2_6 = ModelInfo(
+    name="kimi-k2.6",
+    aliases=("kimi-k2-6", "kimi-k2p6"),
+    context_window=262_144,
+    default_output=32_768,
+    inputs=_MEDIA,
+    thinking="switchable",
+    pinned=Sampling(1.0),
+    pinned_without_thinking=Sampling(0.6),
+    forced_tool_choice=(),
+    opens_reasoning=True,
+    knowledge_cutoff="2025-01",
+    prices={"cached": 0.16, "input": 0.95, "output": 4.00},
+)
+
+_K2_7_CODE = replace(
+    _K2_6,
+    name="kimi-k2.7-code",
+    aliases=("kimi-k2.7", "kimi-k2-7-code", "kimi-k2p7-code"),
+    thinking="always",
+    pinned_without_thinking=None,
+    keeps_reasoning=True,
+    prices={"cached": 0.19, "input": 0.95, "output": 4.00},
+)
+
+_ROWS = (
+    ModelInfo(
+        name="kimi-k3",
+        aliases=("k3", "kimi-k3-instruct"),
+        context_window=1_048_576,
+        default_output=131_072,
+        inputs=_MEDIA,
+        thinking="always",
+        pinned=Sampling(1.0),
+        # A named function is a 400 ("tool_choice 'specified' is incompatible with thinking
+        # enabled", seen live 2026-07-16); required is accepted.
+        forced_tool_choice=("required",),
+        reasoning_efforts=("low", "high", "max"),
+        keeps_reasoning=True,
+        dialect="k3",
+        opens_reasoning=True,
+        prices={"cached": 0.30, "input": 3.00, "output": 15.00},
+    ),
+    _K2_7_CODE,
+    replace(
+        _K2_7_CODE,
+        name="kimi-k2.7-code-highspeed",
+        aliases=(),
+        prices={"cached": 0.38, "input": 1.90, "output": 8.00},
+    ),
+    _K2_6,
+    replace(
+        _K2_6,
+        name="kimi-k2.5",
+        aliases=("kimi-k2-5", "kimi-k2p5", "kimi-k2.5-0127"),
+        retired="2026-08-31",
+        replacement="kimi-k2.6",
+        prices={"input": 0.60, "output": 3.00},
+    ),
+    replace(
+        _K2,
+        name="kimi-k2-thinking",
+        aliases=("kimi-k2-thinking-turbo",),
+        context_window=262_144,
+        thinking="always",
+        recommended_temperature=1.0,
+        knowledge_cutoff="2024-08",
+    ),
+    replace(
+        _K2,
+        name="kimi-k2-instruct-0905",
+        aliases=("kimi-k2-0905", "kimi-k2-0905-preview", "kimi-k2-turbo-preview", "kimi-k2-turbo"),
+        context_window=262_144,
+    ),
+    _K2,
+    replace(
+        _K2, name="kimi-k2-base", aliases=(), retired=None, replacement=None, prices={}
+    ),
+)
+
+MODELS: Mapping[str, ModelInfo] = {row.name: row for row in _ROWS}
+"""All known models by name, newest first."""
+
+_SPELLINGS = {spelling: row for row in _ROWS for spelling in (row.name, *row.aliases)}
+
+# First-party ids without weights that anybody else could serve, so that they need no row of facts.
+_RETIRED_IDS = {
+    "kimi-latest": "2026-01-28",
+    "kimi-thinking-preview": "2025-11-11",
+    **dict.fromkeys(
+        (
+            "moonshot-v1-8k", "moonshot-v1-32k", "moonshot-v1-128k", "moonshot-v1-auto",
+            "moonshot-v1-8k-vision-preview", "moonshot-v1-32k-vision-preview",
+            "moonshot-v1-128k-vision-preview",
+        ),
+        "2026-08-31",
+    ),
+}
+
+
+def _canonical(name: str) -> str:
+    """Take off what servers put round a name: organisation, routing suffix, quantisation.
+
+    ``moonshotai/Kimi-K2-Instruct:nitro`` and
+    ``accounts/fireworks/models/kimi-k2-instruct-0905`` name the same weights as
+    ``kimi-k2-instruct`` and ``kimi-k2-instruct-0905``.
+    """
+    last = name.strip().lower().lstrip("~").rsplit("/", 1)[-1]
+    return last.split(":", 1)[0]
+
+
+def get_model(name: str) -> ModelInfo | None:
+    """Find the facts of a model under any common spelling of its name.
+
+    Args:
+        name: E.g. ``kimi-k2.6``, ``moonshotai/Kimi-K2-Instruct``, ``moonshotai/kimi-k2-0905:exacto``.
+
+    Returns:
+        The row, or None for a name that is not Kimi's (a server may call its model anything).
+
+    Raises:
+        KimiConfigError: For an empty name.
+    """
+    spelling = _canonical(name)
+    if not spelling:
+        message = f"model {name!r} is empty; name a model, e.g. one of {', '.join(MODELS)}."
+        raise KimiConfigError(message)
+    return _SPELLINGS.get(spelling)
+
+
+def retirement(name: str) -> tuple[str, str] | None:
+    """Return since when the first-party API answers 404 for a name, and what to use instead.
+
+    Args:
+        name: Any spelling of a model or of a retired id, e.g. ``moonshot-v1-8k``.
+
+    Returns:
+        Date and replacement, or None for a name that is not retired.
+    """
+    info = get_model(name)
+    if info is not None:
+        return (info.retired, info.replacement) if info.retired and info.replacement else None
+    retired = _RETIRED_IDS.get(_canonical(name))
+    return (retired, "kimi-k2.6") if retired else None
+
+
+def nearest_models(name: str) -> list[str]:
+    """Return the known spellings that look most like a name, best first."""
+    return difflib.get_close_matches(_canonical(name), _SPELLINGS, n=3, cutoff=0.6)

@@ -1,0 +1,200 @@
+"""GBNF, the grammar notation of llama.cpp, as text: literals, repetitions, named rules.
+
+Owns: the notation and what llama.cpp's reader accepts of it. It knows nothing of JSON or of Kimi.
+May know: the standard library.
+
+An expression is a string that can stand in a sequence: what has alternatives is in parentheses.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Rules", "any_of", "character_class", "free_text", "literal", "optional", "sequence"]
+
+# llama.cpp refuses {m,n} above 2,000 in some builds; it writes such a repetition out item by item.
+_LONGEST_REPETITION = 500
+# A million characters are more than the context of any Kimi holds.
+_UNREACHABLE = 1_000_000
+_ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
+
+
+def literal(text: str) -> str:
+    """Return the expression for exactly this text."""
+    return '"' + "".join(_in_literal(character) for character in text) + '"'
+
+
+def _in_literal(character: str) -> str:
+    if character in {'"', "\\"}:
+        return "\\" + character
+    return character if character >= " " and character != "\x7f" else f"\\x{ord(character):02X}"
+
+
+def character_class(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return the class of these ranges of code points, both ends included."""
+    return "[" + "".join(_in_class(*one) for one in ranges) + "]"
+
+
+def _in_class(first: int, last: int) -> str:
+    start = _class_member(first)
+    return start if first == last else f"{start}-{_class_member(last)}"
+
+
+def _class_member(code: int) -> str:
+    character = chr(code)
+    if character.isascii() and character.isalnum():
+        return character
+    if code <= 0xFF:  # noqa: PLR2004 - two hexadecimal digits
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"  # noqa: PLR2004 - four
+
+
+def sequence(*expressions: str) -> str:
+    """Return one expression after the other; empty ones vanish."""
+    return " ".join(expression for expression in expressions if expression)
+
+
+def any_of(expressions: Sequence[str]) -> str:
+    """Return the choice between expressions, of which one at least is needed."""
+    distinct = list(dict.fromkeys(expression or '""' for expression in expressions))
+    return distinct[0] if len(distinct) == 1 else "(" + " | ".join(distinct) + ")"
+
+
+def optional(expression: str) -> str:
+    """Return the expression or nothing."""
+    return f"{_group(expression)}?" if expression else ""
+
+
+def _group(expression: str) -> str:
+    atom = _ATOM.fullmatch(expression) is not None
+    return expression if atom else f"({expression})"
+
+
+class Rules:
+    """The named rules of one grammar, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        """Begin without rules."""
+        self._bodies: dict[str, str] = {}
+
+    def reserve(self, hint: str) -> str:
+        """Return a name that no other rule has; its body comes later, so rules may be recursive.
+
+        Args:
+            hint: What the rule is for; whatever llama.cpp takes in no name becomes a hyphen.
+        """
+        base = re.sub(r"[^a-zA-Z0-9]+", "-", hint).strip("-") or "rule"
+        base = base if base[0].isalpha() else f"rule-{base}"
+        name, number = base, 1
+        while name in self._bodies:
+            number += 1
+            name = f"{base}-{number}"
+        self._bodies[name] = '""'
+        return name
+
+    def define(self, name: str, body: str) -> None:
+        """Give a reserved name its body."""
+        self._bodies[name] = body or '""'
+
+    def add(self, hint: str, body: str) -> str:
+        """Name a body and return the name."""
+        name = self.reserve(hint)
+        self.define(name, body)
+        return name
+
+    def once(self, name: str, body: str) -> str:
+        """Name a body that several places share; they must agree on both."""
+        self._bodies[name] = body
+        return name
+
+    def repeat(self, item: str, low: int = 0, high: int | None = None) -> str:
+        """Return a repetition of the item.
+
+        Args:
+            item: What is repeated.
+            low: How often at least.
+            high: How often at most; None, and a million and more, mean any number.
+        """
+        if high is None or high >= _UNREACHABLE:
+            return sequence(self._exactly(item, low - 1), f"{_group(item)}+") if low else (
+                f"{_group(item)}*"
+            )
+        if high <= _LONGEST_REPETITION:
+            return _times(item, low, high)
+        return sequence(self._exactly(item, low), self._at_most(item, high - low))
+
+    def _exactly(self, item: str, count: int) -> str:
+        blocks, rest = divmod(count, _LONGEST_REPETITION)
+        if not blocks:
+            return _times(item, count, count)
+        block = self.add("block", _times(item, _LONGEST_REPETITION, _LONGEST_REPETITION))
+        return sequence(self._exactly(block, blocks), _times(item, rest, rest))
+
+    def _at_most(self, item: str, count: int) -> str:
+        # Whole blocks, then a shorter rest: of all ways to cut the text only two are open at any
+        # time, where nested repetitions would open one for each pair of counts.
+        blocks, rest = divmod(count, _LONGEST_REPETITION)
+        tail = _times(item, 0, rest)
+        if not blocks:
+            return tail
+        block = self.add("block", _times(item, _LONGEST_REPETITION, _LONGEST_REPETITION))
+        shorter = self.add("rest", _times(item, 0, _LONGEST_REPETITION - 1))
+        for _ in range(blocks):
+            tail = self.add("up-to", any_of([shorter, sequence(block, tail)]))
+        return tail
+
+    def render(self, root: str) -> str:
+        """Return the whole grammar, whose text is what `root` describes."""
+        lines = [f"root ::= {root}"]
+        lines += [f"{name} ::= {body}" for name, body in self._bodies.items()]
+        return "\n".join(lines) + "\n"
+
+
+def _times(item: str, low: int, high: int) -> str:
+    if high == 0:
+        return ""
+    if (low, high) == (1, 1):
+        return item
+    if (low, high) == (0, 1):
+        return optional(item)
+    count = str(low) if low == high else f"{low},{high}"
+    return f"{_group(item)}{{{count}}}"
+
+
+def free_text(rules: Rules, name: str, forbidden: Sequence[str]) -> str:
+    """Return the rule for any text in which none of the forbidden strings occurs.
+
+    GBNF has no complement, so the states of the search for the strings (Aho and Corasick's
+    automaton) become rules, and the steps that would complete a string are left out.
+
+    Args:
+        rules: Where the rules are added.
+        name: Their name; one for every set of strings.
+        forbidden: Non-empty strings.
+    """
+    states = sorted({text[:length] for text in forbidden for length in range(len(text))}, key=len)
+    names = {state: f"{name}-{number}" if number else name for number, state in enumerate(states)}
+    letters = sorted({letter for text in forbidden for letter in text})
+    for state in states:
+        steps = [f"[^{_class_members(letters)}] {name}"]
+        for letter in letters:
+            follower = _follower(state + letter, forbidden, names)
+            if follower is not None:
+                steps.append(f"{literal(letter)} {names[follower]}")
+        rules.once(names[state], optional(any_of(steps)))
+    return name
+
+
+def _class_members(letters: Iterable[str]) -> str:
+    return "".join(_class_member(ord(letter)) for letter in letters)
+
+
+def _follower(text: str, forbidden: Sequence[str], states: Iterable[str]) -> str | None:
+    if any(text.endswith(one) for one in forbidden):
+        return None
+    known = set(states)
+    return next(text[start:] for start in range(len(text) + 1) if text[start:] in known)

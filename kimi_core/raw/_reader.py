@@ -1,0 +1,101 @@
+"""The text that has come and is not yet read, for the machines of both dialects.
+
+Owns: the buffer, the loop over the steps, and text that is put aside for a diagnostic.
+May know: the standard library and `_output`.
+
+Every step consumes text or asks for more. What a step decides may depend on positions in the text,
+never on where the text was cut: limits count characters from a marker, not the length of a buffer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kimi_core.raw._output import Output
+
+__all__ = ["VISIBLE", "Reader"]
+
+# Text in a section is noise and suppressed, but so much of it without any call is an answer.
+_MAX_NOISE = 512
+
+VISIBLE = re.compile(r"\S")
+
+
+class Reader:
+    """A buffer that is consumed by steps."""
+
+    __slots__ = (
+        "_aside",
+        "_aside_at",
+        "_aside_length",
+        "_at",
+        "_base",
+        "_final",
+        "_output",
+        "_text",
+    )
+
+    def __init__(self, output: Output) -> None:
+        """Start with an empty buffer.
+
+        Args:
+            output: Where events and diagnostics go.
+        """
+        self._output = output
+        self._text, self._at, self._base = "", 0, 0
+        self._final = False
+        self._aside: list[str] = []
+        self._aside_at = self._aside_length = 0
+
+    def feed(self, text: str) -> None:
+        """Read more of the message."""
+        at = self._at
+        self._base += at
+        self._text = self._text[at:] + text if at < len(self._text) else text
+        self._at = 0
+        self._drain()
+
+    def _drain(self) -> None:
+        while self._at < len(self._text) and self._step()():
+            pass
+
+    def _step(self) -> Callable[[], bool]:
+        """Return what reads the next text; it answers whether it is worth calling again."""
+        raise NotImplementedError
+
+    def _here(self) -> int:
+        return self._base + self._at
+
+    def _put_aside(self, text: str, position: int) -> None:
+        """Keep text for a diagnostic, from its first visible character on."""
+        if not self._aside:
+            found = VISIBLE.search(text)
+            if found is None:
+                return
+            text = text[found.start() :]
+            self._aside_at = position + found.start()
+            self._aside_length = 0
+        self._aside.append(text)
+        self._aside_length += len(text)
+
+    def _take_aside(self) -> str:
+        text = "".join(self._aside)
+        self._aside = []
+        return text
+
+    def _flush_aside(self, kind: str) -> None:
+        if self._aside:
+            self._output.diagnose(kind, self._take_aside(), self._aside_at)
+
+    def _noise_limit(self, end: int) -> int | None:
+        """Return where the text put aside is too much to be noise; None if it is not."""
+        start, length = self._at, self._aside_length
+        if not self._aside:
+            visible = VISIBLE.search(self._text, start, end)
+            start, length = visible.start() if visible else end, 0
+        limit = start + _MAX_NOISE - length
+        return limit if limit < end else None

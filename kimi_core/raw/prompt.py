@@ -1,0 +1,318 @@
+"""From a conversation to the exact text, or token ids, that a Kimi model was trained on.
+
+Owns: the public renderer and encoder, and which model is rendered in which style.
+May know: the renderers beside it. No I/O, no server, no framework; a tokenizer only by its one
+method.
+
+Ids of tool calls are printed as they are: `kimi_core.raw.tool_ids.normalize_tool_call_ids` comes
+first where they may be foreign.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw._options import PromptOptions
+from kimi_core.raw._prompt_k2 import INSTRUCT, THINKING, VISION, render_k2
+from kimi_core.raw._prompt_k3 import EFFORTS, render_k3
+from kimi_core.raw._segments import escape, find_marker, join, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.raw._messages import Message, Tools
+    from kimi_core.raw._prompt_k2 import K2Style
+    from kimi_core.raw._segments import Segment
+    from kimi_core.raw.special_tokens import Dialect
+
+__all__ = [
+    "PromptInjectionWarning",
+    "TextEncoder",
+    "encode_prompt",
+    "prompt_dialect",
+    "prompt_opens_reasoning",
+    "prompt_segments",
+    "render_prompt",
+]
+
+
+class PromptInjectionWarning(UserWarning):
+    """Text in a message spells a special token, and a flat prompt cannot say that it is text."""
+
+
+class TextEncoder(Protocol):
+    """What `encode_prompt` needs of a tokenizer; `kimi_core.tokenizer.Tokenizer` is one."""
+
+    def encode(
+        self,
+        text: str,
+        allow_special: bool = False,  # noqa: FBT001, FBT002 -- the published signature of Tokenizer.encode
+        *,
+        dialect: Dialect = "k2",
+    ) -> list[int]:
+        """Return the ids of a text, with special tokens only where they are allowed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Style:
+    """A prompt style, and which settings its template knows.
+
+    Attributes:
+        k2: How the K2 shape is filled in; None for K3.
+        thinks: Whether the model thinks at all.
+        can_stop_thinking: Whether the template knows ``thinking=False``.
+        can_preserve_thinking: Whether the template can keep the reasoning of old turns.
+    """
+
+    k2: K2Style | None = None
+    thinks: bool = True
+    can_stop_thinking: bool = True
+    can_preserve_thinking: bool = True
+
+
+_STYLES = {
+    "k2-instruct": _Style(k2=INSTRUCT, thinks=False, can_preserve_thinking=False),
+    "k2-thinking": _Style(k2=THINKING, can_stop_thinking=False, can_preserve_thinking=False),
+    "k2.5": _Style(k2=VISION, can_preserve_thinking=False),
+    "k2.6": _Style(k2=VISION),
+    "k3": _Style(),
+}
+
+_MODELS = {
+    "kimi-k2-instruct": "k2-instruct",
+    "kimi-k2-instruct-0905": "k2-instruct",
+    "kimi-k2-thinking": "k2-thinking",
+    "kimi-k2.5": "k2.5",
+    "kimi-k2.6": "k2.6",
+    "kimi-k2.7-code": "k2.6",
+    "kimi-k2.7-code-highspeed": "k2.6",
+    "kimi-k3": "k3",
+}
+
+
+def _style(model: str) -> _Style:
+    style = _STYLES.get(_MODELS.get(model, model))
+    if style is None:
+        known = ", ".join((*_MODELS, *_STYLES))
+        raise KimiConfigError(
+            f"model {model!r} has no known prompt; name the model whose prompt it takes, or a "
+            f"prompt style: {known}."
+        )
+    return style
+
+
+def prompt_dialect(model: str) -> Dialect:
+    """Tell which family's special tokens a prompt, and the answer to it, is made of.
+
+    Args:
+        model: Name of a model or of a prompt style.
+
+    Returns:
+        "k2" or "k3".
+
+    Raises:
+        KimiConfigError: For an unknown model.
+    """
+    return "k3" if _style(model).k2 is None else "k2"
+
+
+def prompt_opens_reasoning(model: str, thinking: bool | None = None) -> bool:  # noqa: FBT001 -- fixed with the parser, which takes the answer as its `thinking`
+    """Tell whether the generation prompt ends inside an opened think block.
+
+    The model's text then begins with reasoning and holds only the closing tag, so that a parser
+    must be told. K2-Thinking writes its opening tag itself.
+
+    Args:
+        model: Name of a model or of a prompt style.
+        thinking: As given to `render_prompt`.
+
+    Returns:
+        True for K2.5, K2.6, K2.7 and K3 unless thinking is off; False for all others.
+
+    Raises:
+        KimiConfigError: For an unknown model.
+    """
+    style = _style(model)
+    return thinking is not False and (style.k2 is None or style.k2.opens_reasoning)
+
+
+def prompt_segments(
+    messages: Sequence[Message], tools: Tools | None, model: str, options: PromptOptions
+) -> list[Segment]:
+    """Render a conversation in pieces, for `kimi_core.tokenizer` and the functions below.
+
+    Args:
+        messages: OpenAI-style messages.
+        tools: OpenAI-style tools.
+        model: Name of a model or of a prompt style.
+        options: All other settings.
+
+    Returns:
+        The pieces, each to be encoded by itself.
+
+    Raises:
+        KimiConfigError: As `render_prompt`.
+    """
+    style = _style(model)
+    _check_thinking(style, model, options)
+    _check_effort(style, model, options)
+    if style.k2 is None:
+        return render_k3(messages, tools or (), options)
+    return render_k2(style.k2, messages, tools or (), options)
+
+
+def _check_thinking(style: _Style, model: str, options: PromptOptions) -> None:
+    if options.thinking and not style.thinks:
+        raise KimiConfigError(
+            f"thinking=True cannot be rendered for {model}, which does not think; leave it out or "
+            "use a thinking model such as kimi-k2.6."
+        )
+    if options.thinking is False and not style.can_stop_thinking:
+        raise KimiConfigError(
+            f"thinking=False cannot be rendered for {model}, which always thinks; leave it out or "
+            "use kimi-k2.6."
+        )
+    if options.preserve_thinking and not style.can_preserve_thinking:
+        raise KimiConfigError(
+            f"preserve_thinking=True cannot be rendered for {model}, whose template drops old "
+            "reasoning; leave it out or use kimi-k2.6."
+        )
+
+
+def _check_effort(style: _Style, model: str, options: PromptOptions) -> None:
+    effort = options.thinking_effort
+    if effort is None:
+        return
+    if style.k2 is not None:
+        raise KimiConfigError(
+            f"thinking_effort={effort!r} cannot be rendered for {model}; only kimi-k3 has it."
+        )
+    if not options.thinks:
+        raise KimiConfigError(
+            f"thinking_effort={effort!r} has no meaning with thinking=False; leave out one of them."
+        )
+    if effort not in EFFORTS:
+        raise KimiConfigError(
+            f"thinking_effort={effort!r} is unknown to {model}; use one of {', '.join(EFFORTS)}."
+        )
+
+
+def render_prompt(  # noqa: PLR0913 -- one keyword for each thing that a template can be told
+    messages: Sequence[Message],
+    tools: Tools | None = None,
+    *,
+    model: str = "kimi-k2.6",
+    thinking: bool | None = None,
+    preserve_thinking: bool = False,
+    thinking_effort: str | None = None,
+    tool_choice: str | Mapping[str, Any] | None = None,
+    response_format: Mapping[str, Any] | None = None,
+    add_generation_prompt: bool = True,
+    escape_markers: bool = False,
+) -> str:
+    """Render a conversation as the flat text that the model's own chat template gives.
+
+    A flat text cannot tell a special token from a user who typed one. Where an endpoint takes
+    token ids, `encode_prompt` is the safe way.
+
+    Args:
+        messages: OpenAI-style messages: role, content, tool_calls, tool_call_id, name and
+            reasoning_content. Not modified.
+        tools: OpenAI-style tools.
+        model: Name of a model, e.g. ``kimi-k2.6``, or of a prompt style, e.g. ``k2.6``.
+        thinking: False closes the think block at once; True and None leave it to the model.
+        preserve_thinking: Keep the reasoning of all turns; by default (K2 models) only that behind
+            the last answer without tool calls is kept. K3 always keeps it.
+        thinking_effort: K3's "low", "high" or "max". None writes nothing; K3's own tokenizer on
+            Hugging Face writes "max" then.
+        tool_choice: For K3, "required" or "none" become a line of the prompt, and a named tool
+            becomes "required", since the prompt has no word for one tool. K2 prompts have no
+            place for it: a grammar enforces it there.
+        response_format: For K3, JSON modes become a line of the prompt. K2 prompts have no place
+            for it.
+        add_generation_prompt: Whether the assistant's turn is opened.
+        escape_markers: Break special tokens spelled out in text up with a zero-width space, which
+            the model then sees. False leaves them and warns.
+
+    Returns:
+        The prompt.
+
+    Raises:
+        KimiConfigError: For an unknown model, a setting that this model's template does not know,
+            or messages that cannot be rendered.
+
+    Warns:
+        PromptInjectionWarning: Where text spells a special token and escape_markers is False.
+    """
+    options = PromptOptions(
+        thinking=thinking,
+        preserve_thinking=preserve_thinking,
+        thinking_effort=thinking_effort,
+        tool_choice=tool_choice,
+        response_format=response_format,
+        add_generation_prompt=add_generation_prompt,
+    )
+    segments = merge(prompt_segments(messages, tools, model, options))
+    if escape_markers:
+        return join(escape(segments))
+    if marker := find_marker(segments):
+        warnings.warn(
+            f"The text of a message spells the special token {marker!r}; in a flat prompt a server "
+            "takes it for the real one. Send the ids of encode_prompt, or set escape_markers=True.",
+            PromptInjectionWarning,
+            stacklevel=2,
+        )
+    return join(segments)
+
+
+def encode_prompt(  # noqa: PLR0913 -- one keyword for each thing that a template can be told
+    messages: Sequence[Message],
+    tools: Tools | None = None,
+    *,
+    tokenizer: TextEncoder,
+    model: str = "kimi-k2.6",
+    thinking: bool | None = None,
+    preserve_thinking: bool = False,
+    thinking_effort: str | None = None,
+    tool_choice: str | Mapping[str, Any] | None = None,
+    response_format: Mapping[str, Any] | None = None,
+    add_generation_prompt: bool = True,
+) -> list[int]:
+    """Render a conversation as token ids, in which no text can ever be a special token.
+
+    Args:
+        messages: As for `render_prompt`, as are all settings not named here.
+        tools: OpenAI-style tools.
+        tokenizer: An exact `kimi_core.tokenizer.Tokenizer`.
+        model: Name of a model or of a prompt style.
+        thinking: False closes the think block at once.
+        preserve_thinking: Keep the reasoning of all turns.
+        thinking_effort: K3's "low", "high" or "max".
+        tool_choice: Becomes a line of a K3 prompt.
+        response_format: Becomes a line of a K3 prompt.
+        add_generation_prompt: Whether the assistant's turn is opened.
+
+    Returns:
+        The ids, without a leading BOS: Kimi's prompts have none.
+
+    Raises:
+        KimiConfigError: As `render_prompt`, and for a tokenizer that only estimates.
+    """
+    options = PromptOptions(
+        thinking=thinking,
+        preserve_thinking=preserve_thinking,
+        thinking_effort=thinking_effort,
+        tool_choice=tool_choice,
+        response_format=response_format,
+        add_generation_prompt=add_generation_prompt,
+    )
+    segments = prompt_segments(messages, tools, model, options)
+    dialect = prompt_dialect(model)
+    ids: list[int] = []
+    for text, allow_special in segments:
+        ids += tokenizer.encode(text, allow_special, dialect=dialect)
+    return ids

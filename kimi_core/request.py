@@ -1,0 +1,322 @@
+"""Messages, tools and options -> the payload of one request. Pure.
+
+Owns: what is said to a server: which fields, under which names, and what is refused beforehand.
+May know: capabilities, errors, and the raw room (to render prompts and grammars). No I/O.
+
+The rule: nothing is sent that the caller did not set. What the model or the server would refuse
+is turned into what they accept where the meaning stays the same, and is a `KimiConfigError`
+otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._history import prepare_history
+from kimi_core._tool_choice import ToolChoice, decide_tool_choice
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw.grammar import tool_call_grammar
+from kimi_core.raw.prompt import render_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.capabilities import Capabilities
+    from kimi_core.models import Sampling
+
+__all__ = ["Options", "Request", "build_request"]
+
+_END_OF_TURN = {"k2": "<|im_end|>", "k3": "<|end_of_msg|>"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a caller may ask for besides messages and tools; None means: not set, not sent.
+
+    Attributes:
+        temperature: Sampling temperature; pinned by live models on the first-party API.
+        top_p: Nucleus sampling; pinned likewise.
+        n: Number of answers; only 1.
+        presence_penalty: Pinned likewise.
+        frequency_penalty: Pinned likewise.
+        max_tokens: Token limit of the answer, reasoning included.
+        stop: Strings that end the answer.
+        thinking: Whether to think; None for the model's default.
+        keep_thinking: Whether the reasoning of earlier turns counts too, where the model lets one
+            choose.
+        reasoning_effort: Strength of thinking, where the model has it.
+        tool_choice: "auto", "none", "required" (also "any" or True), a tool's name, or OpenAI's
+            dict.
+        parallel_tool_calls: Whether one answer may hold several calls; sent only when set.
+        response_format: OpenAI's response_format dict.
+        prompt_cache_key: Session id for the prefix cache.
+        safety_identifier: The end user, hashed.
+        provider: OpenRouter's provider routing.
+        extra: Other fields of the payload, sent as they are.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    n: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    max_tokens: int | None = None
+    stop: str | Sequence[str] | None = None
+    thinking: bool | None = None
+    keep_thinking: bool | None = None
+    reasoning_effort: str | None = None
+    tool_choice: str | bool | Mapping[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: Mapping[str, Any] | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    provider: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, ready to be sent, and what its answer will look like.
+
+    Attributes:
+        path: Route below the base URL.
+        payload: The JSON body.
+        capabilities: What it was built for.
+        tools: The tools that the model may call: a reader recovers damaged ids to these only.
+        opens_reasoning: Whether the text that comes back starts inside reasoning.
+    """
+
+    path: str
+    payload: dict[str, Any]
+    capabilities: Capabilities
+    tools: list[dict[str, Any]]
+    opens_reasoning: bool
+
+
+def build_request(
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None,
+    options: Options,
+    capabilities: Capabilities,
+    *,
+    stream: bool,
+) -> Request:
+    """Build the payload of one request.
+
+    Args:
+        messages: OpenAI-style dicts: role, content, tool_calls, tool_call_id, name and
+            reasoning_content. Not changed.
+        tools: OpenAI-style tool dicts, or None.
+        options: What else was set.
+        capabilities: What the model at this endpoint can do.
+        stream: Whether the answer is to come in pieces.
+
+    Returns:
+        The request.
+
+    Raises:
+        KimiConfigError: For what the model or the endpoint would refuse.
+    """
+    choice = decide_tool_choice(
+        options.tool_choice, tools=tools or (), thinking=options.thinking, capabilities=capabilities
+    )
+    thinks = capabilities.thinks(choice.thinking)
+    history = prepare_history(
+        messages, capabilities, thinks=thinks, keep=bool(options.keep_thinking)
+    )
+    payload: dict[str, Any] = {"model": capabilities.model}
+    if capabilities.api == "completions":
+        payload.update(_completion_fields(history, choice, options, capabilities, thinks=thinks))
+    else:
+        payload.update(_chat_fields(history, choice, options, capabilities))
+    payload.update(_sampling(options, capabilities))
+    payload.update(_identity(options))
+    if stream:
+        payload["stream"] = True
+        if capabilities.endpoint.asks_usage:
+            payload["stream_options"] = {"include_usage": True}
+    payload.update(options.extra)
+    return Request(
+        path="/completions" if capabilities.api == "completions" else "/chat/completions",
+        payload=payload,
+        capabilities=capabilities,
+        tools=choice.tools,
+        opens_reasoning=thinks and capabilities.info.opens_reasoning,
+    )
+
+
+def _chat_fields(
+    history: list[dict[str, Any]], choice: ToolChoice, options: Options, capabilities: Capabilities
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {"messages": history}
+    if choice.tools:
+        fields["tools"] = choice.tools
+        if options.parallel_tool_calls is not None:
+            fields["parallel_tool_calls"] = options.parallel_tool_calls
+    if choice.value is not None:
+        fields["tool_choice"] = choice.value
+    if options.max_tokens is not None:
+        fields[capabilities.endpoint.max_tokens_field] = options.max_tokens
+    if options.stop:
+        fields["stop"] = options.stop
+    if options.response_format is not None:
+        fields["response_format"] = dict(options.response_format)
+    fields.update(_thinking_fields(choice.thinking, options, capabilities))
+    if capabilities.tool_call_parser == "client":
+        fields.update(capabilities.endpoint.raw_fields)
+        if choice.tools:
+            fields.update(_raw_chat_fields(choice, options, capabilities))
+    return fields
+
+
+def _raw_chat_fields(
+    choice: ToolChoice, options: Options, capabilities: Capabilities
+) -> dict[str, Any]:
+    fields = dict(capabilities.endpoint.raw_chat_fields)
+    if choice.forced and "tool_choice" in fields:
+        # The field that would force is needed to keep the server's parser out; the grammar forces.
+        fields.update(_grammar_fields(choice, options, capabilities))
+    return fields
+
+
+def _completion_fields(
+    history: list[dict[str, Any]],
+    choice: ToolChoice,
+    options: Options,
+    capabilities: Capabilities,
+    *,
+    thinks: bool,
+) -> dict[str, Any]:
+    info, endpoint = capabilities.info, capabilities.endpoint
+    _check_prompt_options(options, capabilities)
+    # A K2 prompt has no words for "none": a tool that is not declared is not called.
+    hidden = choice.value == "none" and info.dialect == "k2"
+    prompt = render_prompt(
+        history,
+        None if hidden else choice.tools or None,
+        model=info.name,
+        thinking=thinks,
+        preserve_thinking=bool(options.keep_thinking),
+        thinking_effort=options.reasoning_effort,
+        tool_choice=choice.value,
+        response_format=options.response_format,
+    )
+    stops = [options.stop] if isinstance(options.stop, str) else list(options.stop or ())
+    fields: dict[str, Any] = {"prompt": prompt, "stop": [_END_OF_TURN[info.dialect], *stops]}
+    limit = options.max_tokens or endpoint.completion_max_tokens
+    if limit is not None:
+        fields["max_tokens"] = limit
+    fields.update(endpoint.raw_fields)
+    if choice.forced:
+        fields.update(_grammar_fields(choice, options, capabilities))
+    return fields
+
+
+def _check_prompt_options(options: Options, capabilities: Capabilities) -> None:
+    """Refuse what a prompt rendered here cannot say, under the name that the caller gave it."""
+    if options.reasoning_effort is not None:
+        _effort_field(options.reasoning_effort, capabilities)
+    if options.response_format is not None and capabilities.info.dialect == "k2":
+        message = (
+            f"response_format does not go with api 'completions' and model {capabilities.model!r}, "
+            "whose prompt has no place for it; use api='chat', or a tool with tool_choice."
+        )
+        raise KimiConfigError(message)
+
+
+def _grammar_fields(
+    choice: ToolChoice, options: Options, capabilities: Capabilities
+) -> dict[str, Any]:
+    engine = capabilities.endpoint.grammar
+    if engine is None:
+        message = (
+            f"tool_choice {choice.value!r} cannot be enforced: endpoint "
+            f"{capabilities.endpoint.name!r} has no grammar. Leave tool_choice at 'auto', or use "
+            "vllm, sglang or llama.cpp."
+        )
+        raise KimiConfigError(message)
+    return tool_call_grammar(
+        choice.tools,
+        tool_choice=choice.value or "required",
+        dialect=capabilities.info.dialect,
+        engine=engine,
+        parallel=bool(options.parallel_tool_calls),
+        thinking=capabilities.thinks(choice.thinking) and capabilities.info.opens_reasoning,
+    )
+
+
+def _thinking_fields(
+    thinking: bool | None, options: Options, capabilities: Capabilities  # noqa: FBT001 - see Options
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    switch = capabilities.endpoint.thinking_switch
+    if options.reasoning_effort is not None:
+        fields.update(_effort_field(options.reasoning_effort, capabilities))
+    if capabilities.info.thinking != "switchable":
+        return fields
+    if switch == "thinking" and (thinking is not None or options.keep_thinking):
+        mode: dict[str, Any] = {"type": "disabled" if thinking is False else "enabled"}
+        if options.keep_thinking:
+            mode["keep"] = "all"
+        fields["thinking"] = mode
+    elif switch == "chat_template_kwargs":
+        kwargs = {"thinking": thinking, "preserve_thinking": options.keep_thinking}
+        fields["chat_template_kwargs"] = {k: v for k, v in kwargs.items() if v is not None}
+    elif switch == "reasoning" and thinking is not None:
+        fields["reasoning"] = {**fields.get("reasoning", {}), "enabled": thinking}
+    return {key: value for key, value in fields.items() if value != {}}
+
+
+def _effort_field(effort: str, capabilities: Capabilities) -> dict[str, Any]:
+    if capabilities.endpoint.thinking_switch == "reasoning":
+        return {"reasoning": {"effort": effort}}
+    allowed = capabilities.info.reasoning_efforts
+    if effort not in allowed:
+        rule = f"takes one of {', '.join(allowed)}" if allowed else "has no reasoning_effort"
+        message = (
+            f"reasoning_effort {effort!r} does not go with model {capabilities.model!r}, which "
+            f"{rule}; leave it out{'' if allowed else ', or use kimi-k3'}."
+        )
+        raise KimiConfigError(message)
+    return {"reasoning_effort": effort}
+
+
+_PINNED_FIELDS = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
+
+
+def _sampling(options: Options, capabilities: Capabilities) -> dict[str, Any]:
+    if options.n is not None and options.n != 1:
+        message = f"n={options.n} is refused: one answer a request; call batch() for several."
+        raise KimiConfigError(message)
+    info = capabilities.info
+    # By the caller's own thinking setting: a temperature that is right for a model that thinks
+    # stays right where a forced tool_choice switches thinking off for one turn.
+    thinks = capabilities.thinks(options.thinking)
+    pinned = info.pinned if thinks else info.pinned_without_thinking
+    if not capabilities.endpoint.first_party:
+        pinned = None
+    fields = {}
+    for name in _PINNED_FIELDS:
+        value = getattr(options, name)
+        if value is None or (pinned and _equals_pin(name, value, pinned, capabilities)):
+            continue
+        fields[name] = value
+    return fields
+
+
+def _equals_pin(name: str, value: float, pinned: Sampling, capabilities: Capabilities) -> bool:
+    """Whether a setting is the pinned value, which then need not be sent; refuse any other."""
+    allowed = pinned.penalty if name.endswith("penalty") else getattr(pinned, name)
+    if value != allowed:
+        message = (
+            f"{name}={value} is refused by model {capabilities.model!r} on "
+            f"{capabilities.endpoint.name}: only {allowed:g} is accepted. Leave {name} out."
+        )
+        raise KimiConfigError(message)
+    return True
+
+
+def _identity(options: Options) -> dict[str, Any]:
+    names = ("prompt_cache_key", "safety_identifier", "provider")
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}

@@ -1,0 +1,305 @@
+"""What a server answered -> events. The only reader of unknown shapes.
+
+Owns: every spelling that servers have for content, reasoning, tool calls, finish reason and usage.
+May know: the raw room, errors, jiter. No I/O; chunks and whole bodies come in as dicts.
+
+A whole body is read as a stream of one chunk, and raw tokens and a server's own tool calls become
+the same events, so that no caller can tell how an answer reached us.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jiter
+
+from kimi_core._server_calls import ServerCalls
+from kimi_core.errors import KimiStreamTruncatedError, error_from_body
+from kimi_core.raw._ids import unique_id
+from kimi_core.raw.events import (
+    ContentDelta,
+    Event,
+    MessageBuilder,
+    ParsedMessage,
+    ReasoningDelta,
+    ToolCallArguments,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from kimi_core.raw.parser import StreamParser
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.raw.events import Diagnostic
+    from kimi_core.request import Request
+
+__all__ = ["ResponseReader", "Usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request, counted once.
+
+    Attributes:
+        prompt_tokens: Tokens of the prompt, cached ones included.
+        completion_tokens: Tokens of the answer, reasoning included.
+        total_tokens: Their sum as the server states it.
+        cached_tokens: Tokens of the prompt that came from the cache.
+        reasoning_tokens: Tokens of the answer that were reasoning, where the server says so.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @classmethod
+    def from_wire(cls, usage: Mapping[str, Any]) -> Usage:
+        """Read a usage object of any server.
+
+        Cached tokens stand at the top on Moonshot, in ``prompt_tokens_details`` elsewhere, and in
+        both at times (recording vercel-moonshot-k3-usage).
+        """
+        prompt = _count(usage, "prompt_tokens")
+        completion = _count(usage, "completion_tokens")
+        prompt_details = usage.get("prompt_tokens_details") or {}
+        completion_details = usage.get("completion_tokens_details") or {}
+        return cls(
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            total_tokens=_count(usage, "total_tokens") or prompt + completion,
+            cached_tokens=_count(usage, "cached_tokens") or _count(prompt_details, "cached_tokens"),
+            reasoning_tokens=_count(completion_details, "reasoning_tokens"),
+        )
+
+
+def _count(fields: Mapping[str, Any], name: str) -> int:
+    return int(fields.get(name) or 0)
+
+
+class ResponseReader:
+    """Reads one answer, chunk by chunk.
+
+    Attributes:
+        usage: Tokens, once the server has said; None where it never did.
+        finish_reason: Why the answer ended; "tool_calls" whenever a call was completed, since
+            vLLM and every raw engine say "stop" there.
+        model: The model's name as the server gave it.
+        id: The server's id of the answer.
+        system_fingerprint: The server's fingerprint, or None.
+    """
+
+    def __init__(self, request: Request, headers: Mapping[str, str] | None = None) -> None:
+        """Prepare to read the answer to a request.
+
+        Args:
+            request: What was asked.
+            headers: The response headers, for an error that comes inside the answer.
+        """
+        self._request = request
+        self._headers = headers
+        self._builder = MessageBuilder()
+        self._server = ServerCalls()
+        self._content = _make_parser(request, thinking=_begins_in_reasoning(request))
+        self._reasoning: StreamParser | None = None
+        self._indices: dict[tuple[str, int], int] = {}
+        self._ids: set[str] = set()
+        self._id_counters: dict[str, int] = {}
+        self._seen_server_reasoning = False
+        self._closed = False
+        self._finish: str | None = None
+        self._completed_call = False
+        self.usage: Usage | None = None
+        self.model: str | None = None
+        self.id: str | None = None
+        self.system_fingerprint: str | None = None
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended."""
+        if self._completed_call and self._finish in {"stop", None}:
+            return "tool_calls"
+        return self._finish
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was repaired or odd in the raw tokens and in the server's calls."""
+        content = self._content.diagnostics if self._content is not None else ()
+        reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
+        # A server that split the reasoning off has taken its closing marker with it.
+        odd = [found for found in reasoning if found.kind != "unclosed_reasoning"]
+        return (*content, *odd, *self._server.diagnostics)
+
+    def message(self) -> ParsedMessage:
+        """Return all that was said so far."""
+        return self._builder.message(self.diagnostics)
+
+    def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
+        """Read one chunk of a stream.
+
+        Raises:
+            KimiStatusError: Where the chunk holds an error instead of an answer.
+        """
+        self._read_header(chunk)
+        choices = chunk.get("choices")
+        if not choices:
+            return []
+        choice = choices[0]
+        # Moonshot puts usage into the choice; take it only where the top has none.
+        usage = choice.get("usage")
+        if usage and not chunk.get("usage"):
+            self.usage = Usage.from_wire(usage)
+        events = self._read_delta(choice.get("delta") or choice.get("message") or choice)
+        reason = choice.get("finish_reason")
+        if reason:
+            self._finish = reason
+        return self._taken(events)
+
+    def close(self, *, done: bool = True) -> list[Event]:
+        """End the answer and return what was held back.
+
+        Args:
+            done: Whether the transport saw a proper end (``[DONE]``, or a whole body).
+
+        Raises:
+            KimiStreamTruncatedError: Where a stream ended with neither ``[DONE]`` nor a finish
+                reason.
+        """
+        if self._closed:
+            return []
+        self._closed = True
+        reason = self._finish
+        events = self._closed_parsers(reason)
+        events += self._numbered("server", self._server.close(cut=reason == "length"))
+        taken = self._taken(events)
+        if reason is None and not done:
+            raise self.truncated("the stream ended with neither a finish reason nor [DONE]")
+        return taken
+
+    def truncated(self, cause: str) -> KimiStreamTruncatedError:
+        """Return the error for an answer that broke off, with what had come."""
+        where = self._request.capabilities.endpoint.name
+        message = (
+            f"the answer of model {self._request.capabilities.model!r} at {where} broke off: "
+            f"{cause}. What had come is in .partial; ask again for the whole."
+        )
+        return KimiStreamTruncatedError(message, self.message())
+
+    def _read_header(self, chunk: Mapping[str, Any]) -> None:
+        error = chunk.get("error")
+        if error:
+            capabilities = self._request.capabilities
+            raise error_from_body(
+                chunk,
+                endpoint=capabilities.endpoint.name,
+                model=capabilities.model,
+                headers=self._headers,
+            )
+        self.id = chunk.get("id") or self.id
+        self.model = chunk.get("model") or self.model
+        self.system_fingerprint = chunk.get("system_fingerprint") or self.system_fingerprint
+        usage = chunk.get("usage")
+        if usage:
+            self.usage = Usage.from_wire(usage)
+
+    def _read_delta(self, delta: Mapping[str, Any]) -> list[Event]:
+        events: list[Event] = []
+        reasoning = _reasoning_of(delta)
+        if reasoning:
+            events += self._read_reasoning(reasoning)
+        text = _text_of(delta)
+        if text:
+            events += self._read_content(text)
+        calls = delta.get("tool_calls")
+        if calls:
+            events += self._numbered("server", self._server.feed(calls))
+        return events
+
+    def _read_content(self, text: str) -> list[Event]:
+        if self._content is None:
+            return [ContentDelta(text)]
+        return self._numbered("content", self._content.feed(text))
+
+    def _read_reasoning(self, text: str) -> list[Event]:
+        if not self._seen_server_reasoning:
+            # The server has split reasoning off, so the content does not begin inside it, whatever
+            # the prompt ended in.
+            self._seen_server_reasoning = True
+            self._content = _make_parser(self._request, thinking=False)
+            self._reasoning = _make_parser(self._request, thinking=True)
+        if self._reasoning is None:
+            return [ReasoningDelta(text)]
+        return self._numbered("reasoning", self._reasoning.feed(text))
+
+    def _closed_parsers(self, reason: str | None) -> list[Event]:
+        events: list[Event] = []
+        for source, parser in (("reasoning", self._reasoning), ("content", self._content)):
+            if parser is not None:
+                events += self._numbered(source, parser.close(reason))
+        return events
+
+    def _numbered(self, source: str, events: Sequence[Event]) -> list[Event]:
+        """Give calls of several sources one dense numbering."""
+        return [self._renumber(source, event) for event in events]
+
+    def _renumber(self, source: str, event: Event) -> Event:
+        if isinstance(event, (ContentDelta, ReasoningDelta)):
+            return event
+        key = (source, event.index)
+        index = self._indices.setdefault(key, len(self._indices))
+        if isinstance(event, ToolCallStart):
+            # Unique over all sources: a server may repeat in the content what it has parsed.
+            unique = unique_id(event.id, self._ids, self._id_counters)
+            self._ids.add(unique)
+            return ToolCallStart(index, unique, event.name)
+        if isinstance(event, ToolCallArguments):
+            return ToolCallArguments(index, event.text)
+        return ToolCallEnd(index, event.complete)
+
+    def _taken(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            self._builder.add(event)
+            if isinstance(event, ToolCallEnd) and event.complete:
+                self._completed_call = True
+        return events
+
+
+def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:
+    capabilities = request.capabilities
+    if not capabilities.parses_here():
+        return None
+    return StreamParser(
+        capabilities.info.dialect, thinking=thinking, tools=request.tools or None
+    )
+
+
+def _begins_in_reasoning(request: Request) -> bool:
+    # A server that parses ("auto") has taken the think block out; only where all text comes to us
+    # does it begin as the prompt ended.
+    return request.opens_reasoning and request.capabilities.tool_call_parser == "client"
+
+
+def _reasoning_of(delta: Mapping[str, Any]) -> str:
+    """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
+    text = delta.get("reasoning_content") or delta.get("reasoning")
+    if isinstance(text, str) and text:
+        return text
+    details = delta.get("reasoning_details") or ()
+    return "".join(str(part.get("text") or part.get("summary") or "") for part in details)
+
+
+def _text_of(delta: Mapping[str, Any]) -> str:
+    content = delta.get("content")
+    if content is None:
+        content = delta.get("text")  # /v1/completions
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content)
+    return content or ""
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a whole body; leading blanks are keep-alive padding (OpenRouter sends 88 to 209)."""
+    return jiter.from_json(body.strip())

@@ -1,0 +1,131 @@
+"""Rules about tools, tool_choice and the schemas of answers.
+
+Owns: one function a rule, from the request to the message of the refusal, or None. Simulated:
+wordings are those of the documents or of quoted error bodies where `kimi_core.testing._rules` says
+so, and otherwise this simulator's own. May know: the request's view and the schema rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from kimi_core.testing._request import is_object
+from kimi_core.testing._schema_rules import schema_problem
+
+if TYPE_CHECKING:
+    from kimi_core.testing._request import ChatRequest
+
+# The documents changed the length limit three times (64, 256, 128 characters); this is the latest.
+# A leading underscore is accepted although the message says "a letter" (seen live 2026-06-20).
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,127}")
+_FORMATS = frozenset({"text", "json_object", "json_schema"})
+
+
+def tool_types(request: ChatRequest) -> str | None:
+    """Functions, and the built-in ones, whose names start with ``$``."""
+    for tool in request.tools:
+        if tool.get("type") not in {"function", "builtin_function"}:
+            return (
+                f"Invalid request: unknown tool type: {tool.get('type')}, currently only function "
+                "and plugin are supported"
+            )
+        if not is_object(tool.get("function")):
+            return "Invalid request: tools.function must be an object"
+    return None
+
+
+def function_names(request: ChatRequest) -> str | None:
+    """A letter or underscore, then letters, digits, underscores and dashes."""
+    for function in request.functions:
+        if not _NAME.fullmatch(str(function.get("name", ""))):
+            return (
+                "Invalid request: function name is invalid, must start with a letter and can "
+                "contain letters, numbers, underscores, and dashes"
+            )
+    return None
+
+
+def duplicate_functions(request: ChatRequest) -> str | None:
+    """A name occurs once among the tools of the request."""
+    seen: set[object] = set()
+    for tool in cast("list[dict[str, Any]]", request.body.get("tools") or []):
+        name = tool["function"].get("name")
+        if name in seen:
+            return f"Invalid request: function name {name} is duplicated"
+        seen.add(name)
+    return None
+
+
+def function_schemas(request: ChatRequest) -> str | None:
+    """The parameters are Moonshot flavored JSON schema."""
+    for function in request.functions:
+        problem = schema_problem(function.get("parameters", {}))
+        if problem:
+            return (
+                "Invalid request: tools.function.parameters is not a valid moonshot flavored "
+                f"json schema, details: <{problem}>"
+            )
+    return None
+
+
+def tool_choice_form(request: ChatRequest) -> str | None:
+    """A known word, or the name of a tool of the request."""
+    choice = request.body.get("tool_choice")
+    if choice in (None, "auto", "none", "required"):
+        return None
+    function = choice.get("function") if is_object(choice) else None
+    name = function.get("name") if is_object(function) else None
+    if name is None:
+        return f"Invalid request: invalid tool_choice: {choice}"
+    if name not in [function.get("name") for function in request.functions]:
+        return f"Invalid request: tool_choice names '{name}', which is not among the tools"
+    return None
+
+
+def forced_while_thinking(request: ChatRequest) -> str | None:
+    """A model that thinks cannot be made to call, but for kimi-k3 with "required"."""
+    choice = request.body.get("tool_choice")
+    if choice in (None, "auto", "none") or not request.thinking:
+        return None
+    kind, word = ("required", "required") if choice == "required" else ("named", "specified")
+    if kind in request.info.forced_tool_choice:
+        return None
+    return f"tool_choice '{word}' is incompatible with thinking enabled"
+
+
+def system_tools(request: ChatRequest) -> str | None:
+    """Tools in a system message: kimi-k3 only, and without content."""
+    for message in request.messages:
+        if "tools" not in message:
+            continue
+        if request.info.name != "kimi-k3":
+            return "Invalid request: tokenization failed"
+        if message.get("content"):
+            return "Invalid request: tools cannot be used with content"
+        if message.get("role") != "system":
+            return "Invalid request: tools are only allowed in a system message"
+    return None
+
+
+def response_format(request: ChatRequest) -> str | None:
+    """One of the three types; a schema for an object, in Moonshot's flavour."""
+    wanted = request.body.get("response_format")
+    if wanted is None:
+        return None
+    if not is_object(wanted) or wanted.get("type") not in _FORMATS:
+        return "Invalid request: response_format.type must be text, json_object or json_schema"
+    if wanted["type"] != "json_schema":
+        return None
+    form = wanted.get("json_schema")
+    if not is_object(form) or not form.get("name") or not is_object(form.get("schema")):
+        return "Invalid request: response_format.json_schema needs name and schema"
+    problem = schema_problem(form["schema"])
+    if not problem and form["schema"].get("type", "object") != "object":
+        problem = "At path 'root': only objects are supported"
+    if problem:
+        return (
+            "Invalid request: response_format.json_schema is not a valid moonshot flavored "
+            f"json schema, details: <{problem}>"
+        )
+    return None

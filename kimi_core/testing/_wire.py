@@ -1,0 +1,187 @@
+"""A scripted reply -> the bytes' worth of JSON that the server would send.
+
+Owns: the shapes of bodies and chunks. Simulated after recorded bodies of api.moonshot.ai (kimi-k3
+and kimi-k2.5, 2026). May know: the replies and the request's view. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.testing._request import estimate_tokens, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kimi_core.testing._replies import SimulatedReply
+    from kimi_core.testing._request import ChatRequest
+
+__all__ = ["Answer", "raw_text"]
+
+_CREATED = 1_787_762_060
+_FINGERPRINT = "fpv0_simulated"
+_WORD = re.compile(r"\s*\S+|\s+")
+
+
+def raw_text(reply: SimulatedReply, *, opened: bool) -> str:
+    """Return the tokens of a reply as a K2 model writes them.
+
+    Args:
+        reply: What to say; its `raw` wins.
+        opened: Whether the prompt ended in an opened think block.
+    """
+    if reply.raw is not None:
+        return reply.raw
+    text = reply.content
+    if reply.reasoning is not None:
+        text = f"{'' if opened else '<think>'}{reply.reasoning}</think>{text}"
+    if not reply.tool_calls:
+        return text
+    calls = "".join(
+        f"<|tool_call_begin|>{call.id or f'functions.{call.name}:{index}'}"
+        f"<|tool_call_argument_begin|>{call.arguments_text}<|tool_call_end|>"
+        for index, call in enumerate(reply.tool_calls)
+    )
+    return f"{text}<|tool_calls_section_begin|>{calls}<|tool_calls_section_end|>"
+
+
+def _pieces(text: str, size: int | None) -> list[str]:
+    if size is None:
+        return _WORD.findall(text)
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One reply to one request.
+
+    Attributes:
+        reply: What was scripted.
+        request: What it answers.
+        number: Counts the answers of a server, for ids.
+        text: The text of an answer on the completions route; None on the chat route.
+    """
+
+    reply: SimulatedReply
+    request: ChatRequest
+    number: int
+    text: str | None = None
+
+    @property
+    def _finish_reason(self) -> str:
+        called = bool(self._tool_calls) and self.text is None
+        return self.reply.finish_reason or ("tool_calls" if called else "stop")
+
+    @property
+    def _content(self) -> str:
+        return self.reply.content if self.reply.raw is None else self.reply.raw
+
+    @property
+    def _reasoning(self) -> str | None:
+        return self.reply.reasoning if self.reply.raw is None else None
+
+    @property
+    def _tool_calls(self) -> list[dict[str, Any]]:
+        # Ids count on through the conversation: the API refuses a history that repeats one.
+        before = sum(len(self.request.tool_calls(message)) for message in self.request.messages)
+        mark = "_" if self.request.info.keeps_reasoning else ":"
+        return [
+            {
+                "index": index,
+                "id": call.id if call.id is not None else f"{call.name}{mark}{before + index}",
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments_text},
+            }
+            for index, call in enumerate(self.reply.tool_calls if self.reply.raw is None else ())
+        ]
+
+    def usage(self) -> dict[str, Any]:
+        """Return the usage: estimates, and the details that were scripted."""
+        said = self.text or [self._content, self._reasoning, self._tool_calls]
+        prompt = self.request.prompt_tokens
+        if self.text is not None:
+            prompt = estimate_tokens(self.request.body.get("prompt"))
+        completion = estimate_tokens(said)
+        usage: dict[str, Any] = {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+        }
+        reasoning = self.reply.reasoning_tokens
+        if reasoning is None and self._reasoning:
+            reasoning = estimate_tokens(self._reasoning)
+        if reasoning is not None:
+            usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}
+        if self.reply.cached_tokens is not None:
+            usage["cached_tokens"] = self.reply.cached_tokens
+            usage["prompt_tokens_details"] = {"cached_tokens": self.reply.cached_tokens}
+        return usage
+
+    def _envelope(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        prefix = "chatcmpl" if self.text is None else "cmpl"
+        return {
+            "id": f"{prefix}-simulated-{self.number}",
+            "object": kind if self.text is None else "text_completion",
+            "created": _CREATED,
+            "model": self.request.body.get("model"),
+            "choices": choices,
+        }
+
+    def body(self) -> dict[str, Any]:
+        """Return the body of an answer that is not streamed."""
+        choice: dict[str, Any] = {"index": 0}
+        if self.text is None:
+            message: dict[str, Any] = {"role": "assistant", "content": self._content}
+            if self._reasoning is not None:
+                message[self.reply.reasoning_field] = self._reasoning
+            if self._tool_calls:
+                message["tool_calls"] = self._tool_calls
+            choice["message"] = message
+        else:
+            choice["text"] = self.text
+        choice["finish_reason"] = self._finish_reason
+        return {**self._envelope("chat.completion", [choice]), "usage": self.usage()}
+
+    def chunks(self) -> Iterator[dict[str, Any]]:
+        """Yield the chunks of a stream, without the closing ``[DONE]``."""
+        for delta in self._deltas():
+            yield self._chunk(delta, None)
+        last = self._chunk({} if self.text is None else {"text": ""}, self._finish_reason)
+        placement = self.reply.usage
+        if placement in {None, "choice", "all"}:
+            last["choices"][0]["usage"] = self.usage()
+        if placement in {"top", "all"}:
+            last["usage"] = self.usage()
+        yield last
+        options = self.request.body.get("stream_options")
+        asked = is_object(options) and bool(options.get("include_usage"))
+        if placement in {"final", "all"} or (placement is None and asked):
+            yield {**self._envelope("chat.completion.chunk", []), "usage": self.usage()}
+
+    def _chunk(self, delta: Mapping[str, Any], finish_reason: str | None) -> dict[str, Any]:
+        inner = delta if self.text is not None else {"delta": delta}
+        choice = {"index": 0, **inner, "finish_reason": finish_reason}
+        chunk = self._envelope("chat.completion.chunk", [choice])
+        if self.request.info.name != "kimi-k3":  # kimi-k3 streams carry none
+            chunk["system_fingerprint"] = _FINGERPRINT
+        return chunk
+
+    def _deltas(self) -> Iterator[dict[str, Any]]:
+        size = self.reply.chunk_size
+        if self.text is not None:
+            yield from ({"text": piece} for piece in _pieces(self.text, size))
+            return
+        yield {"role": "assistant", "content": ""}
+        if self._reasoning is not None:
+            for piece in [*_pieces(self._reasoning, size), ""]:  # the empty one is kimi-k3's
+                yield {self.reply.reasoning_field: piece}
+        yield from ({"content": piece} for piece in _pieces(self._content, size))
+        for call in self._tool_calls:
+            function = {**call["function"], "arguments": ""}
+            yield {"tool_calls": [{**call, "function": function}]}
+            text = call["function"]["arguments"]
+            for piece in _pieces(text, size or max(1, len(text))):
+                fragment = {"index": call["index"], "function": {"arguments": piece}}
+                yield {"tool_calls": [fragment]}

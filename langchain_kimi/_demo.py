@@ -1,0 +1,43 @@
+"""The demo's agent loop, as a LangChain user writes it.
+
+Owns: nothing but the loop. May know: langchain_core and `ChatKimiK2`. It is handed a stage by
+``kimi-k2 demo`` and knows nothing of what is printed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+
+from langchain_kimi.chat_models import ChatKimiK2
+
+__all__ = ["run"]
+
+_MAX_ROUNDS = 3
+
+
+def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which needs rich to import
+    """Ask, execute the calls, send their results back, and return the answer."""
+    llm = ChatKimiK2(**stage.settings)
+    messages: list[BaseMessage] = [HumanMessage(stage.question)]
+    choice = stage.tool_choice
+    for _round in range(_MAX_ROUNDS):
+        answer = _streamed(llm.bind_tools([stage.get_weather], tool_choice=choice), messages)
+        messages.append(answer)
+        if not answer.tool_calls:
+            break
+        messages += [
+            ToolMessage(stage.get_weather(**call["args"]), tool_call_id=call["id"] or "")
+            for call in answer.tool_calls
+        ]
+        choice = None
+    return messages[-1].text
+
+
+def _streamed(llm: Any, messages: list[BaseMessage]) -> AIMessageChunk:  # noqa: ANN401 - a Runnable
+    whole: AIMessageChunk | None = None
+    for chunk in llm.stream(messages):
+        whole = chunk if whole is None else whole + chunk
+    assert whole is not None  # noqa: S101 - langchain-core raises where no chunk came
+    return whole

@@ -1,0 +1,73 @@
+"""The core's errors, which are LangChain's errors too.
+
+Owns: which of ours is which of LangChain's. May know: kimi_core.errors, langchain_core.exceptions.
+
+Retry and fallback middleware decides by LangChain's classes (``ModelRateLimitError.is_retryable``),
+summarisation by ``ContextOverflowError``; whoever catches ours goes on catching ours.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from langchain_core import exceptions
+
+from kimi_core import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["langchain_errors"]
+
+# Ordered: the first that fits. Names, not classes: those that a supported langchain-core does not
+# have yet (ModelRefusalError came with 1.7.5) are passed over.
+_THEIRS: tuple[tuple[type[errors.KimiError], tuple[str, ...]], ...] = (
+    (errors.KimiContextOverflowError, ("ContextOverflowError",)),
+    (errors.KimiContentFilterError, ("ModelRefusalError", "ModelInvalidRequestError")),
+    (errors.KimiBadRequestError, ("ModelInvalidRequestError",)),
+    (errors.KimiModelNotFoundError, ("ModelNotFoundError",)),
+    (errors.KimiRateLimitError, ("ModelRateLimitError",)),
+    (errors.KimiServerError, ("ModelAPIError",)),
+    (errors.KimiTimeoutError, ("ModelTimeoutError",)),
+    (errors.KimiConnectionError, ("ModelConnectionError",)),
+    (errors.KimiStreamTruncatedError, ("ModelConnectionError",)),
+)
+
+
+def _names(error: errors.KimiError) -> tuple[str, ...]:
+    if isinstance(error, errors.KimiAuthenticationError):
+        denied = error.status_code == 403  # noqa: PLR2004 - HTTP's own number
+        return ("ModelPermissionDeniedError",) if denied else ("ModelAuthenticationError",)
+    for ours, names in _THEIRS:
+        if isinstance(error, ours):
+            return names
+    return ()
+
+
+def _both(ours: type[errors.KimiError], theirs: type[Exception]) -> type[errors.KimiError]:
+    return type(ours.__name__, (ours, theirs), {"__module__": ours.__module__})
+
+
+def _adopt(error: errors.KimiError) -> None:
+    """Make an error an instance of LangChain's class as well, keeping the object that was raised.
+
+    The class is changed in place, so that traceback, cause and attributes stay what they are.
+    """
+    for name in _names(error):
+        theirs = getattr(exceptions, name, None)
+        if theirs is not None:
+            error.__class__ = _both(type(error), theirs)
+            break
+    if isinstance(error, errors.KimiQuotaError):
+        error.is_retryable = False  # type: ignore[attr-defined]  # LangChain's attribute
+
+
+@contextmanager
+def langchain_errors() -> Iterator[None]:
+    """Let every error of the core that passes through be LangChain's as well."""
+    try:
+        yield
+    except errors.KimiError as error:
+        _adopt(error)
+        raise

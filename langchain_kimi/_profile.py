@@ -1,0 +1,58 @@
+"""What LangChain calls a model's profile, from the core's facts.
+
+Owns: the names of `ModelProfile`. May know: kimi_core.capabilities. Agents choose by it how to ask
+for structured output, and middleware when to summarise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from langchain_core.language_models import ModelProfile
+
+if TYPE_CHECKING:
+    from kimi_core.capabilities import Capabilities
+
+__all__ = ["profile_of"]
+
+
+def profile_of(capabilities: Capabilities) -> ModelProfile:
+    """Return the profile of one model at one endpoint; only keys that this langchain-core knows."""
+    info = capabilities.info
+    images = "image" in info.inputs
+    video = "video" in info.inputs
+    facts: dict[str, Any] = {
+        "name": info.name,
+        "status": "deprecated" if info.retired and capabilities.endpoint.first_party else "active",
+        "open_weights": not capabilities.endpoint.first_party,
+        "max_input_tokens": info.context_window,
+        "max_output_tokens": info.default_output,
+        "text_inputs": True,
+        "image_inputs": images,
+        # Moonshot takes data: and ms:// only, no URL of the web.
+        "image_url_inputs": images and not capabilities.endpoint.first_party,
+        "pdf_inputs": False,
+        "audio_inputs": False,
+        "video_inputs": video,
+        "image_tool_message": images,
+        "pdf_tool_message": False,
+        "text_outputs": True,
+        "image_outputs": False,
+        "audio_outputs": False,
+        "video_outputs": False,
+        "reasoning_output": info.thinking != "none",
+        "reasoning_effort_levels": list(info.reasoning_efforts),
+        "tool_calling": True,
+        "tool_choice": True,
+        "tool_call_streaming": True,
+        # The completions route knows no response_format; agents then use a tool, which the grammar
+        # can force there.
+        "structured_output": capabilities.api == "chat",
+        "attachment": images,
+        "temperature": info.pinned is None or not capabilities.endpoint.first_party,
+    }
+    known = get_type_hints(ModelProfile)
+    profile: Any = {
+        name: value for name, value in facts.items() if name in known and value is not None
+    }
+    return profile  # type: ignore[no-any-return]  # a TypedDict cannot be built from computed keys

@@ -1,0 +1,9 @@
+"""Kimi K2 for LlamaIndex: `ChatKimiK2` on any endpoint, for agents, RAG and structured answers.
+
+Owns: the public names. May know: `kimi_core` and llama_index.core; never LangChain.
+"""
+
+from kimi_core import __version__, endpoints
+from llama_index_kimi.llm import ChatKimiK2
+
+__all__ = ["ChatKimiK2", "__version__", "endpoints"]

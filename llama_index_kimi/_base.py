@@ -1,0 +1,231 @@
+"""What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
+
+Owns: the constructor, (de)serialisation, copies, closing, metadata.
+May know: llama_index.core and `kimi_core.chat`. The openai SDK is imported by the core on the first
+request, never here.
+
+The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
+instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP
+clients) is not written either.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.types import LLMMetadata
+from llama_index.core.bridge.pydantic import (
+    Field,
+    PrivateAttr,
+    field_serializer,
+    field_validator,
+)
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.endpoints import ENDPOINTS, Endpoint
+from kimi_core.errors import KimiConfigError
+from kimi_core.request import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from kimi_core.config import SecretLike
+
+__all__ = ["KimiBase"]
+
+_OPTIONS = frozenset(field.name for field in dataclasses.fields(Options)) - {"extra"}
+_SETTINGS = frozenset(field.name for field in dataclasses.fields(Settings)) - {"api_key"}
+# Fields that may hold a secret or cannot be written down.
+_UNWRITTEN = ("default_headers", "default_query", "http_client", "http_async_client", "tokenizer")
+# Per-call names of the openai SDK that are no part of a payload.
+_OF_THE_TRANSPORT = {
+    "extra_headers": "default_headers",
+    "extra_query": "default_query",
+    "timeout": "timeout",
+}
+
+
+class KimiBase(FunctionCallingLLM):
+    """Settings and connection of `llama_index_kimi.ChatKimiK2`, which documents them."""
+
+    model: str | None = Field(default=None, description="Any spelling of a model's name.")
+    endpoint: Any = Field(default="moonshot", description="A preset's name, or an Endpoint.")
+    base_url: str | None = Field(default=None, description="Where the server is.")
+    base_model: str | None = Field(default=None, description="The model whose facts apply.")
+    context_window: int | None = Field(default=None, description="Tokens.", gt=0)
+    temperature: float | None = Field(default=None, description="None: not sent.")
+    top_p: float | None = Field(default=None, description="None: not sent.")
+    max_tokens: int | None = Field(default=None, description="None: not sent.", gt=0)
+    stop: str | list[str] | None = Field(default=None, description="Strings that end an answer.")
+    thinking: bool | None = Field(default=None, description="None: the model's default.")
+    keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
+    reasoning_effort: str | None = Field(default=None, description="Strength of thinking.")
+    tool_call_parser: str | None = Field(default=None, description="auto, server or client.")
+    api: str | None = Field(default=None, description="chat or completions.")
+    prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
+    safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
+    provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
+    extra_body: dict[str, Any] | None = Field(default=None, description="Sent as it is.")
+    timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
+    max_retries: int | None = Field(default=None, description="Before the first byte.", ge=0)
+    default_query: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    tokenizer: Any = Field(default=None, exclude=True, repr=False)
+
+    _api_key: str | SecretLike | None = PrivateAttr(default=None)
+    _chat: KimiChat | None = PrivateAttr(default=None)
+
+    def __init__(self, *, api_key: str | SecretLike | None = None, **settings: Any) -> None:  # noqa: ANN401 - fields
+        known = type(self).model_fields
+        for name in settings.keys() - known.keys():
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            message = f"ChatKimiK2 has no setting {name!r}.{hint} extra_body takes other fields."
+            raise KimiConfigError(message)
+        given = {name: value for name, value in settings.items() if value is not None}
+        super().__init__(**given)
+        self._api_key = api_key
+        self._kimi()
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the name under which LlamaIndex writes this class down."""
+        return "ChatKimiK2"
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """What LlamaIndex wants to know of the model: context, output budget, abilities."""
+        capabilities = self._kimi().capabilities
+        info = capabilities.info
+        # LlamaIndex's engines take this much away from the context for every prompt, so it must
+        # leave room in a small one.
+        num_output = min(info.default_output or 4096, info.context_window // 4)
+        return LLMMetadata(
+            context_window=info.context_window,
+            num_output=self.max_tokens or num_output,
+            is_chat_model=True,
+            is_function_calling_model=True,
+            model_name=capabilities.model,
+        )
+
+    def to_payload(self) -> dict[str, Any]:
+        """Return what instrumentation is told of this model; nothing secret is in it."""
+        payload: dict[str, Any] = super().to_payload()
+        settings = {"endpoint": self._kimi().capabilities.endpoint.name, "thinking": self.thinking}
+        return {**payload, **{key: value for key, value in settings.items() if value is not None}}
+
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        self._kimi().close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop and the sync ones."""
+        await self._kimi().aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _kimi(self) -> KimiChat:
+        """Return the connection for the settings as they are now; fields may be assigned to."""
+        fields = {name: getattr(self, name) for name in _SETTINGS}
+        settings = Settings(api_key=self._api_key, **fields)
+        if self._chat is None or self._chat.settings != settings:
+            self._chat = KimiChat(settings)
+        return self._chat
+
+    def _options(self, call: Mapping[str, Any]) -> Options:
+        """Merge what the instance was set to with what one call asks for.
+
+        Names that are no option go into the payload as they are, as with every OpenAI-like class.
+
+        Raises:
+            KimiConfigError: For a name of the transport, which belongs into the constructor.
+        """
+        for name in _OF_THE_TRANSPORT.keys() & call.keys():
+            message = (
+                f"{name}={call[name]!r} cannot be set for one call; set {_OF_THE_TRANSPORT[name]} "
+                "in the constructor."
+            )
+            raise KimiConfigError(message)
+        known = type(self).model_fields
+        values = {name: getattr(self, name) for name in _OPTIONS if name in known}
+        values.update((name, value) for name, value in call.items() if name in _OPTIONS)
+        if "max_completion_tokens" in call:
+            values["max_tokens"] = call["max_completion_tokens"]
+        extra = {**(self.extra_body or {}), **(call.get("extra_body") or {})}
+        ours = _OPTIONS | {"extra_body", "max_completion_tokens"}
+        extra.update((name, value) for name, value in call.items() if name not in ours)
+        return Options(**values, extra=extra)
+
+    # -- written down and read again ----------------------------------------------------------
+
+    @field_validator("endpoint", mode="before")
+    @classmethod
+    def _read_endpoint(cls, value: Any) -> Any:  # noqa: ANN401 - a name, an Endpoint, or its dict
+        return Endpoint(**value) if isinstance(value, dict) else value
+
+    @field_serializer("endpoint")
+    def _write_endpoint(self, value: str | Endpoint) -> str | dict[str, Any]:
+        bare = _without_headers(value)
+        if isinstance(bare, str):
+            return bare
+        return bare.name if ENDPOINTS.get(bare.name) == bare else dataclasses.asdict(bare)
+
+    @field_serializer("timeout")
+    def _write_timeout(self, value: Any) -> float | None:  # noqa: ANN401 - a number, or an httpx.Timeout
+        return value if isinstance(value, (int, float)) else None
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, self._write_endpoint(value) if name == "endpoint" else value
+
+    def __getstate__(self) -> dict[str, Any]:
+        bare = self.model_copy(update=dict.fromkeys(_UNWRITTEN))
+        bare.endpoint = _without_headers(self.endpoint)
+        bare._api_key = bare._chat = None  # noqa: SLF001 - our own copy
+        state: dict[str, Any] = super(KimiBase, bare).__getstate__()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # The framework's own version swallows any error here and leaves half an object.
+        self.__init__(**state["__dict__"])  # type: ignore[misc]  # how pydantic objects are revived
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        # Connections hold locks, which cannot be copied; they may be shared.
+        shared = [self._chat, self.http_client, self.http_async_client, self.tokenizer]
+        memo = {} if memo is None else memo
+        memo.update((id(thing), thing) for thing in shared)
+        return super().__deepcopy__(memo)
+
+
+def _without_headers(endpoint: str | Endpoint) -> str | Endpoint:
+    if isinstance(endpoint, str):
+        return endpoint
+    return dataclasses.replace(endpoint, default_headers={})

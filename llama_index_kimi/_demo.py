@@ -1,0 +1,30 @@
+"""The demo's agent, as a LlamaIndex user writes it.
+
+Owns: nothing but the agent. May know: llama_index.core and `ChatKimiK2`. It is handed a stage by
+``kimi-k2 demo`` and knows nothing of what is printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.tools import FunctionTool
+
+from llama_index_kimi.llm import ChatKimiK2
+
+__all__ = ["run"]
+
+
+def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which needs rich to import
+    """Let a FunctionAgent answer with the tool, and return its answer."""
+    return asyncio.run(_run(stage))
+
+
+async def _run(stage: Any) -> str:  # noqa: ANN401 - see run()
+    tool = FunctionTool.from_defaults(stage.get_weather)
+    llm = ChatKimiK2(**stage.settings)
+    agent = FunctionAgent(tools=[tool], llm=llm, initial_tool_choice=stage.tool_choice)
+    answer = await agent.run(stage.question, max_iterations=3)
+    return str(answer)

@@ -1,0 +1,203 @@
+"""LlamaIndex messages -> OpenAI-style dicts, which the core takes.
+
+Owns: what each block and each role of a `ChatMessage` is on the wire.
+May know: llama_index.core's message types, `kimi_core.capabilities` and `kimi_core.errors`.
+
+Never changes a caller's message, never opens a connection (a block may read its own local file),
+and drops a block only where it says nothing (`CachePoint`: the prefix cache is automatic). Rules of
+Kimi's own, such as which reasoning must be sent back, stand in the core.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.types import (
+    CachePoint,
+    CitableBlock,
+    CitationBlock,
+    DocumentBlock,
+    ImageBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    VideoBlock,
+)
+
+from kimi_core.errors import KimiConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from llama_index.core.base.llms.types import ChatMessage, ContentBlock
+
+    from kimi_core.capabilities import Capabilities
+
+__all__ = ["to_wire"]
+
+_ROLES = {
+    MessageRole.DEVELOPER: "system",
+    MessageRole.CHATBOT: "assistant",
+    MessageRole.MODEL: "assistant",
+    MessageRole.FUNCTION: "tool",
+}
+
+# Fields of a message that LlamaIndex has no name for; everything else in additional_kwargs is the
+# framework's own bookkeeping.
+_PASSED_ON = ("name", "partial")
+
+
+def to_wire(messages: Sequence[ChatMessage], capabilities: Capabilities) -> list[dict[str, Any]]:
+    """Convert messages.
+
+    Args:
+        messages: Any history, also one that another LLM class made; not changed.
+        capabilities: Decides which media a message may hold.
+
+    Returns:
+        New dicts with role, content, reasoning_content, tool_calls, tool_call_id and name.
+
+    Raises:
+        KimiConfigError: For a block that this model cannot be told.
+    """
+    return [_message(message, capabilities) for message in messages]
+
+
+def _message(message: ChatMessage, capabilities: Capabilities) -> dict[str, Any]:
+    role = _ROLES.get(message.role, message.role.value)
+    extras = message.additional_kwargs
+    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks, capabilities)}
+    wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
+    if role == "assistant":
+        wire.update(_assistant_fields(message))
+    # An agent's return_direct puts tool_call_id on an assistant message too, where it is refused.
+    if role == "tool" and extras.get("tool_call_id") is not None:
+        wire["tool_call_id"] = extras["tool_call_id"]
+    return wire
+
+
+def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    reasoning = "".join(
+        block.content or "" for block in message.blocks if isinstance(block, ThinkingBlock)
+    )
+    if reasoning:
+        fields["reasoning_content"] = reasoning
+    calls = [_call(block) for block in message.blocks if isinstance(block, ToolCallBlock)]
+    # Histories written before ToolCallBlock existed hold their calls in additional_kwargs only.
+    calls = calls or [_legacy_call(c) for c in message.additional_kwargs.get("tool_calls") or ()]
+    if calls:
+        fields["tool_calls"] = calls
+    return fields
+
+
+def _wire_call(call_id: str | None, name: str, arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    # A string goes back byte for byte: the prefix cache compares bytes.
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    function = {"name": name, "arguments": text or "{}"}
+    return {"id": call_id or name, "type": "function", "function": function}
+
+
+def _call(block: ToolCallBlock) -> dict[str, Any]:
+    return _wire_call(block.tool_call_id, block.tool_name, block.tool_kwargs)
+
+
+def _legacy_call(call: Any) -> dict[str, Any]:  # noqa: ANN401 - a dict, or the openai SDK's model
+    plain = call if isinstance(call, Mapping) else call.model_dump()
+    function = plain["function"]
+    return _wire_call(plain.get("id"), function["name"], function.get("arguments") or "{}")
+
+
+def _content(
+    blocks: Sequence[ContentBlock], capabilities: Capabilities
+) -> str | list[dict[str, Any]]:
+    parts = [part for block in blocks for part in _parts(block, capabilities)]
+    if all(part["type"] == "text" for part in parts):
+        return "".join(part["text"] for part in parts)
+    return parts
+
+
+def _parts(block: Any, capabilities: Capabilities) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
+    if isinstance(block, TextBlock):
+        yield _text(block.text)
+    elif isinstance(block, ImageBlock):
+        yield _media("image", block, capabilities)
+    elif isinstance(block, VideoBlock):
+        yield _media("video", block, capabilities)
+    elif isinstance(block, DocumentBlock):
+        yield _text(_document_text(block))
+    elif isinstance(block, CitableBlock):
+        for inner in block.content:
+            yield from _parts(inner, capabilities)
+    elif isinstance(block, CitationBlock):
+        yield from _parts(block.cited_content, capabilities)
+    elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):
+        message = (
+            f"a message holds a {type(block).__name__}, which Kimi cannot read; "
+            "it takes text, images, videos and text documents."
+        )
+        raise KimiConfigError(message)
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _media(kind: str, block: ImageBlock | VideoBlock, capabilities: Capabilities) -> dict[str, Any]:
+    if kind not in capabilities.info.inputs:
+        message = (
+            f"a message holds a {type(block).__name__}, but model {capabilities.model!r} reads "
+            f"{' and '.join(capabilities.info.inputs)} only; use kimi-k2.6, or set base_model "
+            "where the server's model is a newer one under its own name."
+        )
+        raise KimiConfigError(message)
+    field = f"{kind}_url"
+    return {"type": field, field: {"url": _media_url(block, capabilities)}}
+
+
+def _media_url(block: ImageBlock | VideoBlock, capabilities: Capabilities) -> str:
+    if not block.url:
+        return _inlined(block)
+    url = str(block.url)
+    if capabilities.endpoint.first_party and url.startswith(("http://", "https://")):
+        message = (
+            f"{type(block).__name__}(url={url!r}) is refused by {capabilities.endpoint.name}: it "
+            "takes no public URLs. Give the bytes or a path, a data: URL, or ms://<file id> of an "
+            "uploaded file."
+        )
+        raise KimiConfigError(message)
+    return url
+
+
+def _inlined(block: ImageBlock | VideoBlock) -> str:
+    if isinstance(block, ImageBlock):
+        stream, mimetype = block.resolve_image(as_base64=True), block.image_mimetype or "image/png"
+    else:
+        stream, mimetype = block.resolve_video(as_base64=True), block.video_mimetype or "video/mp4"
+    return f"data:{mimetype};base64,{stream.read().decode('ascii')}"
+
+
+def _document_text(block: DocumentBlock) -> str:
+    name = block.title or "document"
+    if block.url and not block.url.startswith("data:"):
+        message = (
+            f"DocumentBlock {name!r} is a URL, which Kimi does not fetch; give its bytes as data, "
+            "or a path."
+        )
+        raise KimiConfigError(message)
+    data = block.resolve_document().read()
+    try:
+        if b"\0" in data:
+            raise ValueError("binary")  # noqa: TRY301 - joins the other way of not being text
+        text = data.decode("utf-8")
+    except ValueError as error:
+        message = (
+            f"DocumentBlock {name!r} ({block.document_mimetype or 'unknown type'}) is not text, "
+            "and Kimi has no message part for documents; extract its text first, e.g. with a "
+            "LlamaIndex reader or with Moonshot's files API (purpose 'file-extract')."
+        )
+        raise KimiConfigError(message) from error
+    return f"{name}:\n{text}\n"

@@ -1,0 +1,134 @@
+"""A model at an endpoint is the merge of two rows and of what the caller overrides.
+
+Owns: `resolve`: names on the wire, warnings for retired ids, refusals.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kimi_core.capabilities import RetiredModelWarning, resolve
+from kimi_core.endpoints import ENDPOINTS, vllm
+from kimi_core.errors import KimiConfigError
+from kimi_core.models import MODELS
+
+# endpoint, model -> what is sent, whose facts apply
+NAMES = [
+    ("moonshot", None, "kimi-k2.6", "kimi-k2.6"),
+    ("moonshot", "moonshotai/Kimi-K2.6", "kimi-k2.6", "kimi-k2.6"),
+    ("moonshot", "Kimi-K3", "kimi-k3", "kimi-k3"),
+    ("moonshot-cn", "kimi-k2.7-code-highspeed", "kimi-k2.7-code-highspeed", "kimi-k2.7-code-highspeed"),
+    ("moonshot", "kimi-k2.8", "kimi-k2.8", "kimi-k2.6"),
+    ("openrouter", None, "moonshotai/kimi-k2.6", "kimi-k2.6"),
+    ("openrouter", "kimi-k2-0905", "moonshotai/kimi-k2-0905", "kimi-k2-instruct-0905"),
+    ("openrouter", "kimi-k2-instruct", "moonshotai/kimi-k2", "kimi-k2-instruct"),
+    ("openrouter", "kimi-k2", "moonshotai/kimi-k2", "kimi-k2-instruct"),
+    ("openrouter", "moonshotai/kimi-k2.6:free", "moonshotai/kimi-k2.6:free", "kimi-k2.6"),
+    ("vllm", None, "moonshotai/Kimi-K2-Instruct", "kimi-k2-instruct"),
+    ("vllm", "kimi-k2-thinking", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking"),
+    ("vllm", "kimi-k2", "kimi-k2", "kimi-k2-instruct"),
+    ("vllm", "/weights/Kimi-K2.5", "/weights/Kimi-K2.5", "kimi-k2.5"),
+    ("sglang", "my-finetune", "my-finetune", "kimi-k2-instruct"),
+    ("local", None, "local", "kimi-k2-instruct"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "model", "sent", "facts"), NAMES, ids=[f"{row[0]}-{row[1]}" for row in NAMES]
+)
+def test_the_name_that_is_sent(endpoint: str, model: str | None, sent: str, facts: str) -> None:
+    found = resolve(model, endpoint)
+    assert (found.model, found.info) == (sent, MODELS[facts])
+
+
+def test_base_model_gives_facts_and_leaves_the_name_alone() -> None:
+    found = resolve("kimi-k2.6", "vllm", {"base_model": "moonshotai/Kimi-K2-Thinking"})
+    assert (found.model, found.info.name) == ("kimi-k2.6", "kimi-k2-thinking")
+
+
+def test_a_smaller_context_window_changes_nothing_else() -> None:
+    plain = resolve("kimi-k2.6", "vllm")
+    smaller = resolve("kimi-k2.6", "vllm", {"context_window": 8192, "api": None})
+    assert smaller == replace(plain, info=replace(plain.info, context_window=8192))
+
+
+@pytest.mark.parametrize("model", ["kimi-k2-0905-preview", "kimi-k2.5", "moonshot-v1-8k"])
+def test_a_retired_id_warns_on_the_first_party_only(model: str) -> None:
+    with pytest.warns(RetiredModelWarning, match="404 there; use 'kimi-k2.6'") as caught:
+        assert resolve(model, "moonshot").model == model
+    assert f"model {model!r} was retired on https://api.moonshot.ai/v1 on 2026-" in str(
+        caught[0].message
+    )
+    for endpoint in sorted(set(ENDPOINTS) - {"moonshot", "moonshot-cn"}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            resolve(model, endpoint)
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"endpoint": "vlm"}, "endpoint 'vlm' is not known. Did you mean 'vllm'?"),
+    (
+        {"overrides": {"base_model": "kimi-k2.66"}},
+        "base_model 'kimi-k2.66' is not a Kimi model; it names the model whose facts apply. "
+        "Nearest known: kimi-k2.6, ",
+    ),
+    (
+        {"overrides": {"base_model": "llama"}},
+        "Nearest known: kimi-k2-instruct, kimi-k2.6, kimi-k3.",
+    ),
+    (
+        {"overrides": {"api": "responses"}},
+        "api 'responses' is not known; it is one of 'chat', 'completions'.",
+    ),
+    (
+        {"overrides": {"tool_call_parser": "vllm"}},
+        "tool_call_parser 'vllm' is not known; it is one of 'auto', 'server', 'client'.",
+    ),
+    ({"model": "   "}, "model '   ' is empty; name a model"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), REFUSED, ids=[row[1][:20] for row in REFUSED])
+def test_a_wrong_setting_is_refused_by_name(arguments: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(KimiConfigError) as caught:
+        resolve(**arguments)
+    assert sentence in str(caught.value)
+
+
+def test_overrides_beat_the_endpoint_and_none_does_nothing() -> None:
+    endpoint = vllm(tool_call_parser="client", api="completions")
+    kept = resolve(None, endpoint, {"api": None, "tool_call_parser": None})
+    assert (kept.api, kept.tool_call_parser) == ("completions", "client")
+    changed = resolve(None, endpoint, {"api": "chat", "tool_call_parser": "server"})
+    assert (changed.api, changed.tool_call_parser) == ("chat", "server")
+
+
+# model, setting -> whether it thinks
+THINKING = [
+    ("kimi-k2.6", None, True), ("kimi-k2.6", True, True), ("kimi-k2.6", False, False),
+    ("kimi-k3", None, True), ("kimi-k3", True, True),
+    ("kimi-k2-instruct", None, False), ("kimi-k2-instruct", False, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "setting", "thinks"), THINKING)
+def test_who_thinks(model: str, setting: bool | None, thinks: bool) -> None:  # noqa: FBT001 - a row
+    assert resolve(model, "vllm").thinks(setting) is thinks
+
+
+@pytest.mark.parametrize(
+    ("model", "setting", "rule"),
+    [
+        ("kimi-k3", False, "which always thinks"),
+        ("kimi-k2-instruct", True, "which has no thinking mode"),
+    ],
+)
+def test_what_cannot_think_so_is_refused(model: str, setting: bool, rule: str) -> None:  # noqa: FBT001 - a row
+    with pytest.raises(KimiConfigError, match=rule) as caught:
+        resolve(model, "openrouter").thinks(setting)
+    assert f"thinking={setting} does not go with model" in str(caught.value)
+    assert "leave thinking out, or use kimi-k2.6" in str(caught.value)

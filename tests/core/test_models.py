@@ -1,0 +1,111 @@
+"""Every common spelling of a model finds its facts, and retired ids know what replaced them.
+
+Owns: the table of models by itself. What a name becomes on the wire is in test_capabilities.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.models import MODELS, get_model, nearest_models, retirement
+from kimi_core.raw.prompt import prompt_dialect, prompt_opens_reasoning
+
+SPELLINGS = {
+    "kimi-k3": ("kimi-k3", "k3", "moonshotai/kimi-k3", "moonshotai/kimi-k3:batch", "Kimi-K3"),
+    "kimi-k2.7-code": ("kimi-k2.7-code", "moonshotai/kimi-k2.7-code:batch", "kimi-k2p7-code"),
+    "kimi-k2.7-code-highspeed": ("kimi-k2.7-code-highspeed",),
+    "kimi-k2.6": (
+        "kimi-k2.6", "moonshotai/Kimi-K2.6", "moonshotai/kimi-k2.6:free", "kimi-k2-6",
+        "/models/Kimi-K2.6", "accounts/fireworks/models/kimi-k2p6",
+    ),
+    "kimi-k2.5": ("kimi-k2.5", "moonshotai/Kimi-K2.5", "moonshotai/kimi-k2.5-0127", "kimi-k2-5"),
+    "kimi-k2-thinking": (
+        "kimi-k2-thinking", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking-turbo",
+    ),
+    "kimi-k2-instruct-0905": (
+        "moonshotai/Kimi-K2-Instruct-0905", "kimi-k2-0905", "moonshotai/kimi-k2-0905:exacto",
+        "kimi-k2-0905-preview", "kimi-k2-turbo-preview",
+        "accounts/fireworks/models/kimi-k2-instruct-0905", " kimi-k2-instruct-0905 ",
+    ),
+    "kimi-k2-instruct": (
+        "kimi-k2", "moonshotai/kimi-k2", "moonshotai/Kimi-K2-Instruct:nitro",
+        "kimi-k2-0711-preview", "moonshotai/Kimi-K2-Instruct", "~moonshotai/kimi-k2",
+    ),
+    "kimi-k2-base": ("moonshotai/Kimi-K2-Base", "kimi-k2-base"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "spelling"),
+    [(name, spelling) for name, spellings in SPELLINGS.items() for spelling in spellings],
+)
+def test_a_spelling_finds_its_model(name: str, spelling: str) -> None:
+    assert get_model(spelling) is MODELS[name]
+
+
+def test_every_model_is_in_the_table_of_spellings() -> None:
+    assert set(SPELLINGS) == set(MODELS)
+
+
+@pytest.mark.parametrize("name", ["my-finetune", "qwen3", "kimi-k9", "moonshot-v1-8k"])
+def test_a_foreign_name_is_nobodys(name: str) -> None:
+    assert get_model(name) is None
+
+
+@pytest.mark.parametrize("name", ["", "   ", "moonshotai/", ":free"])
+def test_an_empty_name_is_refused(name: str) -> None:
+    with pytest.raises(KimiConfigError, match="is empty; name a model, e.g. one of kimi-k3"):
+        get_model(name)
+
+
+def test_no_spelling_means_two_models() -> None:
+    spellings = [name for row in MODELS.values() for name in (row.name, *row.aliases)]
+    assert len(spellings) == len(set(spellings))
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"kimi-k2-base"}))
+def test_the_table_agrees_with_the_prompts(name: str) -> None:
+    # kimi-k2-base has no chat prompt at all.
+    row = MODELS[name]
+    assert row.dialect == prompt_dialect(name)
+    assert row.opens_reasoning == (row.thinking != "none" and prompt_opens_reasoning(name))
+
+
+RETIRED = {
+    "kimi-k2.5": ("2026-08-31", "kimi-k2.6"),
+    "kimi-k2-0711-preview": ("2026-05-25", "kimi-k2.6"),
+    "kimi-k2-0905-preview": ("2026-05-25", "kimi-k2.6"),
+    "kimi-k2-turbo-preview": ("2026-05-25", "kimi-k2.6"),
+    "kimi-k2-thinking": ("2026-05-25", "kimi-k2.6"),
+    "kimi-k2-thinking-turbo": ("2026-05-25", "kimi-k2.6"),
+    "kimi-latest": ("2026-01-28", "kimi-k2.6"),
+    "kimi-thinking-preview": ("2025-11-11", "kimi-k2.6"),
+    "moonshot-v1-8k": ("2026-08-31", "kimi-k2.6"),
+    "moonshot-v1-128k-vision-preview": ("2026-08-31", "kimi-k2.6"),
+    "kimi-k3": None,
+    "kimi-k2.7-code-highspeed": None,
+    "kimi-k2.6": None,
+    "kimi-k2-base": None,
+    "my-finetune": None,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), RETIRED.items(), ids=RETIRED)
+def test_retired_ids_know_their_date_and_replacement(
+    name: str, expected: tuple[str, str] | None
+) -> None:
+    assert retirement(name) == expected
+
+
+def test_a_replacement_is_a_model_that_lives() -> None:
+    for row in MODELS.values():
+        if row.retired:
+            assert row.replacement is not None
+            assert MODELS[row.replacement].retired is None
+
+
+def test_the_nearest_spelling_comes_first() -> None:
+    assert nearest_models("kimi-k2.66")[0] == "kimi-k2.6"
+    assert nearest_models("moonshotai/Kimi-K2-Instrct")[0] == "kimi-k2-instruct"
+    assert nearest_models("llama") == []

@@ -1,0 +1,158 @@
+"""The laws of the repository hold: sizes, docstrings, public names, packaging.
+
+Owns: what is promised about the source as text. Files of the adapters are parsed and never
+imported, because these tests also run where neither framework is installed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.metadata
+import importlib.util
+import re
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+
+import kimi_core
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGES = ("kimi_core", "langchain_kimi", "llama_index_kimi")
+DISTRIBUTION = "kimi-k2-integrations"
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+MEDIAN_FUNCTION = 10
+
+# What the core may import, beside the standard library and itself: what every install brings, and
+# what one room may need beyond that (from an extra; pytest is there where the fixture is used).
+CORE_DEPENDENCIES = {"dotenv", "jiter", "openai", "pydantic_core"}
+COMMAND_LINE = {"jsonschema", "rich", "tqdm", "typer"}
+ROOM_DEPENDENCIES = {
+    "kimi_core/_local_server.py": {"xllamacpp"},
+    "kimi_core/cli/": COMMAND_LINE,
+    "kimi_core/testing/plugin.py": {"pytest"},
+    "kimi_core/tokenizer.py": {"tiktoken"},
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def source_files(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> list[Function]:
+    return [node for node in ast.walk(parse(path)) if isinstance(node, Function)]
+
+
+def span(node: Function) -> int:
+    assert node.end_lineno is not None
+    return node.end_lineno - node.lineno + 1
+
+
+def code_lines(node: Function) -> int:
+    """Lines of a function without its docstring, which the laws want long."""
+    first = node.body[0]
+    if ast.get_docstring(node) is None or first.end_lineno is None:
+        return span(node)
+    return span(node) - (first.end_lineno - first.lineno + 1)
+
+
+PACKAGE_FILES = source_files(*PACKAGES)
+ALL_FILES = PACKAGE_FILES + source_files("tests")
+every_package_file = pytest.mark.parametrize("path", PACKAGE_FILES, ids=relative)
+every_file = pytest.mark.parametrize("path", ALL_FILES, ids=relative)
+
+
+@every_package_file
+def test_a_file_says_its_law_in_its_first_lines(path: Path) -> None:
+    assert ast.get_docstring(parse(path)), f"{relative(path)} has no module docstring"
+    assert path.read_text(encoding="utf-8").startswith('"""')
+
+
+@every_file
+def test_no_file_is_longer_than_a_person_keeps_in_mind(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@every_file
+def test_no_function_is_longer_than_a_screen(path: Path) -> None:
+    assert {node.name for node in functions(path) if span(node) > LONGEST_FUNCTION} == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_median_function_is_short(package: str) -> None:
+    lengths = [code_lines(node) for path in source_files(package) for node in functions(path)]
+    assert statistics.median(lengths) < MEDIAN_FUNCTION
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_tells_type_checkers_that_it_is_typed(package: str) -> None:
+    assert (ROOT / package / "py.typed").is_file()
+
+
+def public_modules() -> list[str]:
+    """Modules of the core that are public; those behind an extra only where it is installed."""
+    names = [
+        relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for path in source_files("kimi_core")
+    ]
+    public = [name for name in names if not any(p.startswith("_") for p in name.split("."))]
+    has_command_line = all(importlib.util.find_spec(name) for name in COMMAND_LINE)
+    return [name for name in public if has_command_line or not name.startswith("kimi_core.cli.")]
+
+
+@pytest.mark.parametrize("name", public_modules())
+def test_a_public_module_has_what_its_all_names(name: str) -> None:
+    module = importlib.import_module(name)
+
+    assert [public for public in module.__all__ if not hasattr(module, public)] == []
+    assert len(set(module.__all__)) == len(module.__all__)
+
+
+def top_level_imports(path: Path) -> set[str]:
+    """Names of the packages that a file imports, wherever in the file it does."""
+    nodes = list(ast.walk(parse(path)))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    from_ = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.split(".")[0] for name in plain + from_}
+
+
+@pytest.mark.parametrize("path", source_files("kimi_core"), ids=relative)
+def test_the_core_imports_only_what_it_declares(path: Path) -> None:
+    foreign = top_level_imports(path) - sys.stdlib_module_names - {"kimi_core"}
+    of_the_room = [names for room, names in ROOM_DEPENDENCIES.items() if room in relative(path)]
+
+    assert foreign <= CORE_DEPENDENCIES.union(*of_the_room)
+
+
+def test_every_place_tells_the_same_version() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    declared = re.search(r'^version = "(.+)"$', project, re.MULTILINE)
+    newest = re.search(r"^## \[(\d.+?)\]", changes, re.MULTILINE)
+
+    assert declared is not None
+    assert newest is not None
+    assert declared[1] == newest[1] == kimi_core.__version__
+    assert declared[1] == importlib.metadata.version(DISTRIBUTION)
+
+
+def test_the_command_line_is_installed() -> None:
+    scripts = importlib.metadata.entry_points(group="console_scripts")
+
+    assert [script.value for script in scripts if script.name == "kimi-k2"] == [
+        "kimi_core.cli:main"
+    ]
