@@ -173,7 +173,7 @@ class Tokenizer:
 
     def count(self, text: str) -> int:
         """Count the tokens of a text that is only text; estimated unless `exact`."""
-        return len(self.encode(text)) if self.exact else math.ceil(_estimate(text))
+        return len(self.encode(text)) if self.exact else _rounded(_estimate(text))
 
     def count_messages(
         self,
@@ -199,7 +199,7 @@ class Tokenizer:
         """
         dialect = prompt_dialect(model)
         segments = prompt_segments(messages, tools, model, PromptOptions())
-        return math.ceil(sum(self._count_segment(segment, dialect) for segment in segments))
+        return _rounded(sum(self._count_segment(segment, dialect) for segment in segments))
 
     def _count_segment(self, segment: Segment, dialect: Dialect) -> float:
         if self.exact:
@@ -214,7 +214,7 @@ class Tokenizer:
 
 def _tiktoken() -> Any:  # noqa: ANN401 -- an optional module
     try:
-        import tiktoken  # noqa: PLC0415 -- an optional dependency, needed for exact counts only
+        import tiktoken
     except ImportError:
         return None
     return tiktoken
@@ -311,6 +311,11 @@ _COSTS = {
     "marks": (0.9, 0.12, 1),
     "blanks": (1.0, 0.0, 0),
 }
+
+
+def _rounded(count: float) -> int:
+    """Return whole tokens; what is there at all is at least one."""
+    return max(round(count), math.ceil(min(count, 1)))
 
 
 def _estimate(text: str) -> float:

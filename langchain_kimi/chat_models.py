@@ -153,6 +153,14 @@ class ChatKimiK2(KimiSettings):
                         yield chunk
             yield writer.last(reply.reader, self._reply_metadata(reply))
 
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        self._chat.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop, and the sync ones."""
+        await self._chat.aclose()
+
     @property
     def _provider(self) -> str:
         endpoint = self._chat.capabilities.endpoint

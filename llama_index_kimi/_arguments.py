@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 __all__ = ["is_whole", "read_arguments"]
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
@@ -31,13 +31,8 @@ def read_arguments(text: str) -> dict[str, Any]:
     Returns:
         A new dict; empty where nothing can be read or the value is no object.
     """
-    for candidate in (lambda: text, lambda: _with_escaped_controls(text)):
-        try:
-            value = from_json(candidate(), allow_partial="trailing-strings")
-        except ValueError:
-            continue
-        return value if isinstance(value, dict) else {}
-    return {}
+    value = _read(text) or _read(_with_escaped_controls(text))
+    return value or {}
 
 
 def is_whole(text: str) -> bool:
@@ -47,6 +42,14 @@ def is_whole(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    try:
+        value = from_json(text, allow_partial="trailing-strings")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _with_escaped_controls(text: str) -> str:

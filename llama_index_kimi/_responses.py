@@ -133,9 +133,7 @@ class _Call:
         self.arguments = arguments
 
     def block(self) -> ToolCallBlock:
-        return ToolCallBlock(
-            tool_call_id=self.id, tool_name=self.name, tool_kwargs=self.arguments
-        )
+        return ToolCallBlock(tool_call_id=self.id, tool_name=self.name, tool_kwargs=self.arguments)
 
     def legacy(self) -> dict[str, Any]:
         function = {"name": self.name, "arguments": self.arguments}
@@ -167,9 +165,7 @@ def completion_of(response: ChatResponse) -> CompletionResponse:
     """Return the text of a chat response as a completion, its reasoning beside it."""
     extras = dict(response.additional_kwargs)
     reasoning = "".join(
-        block.content or ""
-        for block in response.message.blocks
-        if isinstance(block, ThinkingBlock)
+        block.content or "" for block in response.message.blocks if isinstance(block, ThinkingBlock)
     )
     if reasoning:
         extras["reasoning_content"] = reasoning

@@ -42,7 +42,9 @@ def conversation(
 
 
 def tool_choice_of(
-    tool_choice: str | bool | Mapping[str, Any] | None, *, tool_required: bool
+    tool_choice: str | bool | Mapping[str, Any] | None,  # noqa: FBT001 - as in Options
+    *,
+    tool_required: bool,
 ) -> str | bool | Mapping[str, Any] | None:
     """Return what is asked for: an explicit choice first, then "required", then nothing."""
     if tool_choice is None and tool_required:

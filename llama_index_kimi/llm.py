@@ -191,7 +191,7 @@ class ChatKimiK2(KimiBase):
 
     # -- tools ----------------------------------------------------------------------------------
 
-    def _prepare_chat_with_tools(
+    def _prepare_chat_with_tools(  # noqa: PLR0913 - LlamaIndex's signature
         self,
         tools: Sequence[BaseTool],
         user_msg: str | ChatMessage | None = None,
@@ -229,7 +229,7 @@ class ChatKimiK2(KimiBase):
     # -- one request ----------------------------------------------------------------------------
 
     def _as_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:  # noqa: FBT001 - as complete()
-        text = prompt if formatted else self.completion_to_prompt(prompt)
+        text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]  # set by a validator
         return [ChatMessage(role=MessageRole.USER, content=text)]
 
     def _request(
@@ -250,9 +250,7 @@ class ChatKimiK2(KimiBase):
         )
         return request, single_call
 
-    def _chat_once(
-        self, messages: Sequence[ChatMessage], call: Mapping[str, Any]
-    ) -> ChatResponse:
+    def _chat_once(self, messages: Sequence[ChatMessage], call: Mapping[str, Any]) -> ChatResponse:
         request, single_call = self._request(messages, call, stream=False)
         reader = self._kimi().open(request).read()
         return ResponseBuilder(reader, single_call=single_call).whole()

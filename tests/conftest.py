@@ -1,7 +1,7 @@
 """How recorded conversations are kept and replayed.
 
-Owns: the cassette rules of every test marked ``vcr`` (pytest-recording), and the servers that a
-recorded test talks to. May know: the standard library, pytest, vcrpy, and of `kimi_core` what
+Owns: the cassette rules of every test marked ``vcr`` (pytest-recording), the servers that a
+recorded test talks to, and hypothesis' profiles. May know: the standard library, pytest, vcrpy, and of `kimi_core` what
 starts the embedded engine. No framework is imported here, because the tests of the core run where
 none is installed.
 
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 import yaml
 from vcr.record_mode import RecordMode
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     from vcr.request import Request
 
     from kimi_core.endpoints import Endpoint
+
+# A slow moment of a shared machine is no finding, and CI must say the same thing twice.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 # An allow-list, not a deny-list: a header that nobody thought of cannot leak.
 KEPT_HEADERS = frozenset({"content-type", "retry-after"})

@@ -55,7 +55,7 @@ class Calls:
         self._pieces: list[str] = []
         self._length = 0
         self._deferred = False
-        self.arguments_at = 0
+        self.arguments_at: int | None = None
         self.is_open = False
 
     def open(self, raw: str, position: int) -> None:
@@ -68,18 +68,20 @@ class Calls:
         self._id_from_name = False
         self._begin(raw, self._tools.resolve(raw), position)
 
-    def open_named(self, name: str, position: int) -> None:
+    def open_named(self, name: str, tag: str, position: int) -> None:
         """Start a call that is known by its name and has no id in the output (K3).
 
         Args:
             name: The name as the model wrote it; empty where there is none.
-            position: Where the call stands in the output.
+            tag: The tag that says so.
+            position: Where the tag stands in the output.
         """
         self._id_from_name = True
-        self._begin(name, self._tools.resolve_name(name), position)
+        self._begin(tag, self._tools.resolve_name(name), position)
 
     def _begin(self, raw: str, resolution: Resolution, position: int) -> None:
         self._id, self._position = raw, position
+        self.arguments_at = None
         self._pieces, self._length = [], 0
         self.is_open = True
         self._deferred = resolution.name is None
@@ -111,7 +113,8 @@ class Calls:
 
     def _release(self, name: str | None) -> None:
         self._deferred = False
-        self._start(name or self._id, "inferred_name" if name else "ambiguous_name")
+        nothing = "" if self._id_from_name else self._id
+        self._start(name or nothing, "inferred_name" if name else "ambiguous_name")
         for piece in self._pieces:
             self._output.events.append(ToolCallArguments(self._index, piece))
 
@@ -134,5 +137,7 @@ class Calls:
         self._output.events.append(ToolCallEnd(self._index, complete))
         if not complete:
             self._output.diagnose("incomplete_call", self._id, self._position)
-        elif problem:
+        elif problem and self.arguments_at is not None:
             self._output.diagnose(problem, arguments, self.arguments_at)
+        elif problem:
+            self._output.diagnose(problem, self._id, self._position)

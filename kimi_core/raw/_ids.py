@@ -142,7 +142,7 @@ class ToolNames:
         if not isinstance(value, dict):
             return None
         possible = [
-            name for name, schema in self._schemas.items() if fits(value, as_object(schema) or {})
+            name for name, schema in self._schemas.items() if fits(value, as_object(schema) or dict[str, object]())
         ]
         return possible[0] if len(possible) == 1 else None
 

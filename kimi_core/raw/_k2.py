@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["K2Machine"]
 
 _TEXT_STATES = (State.REASONING_START, State.REASONING, State.CONTENT, State.AFTER_CALLS)
+_ASIDE = {
+    State.SECTION: "text_in_section",
+    State.AFTER_ARGUMENTS: "text_after_arguments",
+    State.AFTER_CALLS: "text_after_calls",
+    State.ENDED: "text_after_end",
+}
 _REASONING = (State.REASONING_START, State.REASONING)
 _STRIPPED_TAIL = re.compile(r"(\d{0,9})(?:(?<=\d)[ \t\r\n]{0,8}(\{)?)?")
 _TURN_ENDS = SPELLINGS[Marker.END_OF_TURN]
@@ -178,7 +184,9 @@ class K2Machine(CallReader):
         if transition.action is Action.BEGIN_ARGUMENTS:
             self._take_arguments(found, marker)
             return
-        if transition.action is not Action.DROP or transition.state is not self._state:
+        if transition.action is Action.DROP and transition.state is self._state:
+            self._flush_aside(_ASIDE.get(self._state, ""))
+        else:
             self._leave(marker, normal=True)
         self._at = found.end()
         self._enter(transition.action, spelling, position)
@@ -233,12 +241,9 @@ class K2Machine(CallReader):
             over = marker in (None, Marker.END_OF_TURN)
             if over and self._aside and not self._section_calls:
                 self._release_section()
-            self._flush_aside("text_in_section")
-        elif self._state is State.HEADER:
+        if self._state in _ASIDE:
+            self._flush_aside(_ASIDE[self._state])
+        if self._state is State.HEADER:
             self._leave_header(marker)
         elif self._state in (State.ARGUMENTS, State.STRING, State.AFTER_ARGUMENTS):
             self._leave_value(marker, normal=normal)
-        elif self._state is State.AFTER_CALLS:
-            self._flush_aside("text_after_calls")
-        elif self._state is State.ENDED:
-            self._flush_aside("text_after_end")

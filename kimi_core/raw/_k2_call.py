@@ -319,7 +319,6 @@ class CallReader(Reader):
     def _leave_value(self, marker: Marker | None, *, normal: bool) -> None:
         """End the call; `marker` is None at the end of the text."""
         whole = self._state is State.AFTER_ARGUMENTS
-        self._flush_aside("text_after_arguments")
         if marker is Marker.CALL_END:
             self._calls.close(complete=True)
             return

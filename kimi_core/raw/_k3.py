@@ -31,13 +31,19 @@ _CALLS = (K3State.CALL, K3State.CALL_ARGUMENTS, K3State.CALL_DONE)
 _VALUES = (K3State.STRING_VALUE, K3State.JSON_VALUE, K3State.JSON_BLOCK)
 _ENDS = (K3Marker.CLOSE_MESSAGE, K3Marker.END_OF_TURN)
 _TOOLS_MARKERS = (K3Marker.OPEN_CALL, K3Marker.CLOSE_TOOLS)
+_ASIDE = {
+    **dict.fromkeys(_CALLS, "text_in_call"),
+    K3State.TOOLS: "text_in_section",
+    K3State.OUTSIDE: "text_outside",
+    K3State.ENDED: "text_after_end",
+}
 _OPENERS = (K3Marker.OPEN_THINK, K3Marker.OPEN_RESPONSE, K3Marker.OPEN_TOOLS)
 
 
 class K3Machine(K3CallReader):
     """Reads the K3 dialect."""
 
-    __slots__ = ("_reasoning", "_steps", "_tools_calls", "_tools_tag")
+    __slots__ = ("_reasoning", "_spoken", "_steps", "_tools_calls", "_tools_tag")
 
     def __init__(self, output: Output, tools: ToolNames, *, thinking: bool) -> None:
         """Start at the beginning of a message.
@@ -50,6 +56,7 @@ class K3Machine(K3CallReader):
         super().__init__(output, tools)
         self._state = K3State.THINK_START if thinking else K3State.RESPONSE_START
         self._reasoning: list[str] = []
+        self._spoken = False
         self._tools_calls = 0
         self._tools_tag = ("", 0)
         self._steps: dict[K3State, Callable[[], bool]] = dict.fromkeys(K3State, self._read_text)
@@ -77,11 +84,9 @@ class K3Machine(K3CallReader):
         self._drain()
         if self._state in _THINKS and normal:
             self._output.diagnose("unclosed_reasoning", "", self._here())
-        in_tools = self._state is K3State.TOOLS or (
-            self._state in (*_CALLS, *_VALUES) and self._origin is K3State.TOOLS
-        )
         self._leave(None, normal=normal)
-        if in_tools and normal:
+        in_call = self._state in (*_CALLS, *_VALUES)
+        if normal and K3State.TOOLS is (self._origin if in_call else self._state):
             self._output.diagnose("missing_section_end", "", self._here())
         self._state = K3State.ENDED
 
@@ -125,7 +130,7 @@ class K3Machine(K3CallReader):
         """Say what was put aside after all: the tool channel was none."""
         self._output.diagnose("empty_section", *self._tools_tag)
         self._output.content(self._take_aside())
-        self._state = K3State.OUTSIDE
+        self._state, self._spoken = K3State.OUTSIDE, True
 
     def _say(self, end: int) -> None:
         """Give out the text up to `end`, to whom the state says."""
@@ -142,7 +147,8 @@ class K3Machine(K3CallReader):
         elif self._state in (K3State.RESPONSE_START, K3State.RESPONSE):
             self._output.content(text)
         elif self._state is K3State.OUTSIDE:
-            visible = text if self._aside else text.lstrip()
+            visible = text if self._spoken else text.lstrip()
+            self._spoken = bool(visible)
             self._put_aside(text, self._here())
             self._output.content(visible)
         else:
@@ -178,6 +184,7 @@ class K3Machine(K3CallReader):
             return
         transition = K3_TRANSITIONS[self._state][tag.marker]
         if transition.action is K3Action.DROP:
+            self._flush_aside(_ASIDE.get(self._state, "text_outside"))
             self._output.diagnose("orphan_marker", text, position)
         elif transition.action is K3Action.OPEN_ARGUMENT:
             self._open_argument(tag)
@@ -185,6 +192,7 @@ class K3Machine(K3CallReader):
             self._open_block(tag)
         else:
             self._leave(tag, normal=True)
+            self._spoken = False
             self._enter(tag, transition.action)
         self._at = tag.end
         if transition.action is not K3Action.OPEN_ARGUMENT:

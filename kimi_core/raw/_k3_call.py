@@ -115,7 +115,7 @@ class K3CallReader(Reader):
         self._pending = False
         if self._origin is not K3State.TOOLS:
             self._output.diagnose("bare_call", self._tag_text, self._tag_at)
-        self._calls.open_named(self._name, self._tag_at)
+        self._calls.open_named(self._name, self._tag_text, self._tag_at)
 
     def _leave_call(self, marker: K3Marker | None, *, normal: bool) -> None:
         """End the call; `marker` is None at the end of the text."""

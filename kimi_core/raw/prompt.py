@@ -4,8 +4,24 @@ Owns: the public renderer and encoder, and which model is rendered in which styl
 May know: the renderers beside it. No I/O, no server, no framework; a tokenizer only by its one
 method.
 
+A flat text cannot tell a special token from a user who typed one. Where an endpoint takes token
+ids, `encode_prompt` is the safe way; elsewhere `render_prompt` warns, or breaks such text up with a
+zero-width space, which the model then sees.
+
 Ids of tool calls are printed as they are: `kimi_core.raw.tool_ids.normalize_tool_call_ids` comes
 first where they may be foreign.
+
+What the settings write:
+
+* ``thinking``: False closes every think block at once; True and None leave it to the model.
+* ``preserve_thinking``: K2 templates keep only the reasoning behind the last answer without tool
+  calls, so within the current agentic loop; K2.6 and K2.7 can be told to keep all. K3 always does.
+* ``thinking_effort``: a line of a K3 prompt. None writes none; K3's own tokenizer on Hugging Face
+  writes "max" then.
+* ``tool_choice``: a line of a K3 prompt for "required" and "none". A named tool is written as
+  "required", since the prompt has no word for one tool. K2 prompts have no place for it: a grammar
+  (`kimi_core.raw.grammar`) enforces it there.
+* ``response_format``: a line of a K3 prompt for the JSON modes. K2 prompts have no place for it.
 """
 
 from __future__ import annotations
@@ -216,37 +232,21 @@ def render_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
 ) -> str:
     """Render a conversation as the flat text that the model's own chat template gives.
 
-    A flat text cannot tell a special token from a user who typed one. Where an endpoint takes
-    token ids, `encode_prompt` is the safe way.
-
     Args:
-        messages: OpenAI-style messages: role, content, tool_calls, tool_call_id, name and
-            reasoning_content. Not modified.
+        messages: OpenAI-style: role, content, tool_calls, tool_call_id, name, reasoning_content.
         tools: OpenAI-style tools.
         model: Name of a model, e.g. ``kimi-k2.6``, or of a prompt style, e.g. ``k2.6``.
-        thinking: False closes the think block at once; True and None leave it to the model.
-        preserve_thinking: Keep the reasoning of all turns; by default (K2 models) only that behind
-            the last answer without tool calls is kept. K3 always keeps it.
-        thinking_effort: K3's "low", "high" or "max". None writes nothing; K3's own tokenizer on
-            Hugging Face writes "max" then.
-        tool_choice: For K3, "required" or "none" become a line of the prompt, and a named tool
-            becomes "required", since the prompt has no word for one tool. K2 prompts have no
-            place for it: a grammar enforces it there.
-        response_format: For K3, JSON modes become a line of the prompt. K2 prompts have no place
-            for it.
+        thinking: Whether the model may think; see the module for this and what follows.
+        preserve_thinking: Whether old reasoning is kept (K2.6 and K2.7).
+        thinking_effort: "low", "high" or "max" (K3).
+        tool_choice: As OpenAI has it (K3).
+        response_format: As OpenAI has it (K3).
         add_generation_prompt: Whether the assistant's turn is opened.
-        escape_markers: Break special tokens spelled out in text up with a zero-width space, which
-            the model then sees. False leaves them and warns.
-
-    Returns:
-        The prompt.
+        escape_markers: Whether text that spells a special token is broken up; False warns.
 
     Raises:
-        KimiConfigError: For an unknown model, a setting that this model's template does not know,
-            or messages that cannot be rendered.
-
-    Warns:
-        PromptInjectionWarning: Where text spells a special token and escape_markers is False.
+        KimiConfigError: For an unknown model, a setting that its template does not know, or
+            messages that cannot be rendered.
     """
     options = PromptOptions(
         thinking=thinking,
@@ -259,17 +259,21 @@ def render_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
     segments = merge(prompt_segments(messages, tools, model, options))
     if escape_markers:
         return join(escape(segments))
-    if marker := find_marker(segments):
+    _warn_of_marker(find_marker(segments))
+    return join(segments)
+
+
+def _warn_of_marker(marker: str | None) -> None:
+    if marker is not None:
         warnings.warn(
             f"The text of a message spells the special token {marker!r}; in a flat prompt a server "
             "takes it for the real one. Send the ids of encode_prompt, or set escape_markers=True.",
             PromptInjectionWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    return join(segments)
 
 
-def encode_prompt(  # noqa: PLR0913 -- one keyword for each thing that a template can be told
+def encode_prompt(  # noqa: PLR0913 -- as `render_prompt`
     messages: Sequence[Message],
     tools: Tools | None = None,
     *,
@@ -285,15 +289,15 @@ def encode_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
     """Render a conversation as token ids, in which no text can ever be a special token.
 
     Args:
-        messages: As for `render_prompt`, as are all settings not named here.
+        messages: As for `render_prompt`, as are all settings not explained here.
         tools: OpenAI-style tools.
         tokenizer: An exact `kimi_core.tokenizer.Tokenizer`.
         model: Name of a model or of a prompt style.
-        thinking: False closes the think block at once.
-        preserve_thinking: Keep the reasoning of all turns.
-        thinking_effort: K3's "low", "high" or "max".
-        tool_choice: Becomes a line of a K3 prompt.
-        response_format: Becomes a line of a K3 prompt.
+        thinking: Whether the model may think.
+        preserve_thinking: Whether old reasoning is kept.
+        thinking_effort: "low", "high" or "max".
+        tool_choice: As OpenAI has it.
+        response_format: As OpenAI has it.
         add_generation_prompt: Whether the assistant's turn is opened.
 
     Returns:
@@ -310,9 +314,8 @@ def encode_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
         response_format=response_format,
         add_generation_prompt=add_generation_prompt,
     )
-    segments = prompt_segments(messages, tools, model, options)
     dialect = prompt_dialect(model)
     ids: list[int] = []
-    for text, allow_special in segments:
+    for text, allow_special in prompt_segments(messages, tools, model, options):
         ids += tokenizer.encode(text, allow_special, dialect=dialect)
     return ids

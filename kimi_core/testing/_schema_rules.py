@@ -69,12 +69,11 @@ def _at(path: tuple[str, ...], message: str) -> str:
 
 
 def _nodes(node: Schema, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    # Who asks for the next node has looked at this one, so its members are objects by now.
     yield path, node
     for keyword in ("$defs", "properties"):
-        members = node.get(keyword)
-        for name, member in members.items() if is_object(members) else ():
-            if is_object(member):
-                yield from _nodes(member, (*path, keyword, name))
+        for name, member in node.get(keyword, {}).items():
+            yield from _nodes(member, (*path, keyword, name))
     for keyword in ("items", "additionalProperties"):
         member = node.get(keyword)
         if is_object(member):
@@ -137,6 +136,16 @@ def _properties(node: Schema, _root: Schema) -> Problem | None:
             return "properties", f"property name '{name}' is reserved for JSON Schema keywords"
         if not is_object(member):
             return "properties", f"property schema for '{name}' must be an object"
+    return None
+
+
+def _definitions(node: Schema, _root: Schema) -> Problem | None:
+    definitions = node.get("$defs", {})
+    if not is_object(definitions):
+        return "$defs", "$defs must be an object"
+    for name, member in definitions.items():
+        if not is_object(member):
+            return "$defs", f"$defs schema must be object: {name}"
     return None
 
 
@@ -248,6 +257,7 @@ _NODE_RULES: tuple[Callable[[Schema, Schema], Problem | None], ...] = (
     _type_is_known,
     _several_types,
     _properties,
+    _definitions,
     _required,
     _items,
     _additional_properties,

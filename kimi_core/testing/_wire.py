@@ -97,13 +97,19 @@ class Answer:
             for index, call in enumerate(self.reply.tool_calls if self.reply.raw is None else ())
         ]
 
+    @property
+    def _said(self) -> str:
+        if self.text is not None:
+            return self.text
+        calls = (f"{c['function']['name']}{c['function']['arguments']}" for c in self._tool_calls)
+        return "".join([self._reasoning or "", self._content, *calls])
+
     def usage(self) -> dict[str, Any]:
         """Return the usage: estimates, and the details that were scripted."""
-        said = self.text or [self._content, self._reasoning, self._tool_calls]
         prompt = self.request.prompt_tokens
         if self.text is not None:
             prompt = estimate_tokens(self.request.body.get("prompt"))
-        completion = estimate_tokens(said)
+        completion = estimate_tokens(self._said)
         usage: dict[str, Any] = {
             "prompt_tokens": prompt,
             "completion_tokens": completion,

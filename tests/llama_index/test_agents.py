@@ -78,7 +78,9 @@ def test_agent_events_carry_thinking_text_and_growing_calls(
     assert "".join(event.thinking_delta or "" for event in seen) == "I look.Now I know."
     assert "".join(event.delta for event in seen) == "Sunny."
     assert seen[-1].response == "Sunny."
-    assert any(event.tool_calls and event.tool_calls[0].tool_kwargs == {"city": "Zü"} for event in seen)
+    assert any(
+        event.tool_calls and event.tool_calls[0].tool_kwargs == {"city": "Zü"} for event in seen
+    )
 
 
 # With pydantic 2.14 the framework cannot write its memory down, so a Context kept between two runs

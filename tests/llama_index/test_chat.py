@@ -28,7 +28,9 @@ def thinking_of(message: ChatMessage) -> str:
     return "".join(b.content or "" for b in message.blocks if isinstance(b, ThinkingBlock))
 
 
-def run_chat(llm: ChatKimiK2, server: ScriptedServer, way: str, whole: dict[str, Any]) -> ChatResponse:
+def run_chat(
+    llm: ChatKimiK2, server: ScriptedServer, way: str, whole: dict[str, Any]
+) -> ChatResponse:
     """Ask once in one of the four ways and return the last response."""
     if "stream" in way:
         server.stream(chunks(whole))
@@ -56,7 +58,9 @@ WAYS = ["chat", "stream_chat", "achat", "astream_chat"]
     [
         pytest.param(answer("It is sunny."), id="text"),
         pytest.param(answer("Sunny.", reasoning="I look."), id="reasoning"),
-        pytest.param(answer(calls=[tool_call("f", '{"a":1}'), tool_call("g", "{}", number=1)]), id="calls"),
+        pytest.param(
+            answer(calls=[tool_call("f", '{"a":1}'), tool_call("g", "{}", number=1)]), id="calls"
+        ),
     ],
 )
 def test_all_four_ways_give_the_same_message_and_usage(
@@ -70,9 +74,9 @@ def test_all_four_ways_give_the_same_message_and_usage(
     assert (message.content or None) == wanted["content"]
     assert thinking_of(message) == wanted.get("reasoning_content", "")
     assert message.additional_kwargs.get("tool_calls", []) == wanted.get("tool_calls", [])
-    assert [b.block_type for b in message.blocks if b.block_type == "tool_call"] == ["tool_call"] * len(
-        wanted.get("tool_calls", [])
-    )
+    assert [b.block_type for b in message.blocks if b.block_type == "tool_call"] == [
+        "tool_call"
+    ] * len(wanted.get("tool_calls", []))
     assert response.raw["finish_reason"] == whole["choices"][0]["finish_reason"]
     assert response.raw["usage"]["prompt_tokens"] == 120
     assert response.additional_kwargs == {
@@ -122,9 +126,18 @@ def test_every_item_of_a_stream_is_a_picture_of_its_own(
 
     assert [r.delta for r in responses] == ["", "", "It i", "s su", "nny.", ""]
     assert [r.message.content for r in responses] == [
-        None, None, "It i", "It is su", "It is sunny.", "It is sunny."
+        None,
+        None,
+        "It i",
+        "It is su",
+        "It is sunny.",
+        "It is sunny.",
     ]
-    assert [r.additional_kwargs.get("thinking_delta") for r in responses[:3]] == ["I lo", "ok.", None]
+    assert [r.additional_kwargs.get("thinking_delta") for r in responses[:3]] == [
+        "I lo",
+        "ok.",
+        None,
+    ]
     assert "".join(r.delta or "" for r in responses) == "It is sunny."
 
 
@@ -162,7 +175,9 @@ def test_a_stream_that_breaks_off_raises_with_what_had_come(
 def test_an_error_of_the_server_is_one_request_and_one_sentence(
     make_llm: Callable[..., ChatKimiK2], server: ScriptedServer
 ) -> None:
-    server.json({"error": {"message": "invalid temperature", "type": "invalid_request_error"}}, status=400)
+    server.json(
+        {"error": {"message": "invalid temperature", "type": "invalid_request_error"}}, status=400
+    )
 
     with pytest.raises(Exception, match="invalid temperature") as caught:
         make_llm().chat(QUESTION)

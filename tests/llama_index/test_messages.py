@@ -60,12 +60,22 @@ VIDEO_PART = {"type": "video_url", "video_url": {"url": "ms://file-2"}}
     ("blocks", "content"),
     [
         pytest.param([TextBlock(text="a"), TextBlock(text="b")], "ab", id="texts are one string"),
-        pytest.param([CachePoint(cache_control=CacheControl(type="x")), TextBlock(text="a")], "a", id="cache point"),
+        pytest.param(
+            [CachePoint(cache_control=CacheControl(type="x")), TextBlock(text="a")],
+            "a",
+            id="cache point",
+        ),
         pytest.param([CITED], "a fact", id="citable"),
         pytest.param([CITATION], "a quote", id="citation"),
-        pytest.param([DocumentBlock(data=b"Plain, text!", title="n.txt")], "n.txt:\nPlain, text!\n", id="text document"),
+        pytest.param(
+            [DocumentBlock(data=b"Plain, text!", title="n.txt")],
+            "n.txt:\nPlain, text!\n",
+            id="text document",
+        ),
         pytest.param([ImageBlock(image=PNG)], [image_part(PNG_URL)], id="image bytes"),
-        pytest.param([ImageBlock(url="ms://file-1")], [image_part("ms://file-1")], id="uploaded image"),
+        pytest.param(
+            [ImageBlock(url="ms://file-1")], [image_part("ms://file-1")], id="uploaded image"
+        ),
         pytest.param([ImageBlock(url=PNG_URL)], [image_part(PNG_URL)], id="data url"),
         pytest.param([VideoBlock(url="ms://file-2")], [VIDEO_PART], id="uploaded video"),
         pytest.param(
@@ -96,18 +106,31 @@ def test_files_are_read_where_a_path_was_given(
     image.write_bytes(PNG)
     video.write_bytes(b"film")
 
-    (wire,) = sent(llm, server, ChatMessage(blocks=[ImageBlock(path=image), VideoBlock(path=video)]))
+    (wire,) = sent(
+        llm, server, ChatMessage(blocks=[ImageBlock(path=image), VideoBlock(path=video)])
+    )
 
     film = "data:video/mp4;base64," + base64.b64encode(b"film").decode()
-    assert wire["content"] == [image_part(PNG_URL), {"type": "video_url", "video_url": {"url": film}}]
+    assert wire["content"] == [
+        image_part(PNG_URL),
+        {"type": "video_url", "video_url": {"url": film}},
+    ]
 
 
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        pytest.param(AudioBlock(audio=b"x", format="wav"), "AudioBlock, which Kimi cannot read", id="audio"),
-        pytest.param(ImageBlock(url="https://a.example/b.png"), "takes no public URLs", id="public image"),
-        pytest.param(DocumentBlock(data=b"%PDF\0", title="x.pdf"), "'x.pdf' .* is not text", id="binary document"),
+        pytest.param(
+            AudioBlock(audio=b"x", format="wav"), "AudioBlock, which Kimi cannot read", id="audio"
+        ),
+        pytest.param(
+            ImageBlock(url="https://a.example/b.png"), "takes no public URLs", id="public image"
+        ),
+        pytest.param(
+            DocumentBlock(data=b"%PDF\0", title="x.pdf"),
+            "'x.pdf' .* is not text",
+            id="binary document",
+        ),
         pytest.param(DocumentBlock(data=b"\xff\xfe", title="x"), "is not text", id="not utf-8"),
         pytest.param(DocumentBlock(url="https://a.example/b"), "does not fetch", id="document url"),
     ],
@@ -163,7 +186,9 @@ RESULT = ChatMessage("1", role="tool", additional_kwargs={"tool_call_id": CALL["
                 role="assistant",
                 blocks=[
                     ThinkingBlock(content="Hm."),
-                    ToolCallBlock(tool_call_id="functions.f:0", tool_name="f", tool_kwargs='{ "é":1}'),
+                    ToolCallBlock(
+                        tool_call_id="functions.f:0", tool_name="f", tool_kwargs='{ "é":1}'
+                    ),
                 ],
             ),
             id="blocks",
@@ -184,7 +209,10 @@ def test_calls_go_back_byte_for_byte_with_their_reasoning(
     wire, _ = sent(llm, server, message, RESULT)
 
     assert wire == {
-        "role": "assistant", "content": "", "reasoning_content": "Hm.", "tool_calls": [CALL]
+        "role": "assistant",
+        "content": "",
+        "reasoning_content": "Hm.",
+        "tool_calls": [CALL],
     }
 
 

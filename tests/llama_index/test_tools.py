@@ -145,7 +145,9 @@ NAMED = {"type": "function", "function": {"name": "get_weather"}}
         pytest.param("vllm", {}, None, id="nothing asked, nothing sent"),
         pytest.param("vllm", {"tool_required": True}, "required", id="required"),
         pytest.param("vllm", {"tool_choice": "any"}, "required", id="any"),
-        pytest.param("vllm", {"tool_choice": "auto", "tool_required": True}, "auto", id="auto wins"),
+        pytest.param(
+            "vllm", {"tool_choice": "auto", "tool_required": True}, "auto", id="auto wins"
+        ),
         pytest.param("vllm", {"tool_choice": "get_weather"}, NAMED, id="by name"),
         pytest.param("vllm", {"tool_choice": NAMED}, NAMED, id="as a dict"),
         pytest.param("moonshot", {"tool_required": True}, NAMED, id="the only tool, by name"),

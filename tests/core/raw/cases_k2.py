@@ -194,8 +194,8 @@ FRAMING = [
     Case(
         "19-too-much-in-pieces",
         f"{SB} a{CE}{_LONG}",
-        f"a{_LONG}",
-        diagnostics=("orphan_marker", "empty_section"),
+        _LONG,
+        diagnostics=("text_in_section", "orphan_marker", "empty_section"),
     ),
     Case(
         "19-much-after-a-call",

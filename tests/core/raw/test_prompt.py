@@ -173,7 +173,8 @@ def test_reasoning_is_read_under_the_name_that_newer_servers_use(model: str) -> 
 
 def test_tools_that_typescript_cannot_say_are_declared_as_sorted_json() -> None:
     schema = {"type": "object", "properties": {"x": {"$ref": "https://example.com/s"}}}
-    prompt = render_prompt(HI, [{"type": "function", "function": {"name": "f", "parameters": schema}}])
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    prompt = render_prompt(HI, [tool])
     declared = (
         '[{"function":{"name":"f","parameters":{"properties":{"x":'
         '{"$ref":"https://example.com/s"}},"type":"object"}},"type":"function"}]'

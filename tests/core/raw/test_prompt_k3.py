@@ -136,7 +136,7 @@ def test_a_result_without_name_or_call_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        ("a \"b\" <c>", 'type="string"<|sep|>a "b" <c><|close|>'),
+        ('a "b" <c>', 'type="string"<|sep|>a "b" <c><|close|>'),
         ("", 'type="string"<|sep|><|close|>'),
         (1, 'type="number"<|sep|>1<|close|>'),
         (1.5, 'type="number"<|sep|>1.5<|close|>'),
@@ -176,8 +176,10 @@ def test_arguments_that_are_no_object_are_kept_as_they_are(arguments: Any, raw: 
 
 
 def test_attributes_are_escaped_and_bodies_are_not() -> None:
-    prompt = _render({"role": "user", "name": 'a&"<b>"', "content": 'a&"<b>"'})
-    assert prompt.startswith('<|open|>message role="user" name="a&amp;&quot;<b>&quot;"<|sep|>a&"<b>"')
+    text = 'a&"<b>"'
+    prompt = _render({"role": "user", "name": text, "content": text})
+    escaped = "a&amp;&quot;<b>&quot;"
+    assert prompt.startswith(f'<|open|>message role="user" name="{escaped}"<|sep|>{text}<|close|>')
 
 
 def test_developer_is_a_system_message_and_names_are_kept() -> None:

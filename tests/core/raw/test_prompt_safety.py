@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 MODELS = ("kimi-k2-instruct", "kimi-k2-thinking", "kimi-k2.6", "kimi-k3")
 SPELLINGS = sorted({*special_tokens("k2"), *special_tokens("k3")})
 
-hostile = st.lists(
-    st.sampled_from([*SPELLINGS[:40], "<|im_", "end|>", "<|", "|>", "天", "\n", "a"])
-    | st.sampled_from(SPELLINGS)
-    | st.text(max_size=4),
-    min_size=1,
-    max_size=6,
-).map("".join)
+hostile = (
+    st.lists(
+        st.sampled_from([*SPELLINGS[:40], "<|im_", "end|>", "<|", "|>", "天", "\n", "a"])
+        | st.sampled_from(SPELLINGS)
+        | st.text(max_size=4),
+        min_size=1,
+        max_size=6,
+    )
+    .map("".join)
+    .filter(bool)
+)
 
 
 def _conversation(texts: list[str]) -> list[dict[str, Any]]:
@@ -56,7 +60,13 @@ class _Recorder:
     def __init__(self) -> None:
         self.controls: list[str] = []
 
-    def encode(self, text: str, allow_special: bool = False, *, dialect: Dialect = "k2") -> list[int]:
+    def encode(
+        self,
+        text: str,
+        allow_special: bool = False,  # noqa: FBT002 -- the signature of a TextEncoder
+        *,
+        dialect: Dialect = "k2",
+    ) -> list[int]:
         if allow_special:
             self.controls.append(f"{dialect} {text}")
         return [0]
@@ -85,9 +95,11 @@ def test_no_text_yields_the_id_of_a_control_token(model: str, texts: list[str]) 
         encode_prompt(_conversation(written), model=model, tokenizer=tokenizer)
         for written in (texts, ["x"] * 9)
     )
-    assert [i for i in hostile_ids if i >= ORDINARY_TOKENS] == [
-        i for i in harmless_ids if i >= ORDINARY_TOKENS
-    ]
+    assert _controls_of(hostile_ids) == _controls_of(harmless_ids)
+
+
+def _controls_of(ids: list[int]) -> list[int]:
+    return [number for number in ids if number >= ORDINARY_TOKENS]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -104,7 +116,11 @@ def test_an_escaped_flat_prompt_encodes_to_the_same_control_tokens(
         for written in (texts, ["x"] * 9)
     )
     ids, expected = (
-        [i for i in tokenizer.encode(prompt, True, dialect=dialect) if i >= ORDINARY_TOKENS]
+        [
+            i
+            for i in tokenizer.encode(prompt, allow_special=True, dialect=dialect)
+            if i >= ORDINARY_TOKENS
+        ]
         for prompt in (flat, harmless)
     )
     assert ids == expected

@@ -79,7 +79,6 @@ def _template(model: str) -> Callable[..., str]:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.loopcontrols"],
-        autoescape=False,  # noqa: S701 -- a prompt is not HTML
     )
     environment.filters["tojson"] = _compact
     source = shared_path(f"data/templates/{TEMPLATES[model]}").read_text(encoding="utf-8")

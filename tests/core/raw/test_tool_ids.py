@@ -45,7 +45,7 @@ USER = {"role": "user", "content": "q"}
     [
         pytest.param([_calls((NATIVE, "f")), _result(NATIVE)], [NATIVE, NATIVE], id="native"),
         pytest.param(
-            [_calls(("functions.f:7", "f")), _calls(("functions.f:3", "f"), ("functions.g:3", "g"))],
+            [_calls(("functions.f:7", "f"), ("functions.f:3", "f"), ("functions.g:3", "g"))],
             ["functions.f:7", "functions.f:3", "functions.g:3"],
             id="native in any order",
         ),
@@ -177,7 +177,10 @@ def test_doing_it_twice_changes_nothing_more(messages: Messages) -> None:
 
 
 @given(
-    turns=st.lists(st.lists(st.tuples(identities, names), unique_by=lambda call: call[0], max_size=4)),
+    turns=st.lists(
+        st.lists(st.tuples(identities, names), unique_by=lambda call: call[0], max_size=4),
+        max_size=6,
+    ),
     random=st.randoms(use_true_random=False),
 )
 def test_pairs_stay_paired_in_whatever_order_results_come(

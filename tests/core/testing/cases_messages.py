@@ -86,7 +86,9 @@ CASES = [
         "roles",
         body({"role": "developer", "content": "Be brief."}, user()),
         "Invalid request: unsupported role 'developer'",
-        body({"role": "system", "content": "Be brief."}, user(), {"role": "system", "content": "."}),
+        body(
+            {"role": "system", "content": "Be brief."}, user(), {"role": "system", "content": "."}
+        ),
     ),
     Case("empty_content", body(user("")), _empty(0, "user"), body(user(" ")), "text"),
     Case(

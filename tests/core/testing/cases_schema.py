@@ -9,7 +9,7 @@ __all__ = ["SCHEMAS"]
 _STRING = {"type": "string"}
 
 
-def _having(schema: Any, **root: Any) -> dict[str, Any]:
+def _having(schema: object, /, **root: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"x": schema}, **root}
 
 
@@ -18,6 +18,13 @@ def _node(**properties: Any) -> dict[str, Any]:
 
 
 _AT = "At path 'properties.x': "
+_ANY_OF_TYPE = (
+    "when using anyOf, type should be defined in anyOf items instead of the parent schema"
+)
+_REF_TYPE = (
+    "when using $ref, type should be defined in the referenced schema instead of the parent schema"
+)
+_ADDITIONAL = "additionalProperties must be a boolean or an object"
 _MULTIPLE = (
     "when type is array and enum is specified, currently only 2 types are supported, one must be "
     "null, and the other can be string/integer/number/boolean"
@@ -30,21 +37,19 @@ SCHEMAS: list[tuple[str, Any, str, Any]] = [
     (
         "type beside anyOf",
         _having({"type": "string", "anyOf": [_STRING]}),
-        f"{_AT}when using anyOf, type should be defined in anyOf items instead of the parent schema",
+        f"{_AT}{_ANY_OF_TYPE}",
         _having({"title": "X", "default": None, "anyOf": [_STRING, {"type": "null"}]}),
     ),
     (
         "type beside anyOf at the root",
         {"type": "object", "anyOf": [_node(a=_STRING)]},
-        "At path 'root': when using anyOf, type should be defined in anyOf items instead of the "
-        "parent schema",
+        f"At path 'root': {_ANY_OF_TYPE}",
         {"anyOf": [_node(a=_STRING)]},
     ),
     (
         "type beside $ref",
         _having({"type": "string", "$ref": "#/$defs/a"}, **{"$defs": {"a": _STRING}}),
-        f"{_AT}when using $ref, type should be defined in the referenced schema instead of the "
-        "parent schema",
+        f"{_AT}{_REF_TYPE}",
         _having({"$ref": "#/$defs/a"}, **{"$defs": {"a": _STRING}}),
     ),
     ("unknown type", _having({"type": "date"}), f"{_AT}invalid type", _having(_STRING)),
@@ -75,7 +80,7 @@ SCHEMAS: list[tuple[str, Any, str, Any]] = [
     ),
     (
         "boolean schema",
-        _having(True),
+        {"type": "object", "properties": {"x": True}},
         "At path 'properties': property schema for 'x' must be an object",
         _having({}),
     ),
@@ -100,8 +105,7 @@ SCHEMAS: list[tuple[str, Any, str, Any]] = [
     (
         "additionalProperties as text",
         _having({"type": "object", "additionalProperties": "no"}),
-        "At path 'properties.x.additionalProperties': additionalProperties must be a boolean or an "
-        "object",
+        f"At path 'properties.x.additionalProperties': {_ADDITIONAL}",
         _having({"type": "object", "additionalProperties": _STRING}),
     ),
     (
@@ -184,6 +188,18 @@ SCHEMAS: list[tuple[str, Any, str, Any]] = [
         ),
         f"{_AT}conflicting keywords found after $ref expansion: description",
         _having({"$ref": "#/$defs/a", "description": "One."}, **{"$defs": {"a": _STRING}}),
+    ),
+    (
+        "$defs as a list",
+        _having(_STRING, **{"$defs": []}),
+        "At path '$defs': $defs must be an object",
+        _having(_STRING, **{"$defs": {}}),
+    ),
+    (
+        "boolean definition",
+        _having(_STRING, **{"$defs": {"a": True}}),
+        "At path '$defs': $defs schema must be object: a",
+        _having(_STRING, **{"$defs": {"a": {}}}),
     ),
     (
         "$defs below the root",

@@ -48,7 +48,13 @@ CASES = [
         "flat",
     ),
     *(
-        Case("function_names", body(tools=[tool(name=bad)]), _NAME, body(tools=[tool(name=good)]), bad)
+        Case(
+            "function_names",
+            body(tools=[tool(name=bad)]),
+            _NAME,
+            body(tools=[tool(name=good)]),
+            bad,
+        )
         for bad, good in [
             ("2fa_check", "_fa_check"),
             ("multi_tool_use.parallel", "get-issue-2"),

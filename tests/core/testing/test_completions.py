@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PATH = "/v1/completions"
 _SECTION = (
     "<|tool_calls_section_begin|>"
-    "<|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{\"a\": 2}<|tool_call_end|>"
+    '<|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{"a": 2}<|tool_call_end|>'
     "<|tool_call_begin|>mine<|tool_call_argument_begin|>{}<|tool_call_end|>"
     "<|tool_calls_section_end|>"
 )

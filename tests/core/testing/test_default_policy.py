@@ -40,7 +40,10 @@ _SEARCH = {"type": "builtin_function", "function": {"name": "$web_search"}}
     ("request_body", "content"),
     [
         (body(), "You said: Hi"),
-        (body(user([{"type": "text", "text": "A"}, {"type": "text", "text": "B"}])), "You said: A B"),
+        (
+            body(user([{"type": "text", "text": "A"}, {"type": "text", "text": "B"}])),
+            "You said: A B",
+        ),
         (body(*_LOOP, tools=_TOOLS), "You said: 5"),
         (body(tools=_TOOLS, tool_choice="none"), "You said: Hi"),
         (body(tools=[_SEARCH]), "You said: Hi"),
@@ -66,7 +69,9 @@ def test_it_repeats_the_last_message(
     ],
     ids=["first", "named", "required after a result", "tools in a system message"],
 )
-def test_it_calls_a_tool(server: MoonshotSimulator, request_body: dict[str, Any], name: str) -> None:
+def test_it_calls_a_tool(
+    server: MoonshotSimulator, request_body: dict[str, Any], name: str
+) -> None:
     message = _message(server, request_body)
     assert [call["function"]["name"] for call in message["tool_calls"]] == [name]
 

@@ -11,11 +11,10 @@ from kimi_core.testing import MoonshotSimulator
 from tests.core.testing.support import body, post, tool, user
 from tests.shared import shared_path
 
-_GROQ = ("simple-1", "simple-streaming-1", "tool-1", "tool-2", "tool-streaming-1")
-_GROQ += ("tool-streaming-2", "multi-tool-1", "multi-tool-2", "multi-tool-streaming-1")
-_GROQ += ("multi-tool-streaming-2",)
-_OPENROUTER = ("simple-1", "simple-streaming-1", "tool-1", "tool-2", "tool-streaming-1")
-_OPENROUTER += ("tool-streaming-2",)
+_SIMPLE = ("simple-1", "simple-streaming-1")
+_TOOL = ("tool-1", "tool-2", "tool-streaming-1", "tool-streaming-2")
+_OPENROUTER = (*_SIMPLE, *_TOOL)
+_GROQ = (*_OPENROUTER, *(f"multi-{name}" for name in _TOOL))
 _REQUESTS = [
     *(f"fantasy-groq-{name}" for name in _GROQ),
     *(f"fantasy-openrouter-{name}" for name in _OPENROUTER),
@@ -71,7 +70,12 @@ def test_a_recorded_answer_can_be_said_back(name: str) -> None:
             "400-svg-image",
             body(
                 user(
-                    [{"type": "image_url", "image_url": {"url": "data:image/svg+xml;base64,PHN2Zz4="}}]
+                    [
+                        {
+                            "type": "image_url",
+                            "image_url": {"url": "data:image/svg+xml;base64,PHN2Zz4="},
+                        }
+                    ]
                 )
             ),
             400,

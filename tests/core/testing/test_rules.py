@@ -49,7 +49,9 @@ def test_an_unknown_model_is_the_only_404() -> None:
     assert set(other.values()) == {(400, "invalid_request_error")}
 
 
-@pytest.mark.parametrize(("broken", "problem"), [(s[1], s[2]) for s in SCHEMAS], ids=[s[0] for s in SCHEMAS])
+@pytest.mark.parametrize(
+    ("broken", "problem"), [(s[1], s[2]) for s in SCHEMAS], ids=[s[0] for s in SCHEMAS]
+)
 def test_a_schema_outside_the_flavour_is_refused(
     server: MoonshotSimulator, broken: object, problem: str
 ) -> None:

@@ -1,0 +1,84 @@
+"""Whether two branches of a `oneOf` can have an instance in common.
+
+Owns: the proofs that they cannot. May know: the normal form of `kimi_core.raw._grammar.merge`.
+
+A grammar can only offer the branches side by side. Where no proof is found, a value that fits two
+branches might be written, which the schema forbids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kimi_core.raw._grammar.merge import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kimi_core.raw._grammar.merge import Schema
+
+__all__ = ["disjoint"]
+
+
+def disjoint(first: Schema, second: Schema, normal: Callable[[object], Schema]) -> bool:
+    """Whether nothing that the grammar writes for one branch also fits the other.
+
+    Args:
+        first: A branch in normal form.
+        second: Another one.
+        normal: Gives the normal form of a schema inside them.
+    """
+    if "enum" in first and "enum" in second:
+        return not {canonical(v) for v in first["enum"]} & {canonical(v) for v in second["enum"]}
+    types, others = _types(first), _types(second)
+    if types and others and not types & others:
+        return True
+    if types != {"object"} or others != {"object"}:
+        return False
+    return _told_apart(first, second, normal) or (
+        _only_in(first, second) and _only_in(second, first)
+    )
+
+
+def _types(schema: Schema) -> set[str]:
+    declared = schema.get("type", [])
+    names = {declared} if isinstance(declared, str) else set(declared)
+    if "enum" in schema and not names:
+        names = {_type_of(value) for value in schema["enum"]}
+    return {"number" if name == "integer" else name for name in names}
+
+
+def _type_of(value: object) -> str:
+    for kind, name in _NAMES:
+        if isinstance(value, kind):
+            return name
+    return "null"
+
+
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "boolean"),
+    ((int, float), "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+
+
+def _told_apart(first: Schema, second: Schema, normal: Callable[[object], Schema]) -> bool:
+    """Whether a property that both require has values that exclude each other."""
+    return any(
+        disjoint(
+            normal(first.get("properties", {}).get(name, True)),
+            normal(second.get("properties", {}).get(name, True)),
+            normal,
+        )
+        for name in set(first.get("required", [])) & set(second.get("required", []))
+    )
+
+
+def _only_in(first: Schema, second: Schema) -> bool:
+    """Whether the first requires a property that is never written for the second."""
+    closed = second.get("additionalProperties", False) is False
+    return closed and any(
+        name not in second.get("properties", {}) for name in first.get("required", [])
+    )

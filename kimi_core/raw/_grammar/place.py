@@ -1,0 +1,37 @@
+"""Where in a tool's schema something stands.
+
+Owns: one value that names a place for errors and for rules. May know: nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the schema of one tool.
+
+    Attributes:
+        tool: The tool's name.
+        path: The keys that lead there.
+    """
+
+    tool: str
+    path: tuple[str, ...] = ()
+
+    def child(self, key: str) -> Place:
+        """Return the place below."""
+        return Place(self.tool, (*self.path, key))
+
+    @property
+    def where(self) -> str:
+        """The place in words, for an error."""
+        return f"tool {self.tool!r}, " + (".".join(self.path) or "parameters")
+
+    @property
+    def hint(self) -> str:
+        """The place as the wish for a rule's name."""
+        return "-".join((self.tool, *self.path))

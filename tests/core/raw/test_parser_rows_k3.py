@@ -1,0 +1,42 @@
+"""Each row of the table of edge cases that the K3 parser decides, cut in many ways.
+
+Owns: the table test. May know: the public API and `cases_k3`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kimi_core.errors import KimiProtocolError
+from kimi_core.raw.parser import parse
+from tests.core.raw.cases_common import Case, assert_case, cut, message_of
+from tests.core.raw.cases_k3 import CALLS, CHANNELS
+
+CASES = [*CHANNELS, *CALLS]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.row)
+def test_row(case: Case) -> None:
+    assert_case(case, parse(case.text, **case.options))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 20])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.row)
+def test_row_is_the_same_in_pieces(case: Case, size: int) -> None:
+    if len(case.text) > 20_000:
+        size *= 97
+    assert_case(case, message_of(cut(case.text, size), **case.options))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.row)
+def test_strict_raises_exactly_where_there_is_a_diagnostic(case: Case) -> None:
+    if not case.diagnostics:
+        assert_case(case, parse(case.text, strict=True, **case.options))
+        return
+    with pytest.raises(KimiProtocolError, match=r"strict=False"):
+        parse(case.text, strict=True, **case.options)
+
+
+def test_case_names_are_unique() -> None:
+    rows = [case.row for case in CASES]
+    assert len(rows) == len(set(rows))
