@@ -123,8 +123,7 @@ test-llama-index:  ## Test the wheel where only LlamaIndex is installed
 
 .PHONY: lint
 lint: $(VENV)/.dev  ## Check style and formatting
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .; status=$$?; $(BIN)/ruff format --check . && exit $$status
 
 .PHONY: format
 format: $(VENV)/.dev  ## Repair what the linter and the formatter can repair
@@ -133,8 +132,7 @@ format: $(VENV)/.dev  ## Repair what the linter and the formatter can repair
 
 .PHONY: types
 types: $(VENV)/.dev  ## Check types: mypy strict everywhere, pyright strict in kimi_core
-	@$(BIN)/mypy
-	@$(BIN)/pyright
+	@$(BIN)/mypy; status=$$?; $(BIN)/pyright && exit $$status
 
 .PHONY: imports
 imports: $(VENV)/.dev  ## Check who may import whom

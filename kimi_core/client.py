@@ -78,7 +78,7 @@ class Transport:
         KimiConfigError: For a base URL that cannot be one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only, one for each thing that users of the SDK know
         self,
         endpoint: Endpoint,
         *,

@@ -215,7 +215,8 @@ def get_model(name: str) -> ModelInfo | None:
     """Find the facts of a model under any common spelling of its name.
 
     Args:
-        name: E.g. ``kimi-k2.6``, ``moonshotai/Kimi-K2-Instruct``, ``moonshotai/kimi-k2-0905:exacto``.
+        name: E.g. ``kimi-k2.6``, ``moonshotai/Kimi-K2-Instruct`` or
+            ``moonshotai/kimi-k2-0905:exacto``.
 
     Returns:
         The row, or None for a name that is not Kimi's (a server may call its model anything).

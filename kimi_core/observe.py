@@ -44,7 +44,7 @@ def current_observer() -> Observer | None:
 
 @contextmanager
 def observe(observer: Observer) -> Iterator[None]:
-    """Show all requests that are made in this context, and in tasks started from it, to an observer.
+    """Show all requests of this context, and of tasks started from it, to an observer.
 
     Args:
         observer: What is told; it is called in the thread that makes the request.

@@ -6,6 +6,7 @@ for structured output, and middleware when to summarise.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from langchain_core.language_models import ModelProfile
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
 
 __all__ = ["profile_of"]
+
+
+@cache
+def _known() -> frozenset[str]:
+    # A key that this langchain-core does not have would be a warning; reading them takes 0.2 ms.
+    return frozenset(get_type_hints(ModelProfile))
 
 
 def profile_of(capabilities: Capabilities) -> ModelProfile:
@@ -51,8 +58,7 @@ def profile_of(capabilities: Capabilities) -> ModelProfile:
         "attachment": images,
         "temperature": info.pinned is None or not capabilities.endpoint.first_party,
     }
-    known = get_type_hints(ModelProfile)
     profile: Any = {
-        name: value for name, value in facts.items() if name in known and value is not None
+        name: value for name, value in facts.items() if name in _known() and value is not None
     }
     return profile  # type: ignore[no-any-return]  # a TypedDict cannot be built from computed keys

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from kimi_core.capabilities import Capabilities
     from kimi_core.config import SecretLike
 
 __all__ = ["KimiBase"]
@@ -159,6 +160,11 @@ class KimiBase(FunctionCallingLLM):
         if self._chat is None or self._chat.settings != settings:
             self._chat = KimiChat(settings)
         return self._chat
+
+    def _capabilities(self, model: str | None) -> Capabilities:
+        """Return what the model of one call can do."""
+        kimi = self._kimi()
+        return kimi.capabilities if model is None else kimi.resolve(model)
 
     def _options(self, call: Mapping[str, Any]) -> Options:
         """Merge what the instance was set to with what one call asks for.

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-from llama_index_kimi._base import KimiBase
 from llama_index_kimi._messages import to_wire
 from llama_index_kimi._responses import ResponseBuilder, completion_of
+from llama_index_kimi._structured import StructuredPrediction
 from llama_index_kimi._tools import conversation, select_tools, tool_choice_of, wire_tools
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatKimiK2"]
 
 
-class ChatKimiK2(KimiBase):
+class ChatKimiK2(StructuredPrediction):
     """Kimi K2, hosted or on your own server, for LlamaIndex.
 
     All arguments are keyword-only and optional. What is not set is not sent.
@@ -239,10 +239,8 @@ class ChatKimiK2(KimiBase):
         options = dict(call)
         model, tools = options.pop("model", None), options.pop("tools", None)
         single_call = not options.pop("allow_parallel_tool_calls", True)
-        kimi = self._kimi()
-        capabilities = kimi.capabilities if model is None else kimi.resolve(model)
-        request = kimi.request(
-            to_wire(messages, capabilities),
+        request = self._kimi().request(
+            to_wire(messages, self._capabilities(model)),
             tools or None,
             self._options(options),
             stream=stream,

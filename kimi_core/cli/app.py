@@ -6,7 +6,7 @@ in a file of its own, loaded when the command runs.
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -27,14 +27,13 @@ def _root() -> None:
     """Kimi K2 for LangChain and LlamaIndex."""
 
 
-# typer reads these annotations at run time, on Python 3.10 too, hence Optional.
 @app.command()
 def demo(
     endpoint: Annotated[str, typer.Option(help="Where to ask.")] = "local",
-    model: Annotated[Optional[str], typer.Option(help="The endpoint's default if left out.")] = None,
-    base_url: Annotated[Optional[str], typer.Option(help="Address of your own server.")] = None,
+    model: Annotated[str | None, typer.Option(help="The endpoint's default if left out.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of your own server.")] = None,
     framework: Annotated[
-        Optional[str], typer.Option(help="langchain or llama-index; both if left out.")
+        str | None, typer.Option(help="langchain or llama-index; both if left out.")
     ] = None,
 ) -> None:
     """Answer one question with a tool, through LangChain and through LlamaIndex.

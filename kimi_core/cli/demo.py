@@ -142,7 +142,7 @@ def _merged(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _settings(endpoint: str, model: str | None, base_url: str | None) -> dict[str, Any]:
-    settings = {"endpoint": endpoint, "model": model, "base_url": base_url}
+    settings: dict[str, Any] = {"endpoint": endpoint, "model": model, "base_url": base_url}
     if endpoint == "local":
         # A 135M model does not stop by itself; what matters here is the call.
         settings.update(temperature=0.0, max_tokens=64)
@@ -202,7 +202,7 @@ def _run(console: Console, name: str, point: Any, stage: Stage) -> bool:  # noqa
         loop = point.load()
     except ModuleNotFoundError as error:
         console.print(
-            f"{error.name} is not installed: pip install \"kimi-k2-integrations\\[{name}]\""
+            f"{error.name} is not installed: pip install 'kimi-k2-integrations\\[{name}]'"
         )
         return False
     printer = _Printer(console)

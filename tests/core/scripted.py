@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from typing_extensions import Self
 
@@ -31,7 +31,8 @@ class Answer:
         status: The HTTP status.
         headers: Headers, besides those of the framing.
         breaks: Whether the connection is cut after the pieces, before the body's end.
-        stalls: Whether nothing is said until the server closes.
+        stalls: Whether nothing more is said after the pieces until the server closes; nothing at
+            all where there are none.
     """
 
     pieces: tuple[bytes, ...] = ()
@@ -43,9 +44,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it arrived; names of headers in lower case."""
+    """A request as it arrived; names of headers in lower case, and the port that it came from."""
 
     path: str
+    port: int
     headers: Mapping[str, str]
     json: Any
 
@@ -112,10 +114,6 @@ class ScriptedServer:
         """Append answers."""
         self._answers += answers
 
-    def repeat(self, answers: Iterable[Answer]) -> None:
-        """Replace what is left by these."""
-        self._answers = list(answers)
-
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -135,13 +133,12 @@ class ScriptedServer:
             def do_POST(self) -> None:
                 data = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                server.seen.append(Seen(self.path, headers, json.loads(data)))
+                server.seen.append(Seen(self.path, self.client_address[1], headers, json.loads(data)))
                 answer = server._answers.pop(0) if server._answers else NOT_SCRIPTED
+                if answer.pieces or not answer.stalls:
+                    _write(self, answer)
                 if answer.stalls:
                     server._released.wait()
-                    self.close_connection = True
-                    return
-                _write(self, answer)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -161,7 +158,7 @@ def _write(handler: http.server.BaseHTTPRequestHandler, answer: Answer) -> None:
     for piece in answer.pieces:
         handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         handler.wfile.flush()
-    if answer.breaks:
+    if answer.breaks or answer.stalls:
         handler.close_connection = True
     else:
         handler.wfile.write(b"0\r\n\r\n")

@@ -167,7 +167,9 @@ def test_callbacks_see_tokens_and_usage(server: MoonshotSimulator, make: MakeMod
 
 def test_batch_keeps_the_order(make: MakeModel) -> None:
     answers = make().batch(["one", "two", "three"])
-    assert [answer.text for answer in answers] == [f"You said: {n}" for n in ("one", "two", "three")]
+    assert [answer.text for answer in answers] == [
+        f"You said: {n}" for n in ("one", "two", "three")
+    ]
 
 
 def test_one_instance_works_in_several_event_loops(make: MakeModel) -> None:
@@ -197,7 +199,7 @@ def test_response_headers_on_demand(make: MakeModel) -> None:
         model.invoke("Go.").response_metadata["headers"],
         list(model.stream("Go."))[-1].response_metadata["headers"],
     ]
-    assert [each["x-request-id"] for each in headers] == ["simulated-1", "simulated-2"]
+    assert [each["x-trace-id"] for each in headers] == ["simulated-1", "simulated-2"]
 
 
 def test_asking_through_a_stream_behind_invoke(make: MakeModel) -> None:

@@ -110,7 +110,7 @@ def _members(schema: Schema, place: Place) -> tuple[Member, ...]:
 def _extra(schema: Schema, members: tuple[Member, ...], *, arguments: bool) -> Extra | None:
     named = "propertyNames" in schema or "patternProperties" in schema
     default = not members and not arguments and not named
-    others = schema.get("additionalProperties", default or ("propertyNames" in schema))
+    others = schema.get("additionalProperties", default or ("propertyNames" in schema and not members))
     return None if others is False else Extra(others)
 
 
@@ -149,6 +149,8 @@ def _counted(
     low, high = schema.get("minProperties", 0), schema.get("maxProperties")
     required = sum(member.required for member in members)
     if extra is not None and not members:
+        if low > 1:
+            refuse("minProperties")  # a key may be written twice, which makes one property
         return Shape((), Extra(extra.schema, extra.names, low, high), needs_one=False)
     if low > max(required, 1):
         refuse("minProperties")

@@ -1,0 +1,257 @@
+"""Arrays and objects as GBNF rules, and the arguments of a K3 call, which are an object's members.
+
+Owns: the order and the separators of what a container holds.
+May know: the notation and the modules beside it; values inside are written by `values`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw._grammar.characters import JSON, RAW, complement
+from kimi_core.raw._grammar.merge import canonical
+from kimi_core.raw._grammar.text import any_of, character_class, literal, optional, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kimi_core.raw._grammar.merge import Schema
+    from kimi_core.raw._grammar.place import Place
+    from kimi_core.raw._grammar.shape import Extra, Member, Shape
+    from kimi_core.raw._grammar.text import Rules
+    from kimi_core.raw._grammar.values import ValueRules
+
+__all__ = ["argument_text", "array_text", "object_text"]
+
+_K3_TYPES = {"integer": "number"}
+
+
+def _comma(rules: Rules) -> str:
+    return rules.once("comma", '"," " "?')
+
+
+def object_text(values: ValueRules, shape: Shape, place: Place) -> str | None:
+    """Return the JSON objects of a shape, or None where there are none."""
+    pairs = []
+    for member in shape.members:
+        name = values.value(member.schema, place.child(member.key))
+        if name is None and member.required:
+            return None
+        if name is not None:
+            pairs.append((_pair(values, literal(canonical(member.key)), name), member.required))
+    extra = _extra_pair(values, shape, place)
+    chain = _Chain(values.rules, place.hint, pairs, extra, shape.extra)
+    inside = chain.any_number(needs_one=shape.needs_one)
+    return None if inside is None else sequence('"{"', inside, '"}"')
+
+
+def _pair(values: ValueRules, key: str, value: str) -> str:
+    return sequence(key, values.rules.once("colon", '":" " "?'), value)
+
+
+def _extra_pair(values: ValueRules, shape: Shape, place: Place) -> str | None:
+    if shape.extra is None:
+        return None
+    value = values.value(shape.extra.schema, place.child("additionalProperties"))
+    key = _extra_key(values, shape.extra, [member.key for member in shape.members], place)
+    return None if value is None or key is None else _pair(values, key, value)
+
+
+def _extra_key(
+    values: ValueRules, extra: Extra, taken: Sequence[str], place: Place
+) -> str | None:
+    if extra.names is not None:
+        return values.value(extra.names, place.child("propertyNames"))
+    return sequence(JSON.quote, _other_name(values, taken, '"\\'), JSON.quote)
+
+
+def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
+    """Return a key that is none of those taken; it has no character that is written escaped.
+
+    A key that repeats a declared one would give it a value that its own schema never saw.
+    """
+    limit = values.max_string_length
+    none = [(ord(character), ord(character)) for character in excluded]
+    more = values.rules.repeat(character_class(complement(none)), 0, limit)
+
+    def below(prefix: str) -> str:
+        followers = sorted({key[len(prefix)] for key in taken if _extends(key, prefix)})
+        free = complement([*none, *((ord(follower), ord(follower)) for follower in followers)])
+        parts = [sequence(character_class(free), more)]
+        parts += [sequence(literal(one), below(prefix + one)) for one in followers]
+        ends = prefix and prefix not in taken
+        return optional(any_of(parts)) if ends else any_of(parts)
+
+    return below("")
+
+
+def _extends(key: str, prefix: str) -> bool:
+    return len(key) > len(prefix) and key.startswith(prefix)
+
+
+class _Chain:
+    """Members in a fixed order, the optional ones left out at will, with commas between."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        hint: str,
+        members: list[tuple[str, bool]],
+        extra: str | None,
+        counts: Extra | None,
+    ) -> None:
+        self._rules = rules
+        self._hint = hint
+        self._members = members
+        self._extra = extra
+        self._low = counts.low if counts else 0
+        self._high = counts.high if counts else None
+        self._rests: dict[int, str] = {}
+
+    def any_number(self, *, needs_one: bool) -> str | None:
+        """Return every selection, or None where there is none."""
+        heads = []
+        for number, (text, required) in enumerate(self._members):
+            heads.append(sequence(text, self._rest(number + 1)))
+            if required:
+                return any_of(heads)
+        if self._extra is not None and self._high != 0:
+            heads.append(sequence(self._extra, self._more(max(0, self._low - 1))))
+        if not heads:
+            return None if needs_one or self._low else ""
+        return any_of(heads) if needs_one or self._low else optional(any_of(heads))
+
+    def _rest(self, number: int) -> str:
+        """Return what may follow once a member has been written: each with its comma."""
+        if number == len(self._members):
+            return self._more(0)
+        if number not in self._rests:
+            text, required = self._members[number]
+            member = sequence(_comma(self._rules), text)
+            body = sequence(member if required else optional(member), self._rest(number + 1))
+            self._rests[number] = self._rules.add(f"{self._hint}-rest", body)
+        return self._rests[number]
+
+    def _more(self, low: int) -> str:
+        if self._extra is None:
+            return ""
+        high = None if self._high is None else self._high - 1
+        return self._rules.repeat(sequence(_comma(self._rules), self._extra), low, high)
+
+
+def argument_text(values: ValueRules, shape: Shape, place: Place) -> str | None:
+    """Return the arguments of a K3 call: each in its own element, strings as raw text."""
+    parts = []
+    for member in shape.members:
+        alternatives = values.alternatives(member.schema, place.child(member.key), RAW)
+        if not alternatives and member.required:
+            return None
+        if alternatives:
+            text = any_of([_argument(_attribute(member.key), *one) for one in alternatives])
+            parts.append((text, member.required))
+    if shape.needs_one and not any(required for _, required in parts):
+        raise KimiConfigError(
+            f"{place.where}: K3's arguments cannot say 'minProperties'; name what is required."
+        )
+    texts = [text if required else optional(text) for text, required in parts]
+    return sequence(*texts, _extra_arguments(values, shape, place))
+
+
+def _extra_arguments(values: ValueRules, shape: Shape, place: Place) -> str:
+    if shape.extra is None:
+        return ""
+    if shape.extra.names is not None or shape.extra.low or shape.extra.high is not None:
+        values.refuse(place, "rules for the names or the number of K3's arguments")
+    key = _other_name(values, [_attribute(member.key) for member in shape.members], '"&<')
+    alternatives = values.alternatives(
+        shape.extra.schema, place.child("additionalProperties"), RAW
+    )
+    texts = [_argument(None, *one, key=key) for one in alternatives]
+    return values.rules.repeat(any_of(texts)) if texts else ""
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;")
+
+
+def _argument(name: str | None, kind: str, text: str, *, key: str = "") -> str:
+    opening, closing = '<|open|>argument key="', f'" type="{_K3_TYPES.get(kind, kind)}"<|sep|>'
+    start = (
+        literal(f"{opening}{name}{closing}")
+        if name is not None
+        else sequence(literal(opening), key, literal(closing))
+    )
+    return sequence(start, text, literal("<|close|>argument<|sep|>"))
+
+
+def array_text(values: ValueRules, schema: Schema, place: Place) -> str | None:
+    """Return the JSON arrays of a schema, or None where there are none."""
+    for keyword in ("contains", "unevaluatedItems"):
+        if schema.get(keyword) not in (None, False):
+            values.refuse(place, repr(keyword))
+    low, high = int(schema.get("minItems", 0)), schema.get("maxItems")
+    if schema.get("uniqueItems") and (high is None or high > 1):
+        return _set_text(values, schema, place, low, high)
+    inside = _items(values, schema, place, low, high)
+    return None if inside is None else sequence('"["', inside, '"]"')
+
+
+def _set_text(
+    values: ValueRules, schema: Schema, place: Place, low: int, high: int | None
+) -> str | None:
+    """Return the selections from an enum, in its order: that each is there once is then sure."""
+    items = values.document.normal(schema.get("items", True), place.where)
+    texts = [text for _, text in values.alternatives(items, place.child("items"))]
+    members = [literal(canonical(value)) for value in items.get("enum", ())]
+    if low > 1 or not members or (high is not None and high < len(members)):
+        values.refuse(place, "'uniqueItems', except for up to all values of an enum")
+        inside = _items(values, schema, place, low, high)
+        return None if inside is None else sequence('"["', inside, '"]"')
+    chain = _Chain(values.rules, place.hint, [(text, False) for text in members], None, None)
+    inside = chain.any_number(needs_one=low > 0)
+    return sequence('"["', inside, '"]"') if texts and inside is not None else None
+
+
+def _items(
+    values: ValueRules, schema: Schema, place: Place, low: int, high: int | None
+) -> str | None:
+    """Return what stands between the brackets."""
+    first, others = _item_schemas(schema)
+    names = [values.value(item, place.child(f"item{n}")) for n, item in enumerate(first[:high])]
+    other = None if others is False else values.value(others, place.child("items"))
+    if None in names:
+        names = names[: names.index(None)]
+        other = None
+    fixed = [name for name in names if name is not None]
+    most = len(fixed) if other is None else high
+    if most is not None and most < low:
+        return None
+    return _positions(values.rules, fixed, other, low, most)
+
+
+def _item_schemas(schema: Schema) -> tuple[list[object], object]:
+    if isinstance(schema.get("items"), list):  # draft 4 to 2019-09
+        return schema["items"], schema.get("additionalItems", False)
+    first = schema.get("prefixItems", [])
+    return first, schema.get("items", not first)
+
+
+def _positions(
+    rules: Rules, fixed: list[str], other: str | None, low: int, high: int | None
+) -> str:
+    comma = _comma(rules)
+    if not fixed:
+        if other is None or high == 0:
+            return ""
+        fixed = [other]
+    tail = ""
+    if other is not None:
+        most = None if high is None else high - len(fixed)
+        least = max(0, low - len(fixed))
+        tail = rules.repeat(sequence(comma, other), least, most)
+    wrap: Callable[[str], str] = optional
+    for number in range(len(fixed) - 1, -1, -1):
+        text = sequence(comma if number else "", fixed[number], tail)
+        tail = text if number < low else wrap(text)
+    return tail

@@ -1,0 +1,293 @@
+"""JSON schema as GBNF rules.
+
+Owns: which values a schema lets the model write. May know: the modules beside it; containers are
+written in `containers`.
+
+Everything that is written fits the schema; not everything that fits can be written: properties
+come in the schema's order, numbers and keys have a greatest length, and there is at most one blank
+after a comma or a colon, because a small model under a grammar can write blanks without end.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw._grammar.characters import JSON, RAW, Spelling
+from kimi_core.raw._grammar.containers import array_text, object_text
+from kimi_core.raw._grammar.disjoint import disjoint
+from kimi_core.raw._grammar.formats import FORMATS
+from kimi_core.raw._grammar.merge import canonical, refusal
+from kimi_core.raw._grammar.numbers import (
+    INTEGER,
+    NUMBER,
+    Bounds,
+    decimal_range,
+    integer_range,
+)
+from kimi_core.raw._grammar.pattern import UnsupportedPatternError, pattern_text
+from kimi_core.raw._grammar.shape import read_shape
+from kimi_core.raw._grammar.text import any_of, free_text, literal, sequence
+
+if TYPE_CHECKING:
+    from kimi_core.raw._grammar.merge import Document, Schema
+    from kimi_core.raw._grammar.place import Place
+    from kimi_core.raw._grammar.text import Rules
+
+__all__ = ["Alternative", "ValueRules"]
+
+Alternative = tuple[str, str]
+"""A JSON type, and the expression of its values."""
+
+_TYPES = ("object", "array", "string", "number", "boolean", "null")
+_NEVER = ("not", "if", "$dynamicRef", "$recursiveRef")
+# A schema without a type is taken for the type that its keywords are about.
+_KEYWORDS = {
+    "object": {"properties", "required", "additionalProperties", "propertyNames",
+               "patternProperties", "minProperties", "maxProperties"},
+    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"},
+    "string": {"pattern", "format", "minLength", "maxLength"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+}
+_MOST_MULTIPLES = 200
+_DEEPEST_UNION = 32
+
+
+class ValueRules:
+    """The rules for the values of one tool's schema."""
+
+    def __init__(
+        self, rules: Rules, document: Document, *, strict: bool, max_string_length: int | None
+    ) -> None:
+        """Begin with nothing written.
+
+        Args:
+            rules: Where the rules are added; several tools may share it.
+            document: The tool's schema.
+            strict: Whether a keyword that cannot be kept is an error.
+            max_string_length: The greatest length of a string that states none.
+        """
+        self.rules = rules
+        self.document = document
+        self.strict = strict
+        self.max_string_length = max_string_length
+        self._names: dict[str, str | None] = {}
+
+    def value(self, schema: Any, place: Place) -> str | None:  # noqa: ANN401 - a schema
+        """Return the rule for the JSON values of a schema, or None where nothing fits it."""
+        key = canonical(schema)
+        if key not in self._names:
+            # The name is known before the body, so a schema may contain itself.
+            name = self._names[key] = self.rules.reserve(place.hint)
+            alternatives = self.alternatives(schema, place)
+            self.rules.define(name, any_of([text for _, text in alternatives] or [""]))
+            self._names[key] = name if alternatives else None
+        return self._names[key]
+
+    def alternatives(
+        self, schema: Any, place: Place, spelling: Spelling = JSON, within: tuple[str, ...] = ()  # noqa: ANN401
+    ) -> list[Alternative]:
+        """Return what may be written for a schema, one entry for each type or branch of a union.
+
+        Args:
+            schema: Any schema.
+            place: For errors and names of rules.
+            spelling: How strings are written; what is inside an array or object is always JSON.
+            within: The unions that this schema is a branch of.
+
+        Raises:
+            KimiConfigError: For a schema that a grammar cannot keep.
+        """
+        normal = self.document.normal(schema, place.where)
+        for keyword in _NEVER:
+            if keyword in normal:
+                self.refuse(place, repr(keyword))
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in normal:
+                return self._union(normal, keyword, place, spelling, within)
+        if "enum" in normal:
+            return self._enum(normal, spelling)
+        written = [(name, self._typed(name, normal, place, spelling)) for name in _types(normal, place)]
+        return [(name, text) for name, text in written if text is not None]
+
+    def refuse(self, place: Place, what: str) -> None:
+        """Raise the error for what a grammar cannot say, unless the caller chose to live with it."""
+        if self.strict:
+            raise refusal(place.where, what)
+
+    def _union(
+        self, schema: Schema, keyword: str, place: Place, spelling: Spelling, within: tuple[str, ...]
+    ) -> list[Alternative]:
+        key = canonical(schema)
+        if key in within or len(within) > _DEEPEST_UNION:
+            raise KimiConfigError(f"{place.where}: the {keyword} leads back to itself.")
+        rest = {name: value for name, value in schema.items() if name != keyword}
+        branches = [
+            self.document.merge(rest, self.document.normal(branch, place.where), place.where)
+            for branch in schema[keyword]
+        ]
+        if keyword == "oneOf" and not self._exclusive(branches, place):
+            self.refuse(place, "a 'oneOf' whose branches may have values in common")
+        return [
+            alternative
+            for number, branch in enumerate(branches)
+            for alternative in self.alternatives(
+                branch, place.child(f"{keyword}{number}"), spelling, (*within, key)
+            )
+        ]
+
+    def _exclusive(self, branches: list[Schema], place: Place) -> bool:
+        def normal(schema: object) -> Schema:
+            return self.document.normal(schema, place.where)
+
+        return all(
+            disjoint(first, second, normal)
+            for number, first in enumerate(branches)
+            for second in branches[:number]
+        )
+
+    def _enum(self, schema: Schema, spelling: Spelling) -> list[Alternative]:
+        written: dict[str, list[str]] = {}
+        for value in schema["enum"]:
+            name = _type_of(value)
+            if _admits(schema, name, value):
+                raw = spelling is RAW and isinstance(value, str)
+                text = value if raw else canonical(value)
+                written.setdefault(name, []).append(literal(text))
+        return [(name, any_of(texts)) for name, texts in written.items()]
+
+    def _typed(self, name: str, schema: Schema, place: Place, spelling: Spelling) -> str | None:
+        if name == "object":
+            shape = read_shape(
+                schema, self.document, place, strict=self.strict, arguments=not place.path
+            )
+            return object_text(self, shape, place)
+        if name == "array":
+            return array_text(self, schema, place)
+        if name == "string":
+            return self._string(schema, place, spelling)
+        if name in {"number", "integer"}:
+            return self._number(name, schema, place)
+        if name == "boolean":
+            return self.rules.once("boolean", '"true" | "false"')
+        return self.rules.once("null", '"null"')
+
+    def _string(self, schema: Schema, place: Place, spelling: Spelling) -> str | None:
+        low, high = int(schema.get("minLength", 0)), schema.get("maxLength")
+        if high is not None and high < low:
+            return None
+        text = self._pattern(schema, place, spelling, low, high)
+        if text is None:
+            text = self._format(schema, place, low, high)
+        if text is None:
+            text = self._free_string(spelling, low, high)
+        return sequence(spelling.quote, text, spelling.quote)
+
+    def _pattern(
+        self, schema: Schema, place: Place, spelling: Spelling, low: int, high: int | None
+    ) -> str | None:
+        if "pattern" not in schema:
+            return None
+        try:
+            return pattern_text(self.rules, schema["pattern"], spelling, low, high)
+        except UnsupportedPatternError as error:
+            self.refuse(place, f"the pattern {schema['pattern']!r} {error}")
+            return None
+
+    def _format(self, schema: Schema, place: Place, low: int, high: int | None) -> str | None:
+        if schema.get("format") not in FORMATS:
+            return None
+        text, shortest, longest = FORMATS[schema["format"]]
+        if low > shortest or (high is not None and high < longest):
+            self.refuse(place, f"the format {schema['format']!r} beside a bound on the length")
+        return self.rules.once(f"format-{schema['format']}", text)
+
+    def _free_string(self, spelling: Spelling, low: int, high: int | None) -> str:
+        if high is None and self.max_string_length is not None:
+            high = max(low, self.max_string_length)
+        name = self.rules.once(spelling.name, spelling.any)
+        if high is None and spelling is RAW:
+            return sequence(
+                self.rules.repeat(name, low, low), free_text(self.rules, "raw-text", ["<|close|>"])
+            )
+        return self.rules.repeat(name, low, high)
+
+    def _number(self, name: str, schema: Schema, place: Place) -> str | None:
+        bounds = _bounds(schema)
+        if "multipleOf" in schema:
+            step = Decimal(str(schema["multipleOf"]))
+            if step == int(step) or (name == "integer" and 1 / step % 1 == 0):
+                return self._multiples(max(int(step), 1), bounds, place)
+            self.refuse(place, "'multipleOf' a fraction")
+        if bounds.unbounded:
+            return self.rules.once(name, INTEGER if name == "integer" else NUMBER)
+        return integer_range(*bounds.integers()) if name == "integer" else decimal_range(bounds)
+
+    def _multiples(self, step: int, bounds: Bounds, place: Place) -> str | None:
+        low, high = bounds.integers()
+        if step > 1 and low is not None and high is not None:
+            first = -(-low // step) * step
+            if (high - first) // step < _MOST_MULTIPLES:
+                texts = [literal(str(number)) for number in range(first, high + 1, step)]
+                return any_of(texts) if texts else None
+        if step > 1:
+            self.refuse(place, f"'multipleOf' over more than {_MOST_MULTIPLES} numbers")
+        return integer_range(low, high)
+
+
+def _types(schema: Schema, place: Place) -> list[str]:
+    declared = schema.get("type")
+    if declared is None:
+        return [name for name, keys in _KEYWORDS.items() if keys & schema.keys()] or list(_TYPES)
+    names = [declared] if isinstance(declared, str) else list(declared)
+    for name in names:
+        if name not in {*_TYPES, "integer"}:
+            raise KimiConfigError(
+                f"{place.where}: {name!r} is no type of JSON schema; the types are "
+                f"{', '.join([*_TYPES, 'integer'])}."
+            )
+    return [name for name in names if name != "integer" or "number" not in names]
+
+
+def _type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def _bounds(schema: Schema) -> Bounds:
+    low, low_open = _tighter(schema, "minimum", "exclusiveMinimum", -1)
+    high, high_open = _tighter(schema, "maximum", "exclusiveMaximum", 1)
+    return Bounds(low, high, low_open, high_open)
+
+
+def _tighter(schema: Schema, closed: str, opened: str, sign: int) -> tuple[Decimal | None, bool]:
+    found = [
+        (Decimal(str(schema[key])) * sign, not is_open, is_open)
+        for key, is_open in ((closed, False), (opened, True))
+        if schema.get(key) is not None
+    ]
+    if not found:
+        return None, False
+    bound, _, is_open = min(found)
+    return bound * sign, is_open
+
+
+def _admits(schema: Schema, name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Whether the keywords beside an enum leave a value of it."""
+    declared = schema.get("type", name)
+    names = {declared} if isinstance(declared, str) else set(declared)
+    if name == "number":
+        number = Decimal(str(value))
+        integral = "integer" in names and number == number.to_integral_value()
+        return ("number" in names or integral) and _bounds(schema).admits(number)
+    if name not in names:
+        return False
+    if name != "string":
+        return True
+    high = schema.get("maxLength")
+    return schema.get("minLength", 0) <= len(value) and (high is None or len(value) <= high)

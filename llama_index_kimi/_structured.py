@@ -1,0 +1,275 @@
+"""Structured answers: one pydantic object per question, whole or as it grows.
+
+Owns: how an object is asked for (a JSON schema, or a forced tool), and how it is read.
+May know: llama_index.core's structured-prediction hooks and pydantic.
+
+LlamaIndex's own programs always force a tool, which thinking models refuse, forget the system
+prompt in async, show no string before its closing quote, and build a new class for every chunk.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from llama_index.core.base.llms.types import ToolCallBlock
+from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]  # documented there
+from llama_index.core.instrumentation.events.llm import (
+    LLMStructuredPredictEndEvent,
+    LLMStructuredPredictStartEvent,
+)
+from llama_index.core.program.function_program import get_function_tool
+from llama_index.core.program.utils import FlexibleModel, create_flexible_model
+from llama_index.core.types import PydanticProgramMode
+from pydantic import BaseModel, ValidationError
+
+from kimi_core.errors import KimiProtocolError
+from llama_index_kimi._arguments import read_arguments
+from llama_index_kimi._base import KimiBase
+from llama_index_kimi._tools import wire_tools
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Mapping
+
+    from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+    from llama_index.core.prompts import PromptTemplate
+
+    from kimi_core.capabilities import Capabilities
+
+__all__ = ["StructuredPrediction"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_dispatcher = get_dispatcher(__name__)
+_OURS = {PydanticProgramMode.DEFAULT, PydanticProgramMode.FUNCTION}
+# What a program of LlamaIndex decides by itself, whatever the caller passes on.
+_DECIDED_HERE = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
+
+
+def asks_by_tool(capabilities: Capabilities, *, thinks: bool) -> bool:
+    """Whether an object is asked for as a forced tool call; otherwise as a JSON schema.
+
+    A thinking model refuses to be forced, and calls that are parsed here on the chat route cannot
+    be: there the schema goes into response_format. Where the prompt is rendered here, the grammar
+    of a forced call is the one thing that can be enforced.
+    """
+    if capabilities.api == "completions":
+        return True
+    return not thinks and capabilities.tool_call_parser != "client"
+
+
+@dataclass
+class _Question(Generic[Model]):
+    """What is asked, and how its answer is read."""
+
+    output_cls: type[Model]
+    messages: list[ChatMessage]
+    options: dict[str, Any]
+    by_tool: bool
+    _flexible: type[FlexibleModel] | None = field(default=None, init=False)
+
+    def whole(self, response: ChatResponse) -> Model:
+        """Return the object.
+
+        Raises:
+            ValidationError: Where the answer does not fit the class.
+            ValueError: Where there is no object in the answer.
+            KimiProtocolError: Where the token limit cut the answer.
+        """
+        text = self._text(response)
+        try:
+            return self.output_cls.model_validate_json(text)
+        except ValidationError as error:
+            if _is_json(text):
+                # Unescaped newlines in strings are the one deviation that is common and harmless.
+                return self.output_cls.model_validate_json(json.dumps(_loads(text)))
+            raise self._unreadable(response, text) from error
+
+    def partial(self, response: ChatResponse) -> Model | FlexibleModel | None:
+        """Return as much of the object as is there, or None where nothing is.
+
+        Until it fits the class it is a `FlexibleModel` with the same fields, as in LlamaIndex.
+        """
+        data = read_arguments(self._text(response))
+        if not data:
+            return None
+        try:
+            return self.output_cls.model_validate(data)
+        except ValidationError:
+            if self._flexible is None:
+                self._flexible = create_flexible_model(self.output_cls)
+            return self._flexible.model_validate(data)
+
+    def _text(self, response: ChatResponse) -> str:
+        message = response.message
+        if self.by_tool:
+            for block in message.blocks:
+                if isinstance(block, ToolCallBlock):
+                    return str(block.tool_kwargs)
+        # kimi-k2.6 at times puts a fence round the JSON that a schema asked for.
+        content = message.content or ""
+        return content[max(content.find("{"), 0) : content.rfind("}") + 1 or None]
+
+    def _unreadable(self, response: ChatResponse, text: str) -> Exception:
+        name, finish_reason = self.output_cls.__name__, response.raw["finish_reason"]  # type: ignore[index]  # a final one
+        if finish_reason == "length":
+            return KimiProtocolError(
+                f"the {name} was cut off by the token limit after {len(text)} characters: "
+                f"{text[-200:]!r}. Raise max_tokens."
+            )
+        return ValueError(
+            f"the model answered without a {name}: {text[:200]!r}. Say in the prompt that JSON is "
+            "wanted, or ask another model."
+        )
+
+
+class StructuredPrediction(KimiBase):
+    """The structured-prediction methods of `llama_index_kimi.ChatKimiK2`."""
+
+    def structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+    ) -> Model:
+        """Return the answer to a prompt as an object.
+
+        Args:
+            output_cls: The pydantic class of the object.
+            prompt: A prompt template.
+            llm_kwargs: Settings of this call, as for ``chat``.
+            **prompt_args: The template's variables.
+
+        Raises:
+            ValidationError: Where the answer does not fit the class.
+            ValueError: Where there is no object in the answer.
+            KimiProtocolError: Where the token limit cut the answer.
+        """
+        if self.pydantic_program_mode not in _OURS:
+            theirs: Model = super().structured_predict(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return theirs
+        _announce(output_cls, prompt, prompt_args)
+        question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
+        return _announced(question.whole(self.chat(question.messages, **question.options)))
+
+    async def astructured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+    ) -> Model:
+        """Return the answer to a prompt as an object; see `structured_predict`."""
+        if self.pydantic_program_mode not in _OURS:
+            theirs: Model = await super().astructured_predict(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return theirs
+        _announce(output_cls, prompt, prompt_args)
+        question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
+        return _announced(question.whole(await self.achat(question.messages, **question.options)))
+
+    def _structured_stream_call(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+    ) -> Generator[Any, None, None]:
+        if self.pydantic_program_mode not in _OURS:
+            yield from super()._structured_stream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return
+        question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
+        for response in self.stream_chat(question.messages, **question.options):
+            if _is_final(response):
+                yield question.whole(response)
+            elif (partial := question.partial(response)) is not None:
+                yield partial
+
+    async def _structured_astream_call(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+    ) -> AsyncGenerator[Any, None]:
+        if self.pydantic_program_mode not in _OURS:
+            return await super()._structured_astream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+        question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
+        responses = await self.astream_chat(question.messages, **question.options)
+
+        async def objects() -> AsyncGenerator[Any, None]:
+            async for response in responses:
+                if _is_final(response):
+                    yield question.whole(response)
+                elif (partial := question.partial(response)) is not None:
+                    yield partial
+
+        return objects()
+
+    def _question(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: Mapping[str, Any] | None,
+        prompt_args: Mapping[str, Any],
+    ) -> _Question[Model]:
+        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+        options = {k: v for k, v in (llm_kwargs or {}).items() if k not in _DECIDED_HERE}
+        capabilities = self._capabilities(options.get("model"))
+        thinks = capabilities.thinks(options.get("thinking", self.thinking))
+        by_tool = self.pydantic_program_mode is PydanticProgramMode.FUNCTION or asks_by_tool(
+            capabilities, thinks=thinks
+        )
+        if by_tool:
+            (tool,) = wire_tools([get_function_tool(output_cls)])
+            options.update(tools=[tool], tool_choice=tool["function"]["name"])
+            options["allow_parallel_tool_calls"] = False
+        else:
+            options["response_format"] = _response_format(output_cls)
+        return _Question(output_cls, messages, options, by_tool)
+
+
+def _response_format(output_cls: type[BaseModel]) -> dict[str, Any]:
+    schema = output_cls.model_json_schema()
+    named = {"name": schema.get("title", output_cls.__name__), "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
+
+
+def _is_final(response: ChatResponse) -> bool:
+    return isinstance(response.raw, dict) and "finish_reason" in response.raw
+
+
+def _loads(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    return json.loads(text, strict=False)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        _loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _announce(
+    output_cls: type[BaseModel], prompt: PromptTemplate, prompt_args: dict[str, Any]
+) -> None:
+    _dispatcher.event(
+        LLMStructuredPredictStartEvent(
+            output_cls=output_cls, template=prompt, template_args=prompt_args
+        )
+    )
+
+
+def _announced(result: Model) -> Model:
+    _dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+    return result

@@ -1,0 +1,307 @@
+"""A chat asks and reads: whole and streamed, sync and async, to the end or until it breaks.
+
+Owns: `KimiChat`, `Reply` and `AsyncReply`. Errors with a status are in test_errors.py, retries and
+connections in test_client.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kimi_core import local
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.errors import KimiConfigError, KimiProtocolError, KimiStreamTruncatedError
+from kimi_core.raw.events import ContentDelta, ReasoningDelta
+from kimi_core.request import Options
+from kimi_core.response import Usage
+from tests.core.asking import HELLO, tool
+from tests.core.scripted import Answer, ScriptedServer, body, chunk, sse, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kimi_core.chat import Reply
+    from kimi_core.raw.events import Event, ParsedMessage
+    from kimi_core.response import ResponseReader
+
+    Connect = Callable[..., KimiChat]
+    Read = Callable[[KimiChat], ResponseReader]
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+SPOKEN = stream(
+    chunk(reasoning="why"),
+    chunk(content="Hel"),
+    chunk("stop", content="lo"),
+    {"choices": [], "usage": USAGE},
+)
+JSON = "application/json"
+
+
+def read_sync(chat: KimiChat, *, streamed: bool = True) -> ResponseReader:
+    """Ask and read to the end."""
+    return chat.open(chat.request(HELLO, stream=streamed)).read()
+
+
+def read_async(chat: KimiChat, *, streamed: bool = True) -> ResponseReader:
+    """Ask and read to the end in an event loop of its own."""
+
+    async def ask() -> ResponseReader:
+        return await (await chat.aopen(chat.request(HELLO, stream=streamed))).read()
+
+    return asyncio.run(ask())
+
+
+both = pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+
+
+def message_of(reader: ResponseReader) -> ParsedMessage:
+    """Return the message; nothing about it may be odd."""
+    assert reader.diagnostics == ()
+    return reader.message()
+
+
+@both
+def test_a_stream(server: ScriptedServer, connect: Connect, read: Read) -> None:
+    server.will(SPOKEN)
+    reader = read(connect())
+    assert message_of(reader).content == "Hello"
+    assert message_of(reader).reasoning == "why"
+    assert (reader.finish_reason, reader.usage) == ("stop", Usage(3, 4, 7))
+    (seen,) = server.seen
+    assert (seen.path, seen.json["stream"]) == ("/v1/chat/completions", True)
+    assert seen.json["messages"] == HELLO
+
+
+@both
+@pytest.mark.parametrize("padding", [b"", b" \n\n" * 50], ids=["plain", "keep-alive blanks"])
+def test_a_body(server: ScriptedServer, connect: Connect, read: Any, padding: bytes) -> None:
+    message = {"role": "assistant", "content": "Hello", "reasoning": "why"}
+    whole = body({"choices": [{"message": message, "finish_reason": "stop"}], "usage": USAGE})
+    server.will(Answer((padding, *whole.pieces) if padding else whole.pieces, 200, whole.headers))
+    reader = read(connect(), streamed=False)
+    assert message_of(reader).content == "Hello"
+    assert message_of(reader).reasoning == "why"
+    assert (reader.finish_reason, reader.usage) == ("stop", Usage(3, 4, 7))
+    assert "stream" not in server.seen[0].json
+
+
+def test_events_come_chunk_by_chunk(server: ScriptedServer, connect: Connect) -> None:
+    server.will(SPOKEN)
+    chat = connect()
+    reply = chat.open(chat.request(HELLO, stream=True))
+    assert list(reply) == [
+        [ReasoningDelta("why")],
+        [ContentDelta("Hel")],
+        [ContentDelta("lo")],
+        [],
+        [],
+    ]
+
+
+@both
+@pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", ""])
+@pytest.mark.parametrize("start", [b"", b": PROCESSING\n\n"], ids=["data", "comment"])
+def test_a_stream_under_another_content_type(
+    server: ScriptedServer, connect: Connect, read: Read, kind: str, start: bytes
+) -> None:
+    server.will(Answer((start + SPOKEN.pieces[0],), headers={"content-type": kind}))
+    assert read(connect()).message().content == "Hello"
+
+
+@both
+def test_the_ids_and_headers_of_an_answer(server: ScriptedServer, connect: Connect, read: Read) -> None:
+    server.will(SPOKEN)
+    read(connect())
+    server.will(Answer(SPOKEN.pieces, headers={**SPOKEN.headers, "x-trace-id": "t-1"}))
+    chat = connect()
+    reply = chat.open(chat.request(HELLO, stream=True))
+    assert reply.request_id == "t-1"
+    assert reply.headers["x-trace-id"] == "t-1"
+    assert reply.read().model == "kimi"
+
+
+HALF = sse(chunk(reasoning="why"), chunk(content="Hel"), done=False)
+CUT_BODY = b'{"choices": [{"message": {"content": "Hel'
+BROKEN: dict[str, tuple[Answer, str, str]] = {
+    "no end at all": (stream(chunk(reasoning="why"), chunk(content="Hel"), done=False), "Hel",
+                      "neither a finish reason nor [DONE]"),
+    "nothing at all": (stream(done=False), "", "neither a finish reason nor [DONE]"),
+    "the connection breaks": (Answer((HALF,), headers=SPOKEN.headers, breaks=True), "Hel",
+                              "the connection was lost ("),
+    "it breaks inside a line": (Answer((HALF[:-20],), headers=SPOKEN.headers, breaks=True), "",
+                                "the connection was lost ("),
+    "it breaks inside a body": (Answer((CUT_BODY,), headers={"content-type": JSON}, breaks=True), "",
+                                "the connection was lost ("),
+    "it cannot be unpacked": (
+        Answer((gzip.compress(HALF)[:-30] + b"x" * 30,),
+               headers={**SPOKEN.headers, "content-encoding": "gzip"}),
+        "", "the connection was lost (",
+    ),
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize(("answer", "content", "cause"), BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_breaks_off_keeps_what_had_come(  # noqa: PLR0913, PLR0917 - the columns
+    server: ScriptedServer, connect: Connect, read: Read, answer: Answer, content: str, cause: str
+) -> None:
+    server.will(answer)
+    with pytest.raises(KimiStreamTruncatedError) as caught:
+        read(connect())
+    assert caught.value.partial.content == content
+    assert cause in str(caught.value)
+    assert "What had come is in .partial; ask again for the whole." in str(caught.value)
+    assert len(server.seen) == 1
+
+
+@both
+def test_a_stall_in_the_middle_is_a_break(
+    server: ScriptedServer, connect: Connect, read: Read
+) -> None:
+    server.will(Answer((HALF,), headers=SPOKEN.headers, stalls=True))
+    with pytest.raises(KimiStreamTruncatedError, match="connection was lost") as caught:
+        read(connect(timeout=0.3))
+    assert caught.value.partial.content == "Hel"
+
+
+NONSENSE: dict[str, tuple[Answer, str]] = {
+    "a page": (Answer((b"<html>hello</html>",), headers={"content-type": "text/html"}),
+               "the server's answer is not JSON ("),
+    "half a JSON": (Answer((b'{"choices": ',), headers={"content-type": JSON}),
+                    "the server's answer is not JSON ("),
+    "nothing": (Answer((), headers={"content-type": JSON}), "the server's answer is not JSON ("),
+    "no choices": (body({"hello": "world"}), "the server's answer has no choices: b'{\"hello\""),
+    "a list": (body([1]), "the server's answer has no choices: b'[1]'"),
+    "an event that is no JSON": (
+        Answer((b"data: {oops\n\n",), headers=SPOKEN.headers), "an event that is not JSON",
+    ),
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize(("answer", "sentence"), NONSENSE.values(), ids=NONSENSE)
+def test_what_is_no_answer_is_a_protocol_error(
+    server: ScriptedServer, connect: Connect, read: Read, answer: Answer, sentence: str
+) -> None:
+    server.will(answer)
+    with pytest.raises(KimiProtocolError) as caught:
+        read(connect())
+    assert sentence in str(caught.value)
+    assert not isinstance(caught.value, KimiStreamTruncatedError)
+
+
+def test_a_failure_of_the_reader_is_not_taken_for_a_break(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    server.will(SPOKEN)
+    chat = connect()
+    reply = chat.open(chat.request(HELLO, stream=True))
+    reply.read()
+    with pytest.raises(RuntimeError, match="streamed"):  # the SDK's HTTP library: read twice
+        reply.read()
+
+
+def test_the_same_in_an_event_loop(server: ScriptedServer, connect: Connect) -> None:
+    server.will(SPOKEN)
+    chat = connect()
+
+    async def ask() -> None:
+        reply = await chat.aopen(chat.request(HELLO, stream=True))
+        await reply.read()
+        await reply.read()
+
+    with pytest.raises(RuntimeError, match="streamed"):
+        asyncio.run(ask())
+
+
+def test_whoever_stops_reading_closes_the_connection(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    server.will(SPOKEN, SPOKEN)
+    chat = connect()
+
+    def first(reply: Reply) -> list[Event]:
+        for events in reply:
+            return events
+        return []
+
+    reply = chat.open(chat.request(HELLO, stream=True))
+    assert first(reply) == [ReasoningDelta("why")]
+    assert reply._response.is_closed
+
+    async def afirst() -> None:
+        areply = await chat.aopen(chat.request(HELLO, stream=True))
+        events = aiter(areply)
+        assert await anext(events) == [ReasoningDelta("why")]
+        await events.aclose()  # type: ignore[attr-defined]  # an async generator
+        assert areply._response.is_closed
+
+    asyncio.run(afirst())
+
+
+def test_another_model_for_one_request(server: ScriptedServer, connect: Connect) -> None:
+    server.will(SPOKEN)
+    chat = connect(tool_call_parser="client")
+    request = chat.request(
+        HELLO, [tool()], Options(temperature=0.1), stream=True, model="kimi-k2-thinking"
+    )
+    assert request.capabilities.tool_call_parser == "client"
+    chat.open(request).read()
+    assert server.seen[0].json["model"] == "moonshotai/Kimi-K2-Thinking"
+    assert chat.capabilities.model == "moonshotai/Kimi-K2-Instruct"
+
+
+def test_the_settings_reach_the_capabilities(connect: Connect) -> None:
+    chat = connect(
+        model="mine", base_model="kimi-k2.6", context_window=9, api="completions",
+        tool_call_parser="server",
+    )  # fmt: skip
+    found = chat.capabilities
+    assert (found.model, found.info.name, found.info.context_window) == ("mine", "kimi-k2.6", 9)
+    assert (found.api, found.tool_call_parser) == ("completions", "server")
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"endpoint": "moonshot", "base_url": None}, "api_key for endpoint 'moonshot' is missing"),
+    ({"base_url": "gpu:8000"}, "base_url 'gpu:8000' of endpoint 'vllm' is not an http(s) URL"),
+    ({"endpoint": "local", "base_url": "http://x/v1/completions"}, "names a route"),
+    ({"model": ""}, ""),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), WRONG[:-1])
+def test_a_wrong_setting_fails_before_any_request(
+    settings: dict[str, Any], sentence: str, no_keys: None, connect: Connect, tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KimiConfigError) as caught:
+        connect(**{"api_key": None, **settings})
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("model", [None, "weights.gguf"])
+def test_the_embedded_engine_is_started_by_the_first_request(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, model: str | None
+) -> None:
+    started: list[str | None] = []
+
+    def engine(path: str | None) -> Any:
+        started.append(path)
+        return type("Engine", (), {"base_url": server.base_url})
+
+    monkeypatch.setattr(local, "shared_engine", engine)
+    server.will(SPOKEN, SPOKEN)
+    chat = KimiChat(Settings(endpoint="local", model=model))
+    chat.close()
+    asyncio.run(chat.aclose())
+    assert started == []
+    for _ in range(2):
+        chat.open(chat.request(HELLO, stream=True)).read()
+    chat.close()
+    assert started == [model]
+    assert [seen.path for seen in server.seen] == ["/v1/completions"] * 2

@@ -1,0 +1,171 @@
+"""Whatever a server calls it, it becomes the same content, reasoning, finish reason and usage.
+
+Owns: text, ends and usage. A server's own tool calls are in test_response_calls.py, raw tokens that
+leak in test_response_raw.py, real answers in test_recordings.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kimi_core.errors import KimiStreamTruncatedError
+from kimi_core.raw.events import ContentDelta, ReasoningDelta
+from kimi_core.response import Usage
+from tests.core.reading import delta, fragment, read, reader_for, whole
+
+DETAIL = {"type": "reasoning.text", "text": "why", "format": "unknown", "index": 0}
+
+# fields of a delta -> content, reasoning
+TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "content": ({"content": "Hi"}, "Hi", ""),
+    "content null": ({"content": None, "role": "assistant"}, "", ""),
+    "content is parts": ({"content": [{"type": "text", "text": "H"}, {"text": "i"}]}, "Hi", ""),
+    "reasoning_content": ({"reasoning_content": "why", "content": ""}, "", "why"),
+    "reasoning": ({"reasoning": "why"}, "", "why"),
+    "both names": ({"reasoning_content": "why", "reasoning": "why"}, "", "why"),
+    "text and details": ({"reasoning": "why", "reasoning_details": [DETAIL]}, "", "why"),
+    "details alone": ({"reasoning": None, "reasoning_details": [DETAIL, DETAIL]}, "", "whywhy"),
+    "a summary": ({"reasoning_details": [{"type": "reasoning.summary", "summary": "so"}]}, "", "so"),
+    "encrypted": ({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}, "", ""),
+    "an empty first name": ({"reasoning_content": "", "reasoning": "why"}, "", "why"),
+    "both in one delta": ({"reasoning": "why", "content": "Hi"}, "Hi", "why"),
+    "nulls everywhere": (
+        {"content": None, "reasoning_content": None, "tool_calls": None, "reasoning_details": None},
+        "",
+        "",
+    ),
+    "nothing": ({}, "", ""),
+}
+
+
+@pytest.mark.parametrize("parser", ["auto", "server", "client"])
+@pytest.mark.parametrize(("fields", "content", "reasoning"), TEXTS.values(), ids=TEXTS)
+def test_text_is_found_under_every_name(
+    fields: dict[str, Any], content: str, reasoning: str, parser: str
+) -> None:
+    for chunks in ([delta(**fields), delta("stop")], [whole(**fields)]):
+        reader, _ = read(chunks, reader_for(parser))
+        message = reader.message()
+        assert (message.content, message.reasoning) == (content, reasoning)
+        assert (message.tool_calls, reader.finish_reason) == ((), "stop")
+
+
+def test_reasoning_leaves_before_the_content_of_the_same_delta() -> None:
+    _, events = read([delta(content="Hi", reasoning="why"), delta("stop")])
+    assert events == [ReasoningDelta("why"), ContentDelta("Hi")]
+
+
+def test_the_completions_route_has_text() -> None:
+    chunks = [{"choices": [{"text": "H"}]}, {"choices": [{"text": "i", "finish_reason": "stop"}]}]
+    assert read(chunks)[0].message().content == "Hi"
+
+
+ENDS: list[tuple[list[dict[str, Any]], str | None]] = [
+    ([delta("stop")], "stop"),
+    ([delta("length")], "length"),
+    ([delta("content_filter")], "content_filter"),
+    ([delta("stop"), delta("stop")], "stop"),
+    ([delta("stop"), delta(None)], "stop"),
+    ([delta(None)], None),
+    ([{"choices": [{"delta": {"content": "x"}}]}], None),
+    ([delta(None, tool_calls=[fragment(0, "a", "f", "{}")]), delta("stop")], "tool_calls"),
+    ([delta(None, tool_calls=[fragment(0, "a", "f", "{}")])], "tool_calls"),
+    ([delta("length", tool_calls=[fragment(0, "a", "f", "{}")])], "length"),
+    ([delta("stop", tool_calls=[fragment(0, "a", "f", "{")])], "stop"),
+]
+
+
+@pytest.mark.parametrize(("chunks", "reason"), ENDS)
+def test_the_finish_reason(chunks: list[dict[str, Any]], reason: str | None) -> None:
+    assert read(chunks)[0].finish_reason == reason
+
+
+def test_what_names_the_answer() -> None:
+    first = {"id": "a", "model": "m-0127", "system_fingerprint": None, "choices": []}
+    reader, _ = read([first, {**delta("stop"), "system_fingerprint": "fp"}])
+    assert (reader.id, reader.model, reader.system_fingerprint) == ("a", "m-0127", "fp")
+    reader, _ = read([delta("stop")])
+    assert (reader.id, reader.model, reader.system_fingerprint) == (None, None, None)
+
+
+SEVEN = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
+    "plain": (SEVEN, Usage(3, 4, 7)),
+    "no sum": ({"prompt_tokens": 3, "completion_tokens": 4}, Usage(3, 4, 7)),
+    "cached at the top": ({**SEVEN, "cached_tokens": 2}, Usage(3, 4, 7, 2)),
+    "cached in the details": (
+        {**SEVEN, "prompt_tokens_details": {"cached_tokens": 2}}, Usage(3, 4, 7, 2),
+    ),
+    "cached in both": (
+        {**SEVEN, "cached_tokens": 2, "prompt_tokens_details": {"cached_tokens": 2}},
+        Usage(3, 4, 7, 2),
+    ),
+    "reasoning": (
+        {**SEVEN, "completion_tokens_details": {"reasoning_tokens": 1}}, Usage(3, 4, 7, 0, 1),
+    ),
+    "null details": (
+        {**SEVEN, "prompt_tokens_details": None, "completion_tokens_details": None}, Usage(3, 4, 7),
+    ),
+    "a text of the model is no number": (
+        {**SEVEN, "queue_time": 0.1, "cost": 0.2, "completion_tokens": None},
+        Usage(3, 0, 7),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wire", "usage"), USAGES.values(), ids=USAGES)
+def test_usage_of_every_server(wire: dict[str, Any], usage: Usage) -> None:
+    assert Usage.from_wire(wire) == usage
+
+
+def in_choice(usage: Any) -> dict[str, Any]:
+    """Return a last chunk with the usage where Moonshot puts it."""
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage}]}
+
+
+LATER = {"prompt_tokens": 3, "completion_tokens": 9, "total_tokens": 12}
+PLACES: dict[str, tuple[list[dict[str, Any]], Usage | None]] = {
+    "never": ([delta("stop")], None),
+    "null": ([{**delta("stop"), "usage": None}], None),
+    "in the choice": ([in_choice(SEVEN)], Usage(3, 4, 7)),
+    "at the top": ([{**delta("stop"), "usage": SEVEN}], Usage(3, 4, 7)),
+    "alone": ([delta("stop"), {"choices": [], "usage": SEVEN}], Usage(3, 4, 7)),
+    "no choices key": ([delta("stop"), {"usage": SEVEN}], Usage(3, 4, 7)),
+    "in the choice, then alone": (
+        [in_choice(SEVEN), {"choices": [], "usage": SEVEN}], Usage(3, 4, 7),
+    ),
+    "in the choice and at the top of one chunk": (
+        [{**in_choice(LATER), "usage": SEVEN}], Usage(3, 4, 7),
+    ),
+    "growing": ([{**delta(content="x"), "usage": SEVEN}, {**delta("stop"), "usage": LATER}],
+                Usage(3, 9, 12)),
+    "null in the end": ([in_choice(SEVEN), {"choices": [], "usage": None}], Usage(3, 4, 7)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("chunks", "usage"), PLACES.values(), ids=PLACES)
+def test_usage_is_counted_once_wherever_it_stands(
+    chunks: list[dict[str, Any]], usage: Usage | None
+) -> None:
+    assert read(chunks)[0].usage == usage
+
+
+def test_an_end_without_reason_and_done_is_truncation() -> None:
+    reader = reader_for()
+    reader.feed(delta(content="Hel", reasoning="why"))
+    reader.feed(delta(tool_calls=[fragment(0, "a", "f", '{"x": ')]))
+    with pytest.raises(KimiStreamTruncatedError) as caught:
+        reader.close(done=False)
+    assert (caught.value.partial.content, caught.value.partial.reasoning) == ("Hel", "why")
+    (call,) = caught.value.partial.tool_calls
+    assert (call.arguments, call.complete) == ('{"x": ', False)
+    assert "broke off: the stream ended with neither a finish reason nor [DONE]" in str(caught.value)
+    assert "'moonshotai/Kimi-K2-Instruct' at vllm" in str(caught.value)
+
+
+@pytest.mark.parametrize(("finish", "done"), [("stop", False), (None, True), ("length", False)])
+def test_either_end_is_enough(finish: str | None, *, done: bool) -> None:
+    reader, _ = read([delta(finish, content="Hi")], done=done)
+    assert reader.message().content == "Hi"

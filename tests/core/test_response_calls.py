@@ -1,0 +1,153 @@
+"""Tool calls that a server parsed are merged, whatever is missing from their fragments.
+
+Owns: fragments of ``tool_calls``: indices, ids, names, arguments, and how a call ends.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kimi_core.raw.events import ToolCall, ToolCallArguments, ToolCallEnd, ToolCallStart
+from tests.core.reading import delta, fragment, read, reader_for, whole
+
+F, G = "functions.f:0", "functions.g:1"
+
+# deltas, each a list of fragments -> id, name, arguments of the calls; all of them complete
+MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]] = {
+    "one delta": ([[fragment(0, F, "f", '{"x": 1}')]], [(F, "f", '{"x": 1}')]),
+    "token by token": (
+        [[fragment(0, F, "f", "")], [fragment(0, None, None, '{"x"')], [fragment(0, "", "", ": 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "two in one chunk": (
+        [[fragment(0, F, "f", "{}"), fragment(1, G, "g", "[]")]], [(F, "f", "{}"), (G, "g", "[]")],
+    ),
+    "interleaved": (
+        [[fragment(0, F, "f", '{"x":')], [fragment(1, G, "g", '{"y":')],
+         [fragment(0, None, None, "1}")], [fragment(1, None, None, "2}")]],
+        [(F, "f", '{"x":1}'), (G, "g", '{"y":2}')],
+    ),
+    "index from 1": ([[fragment(1, F, "f", "{}")], [fragment(4, G, "g", "{}")]],
+                     [(F, "f", "{}"), (G, "g", "{}")]),
+    "no index, ids tell": (
+        [[fragment(None, F, "f", '{"x"')], [fragment(None, None, None, ": 1}")],
+         [fragment(None, G, "g", "{}")], [fragment(None, F, None, "  ")]],
+        [(F, "f", '{"x": 1}  '), (G, "g", "{}")],
+    ),
+    "neither index nor id, names tell": (
+        [[fragment(None, None, "f", '{"x"')], [fragment(None, None, None, ": 1}")],
+         [fragment(None, None, "f", "{}")]],
+        [(F, "f", '{"x": 1}'), ("functions.f:1", "f", "{}")],
+    ),
+    "no id": ([[fragment(0, None, "f", "{}")], [fragment(1, "", "g", "{}")]],
+              [(F, "f", "{}"), (G, "g", "{}")]),
+    "the id comes late": ([[fragment(0, None, "f", "{}")], [fragment(0, "late", None, "")]],
+                          [(F, "f", "{}")]),
+    "the name comes late": (
+        [[fragment(0, F, None, '{"x"')], [fragment(0, None, None, ":")],
+         [fragment(0, None, "f", " 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "an object": ([[fragment(0, F, "f", {"x": "é"})]], [(F, "f", '{"x": "é"}')]),
+    "nothing": ([[fragment(0, F, "f")]], [(F, "f", "{}")]),
+    "blanks": ([[fragment(0, F, "f", "  ")]], [(F, "f", "  {}")]),
+    "blanks round it": ([[fragment(0, F, "f", ' {"x": 1} ')]], [(F, "f", ' {"x": 1} ')]),
+    "null arguments first": (
+        [[{"index": 0, "id": F, "function": {"name": "f", "arguments": None}}],
+         [fragment(0, None, None, "{}")]],
+        [(F, "f", "{}")],
+    ),
+    "a repeated id": ([[fragment(0, F, "f", "{}")], [fragment(1, F, "f", "{}")]],
+                      [(F, "f", "{}"), (f"{F}__2", "f", "{}")]),
+    "empty fragments": (
+        [[fragment(0, F, "f", "{}")], [], [{"index": 0}], [{"index": 0, "function": None}]],
+        [(F, "f", "{}")],
+    ),
+    "a raw line end inside a string": (
+        [[fragment(0, F, "f", '{"x": "a\nb"}')]], [(F, "f", '{"x": "a\nb"}')],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("parser", ["auto", "server"])
+@pytest.mark.parametrize(("deltas", "calls"), MERGED.values(), ids=MERGED)
+def test_fragments_are_merged(
+    deltas: list[list[dict[str, Any]]], calls: list[tuple[str, str, str]], parser: str
+) -> None:
+    chunks = [delta(tool_calls=fragments) for fragments in deltas]
+    reader, _ = read([*chunks, delta("tool_calls")], reader_for(parser))
+    message = reader.message()
+    assert message.tool_calls == tuple(
+        ToolCall(index, *call, complete=True) for index, call in enumerate(calls)
+    )
+    assert (message.content, message.diagnostics) == ("", ())
+    assert reader.finish_reason == "tool_calls"
+
+
+def test_a_call_starts_as_soon_as_its_name_is_known() -> None:
+    reader = reader_for()
+    assert reader.feed(delta(tool_calls=[fragment(3, F)])) == []
+    assert reader.feed(delta(tool_calls=[fragment(3, None, "f", '{"x"')])) == [
+        ToolCallStart(0, F, "f"),
+        ToolCallArguments(0, '{"x"'),
+    ]
+    assert reader.feed(delta(tool_calls=[fragment(3, None, None, ": 1}")])) == [
+        ToolCallArguments(0, ": 1}")
+    ]
+    assert reader.feed(delta("tool_calls")) == []
+    assert reader.close() == [ToolCallEnd(0, complete=True)]
+
+
+def test_a_body_lists_its_calls_without_index_or_id() -> None:
+    calls = [fragment(None, None, "f", "{}"), fragment(None, None, "g", "{}")]
+    reader, _ = read([whole("tool_calls", tool_calls=calls, content=None)])
+    assert [(call.id, call.name) for call in reader.message().tool_calls] == [(F, "f"), (G, "g")]
+
+
+# arguments, finish reason -> complete, diagnostics
+ENDS: dict[str, tuple[str, str, bool, list[tuple[str, str]]]] = {
+    "cut in the arguments": ('{"city": "', "length", False, [("invalid_arguments", '{"city": "')]),
+    "cut, and called whole by the server": (
+        '{"city": "', "tool_calls", False, [("invalid_arguments", '{"city": "')],
+    ),
+    "cut before the arguments": ("", "length", False, [("invalid_arguments", "")]),
+    "whole at the limit": ('{"city": "x"}', "length", True, []),
+    "no JSON": ("{city}", "tool_calls", False, [("invalid_arguments", "{city}")]),
+    "too deep": ("[" * 100_000, "tool_calls", False, [("invalid_arguments", "[" * 100_000)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "finish", "complete", "diagnostics"), ENDS.values(), ids=ENDS
+)
+def test_how_a_call_ends(
+    arguments: str, finish: str, diagnostics: list[tuple[str, str]], *, complete: bool
+) -> None:
+    reader, _ = read([delta(tool_calls=[fragment(0, F, "f", arguments)]), delta(finish)])
+    (call,) = reader.message().tool_calls
+    assert (call.arguments, call.complete) == (arguments, complete)
+    assert [(odd.kind, odd.text) for odd in reader.diagnostics] == diagnostics
+    assert reader.finish_reason == finish
+
+
+def test_a_call_without_a_name_is_no_call_and_not_lost() -> None:
+    reader, _ = read([delta(tool_calls=[fragment(0, F, None, '{"x": 1}')]), delta("stop")])
+    assert reader.message().tool_calls == ()
+    assert [(odd.kind, odd.text) for odd in reader.diagnostics] == [
+        ("call_without_name", f'{F} {{"x": 1}}')
+    ]
+
+
+@given(st.text(min_size=1), st.lists(st.integers(0, 40), max_size=8))
+def test_arguments_cut_anywhere_are_the_same(text: str, cuts: list[int]) -> None:
+    arguments = json.dumps({"x": text}, ensure_ascii=False)
+    edges = [0, *sorted(min(cut, len(arguments)) for cut in cuts), len(arguments)]
+    pieces = [arguments[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [delta(tool_calls=[fragment(0, None, None, piece)]) for piece in pieces]
+    reader, _ = read([delta(tool_calls=[fragment(0, F, "f")]), *chunks, delta("tool_calls")])
+    assert reader.message().tool_calls == (ToolCall(0, F, "f", arguments),)

@@ -1,0 +1,120 @@
+"""Damaged calls: visible, never executed, and nothing of them lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages.ai import add_ai_message_chunks
+
+from kimi_core.testing import SimulatedReply, SimulatedToolCall
+from langchain_kimi._damaged import spoiling_suffix
+
+if TYPE_CHECKING:
+    from kimi_core.testing import MoonshotSimulator
+    from tests.langchain.conftest import MakeModel
+
+DAMAGED = {
+    "cut-in-a-string": '{"path": "/home/u',
+    "cut-behind-a-backslash": '{"path": "C:\\',
+    "cut-behind-an-escaped-quote": '{"path": "a\\"',
+    "cut-in-a-list": '{"paths": ["/a", "/b"',
+    "cut-behind-a-value": '{"path": "/home"',
+    "cut-at-once": "{",
+    "not-json": '{"path": /home}',
+    "not-an-object": '["/home"]',
+}
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+@pytest.mark.parametrize("arguments", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_call_is_not_executed(
+    server: MoonshotSimulator, make: MakeModel, arguments: str, version: str
+) -> None:
+    """langchain-core closes open brackets, so a cut path would become a valid, shorter path."""
+    reply = SimulatedReply(
+        tool_calls=[SimulatedToolCall("delete", arguments)], finish_reason="length", chunk_size=2
+    )
+    server.reply(reply, reply)
+    model = make(output_version=version)
+    whole = model.invoke("Go.")
+    first, *others = model.stream("Go.")
+    summed = add_ai_message_chunks(first, *others)
+    assert whole.tool_calls == summed.tool_calls == []
+    assert [call["args"] for call in whole.invalid_tool_calls] == [arguments]
+    (invalid,) = summed.invalid_tool_calls
+    assert str(invalid["args"]).startswith(arguments)
+    assert (invalid["name"], invalid["id"]) == ("delete", whole.invalid_tool_calls[0]["id"])
+
+
+def test_the_text_of_a_damaged_call_is_in_the_diagnostics(
+    server: MoonshotSimulator, make: MakeModel
+) -> None:
+    cut = SimulatedToolCall("delete", '{"path": "/ho')
+    server.reply(SimulatedReply(tool_calls=[cut], finish_reason="length"))
+    last = list(make().stream("Go."))[-1]
+    assert '{"path": "/ho' in [odd["text"] for odd in last.response_metadata["diagnostics"]]
+
+
+json_objects = st.dictionaries(
+    st.text(max_size=5),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=5,
+    ),
+    min_size=1,
+)
+
+
+@given(data=st.data(), arguments=json_objects)
+def test_no_beginning_of_a_call_reads_as_a_call(
+    data: st.DataObject, arguments: dict[str, object]
+) -> None:
+    import json
+
+    text = json.dumps(arguments, ensure_ascii=False)
+    cut = text[: data.draw(st.integers(0, len(text)))]
+    suffix = spoiling_suffix(cut, complete=False)
+    fragment = {
+        "type": "tool_call_chunk",
+        "name": "delete",
+        "args": cut + suffix,
+        "id": "delete:0",
+        "index": 0,
+    }
+    chunk = AIMessageChunk(content="", tool_call_chunks=[fragment])
+    assert chunk.tool_calls == []
+    assert len(chunk.invalid_tool_calls) == 1
+    assert spoiling_suffix(text, complete=True) == ""
+
+
+def test_a_history_with_an_unanswered_damaged_call_is_sent_without_it(
+    server: MoonshotSimulator, make: MakeModel
+) -> None:
+    """Agent loops leave such calls unanswered, which the server would refuse."""
+    broken = {"type": "invalid_tool_call", "name": "delete", "args": "{", "id": "a", "error": None}
+    make().invoke(
+        [
+            HumanMessage("Go."),
+            AIMessage("I try.", invalid_tool_calls=[broken]),
+            HumanMessage("That was cut off."),
+        ]
+    )
+    assert "tool_calls" not in server.requests[-1].body["messages"][1]
+
+
+def test_an_answered_damaged_call_is_sent_with_its_text(make: MakeModel) -> None:
+    broken = {"type": "invalid_tool_call", "name": "delete", "args": "{", "id": "a", "error": None}
+    payload = make()._get_request_payload(
+        [
+            HumanMessage("Go."),
+            AIMessage("", invalid_tool_calls=[broken]),
+            ToolMessage("Not JSON.", tool_call_id="a", status="error"),
+        ]
+    )
+    (call,) = payload["messages"][1]["tool_calls"]
+    assert call["function"] == {"name": "delete", "arguments": "{"}
