@@ -17,6 +17,7 @@ import argparse
 import os
 import signal
 import sys
+from typing import Any
 
 SLOTS = 2
 PROMPT_CACHE_MEBIBYTES = 256
@@ -33,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="llama.cpp's server, until standard input ends")
     parser.add_argument("--model", required=True, help="path of a GGUF file")
     parser.add_argument("--context-window", type=int, required=True, help="tokens per request")
-    parser.add_argument("--threads", type=int, help="threads that compute; default: llama.cpp's")
+    parser.add_argument("--threads", type=int, required=True, help="threads that compute")
     options = parser.parse_args()
     # llama.cpp may write to descriptor 1 itself; the address must be the only thing there.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -45,7 +46,7 @@ def main() -> None:
     os._exit(0)
 
 
-def start_server(model: str, context_window: int, threads: int | None):  # noqa: ANN201 - see below
+def start_server(model: str, context_window: int, threads: int) -> Any:  # noqa: ANN401 - untyped
     """Start the server on a free port of the loopback interface and return it.
 
     The type is xllamacpp's own; it is imported here alone, in the process that needs it.
@@ -62,9 +63,8 @@ def start_server(model: str, context_window: int, threads: int | None):  # noqa:
     settings.cache_ram_mib = PROMPT_CACHE_MEBIBYTES
     settings.verbosity = VERBOSITY_WARNINGS
     settings.ui = False
-    if threads is not None:
-        settings.cpuparams.n_threads = threads
-        settings.cpuparams_batch.n_threads = threads
+    settings.cpuparams.n_threads = threads
+    settings.cpuparams_batch.n_threads = threads
     return xllamacpp.Server(settings)
 
 

@@ -65,7 +65,9 @@ class LocalEngine:
                 a stand-in that shows that everything works and is no match for Kimi.
             context_window: Tokens that a request and its answer may have together. Memory grows
                 with it: for the stand-in 8192 tokens take about 0.5 GB.
-            threads: Threads that compute; None leaves it to llama.cpp (the physical cores).
+            threads: Threads that compute; None takes all cores but one. With as many threads as
+                cores, llama.cpp's threads wait for each other in a loop whenever anything else
+                runs: on two busy cores two threads wrote 1 token a second and one thread 30.
             start_timeout: Seconds that loading may take. A large file on a slow disk needs more.
 
         Raises:
@@ -78,7 +80,7 @@ class LocalEngine:
                 f"installed here: {_INSTALL_ENGINE}"
             )
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
-        self._process = self._spawn(context_window, threads)
+        self._process = self._spawn(context_window, threads or max(1, (os.cpu_count() or 2) - 1))
         self._finalizer = weakref.finalize(self, _stop, self._process, self._log, os.getpid())
         self.base_url = self._await_address(start_timeout) + "/v1"
 
@@ -104,11 +106,9 @@ class LocalEngine:
         """Stop the server."""
         self.close()
 
-    def _spawn(self, context_window: int, threads: int | None) -> subprocess.Popen[str]:
+    def _spawn(self, context_window: int, threads: int) -> subprocess.Popen[str]:
         command = [sys.executable, str(_SERVER_SCRIPT), "--model", str(self.model_path)]
-        command += ["--context-window", str(context_window)]
-        if threads is not None:
-            command += ["--threads", str(threads)]
+        command += ["--context-window", str(context_window), "--threads", str(threads)]
         return subprocess.Popen(  # noqa: S603 - our own script, no shell
             command,
             stdin=subprocess.PIPE,

@@ -278,8 +278,10 @@ def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:
 
 def _begins_in_reasoning(request: Request) -> bool:
     # A server that parses ("auto") has taken the think block out; only where all text comes to us
-    # does it begin as the prompt ended.
-    return request.opens_reasoning and request.capabilities.tool_call_parser == "client"
+    # does it begin as the prompt ended. The completions route is parsed by no server.
+    capabilities = request.capabilities
+    all_text = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
+    return request.opens_reasoning and all_text
 
 
 def _reasoning_of(delta: Mapping[str, Any]) -> str:

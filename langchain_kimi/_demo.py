@@ -23,12 +23,12 @@ def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which ne
     messages: list[BaseMessage] = [HumanMessage(stage.question)]
     choice = stage.tool_choice
     for _round in range(_MAX_ROUNDS):
-        answer = _streamed(llm.bind_tools([stage.get_weather], tool_choice=choice), messages)
+        answer = _streamed(llm.bind_tools([stage.tool.get_weather], tool_choice=choice), messages)
         messages.append(answer)
         if not answer.tool_calls:
             break
         messages += [
-            ToolMessage(stage.get_weather(**call["args"]), tool_call_id=call["id"] or "")
+            ToolMessage(stage.tool.get_weather(**call["args"]), tool_call_id=call["id"] or "")
             for call in answer.tool_calls
         ]
         choice = None

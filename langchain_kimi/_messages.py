@@ -62,10 +62,12 @@ def reasoning_of(message: AIMessage) -> str:
             return kept
     if isinstance(message.content, str):
         return ""
-    blocks = [*message.content, *message.content_blocks]
-    found = (_reasoning_text(block) for block in blocks if isinstance(block, dict))
-    # Content blocks repeat what content already holds in the standard form.
-    return "".join(dict.fromkeys(text for text in found if text))
+    # Standard blocks first; a provider that this process does not know leaves its own in content.
+    return _joined(message.content_blocks) or _joined(message.content)
+
+
+def _joined(blocks: Sequence[Any]) -> str:
+    return "".join(_reasoning_text(block) for block in blocks if isinstance(block, dict))
 
 
 def _reasoning_text(block: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 * ``validate_environment``: the base reads OPENAI_* variables and builds SDK clients at once; one
   async client for all event loops is why its models fail when ``asyncio.run`` is called twice.
 * ``openai_proxy``, ``model_name``: the base's defaults are OPENAI_PROXY and an OpenAI model.
+* ``use_responses_api``: False, not undecided; Kimi is never asked through that API.
 * ``max_tokens``: takes ``max_completion_tokens`` too, as ``ChatOpenAI`` does.
 * ``_default_params``: the base would add fields that Kimi does not have, and ``stream``.
 * ``_resolve_model_profile``: the base knows OpenAI's models.
@@ -129,21 +130,19 @@ class KimiSettings(BaseChatOpenAI):
 
     _chat: KimiChat = PrivateAttr()
 
-    if not TYPE_CHECKING:  # type checkers go on reading the fields as keywords
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields
+        """Build the model; nothing is connected yet.
 
-        def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields
-            """Build the model; nothing is connected yet.
-
-            Raises:
-                KimiConfigError: For a setting that cannot work.
-            """
-            if kwargs.get("model", "") is None:
-                del kwargs["model"]
-            try:
-                super().__init__(**kwargs)
-            except ValidationError as error:
-                # pydantic wraps every ValueError; the sentence alone is what helps.
-                raise _own_error(error) or error from None
+        Raises:
+            KimiConfigError: For a setting that cannot work.
+        """
+        if kwargs.get("model", "") is None:
+            del kwargs["model"]
+        try:
+            super().__init__(**kwargs)
+        except ValidationError as error:
+            # pydantic wraps every ValueError; the sentence alone is what helps.
+            raise _own_error(error) or error from None
 
     @field_validator("endpoint", mode="before")
     @classmethod

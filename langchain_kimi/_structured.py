@@ -54,12 +54,7 @@ def keywords_of(
     keywords: dict[str, Any] = {"ls_structured_output_format": traced}
     if method == "function_calling":
         tool = convert_to_openai_tool(schema, strict=strict)
-        return {
-            **keywords,
-            "tools": [tool],
-            "tool_choice": tool["function"]["name"],
-            "parallel_tool_calls": False,
-        }
+        return {**keywords, "tools": [tool], "tool_choice": tool["function"]["name"]}
     if method == "json_mode":
         return {**keywords, "response_format": {"type": "json_object"}}
     keywords["response_format"] = response_format_of(schema, strict=strict)

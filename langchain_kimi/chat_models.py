@@ -20,7 +20,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 from __future__ import annotations
 
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages.block_translators import get_translator
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -35,15 +35,18 @@ from langchain_kimi._structured import keywords_of, read_by, with_raw
 from langchain_kimi._tools import tool_dict
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from os import PathLike
 
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
     from langchain_core.language_models import LangSmithParams, LanguageModelInput
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.outputs import ChatGenerationChunk
     from langchain_core.runnables import Runnable
+    from pydantic import SecretStr
 
     from kimi_core.chat import AsyncReply, Reply
+    from kimi_core.endpoints import Endpoint
     from kimi_core.request import Request
     from kimi_core.response import ResponseReader
     from langchain_kimi._tools import Tool
@@ -53,6 +56,41 @@ __all__ = ["ChatKimiK2"]
 
 class ChatKimiK2(KimiSettings):
     """Kimi K2 at any endpoint, as a LangChain chat model."""
+
+    if TYPE_CHECKING:
+        # pydantic's own signature has one spelling of each keyword and refuses a key that is a
+        # string; every keyword of ChatOpenAI is taken besides these.
+        def __init__(  # noqa: PLR0913 - the published keywords
+            self,
+            *,
+            model: str | None = None,
+            endpoint: str | Endpoint = "moonshot",
+            api_key: str | SecretStr | Callable[[], str] | None = None,
+            base_url: str | None = None,
+            base_model: str | None = None,
+            context_window: int | None = None,
+            temperature: float | None = None,
+            top_p: float | None = None,
+            max_tokens: int | None = None,
+            stop: str | list[str] | None = None,
+            thinking: bool | None = None,
+            keep_thinking: bool | None = None,
+            reasoning_effort: str | None = None,
+            api: Literal["chat", "completions"] | None = None,
+            tool_call_parser: Literal["auto", "server", "client"] | None = None,
+            prompt_cache_key: str | None = None,
+            safety_identifier: str | None = None,
+            provider: Mapping[str, Any] | None = None,
+            timeout: Any = None,  # noqa: ANN401 - seconds, or httpx.Timeout of either major version
+            max_retries: int | None = None,
+            default_headers: Mapping[str, str] | None = None,
+            extra_body: Mapping[str, Any] | None = None,
+            http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+            http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+            tokenizer: Tokenizer | str | PathLike[str] | None = None,
+            output_version: str | None = None,
+            **kwargs: Any,  # noqa: ANN401 - ChatOpenAI's
+        ) -> None: ...
 
     # --- requests ---------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which ne
 
 
 async def _run(stage: Any) -> str:  # noqa: ANN401 - see run()
-    tool = FunctionTool.from_defaults(stage.get_weather)
+    tool = FunctionTool.from_defaults(stage.tool.get_weather)
     llm = ChatKimiK2(**stage.settings)
     agent = FunctionAgent(tools=[tool], llm=llm, initial_tool_choice=stage.tool_choice)
     answer = await agent.run(stage.question, max_iterations=3)

@@ -17,8 +17,7 @@ def main() -> None:
         from kimi_core.cli.app import app
     except ModuleNotFoundError as error:
         sys.stderr.write(
-            f"kimi-k2 needs the package {error.name!r}: "
-            'pip install "kimi-k2-integrations[cli]"\n'
+            f'kimi-k2 needs the package {error.name!r}: pip install "kimi-k2-integrations[cli]"\n'
         )
         raise SystemExit(2) from error
     app()

@@ -1,7 +1,7 @@
 """``kimi-k2 demo``: one question, one tool, through every installed framework.
 
 Owns: the question, the tool, what is printed, and the verdict.
-May know: rich, jsonschema, the core. It knows no framework: each adapter registers its own loop
+May know: rich, the core. It knows no framework: each adapter registers its own loop
 under the entry-point group ``kimi_k2.demos`` and is handed a `Stage`.
 """
 
@@ -11,14 +11,14 @@ import json
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from kimi_core.cli.weather import WeatherTool
 from kimi_core.endpoints import get_endpoint
 from kimi_core.errors import KimiConfigError
 from kimi_core.observe import observe
@@ -34,44 +34,22 @@ __all__ = ["Stage", "run_demos"]
 
 ENTRY_POINTS = "kimi_k2.demos"
 
-_WEATHER = {"Paris": "18 degrees, sunny", "Beijing": "9 degrees, windy"}
 
-City = Literal["Beijing", "London", "Paris"]
-Unit = Literal["celsius", "fahrenheit"]
-
-_ARGUMENTS_SCHEMA = {
-    "type": "object",
-    "properties": {"city": {"enum": list(get_args(City))}, "unit": {"enum": list(get_args(Unit))}},
-    "required": ["city", "unit"],
-    "additionalProperties": False,
-}
-
-
-@dataclass
+@dataclass(frozen=True)
 class Stage:
-    """What an adapter's loop is given, and what it hands back.
+    """What an adapter's loop is given.
 
     Attributes:
         settings: Keyword arguments for the adapter's ``ChatKimiK2``.
-        question: What to ask.
         tool_choice: What to force in the first round, or None to leave it to the model.
-        executed: The arguments of each call that was executed.
+        tool: The tool; its ``get_weather`` is the function to bind.
+        question: What to ask.
     """
 
     settings: Mapping[str, Any]
     tool_choice: str | None
+    tool: WeatherTool = field(default_factory=WeatherTool)
     question: str = "What is the weather in Paris, in celsius?"
-    executed: list[dict[str, Any]] = field(default_factory=list)
-
-    def get_weather(self, city: City, unit: Unit) -> str:
-        """Get the current weather of a city."""
-        self.executed.append({"city": city, "unit": unit})
-        return f"{city}: {_WEATHER.get(city, '12 degrees, cloudy')} ({unit})"
-
-    def schema_valid(self) -> bool:
-        """Whether a call was made, and every call's arguments obey the tool's schema."""
-        validator = jsonschema.Draft202012Validator(_ARGUMENTS_SCHEMA)
-        return bool(self.executed) and all(validator.is_valid(call) for call in self.executed)
 
 
 class _Printer:
@@ -144,8 +122,9 @@ def _merged(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 def _settings(endpoint: str, model: str | None, base_url: str | None) -> dict[str, Any]:
     settings: dict[str, Any] = {"endpoint": endpoint, "model": model, "base_url": base_url}
     if endpoint == "local":
-        # A 135M model does not stop by itself; what matters here is the call.
-        settings.update(temperature=0.0, max_tokens=64)
+        # A 135M model does not stop by itself. A call takes some 90 tokens, because Kimi's markers,
+        # one token each to Kimi, are plain text to it.
+        settings.update(temperature=0.0, max_tokens=160)
     return {name: value for name, value in settings.items() if value is not None}
 
 
@@ -154,9 +133,7 @@ def _loops(framework: str | None) -> dict[str, Any]:
     if framework is None:
         return found
     if framework not in found:
-        message = (
-            f"framework {framework!r} is not known; it is one of {', '.join(sorted(found))}."
-        )
+        message = f"framework {framework!r} is not known; it is one of {', '.join(sorted(found))}."
         raise KimiConfigError(message)
     return {framework: found[framework]}
 
@@ -211,8 +188,8 @@ def _run(console: Console, name: str, point: Any, stage: Stage) -> bool:  # noqa
         answer = loop(stage)
     seconds = time.perf_counter() - began
     console.print(Panel(Text(answer or "(no text)"), title="final answer", border_style="green"))
-    console.print(f"{printer.requests} requests, {seconds:.2f} s; executed: {stage.executed}")
-    return stage.schema_valid()
+    console.print(f"{printer.requests} requests, {seconds:.2f} s; executed: {stage.tool.executed}")
+    return stage.tool.schema_valid()
 
 
 def _print_verdicts(console: Console, verdicts: Mapping[str, bool]) -> None:

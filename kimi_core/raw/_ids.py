@@ -66,10 +66,6 @@ class ToolNames:
             if isinstance(name, str) and name:
                 self._schemas[name] = function.get("parameters")
 
-    def __bool__(self) -> bool:
-        """Whether any tool is declared."""
-        return bool(self._schemas)
-
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
         return iter(self._schemas)

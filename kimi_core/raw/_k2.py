@@ -209,7 +209,7 @@ class K2Machine(CallReader):
         if action is Action.DROP:
             self._output.diagnose("orphan_marker", spelling, position)
         elif action is Action.OPEN_SECTION:
-            if self._state in _REASONING:
+            if self._state is State.REASONING:
                 self._output.diagnose("unclosed_reasoning", spelling, position)
             self._in_section, self._section_calls = True, 0
             self._section, self._section_at = spelling, position

@@ -7,6 +7,7 @@ May know: its siblings in this room.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from kimi_core.raw._calls import Calls
@@ -105,11 +106,13 @@ class CallReader(Reader):
         self._section = self._marker = self._header = ""
         self._section_at = self._marker_at = self._header_at = 0
 
+    @abstractmethod
     def _take(self, found: re.Match[str]) -> None:
-        raise NotImplementedError
+        """Do what the table says of a marker that stands at the reader's position."""
 
+    @abstractmethod
     def _speak(self, text: str, position: int) -> None:
-        raise NotImplementedError
+        """Give text out, to whom the state says."""
 
     def _outside(self) -> State:
         return State.SECTION if self._in_section else State.AFTER_CALLS
@@ -188,7 +191,7 @@ class CallReader(Reader):
             self._output.diagnose("stripped_markers", raw, self._header_at)
         elif self._bare:
             self._output.diagnose("bare_call", self._marker, self._marker_at)
-        if self._bare and self._origin in (State.REASONING_START, State.REASONING):
+        if self._bare and self._origin is State.REASONING:
             self._output.diagnose("unclosed_reasoning", self._marker, self._marker_at)
         self._section_calls += 1
         self._calls.open(raw, self._header_at)

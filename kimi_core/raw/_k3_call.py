@@ -12,6 +12,7 @@ of more structure is cut short there; no reader can do better.
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Literal
 
 from kimi_core.raw._calls import Calls
@@ -93,8 +94,9 @@ class K3CallReader(Reader):
         self._value: list[str] | None = None
         self._pending = self._in_string = False
 
+    @abstractmethod
     def _take(self, tag: Tag) -> None:
-        raise NotImplementedError
+        """Do what the table says of a tag that stands at the reader's position."""
 
     # The call.
 

@@ -73,9 +73,8 @@ class Output:
             self.events.append(ContentDelta(text))
 
     def reasoning(self, text: str) -> None:
-        """Say more of the reasoning."""
-        if text:
-            self.events.append(ReasoningDelta(text))
+        """Say more of the reasoning; never called with nothing."""
+        self.events.append(ReasoningDelta(text))
 
     def diagnose(self, kind: str, text: str, position: int) -> None:
         """Record what is odd, or raise it in strict mode.

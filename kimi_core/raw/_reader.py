@@ -10,6 +10,7 @@ never on where the text was cut: limits count characters from a marker, not the 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _MAX_NOISE = 512
 VISIBLE = re.compile(r"\S")
 
 
-class Reader:
+class Reader(ABC):
     """A buffer that is consumed by steps."""
 
     __slots__ = (
@@ -63,9 +64,9 @@ class Reader:
         while self._at < len(self._text) and self._step()():
             pass
 
+    @abstractmethod
     def _step(self) -> Callable[[], bool]:
         """Return what reads the next text; it answers whether it is worth calling again."""
-        raise NotImplementedError
 
     def _here(self) -> int:
         return self._base + self._at

@@ -1,24 +1,248 @@
-"""Grammars for tool calls (being written)."""
+"""Grammars under which an engine can only write well-formed tool calls.
+
+Owns: the request fields that put a sampler under such a grammar, for llama.cpp, vLLM and SGLang,
+and the markup of the calls in GBNF. May know: the standard library, `kimi_core.errors`, and
+`kimi_core.raw._grammar`, which turns a tool's JSON schema into rules.
+
+Why: an engine that completes text and knows nothing of tools can then be told to call one, and
+the arguments fit the tool's schema; K2-Thinking's own accuracy there is 87 % on vLLM and 96 % on
+SGLang, as Moonshot's K2-Vendor-Verifier publishes it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw._grammar.containers import argument_text
+from kimi_core.raw._grammar.merge import Document, Schema
+from kimi_core.raw._grammar.place import Place
+from kimi_core.raw._grammar.structural_tag import structural_tag
+from kimi_core.raw._grammar.text import Rules, any_of, free_text, literal, optional, sequence
+from kimi_core.raw._grammar.values import ValueRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["tool_call_grammar"]
 
+Dialect = Literal["k2", "k3"]
+Engine = Literal["llama.cpp", "vllm", "sglang"]
+
+_WORDS = {"any": "required", "required": "required", "auto": "auto"}
+_OBJECT = {"type": "object"}
+# Text that begins like a tool marker would be read as one.
+_MARKER_START = "<|tool_"
+_REASONING_END = "</think>"
+_CALL_NUMBER = '("0" | [1-9] [0-9]{0,3})'
+_CALL_NUMBER_FROM_1 = "[1-9] [0-9]{0,2}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is to be written: which tools, and what around them."""
+
+    tools: dict[str, Schema]
+    optional: bool
+    parallel: bool
+    thinking: bool
+    strict: bool
+    max_string_length: int | None
+
 
 def tool_call_grammar(
     tools: Sequence[Mapping[str, Any]],
     *,
     tool_choice: str | Mapping[str, Any] = "required",
-    dialect: Literal["k2", "k3"] = "k2",
-    engine: Literal["llama.cpp", "vllm", "sglang"] = "llama.cpp",
+    dialect: Dialect = "k2",
+    engine: Engine = "llama.cpp",
     parallel: bool = False,
     thinking: bool = False,
+    strict: bool = True,
     max_string_length: int | None = None,
 ) -> dict[str, Any]:
-    """Being written."""
-    raise NotImplementedError
+    """Return the request fields under which an engine writes only valid tool calls.
+
+    For llama.cpp this is a GBNF grammar of our own: everything that it lets through is a call of a
+    declared tool with arguments that fit its schema. Of what fits, some cannot be written:
+    properties come in the schema's order, those it does not name only where it says
+    ``additionalProperties``, integers have at most 19 digits, numbers 15 before and behind the
+    point, and ``oneOf`` needs branches that exclude each other. Formats that are no regular
+    language (uri, hostname, ipv6, ...) are left to the model, as JSON schema has it.
+
+    vLLM and SGLang get a structural tag, in which markers are single tokens and the arguments are
+    constrained by the engine's own reading of the schema (xgrammar, which leaves some keywords
+    out). It needs the engine's ``xgrammar`` backend; K3 needs xgrammar 0.2.8 or newer.
+
+    Args:
+        tools: OpenAI's tool dicts.
+        tool_choice: "required" (or "any"): one of the tools; a tool's name, or OpenAI's dict with
+            one: that tool; "auto": text, calls, or text and then calls.
+        dialect: "k2" for all models up to K2.7, "k3" for K3.
+        engine: Whose fields to return.
+        parallel: Whether several calls may follow each other. One call otherwise.
+        thinking: Whether the answer begins inside reasoning, because the prompt ends in an opened
+            think block: the grammar then lets the model reason until it closes the block.
+        strict: Whether a schema that a grammar cannot keep (``not``, ``if``, ``contains``, ...) is
+            an error. False leaves such keywords to the model. Only for llama.cpp.
+        max_string_length: The greatest length of strings whose schema states none; None means no
+            bound. A small model can go on in a string until its token limit; Kimi does not. Only
+            for llama.cpp.
+
+    Returns:
+        ``{"grammar": ...}`` for llama.cpp, ``{"structured_outputs": ...}`` for vLLM and
+        ``{"response_format": ...}`` for SGLang, to be merged into the request.
+
+    Raises:
+        KimiConfigError: There are no tools, the choice names none of them, or a schema cannot be
+            kept; the error names the tool and the place in its schema.
+    """
+    declared = _declared(tools)
+    choice = _choice(tool_choice, list(declared))
+    request = _Request(
+        tools=declared if choice in _WORDS.values() else {choice: declared[choice]},
+        optional=choice == "auto",
+        parallel=parallel,
+        thinking=thinking,
+        strict=strict,
+        max_string_length=max_string_length,
+    )
+    _check("dialect", dialect, ("k2", "k3"))
+    _check("engine", engine, ("llama.cpp", "vllm", "sglang"))
+    if engine == "llama.cpp":
+        return {"grammar": _k2(request) if dialect == "k2" else _k3(request)}
+    return structural_tag(
+        request.tools,
+        optional=request.optional,
+        parallel=parallel,
+        thinking=thinking,
+        dialect=dialect,
+        engine=engine,
+    )
+
+
+def _check(setting: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise KimiConfigError(f"{setting} {value!r} is unknown; choose one of {list(allowed)}.")
+
+
+def _declared(tools: Sequence[Mapping[str, Any]]) -> dict[str, Schema]:
+    if not tools:
+        raise KimiConfigError("a grammar for tool calls needs at least one tool; pass tools.")
+    declared: dict[str, Schema] = {}
+    for tool in tools:
+        function = tool.get("function") or {}
+        name = function.get("name")
+        if not name:
+            raise KimiConfigError(
+                f"the tool {dict(tool)!r} has no name; pass OpenAI's form "
+                "{'type': 'function', 'function': {'name': ..., 'parameters': ...}}."
+            )
+        declared[name] = function.get("parameters") or {}
+    return declared
+
+
+def _choice(tool_choice: str | Mapping[str, Any], names: list[str]) -> str:
+    if isinstance(tool_choice, str) and tool_choice in _WORDS and tool_choice not in names:
+        return _WORDS[tool_choice]
+    name = (
+        tool_choice
+        if isinstance(tool_choice, str)
+        else tool_choice.get("function", {}).get("name", "")
+    )
+    if name not in names:
+        raise KimiConfigError(
+            f"tool_choice {tool_choice!r} names no tool of this request; choose 'required', "
+            f"'auto' or one of {names}; for 'none' send no grammar."
+        )
+    return name
+
+
+def _k2(request: _Request) -> str:
+    rules = Rules()
+    calls = any_of([_k2_call(rules, name, request) for name in request.tools])
+    if request.parallel:
+        calls = rules.repeat(rules.add("call", calls), 1)
+    section = sequence(
+        literal("<|tool_calls_section_begin|>"), calls, literal("<|tool_calls_section_end|>")
+    )
+    if request.optional:
+        section = sequence(free_text(rules, "text", [_MARKER_START]), optional(section))
+    return rules.render(sequence(_k2_reasoning(rules, request), section))
+
+
+def _k2_reasoning(rules: Rules, request: _Request) -> str:
+    if not request.thinking:
+        return ""
+    # A marker inside reasoning would begin a call there, and the one after it would be a second.
+    text = free_text(rules, "reasoning", [_REASONING_END, _MARKER_START])
+    return sequence(text, literal(_REASONING_END))
+
+
+def _k2_call(rules: Rules, name: str, request: _Request) -> str:
+    place = Place(name)
+    values = _values(rules, name, request)
+    arguments = values.value({"allOf": [_OBJECT, request.tools[name]]}, place)
+    if arguments is None:
+        raise _nothing_fits(place)
+    return sequence(
+        literal(f"<|tool_call_begin|>functions.{name}:"),
+        rules.once("call-number", _CALL_NUMBER),
+        literal("<|tool_call_argument_begin|>"),
+        arguments,
+        literal("<|tool_call_end|>"),
+    )
+
+
+def _values(rules: Rules, name: str, request: _Request) -> ValueRules:
+    document = Document(request.tools[name], strict=request.strict)
+    return ValueRules(
+        rules, document, strict=request.strict, max_string_length=request.max_string_length
+    )
+
+
+def _nothing_fits(place: Place) -> KimiConfigError:
+    return KimiConfigError(
+        f"{place.where}: no object fits this schema, so the tool can never be called; look for "
+        "bounds, types or constants that exclude each other."
+    )
+
+
+def _k3(request: _Request) -> str:
+    rules = Rules()
+    calls = any_of([_k3_call(rules, name, request) for name in request.tools])
+    if request.parallel:
+        calls = rules.repeat(rules.add("call", calls), 1)
+    section = sequence(literal("<|open|>tools<|sep|>"), calls, literal("<|close|>tools<|sep|>"))
+    parts = []
+    if request.thinking:
+        parts += [
+            free_text(rules, "reasoning", ["<|close|>", "<|open|>"]),
+            literal("<|close|>think<|sep|><|open|>response<|sep|>"),
+        ]
+    if request.optional:
+        parts.append(free_text(rules, "text", ["<|close|>", "<|open|>"]))
+        section = optional(section)
+    parts += [
+        literal("<|close|>response<|sep|>"),
+        section,
+        literal("<|close|>message<|sep|>"),
+    ]
+    return rules.render(sequence(*parts))
+
+
+def _k3_call(rules: Rules, name: str, request: _Request) -> str:
+    place = Place(name)
+    values = _values(rules, name, request)
+    arguments = argument_text(values, {"allOf": [_OBJECT, request.tools[name]]}, place)
+    if arguments is None:
+        raise _nothing_fits(place)
+    escaped = name.replace("&", "&amp;").replace('"', "&quot;")
+    return sequence(
+        literal(f'<|open|>call tool="{escaped}" index="'),
+        rules.once("call-number", _CALL_NUMBER_FROM_1),
+        literal('"<|sep|>'),
+        rules.add(name, arguments),
+        literal("<|close|>call<|sep|>"),
+    )

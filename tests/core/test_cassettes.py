@@ -79,7 +79,7 @@ def recorder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
 def serve() -> Iterator[str]:
     """Run a server on the loopback that answers everything alike; gives its base URL."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/v1"
     server.shutdown()
     server.server_close()

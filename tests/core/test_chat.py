@@ -137,7 +137,7 @@ BROKEN: dict[str, tuple[Answer, str, str]] = {
     "it breaks inside a body": (Answer((CUT_BODY,), headers={"content-type": JSON}, breaks=True), "",
                                 "the connection was lost ("),
     "it cannot be unpacked": (
-        Answer((gzip.compress(HALF)[:-30] + b"x" * 30,),
+        Answer((gzip.compress(HALF)[:10] + b"\xff" * 30,),
                headers={**SPOKEN.headers, "content-encoding": "gzip"}),
         "", "the connection was lost (",
     ),
@@ -269,11 +269,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"endpoint": "moonshot", "base_url": None}, "api_key for endpoint 'moonshot' is missing"),
     ({"base_url": "gpu:8000"}, "base_url 'gpu:8000' of endpoint 'vllm' is not an http(s) URL"),
     ({"endpoint": "local", "base_url": "http://x/v1/completions"}, "names a route"),
-    ({"model": ""}, ""),
 ]
 
 
-@pytest.mark.parametrize(("settings", "sentence"), WRONG[:-1])
+@pytest.mark.parametrize(("settings", "sentence"), WRONG)
 def test_a_wrong_setting_fails_before_any_request(
     settings: dict[str, Any], sentence: str, no_keys: None, connect: Connect, tmp_path: Any,
     monkeypatch: pytest.MonkeyPatch,

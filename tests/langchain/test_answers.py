@@ -215,8 +215,8 @@ def test_asking_through_a_stream_behind_invoke(make: MakeModel) -> None:
 def test_stream_usage_is_asked_for_only_where_it_is_needed(
     server: MoonshotSimulator,
     make: MakeModel,
-    setting: bool | None,  # noqa: FBT001 - ChatOpenAI's own form
-    sent: bool | None,  # noqa: FBT001 - likewise
+    setting: bool | None,
+    sent: bool | None,
 ) -> None:
     list(make(stream_usage=setting).stream("Go."))
     options = server.requests[-1].body.get("stream_options", {})

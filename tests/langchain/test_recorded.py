@@ -25,7 +25,7 @@ def get_weather(city: Literal["Beijing", "London", "Paris"]) -> str:
 
 
 def make(server: RecordedServer) -> Any:
-    limits = {"temperature": 0.0, "max_tokens": 48} if server.name == "local" else {}
+    limits = {"temperature": 0.0, "max_tokens": 160} if server.name == "local" else {}
     return ChatKimiK2(**server.arguments, **limits)
 
 

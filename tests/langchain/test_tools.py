@@ -112,7 +112,7 @@ DISABLED = {"type": "disabled"}
         ("kimi-k3", "required", None),  # it takes "required" and no name; one tool says the same
     ],
 )
-def test_a_forced_choice_of_one_tool_is_kept(  # noqa: PLR0913, PLR0917 - one table
+def test_a_forced_choice_of_one_tool_is_kept(
     server: MoonshotSimulator,
     make: MakeModel,
     model: str,

@@ -6,6 +6,8 @@ Owns: that each engine gets its answer out of a thinking model's responses. Embe
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,8 @@ from pydantic import BaseModel
 from tests.llama_index.scripted_server import ScriptedServer, answer, chunks, tool_call
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llama_index_kimi import ChatKimiK2
 
 # The framework asks objects of its own for attributes that pydantic deprecates.
@@ -29,6 +33,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDepre
 
 EMBEDDING = MockEmbedding(embed_dim=3)
 WHOLE = answer("Ulm.", reasoning="I read.")
+
+
+@pytest.fixture
+def _litter() -> Iterator[None]:
+    """Collect what the framework leaves open: the event loop of a chat engine's own thread."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def buffer(llm: ChatKimiK2) -> ChatMemoryBuffer:
@@ -87,6 +100,7 @@ def test_a_query_engine_answers_in_a_class(
     assert response.response == City(name="Ulm")
 
 
+@pytest.mark.usefixtures("_litter")
 @pytest.mark.parametrize(
     "mode",
     [ChatMode.SIMPLE, ChatMode.CONTEXT, ChatMode.CONDENSE_PLUS_CONTEXT, ChatMode.CONDENSE_QUESTION],
@@ -110,6 +124,7 @@ def test_a_chat_engine_converses_and_remembers(
     assert [m.content for m in engine.chat_history if m.role == "assistant"] == ["Ulm."]
 
 
+@pytest.mark.usefixtures("_litter")
 def test_a_chat_engine_streams_in_an_event_loop(
     llm: ChatKimiK2, server: ScriptedServer, index: VectorStoreIndex
 ) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
+from pydantic import BaseModel
 
 from llama_index_kimi import ChatKimiK2
 
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.vcr
 
 
-def get_weather(city: Literal["Beijing", "London", "Paris"]) -> str:
+class Place(BaseModel):
+    """What to look up."""
+
+    city: Literal["Beijing", "London", "Paris"]
+
+
+def get_weather(city: str) -> str:
     """Get the current weather of a city."""
     return f"{city}: 18 degrees"
 
 
 def make(server: RecordedServer) -> ChatKimiK2:
-    limits = {"temperature": 0.0, "max_tokens": 48} if server.name == "local" else {}
+    limits = {"temperature": 0.0, "max_tokens": 160} if server.name == "local" else {}
     return ChatKimiK2(**server.arguments, **limits)
 
 
@@ -47,7 +54,7 @@ async def test_an_answer_in_one_piece_async(recorded_server: RecordedServer) -> 
 
 def test_a_tool_is_called_and_executed(recorded_server: RecordedServer) -> None:
     """A required call comes back schema-valid and runs the function."""
-    tool = FunctionTool.from_defaults(get_weather)
+    tool = FunctionTool.from_defaults(get_weather, fn_schema=Place)
     llm = make(recorded_server)
     response = llm.predict_and_call(
         [tool], user_msg="What is the weather in Paris?", tool_required=True

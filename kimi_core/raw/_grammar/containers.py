@@ -6,7 +6,7 @@ May know: the notation and the modules beside it; values inside are written by `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import JSON, RAW, complement
@@ -72,6 +72,7 @@ def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
     A key that repeats a declared one would give it a value that its own schema never saw.
     """
     limit = values.max_string_length
+    taken = [key for key in taken if key.isprintable() and not set(key) & set(excluded)]
     none = [(ord(character), ord(character)) for character in excluded]
     more = values.rules.repeat(character_class(complement(none)), 0, limit)
 
@@ -80,7 +81,7 @@ def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
         free = complement([*none, *((ord(follower), ord(follower)) for follower in followers)])
         parts = [sequence(character_class(free), more)]
         parts += [sequence(literal(one), below(prefix + one)) for one in followers]
-        ends = prefix and prefix not in taken
+        ends = prefix != "" and prefix not in taken
         return optional(any_of(parts)) if ends else any_of(parts)
 
     return below("")
@@ -140,8 +141,28 @@ class _Chain:
         return self._rules.repeat(sequence(_comma(self._rules), self._extra), low, high)
 
 
-def argument_text(values: ValueRules, shape: Shape, place: Place) -> str | None:
-    """Return the arguments of a K3 call: each in its own element, strings as raw text."""
+def argument_text(values: ValueRules, schema: Any, place: Place) -> str | None:
+    """Return the arguments of a K3 call: each in its own element, strings as raw text.
+
+    Args:
+        values: Writes the values.
+        schema: A tool's parameters, an object.
+        place: The tool.
+
+    Returns:
+        The arguments, or None where no object fits the schema.
+    """
+    branches = values.branches(schema, place)
+    texts = [
+        _arguments(values, values.shape(branch, place), place)
+        for branch in branches
+        if "enum" not in branch
+    ]
+    possible = [text for text in texts if text is not None]
+    return any_of(possible) if possible else None
+
+
+def _arguments(values: ValueRules, shape: Shape, place: Place) -> str | None:
     parts = []
     for member in shape.members:
         alternatives = values.alternatives(member.schema, place.child(member.key), RAW)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core.raw._grammar.merge import canonical
+from kimi_core.raw._grammar.merge import IMPOSSIBLE, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,8 @@ def disjoint(first: Schema, second: Schema, normal: Callable[[object], Schema]) 
         second: Another one.
         normal: Gives the normal form of a schema inside them.
     """
+    if IMPOSSIBLE in (first, second):
+        return True
     if "enum" in first and "enum" in second:
         return not {canonical(v) for v in first["enum"]} & {canonical(v) for v in second["enum"]}
     types, others = _types(first), _types(second)
@@ -65,14 +67,14 @@ _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 
 def _told_apart(first: Schema, second: Schema, normal: Callable[[object], Schema]) -> bool:
-    """Whether a property that both require has values that exclude each other."""
+    """Whether a property that one requires can have no value that both allow."""
     return any(
         disjoint(
             normal(first.get("properties", {}).get(name, True)),
             normal(second.get("properties", {}).get(name, True)),
             normal,
         )
-        for name in set(first.get("required", [])) & set(second.get("required", []))
+        for name in {*first.get("required", []), *second.get("required", [])}
     )
 
 

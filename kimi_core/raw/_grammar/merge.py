@@ -14,7 +14,7 @@ from typing import Any
 
 from kimi_core.errors import KimiConfigError
 
-__all__ = ["Document", "Schema", "canonical", "refusal"]
+__all__ = ["IMPOSSIBLE", "Document", "Schema", "canonical", "refusal"]
 
 Schema = dict[str, Any]
 

@@ -164,14 +164,19 @@ def _magnitudes(bounds: Bounds) -> list[str]:
     high, high_fraction = (10**longest, "") if bounds.high is None else _split(bounds.high)
     at_low = _Edge(low_fraction, bounds.low_open)
     at_high = _Edge(high_fraction, bounds.high_open or bounds.high is None)
+    # 99.999999999999999 is read as 100.0, so a number just beside an excluded bound must not have
+    # more digits than a double tells apart.
+    whole = len(str(low if bounds.high is None else high))
+    depth = max(_FRACTION_DIGITS + 1 - whole, len(low_fraction) + 1, len(high_fraction) + 1)
     if low > high:
         return []
     if low == high:
-        return _whole_with_fraction(low, _fraction(at_low, at_high))
-    parts = _whole_with_fraction(low, _fraction(at_low, None))
+        return _whole_with_fraction(low, _fraction(at_low, at_high, depth))
+    parts = _whole_with_fraction(low, _fraction(at_low, None, depth))
     if low + 1 < high:
-        parts.append(sequence(_natural_range(low + 1, high - 1), _ANY_FRACTION))
-    return parts + _whole_with_fraction(high, _fraction(None, at_high))
+        any_fraction = _fraction(None, None, depth) or ""
+        parts.append(sequence(_natural_range(low + 1, high - 1), any_fraction))
+    return parts + _whole_with_fraction(high, _fraction(None, at_high, depth))
 
 
 def _split(number: Decimal) -> tuple[int, str]:
@@ -187,18 +192,15 @@ class _Edge:
     open: bool
 
 
-_ANY_FRACTION = f'("." [0-9]{{1,{_FRACTION_DIGITS}}})?'
-
 
 def _whole_with_fraction(whole: int, fraction: str | None) -> list[str]:
     return [] if fraction is None else [sequence(literal(str(whole)), fraction)]
 
 
-def _fraction(low: _Edge | None, high: _Edge | None) -> str | None:
+def _fraction(low: _Edge | None, high: _Edge | None, depth: int) -> str | None:
     """Return the point and the digits behind it, or None where nothing fits."""
-    depth = max(_FRACTION_DIGITS, *(len(edge.digits) + 1 for edge in (low, high) if edge))
     if (low is None or low == _Edge("", open=False)) and high is None:
-        return _ANY_FRACTION
+        return optional(sequence('"."', _digits(1, depth)))
     steps = _steps(low, high, depth)
     pointed = sequence('"."', any_of(steps)) if steps else None
     if not _may_stop(low, high):

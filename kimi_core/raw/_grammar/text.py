@@ -180,11 +180,14 @@ def free_text(rules: Rules, name: str, forbidden: Sequence[str]) -> str:
     names = {state: f"{name}-{number}" if number else name for number, state in enumerate(states)}
     letters = sorted({letter for text in forbidden for letter in text})
     for state in states:
-        steps = [f"[^{_class_members(letters)}] {name}"]
-        for letter in letters:
-            follower = _follower(state + letter, forbidden, names)
-            if follower is not None:
-                steps.append(f"{literal(letter)} {names[follower]}")
+        followers = {letter: _follower(state + letter, forbidden, states) for letter in letters}
+        special = [letter for letter in letters if followers[letter] != ""]
+        steps = [f"[^{_class_members(special)}] {name}"]
+        steps += [
+            f"{literal(letter)} {names[follower]}"
+            for letter, follower in followers.items()
+            if follower
+        ]
         rules.once(names[state], optional(any_of(steps)))
     return name
 
@@ -193,8 +196,8 @@ def _class_members(letters: Iterable[str]) -> str:
     return "".join(_class_member(ord(letter)) for letter in letters)
 
 
-def _follower(text: str, forbidden: Sequence[str], states: Iterable[str]) -> str | None:
+def _follower(text: str, forbidden: Sequence[str], states: Sequence[str]) -> str | None:
+    """Return the state after this text, "" being the first, or None where it is forbidden."""
     if any(text.endswith(one) for one in forbidden):
         return None
-    known = set(states)
-    return next(text[start:] for start in range(len(text) + 1) if text[start:] in known)
+    return next(text[start:] for start in range(len(text) + 1) if text[start:] in states)

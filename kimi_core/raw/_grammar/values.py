@@ -33,6 +33,7 @@ from kimi_core.raw._grammar.text import any_of, free_text, literal, sequence
 if TYPE_CHECKING:
     from kimi_core.raw._grammar.merge import Document, Schema
     from kimi_core.raw._grammar.place import Place
+    from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
 
 __all__ = ["Alternative", "ValueRules"]
@@ -86,29 +87,32 @@ class ValueRules:
         return self._names[key]
 
     def alternatives(
-        self, schema: Any, place: Place, spelling: Spelling = JSON, within: tuple[str, ...] = ()  # noqa: ANN401
+        self, schema: Any, place: Place, spelling: Spelling = JSON  # noqa: ANN401 - a schema
     ) -> list[Alternative]:
-        """Return what may be written for a schema, one entry for each type or branch of a union.
+        """Return what may be written for a schema, an entry for each type and branch of a union.
 
         Args:
             schema: Any schema.
             place: For errors and names of rules.
             spelling: How strings are written; what is inside an array or object is always JSON.
-            within: The unions that this schema is a branch of.
 
         Raises:
             KimiConfigError: For a schema that a grammar cannot keep.
         """
-        normal = self.document.normal(schema, place.where)
+        return [
+            alternative
+            for branch in self.branches(schema, place)
+            for alternative in self._one_branch(branch, place, spelling)
+        ]
+
+    def _one_branch(self, schema: Schema, place: Place, spelling: Spelling) -> list[Alternative]:
         for keyword in _NEVER:
-            if keyword in normal:
+            if keyword in schema:
                 self.refuse(place, repr(keyword))
-        for keyword in ("anyOf", "oneOf"):
-            if keyword in normal:
-                return self._union(normal, keyword, place, spelling, within)
-        if "enum" in normal:
-            return self._enum(normal, spelling)
-        written = [(name, self._typed(name, normal, place, spelling)) for name in _types(normal, place)]
+        if "enum" in schema:
+            return _enum(schema, spelling)
+        names = _types(schema, place)
+        written = [(name, self._typed(name, schema, place, spelling)) for name in names]
         return [(name, text) for name, text in written if text is not None]
 
     def refuse(self, place: Place, what: str) -> None:
@@ -116,26 +120,41 @@ class ValueRules:
         if self.strict:
             raise refusal(place.where, what)
 
-    def _union(
-        self, schema: Schema, keyword: str, place: Place, spelling: Spelling, within: tuple[str, ...]
-    ) -> list[Alternative]:
-        key = canonical(schema)
+    def branches(self, schema: Any, place: Place, within: tuple[str, ...] = ()) -> list[Schema]:  # noqa: ANN401
+        """Return the normal forms, without any union, that a schema is a choice of.
+
+        Args:
+            schema: Any schema.
+            place: For errors.
+            within: The unions that this schema is a branch of.
+
+        Raises:
+            KimiConfigError: For a union that leads back to itself, and in strict use for a
+                `oneOf` whose branches may have values in common.
+        """
+        normal = self.document.normal(schema, place.where)
+        keyword = next((key for key in ("anyOf", "oneOf") if key in normal), None)
+        if keyword is None:
+            return [normal]
+        key = canonical(normal)
         if key in within or len(within) > _DEEPEST_UNION:
             raise KimiConfigError(f"{place.where}: the {keyword} leads back to itself.")
-        rest = {name: value for name, value in schema.items() if name != keyword}
+        rest = {name: value for name, value in normal.items() if name != keyword}
         branches = [
             self.document.merge(rest, self.document.normal(branch, place.where), place.where)
-            for branch in schema[keyword]
+            for branch in normal[keyword]
         ]
         if keyword == "oneOf" and not self._exclusive(branches, place):
             self.refuse(place, "a 'oneOf' whose branches may have values in common")
         return [
-            alternative
-            for number, branch in enumerate(branches)
-            for alternative in self.alternatives(
-                branch, place.child(f"{keyword}{number}"), spelling, (*within, key)
-            )
+            flat for branch in branches for flat in self.branches(branch, place, (*within, key))
         ]
+
+    def shape(self, schema: Schema, place: Place) -> Shape:
+        """Return what an object may hold, given its schema in normal form."""
+        return read_shape(
+            schema, self.document, place, strict=self.strict, arguments=not place.path
+        )
 
     def _exclusive(self, branches: list[Schema], place: Place) -> bool:
         def normal(schema: object) -> Schema:
@@ -147,22 +166,9 @@ class ValueRules:
             for second in branches[:number]
         )
 
-    def _enum(self, schema: Schema, spelling: Spelling) -> list[Alternative]:
-        written: dict[str, list[str]] = {}
-        for value in schema["enum"]:
-            name = _type_of(value)
-            if _admits(schema, name, value):
-                raw = spelling is RAW and isinstance(value, str)
-                text = value if raw else canonical(value)
-                written.setdefault(name, []).append(literal(text))
-        return [(name, any_of(texts)) for name, texts in written.items()]
-
     def _typed(self, name: str, schema: Schema, place: Place, spelling: Spelling) -> str | None:
         if name == "object":
-            shape = read_shape(
-                schema, self.document, place, strict=self.strict, arguments=not place.path
-            )
-            return object_text(self, shape, place)
+            return object_text(self, self.shape(schema, place), place)
         if name == "array":
             return array_text(self, schema, place)
         if name == "string":
@@ -206,12 +212,11 @@ class ValueRules:
     def _free_string(self, spelling: Spelling, low: int, high: int | None) -> str:
         if high is None and self.max_string_length is not None:
             high = max(low, self.max_string_length)
-        name = self.rules.once(spelling.name, spelling.any)
+        end = ""
         if high is None and spelling is RAW:
-            return sequence(
-                self.rules.repeat(name, low, low), free_text(self.rules, "raw-text", ["<|close|>"])
-            )
-        return self.rules.repeat(name, low, high)
+            high, end = low, free_text(self.rules, "raw-text", ["<|close|>"])
+        text = self.rules.once(spelling.name, spelling.any) if high != 0 else ""
+        return sequence(self.rules.repeat(text, low, high), end)
 
     def _number(self, name: str, schema: Schema, place: Place) -> str | None:
         bounds = _bounds(schema)
@@ -248,6 +253,16 @@ def _types(schema: Schema, place: Place) -> list[str]:
                 f"{', '.join([*_TYPES, 'integer'])}."
             )
     return [name for name in names if name != "integer" or "number" not in names]
+
+
+def _enum(schema: Schema, spelling: Spelling) -> list[Alternative]:
+    written: dict[str, list[str]] = {}
+    for value in schema["enum"]:
+        name = _type_of(value)
+        if _admits(schema, name, value):
+            raw = spelling is RAW and isinstance(value, str)
+            written.setdefault(name, []).append(literal(value if raw else canonical(value)))
+    return [(name, any_of(texts)) for name, texts in written.items()]
 
 
 def _type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value

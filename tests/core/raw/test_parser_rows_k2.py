@@ -1,6 +1,6 @@
 """Each row of the table of edge cases that the K2 parser decides, cut in many ways.
 
-Owns: the table test. May know: the public API and `cases_k2`.
+Owns: the table test. May know: the public API and `cases_k2_*`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import pytest
 from kimi_core.errors import KimiProtocolError
 from kimi_core.raw.parser import parse
 from tests.core.raw.cases_common import Case, assert_case, cut, message_of
-from tests.core.raw.cases_k2 import ARGUMENTS, FRAMING, IDS, TRANSPORT
+from tests.core.raw.cases_k2_calls import ARGUMENTS, IDS, TRANSPORT
+from tests.core.raw.cases_k2_framing import FRAMING
 
 CASES = [*FRAMING, *IDS, *ARGUMENTS, *TRANSPORT]
 

@@ -1,6 +1,6 @@
 """Each row of the table of edge cases that the K3 parser decides, cut in many ways.
 
-Owns: the table test. May know: the public API and `cases_k3`.
+Owns: the table test. May know: the public API and `cases_k3_*`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import pytest
 from kimi_core.errors import KimiProtocolError
 from kimi_core.raw.parser import parse
 from tests.core.raw.cases_common import Case, assert_case, cut, message_of
-from tests.core.raw.cases_k3 import CALLS, CHANNELS
+from tests.core.raw.cases_k3_calls import CALLS
+from tests.core.raw.cases_k3_channels import CHANNELS
 
 CASES = [*CHANNELS, *CALLS]
 

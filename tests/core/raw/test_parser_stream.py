@@ -1,0 +1,221 @@
+"""When events leave, and how a parser is used.
+
+Owns: tests of latency, of closing, and of what the API refuses. May know: the public API.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kimi_core.errors import KimiConfigError, KimiProtocolError
+from kimi_core.raw.events import (
+    ContentDelta,
+    Event,
+    ReasoningDelta,
+    ToolCallArguments,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from kimi_core.raw.parser import StreamParser, parse
+from tests.core.raw.cases_common import AB, CB, CE, READ, SB, SE, WEATHER, section
+from tests.core.raw.cases_common import call as k2_call
+from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
+from tests.shared import shared_path
+
+_LONGEST = len("<|tool_call_argument_begin|>")
+
+
+def _fed(parser: StreamParser, text: str) -> list[Event]:
+    return [event for char in text for event in parser.feed(char)]
+
+
+@pytest.mark.parametrize(("thinking", "kind"), [(False, ContentDelta), (True, ReasoningDelta)])
+@pytest.mark.parametrize("dialect", ["k2", "k3"])
+def test_text_leaves_at_once(dialect: str, *, thinking: bool, kind: type) -> None:
+    parser = StreamParser(dialect, thinking=thinking)
+    for word in ("Hello", ", ", "world", "\n"):
+        assert parser.feed(word) == [kind(word)]
+
+
+def test_text_is_held_back_only_while_it_can_become_a_marker() -> None:
+    parser = StreamParser()
+    assert parser.feed("a <|tool_call") == [ContentDelta("a ")]
+    assert parser.feed("_x") == [ContentDelta("<|tool_call_x")]
+
+
+def test_a_call_starts_as_soon_as_its_id_is_whole() -> None:
+    parser = StreamParser()
+    text = f"{SB}{CB}functions.f:0{AB}"
+    assert _fed(parser, text[:-1]) == []
+    assert parser.feed(text[-1]) == [ToolCallStart(0, "functions.f:0", "f")]
+
+
+def test_arguments_leave_with_a_lag_of_less_than_a_marker() -> None:
+    parser = StreamParser()
+    parser.feed(f"{SB}{CB}functions.f:0{AB}")
+    value = '{"a":"x < y <| z <|tool_call", "b": [1, {"c":"\\"\\\\"}], "d":null}'
+    seen = 0
+    for fed, char in enumerate(value, 1):
+        for event in parser.feed(char):
+            assert isinstance(event, ToolCallArguments)
+            seen += len(event.text)
+        assert fed - seen < _LONGEST
+    assert seen == len(value)
+    assert _fed(parser, CE) == [ToolCallEnd(0, complete=True)]
+
+
+def test_a_marker_in_a_string_is_waited_for_until_the_string_ends() -> None:
+    parser = StreamParser()
+    parser.feed(f'{SB}{CB}f:0{AB}{{"a":"x')
+    assert parser.feed(CE) == []
+    assert parser.feed(SE) == []
+    assert parser.feed("y") == []
+    assert parser.feed('"') == []
+    assert parser.feed("}") == [ToolCallArguments(0, f'{CE}{SE}y"}}')]
+
+
+def test_a_marker_in_a_string_is_data_once_4096_characters_have_followed() -> None:
+    parser = StreamParser()
+    parser.feed(f'{SB}{CB}f:0{AB}{{"a":"')
+    assert parser.feed(CE + SE + "x" * (4095 - len(CE + SE))) == []
+    assert sum(len(event.text) for event in parser.feed("x")) >= len(CE)
+
+
+def test_a_call_without_a_name_waits_for_its_arguments_up_to_a_limit() -> None:
+    parser = StreamParser(tools=[WEATHER, READ])
+    parser.feed(f"{SB}{CB}3{AB}")
+    assert parser.feed('{"path":"' + "x" * 65_520) == []
+    start, *rest = parser.feed("x" * 20)
+    assert start == ToolCallStart(0, "3", "3")
+    assert sum(len(event.text) for event in rest) == len('{"path":"') + 65_540
+
+
+def test_k3_string_arguments_leave_before_they_are_closed() -> None:
+    parser = StreamParser("k3")
+    parser.feed(opened("tools") + head())
+    assert parser.feed(opened("argument", ' key="a" type="string"')) == [
+        ToolCallStart(0, "f:0", "f"),
+        ToolCallArguments(0, '{"a":'),
+        ToolCallArguments(0, '"'),
+    ]
+    assert parser.feed('say "hi"\n') == [ToolCallArguments(0, 'say \\"hi\\"\\n')]
+    assert parser.feed(closed("argument")) == []
+    assert parser.feed(closed("call")) == []
+    assert parser.feed(closed("tools")) == [
+        ToolCallArguments(0, '"'),
+        ToolCallArguments(0, "}"),
+        ToolCallEnd(0, complete=True),
+    ]
+
+
+def test_k3_block_of_json_leaves_as_it_comes() -> None:
+    parser = StreamParser("k3")
+    parser.feed(opened("tools") + head() + opened("json", ' type="object"'))
+    assert parser.feed('{"a": "b') == [ToolCallArguments(0, '{"a": "b')]
+
+
+def test_k3_reasoning_that_turns_out_to_be_the_answer_is_said_again_as_content() -> None:
+    parser = StreamParser("k3", thinking=True)
+    assert parser.feed("4") == [ReasoningDelta("4")]
+    assert parser.feed("2") == [ReasoningDelta("2")]
+    assert parser.feed(closed("response")) == [ContentDelta("42")]
+
+
+@pytest.mark.parametrize("dialect", ["k2", "k3"])
+def test_close_releases_what_was_held_back_and_may_be_called_again(dialect: str) -> None:
+    parser = StreamParser(dialect)
+    assert parser.feed("a <") == [ContentDelta("a ")]
+    assert parser.close("stop") == [ContentDelta("<")]
+    assert parser.close("length") == []
+    assert parser.diagnostics == ()
+
+
+@pytest.mark.parametrize("finish_reason", ["stop", "tool_calls", None])
+def test_a_call_that_lacks_only_its_end_is_complete_if_the_model_stopped(
+    finish_reason: str | None,
+) -> None:
+    text = f"{SB}{CB}f:0{AB}{{}}"
+    assert parse(text, finish_reason=finish_reason).tool_calls[0].complete
+
+
+@pytest.mark.parametrize("finish_reason", ["length", "content_filter"])
+def test_a_call_that_lacks_only_its_end_is_incomplete_if_the_model_was_cut_off(
+    finish_reason: str,
+) -> None:
+    text = f"{SB}{CB}f:0{AB}{{}}"
+    assert not parse(text, finish_reason=finish_reason).tool_calls[0].complete
+
+
+def test_diagnostics_grow_while_text_arrives() -> None:
+    parser = StreamParser()
+    parser.feed("a")
+    assert parser.diagnostics == ()
+    parser.feed(CE)
+    assert [(note.kind, note.text, note.position) for note in parser.diagnostics] == [
+        ("orphan_marker", CE, 1)
+    ]
+
+
+def test_parsers_of_several_choices_do_not_share_anything() -> None:
+    first, second = StreamParser(), StreamParser()
+    first.feed(f"{SB}{CB}f:0{AB}{{")
+    assert second.feed("b") == [ContentDelta("b")]
+    assert first.feed("}") == [ToolCallArguments(0, "}")]
+
+
+def test_tools_that_are_no_functions_are_passed_over() -> None:
+    tools = [
+        {"type": "builtin_function"},
+        {"type": "function", "function": None},
+        {"name": "g"},
+        {"type": "function", "function": {"name": 5}},
+    ]
+    message = parse(section(k2_call("{}", "g")), tools=tools)
+    assert [call.name for call in message.tool_calls] == ["g"]
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    with pytest.raises(KimiConfigError, match=r"dialect='k4'.*'k2' and 'k3'"):
+        StreamParser("k4")  # type: ignore[arg-type]  # refused at run time too
+
+
+def test_strict_says_where_what_and_the_way_out() -> None:
+    with pytest.raises(KimiProtocolError, match=r"Character 1 .*opens nothing.*strict=False"):
+        StreamParser(strict=True).feed(f"a{CE}")
+
+
+def test_many_calls_with_one_id_stay_apart() -> None:
+    calls = parse(section(*[k2_call("{}", "f:0")] * 200)).tool_calls
+    assert len({call.id for call in calls}) == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "thinking", "names"),
+    [
+        ("c-08-compl-structural-tag-token-stream.sse", False, ["get_weather", "add"]),
+        ("n-02-chat-raw-markers-stream.sse", True, ["get_weather"]),
+    ],
+)
+def test_a_recorded_engine_that_leaves_the_markers_in_its_text(
+    name: str, names: list[str], *, thinking: bool
+) -> None:
+    lines = shared_path(f"data/recordings/engines/{name}").read_text(encoding="utf-8").splitlines()
+    chunks = [json.loads(line[5:]) for line in lines if line.startswith("data: {")]
+    choices = [choice for chunk in chunks for choice in chunk["choices"]]
+    parser = StreamParser(thinking=thinking, strict=True)
+    events = [
+        event
+        for choice in choices
+        for event in parser.feed(choice.get("text") or choice.get("delta", {}).get("content") or "")
+    ]
+    events += parser.close("stop")
+    starts = [event for event in events if isinstance(event, ToolCallStart)]
+    assert [start.name for start in starts] == names
+    assert not [event for event in events if isinstance(event, ContentDelta)]
+
+
+def test_k3_call_in_an_answer_that_follows_reasoning_returns_to_the_answer() -> None:
+    text = channel("response", f"a{head()}{argument('x')}{closed('call')}b")
+    assert parse(text, "k3").content == "ab"

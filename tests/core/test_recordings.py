@@ -1,0 +1,207 @@
+"""Real recorded answers, replayed byte for byte, are decoded to what they say.
+
+Owns: every recording of an answer or an error; the table is tests/core/recordings.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kimi_core import errors
+from tests.core.asking import HELLO
+from tests.core.recordings import ANSWERS, ERRORS, NOT_ANSWERS, Said, settings_of
+from tests.core.scripted import Answer, ScriptedServer, body
+from tests.shared import shared_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kimi_core.chat import KimiChat
+    from kimi_core.response import ResponseReader
+
+    Connect = Callable[..., KimiChat]
+
+
+def recorded(name: str) -> bytes:
+    """Return the bytes of the body; the framing of a file of chunks is added, as it was lost."""
+    path = shared_path(f"data/recordings/{name}")
+    data = path.read_bytes()
+    if name.endswith(".jsonl"):
+        lines = [b"data: %s\n\n" % line for line in data.splitlines() if line.strip()]
+        return b"".join([*lines, b"data: [DONE]\n\n"])
+    return data
+
+
+def answer_of(name: str, data: bytes, sizes: tuple[int, ...], status: int = 200) -> Answer:
+    """Answer with a recording in pieces of these sizes, again and again."""
+    kind = "application/json" if name.endswith(".json") else "text/event-stream; charset=utf-8"
+    return Answer(tuple(_pieces(data, sizes)), status, {"content-type": kind})
+
+
+def _pieces(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
+    start = 0
+    for size in itertools.cycle(sizes):
+        if start >= len(data):
+            return
+        yield data[start : start + size]
+        start += size
+
+
+def text_of(data: bytes, *names: str) -> str:
+    """Join a text of the chunks or of the body with plain JSON: the first of the names that is set."""
+    whole = not data.lstrip().startswith((b"data:", b":"))
+    lines = [data] if whole else [line[5:] for line in data.split(b"\n") if line[:5] == b"data:"]
+    found = ""
+    for chunk in [json.loads(line) for line in lines if b"[DONE]" not in line]:
+        for choice in chunk.get("choices") or ():
+            said: dict[str, Any] = choice.get("delta") or choice.get("message") or {}
+            found += next((said[name] for name in names if said.get(name)), "")
+    return found
+
+
+def check(reader: ResponseReader, said: Said, data: bytes, *, raw: bool) -> None:
+    """Compare an answer with the table, and long texts with the file."""
+    message = reader.message()
+    for found, expected, names in (
+        (message.content, said.content, ("content",)),
+        (message.reasoning, said.reasoning, ("reasoning_content", "reasoning")),
+    ):
+        assert (len(found) if isinstance(expected, int) else found) == expected
+        assert raw or found == text_of(data, *names)
+    assert tuple(
+        (call.id, call.name, call.arguments, call.complete) for call in message.tool_calls
+    ) == said.calls
+    assert [call.index for call in message.tool_calls] == list(range(len(said.calls)))
+    usage = reader.usage
+    assert usage is not None
+    assert said.usage == (
+        usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.cached_tokens,
+        usage.reasoning_tokens,
+    )  # fmt: skip
+    assert reader.finish_reason == said.finish
+
+
+CUTS = {"whole": (2**20,), "odd pieces": (1, 7, 64, 3, 1021)}
+
+
+@pytest.mark.parametrize("sizes", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize(("name", "said"), ANSWERS.items(), ids=ANSWERS)
+def test_a_recorded_answer(
+    server: ScriptedServer, connect: Connect, name: str, said: Said, sizes: tuple[int, ...]
+) -> None:
+    data = recorded(name)
+    server.will(answer_of(name, data, sizes))
+    chat = connect(**settings_of(name))
+    reader = chat.open(chat.request(HELLO, stream=not name.endswith(".json"))).read()
+    check(reader, said, data, raw=settings_of(name).get("tool_call_parser") == "client")
+
+
+def test_the_async_path_reads_the_same(server: ScriptedServer, connect: Connect) -> None:
+    names = [name for name in ANSWERS if name.startswith(("engines/", "fantasy-openrouter"))]
+
+    async def replay() -> None:
+        for name in names:
+            data = recorded(name)
+            server.will(answer_of(name, data, CUTS["odd pieces"]))
+            chat = connect(**settings_of(name))
+            request = chat.request(HELLO, stream=not name.endswith(".json"))
+            reader = await (await chat.aopen(request)).read()
+            raw = settings_of(name).get("tool_call_parser") == "client"
+            check(reader, ANSWERS[name], data, raw=raw)
+            await chat.aclose()
+
+    asyncio.run(replay())
+
+
+@pytest.mark.parametrize(("name", "expected"), ERRORS.items(), ids=ERRORS)
+def test_a_recorded_error(
+    server: ScriptedServer, connect: Connect, name: str, expected: tuple[int, str]
+) -> None:
+    status, kind = expected
+    data = recorded(name)
+    server.will(answer_of(name, data, (2**20,), status))
+    chat = connect()
+    with pytest.raises(getattr(errors, f"Kimi{kind}Error")) as caught:
+        chat.open(chat.request(HELLO, stream=True))
+    error = json.loads(data)["error"]
+    assert isinstance(caught.value, errors.KimiStatusError)
+    assert type(caught.value).__name__ == f"Kimi{kind}Error"
+    assert caught.value.server_message == error["message"]
+    assert caught.value.error_type == error["type"]
+
+
+def test_no_recording_is_left_out() -> None:
+    folder = shared_path("data/recordings")
+    there = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.name.endswith((".sse", ".json", ".chunks.jsonl"))
+        and not path.name.endswith((".request.json", ".meta.json"))
+    }
+    assert there == ANSWERS.keys() | ERRORS.keys() | NOT_ANSWERS
+
+
+# The errors that issues quote, in the order of the file.
+QUOTED = (
+    "BadRequest", "BadRequest", "BadRequest", "Overloaded", "Overloaded", "RateLimit", "RateLimit",
+    "RateLimit", "RateLimit", "Quota", "Authentication", "ContextOverflow",
+)  # fmt: skip
+LIMITS = {6: "RPM", 7: "TPD", 8: "TPM"}
+
+
+@pytest.mark.parametrize("number", range(len(QUOTED)))
+def test_an_error_that_an_issue_quotes(
+    server: ScriptedServer, connect: Connect, number: int
+) -> None:
+    path = shared_path("data/recordings/errors-quoted-from-issues.jsonl")
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == len(QUOTED)
+    quoted = lines[number]
+    server.will(
+        Answer((quoted["body"].encode(),), quoted["status"], {"content-type": "application/json"})
+    )
+    chat = connect()
+    with pytest.raises(getattr(errors, f"Kimi{QUOTED[number]}Error")) as caught:
+        chat.open(chat.request(HELLO, stream=True))
+    assert type(caught.value).__name__ == f"Kimi{QUOTED[number]}Error"
+    assert getattr(caught.value, "limit", None) == LIMITS.get(number)
+    assert isinstance(caught.value, errors.KimiStatusError)
+    assert "<nil>" not in str(caught.value)
+    # The sentence of Moonshot behind OpenRouter is shown too.
+    assert ("reasoning_content is missing" in caught.value.server_message) == (number < 3)
+
+
+# line of the file -> names of the calls that leaked, length of the reasoning that is left
+LEAKED: list[tuple[list[str], int]] = [
+    (["shell"], 0),
+    (["bash"], 0),
+    ([], 0),
+    (["bash", "glob", "glob", "glob"], 105),
+    (["list_directory"], 109),
+    ([], 35),
+]
+
+
+@pytest.mark.parametrize("number", range(len(LEAKED)))
+def test_leaked_markers_become_calls(
+    server: ScriptedServer, connect: Connect, number: int
+) -> None:
+    path = shared_path("data/recordings/leaks-raw-markers.jsonl")
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == len(LEAKED)
+    names, reasoning = LEAKED[number]
+    message = {lines[number]["where"]: lines[number]["text"]}
+    server.will(body({"choices": [{"message": message, "finish_reason": "stop"}]}))
+    chat = connect(model="kimi-k2-thinking")
+    reader = chat.open(chat.request(HELLO, stream=False)).read()
+    found = reader.message()
+    assert [call.name for call in found.tool_calls] == names
+    assert all(json.loads(call.arguments) and call.complete for call in found.tool_calls)
+    assert (found.content.strip(), len(found.reasoning)) == ("", reasoning)
+    assert reader.finish_reason == ("tool_calls" if names else "stop")
+    assert "<|" not in found.content + found.reasoning
