@@ -17,7 +17,7 @@ __all__ = ["ErrorFacts", "read_error", "request_id_of"]
 # A gateway's HTML page is no sentence (Moonshot's 504 is one); its beginning is enough to tell.
 _LONGEST_MESSAGE = 400
 
-# The status that Moonshot documents for each of its types; for errors inside a 200, which have none.
+# The status that Moonshot documents for each of its types, for errors inside a 200.
 _STATUS_OF_TYPE = {
     "content_filter": 400,
     "invalid_request_error": 400,
@@ -31,7 +31,7 @@ _STATUS_OF_TYPE = {
     "server_unavailable": 503,
 }
 
-# "... request reached organization max RPM: 20, please try again after 1 seconds"
+# As in: request reached organization max RPM: 20, please try again after 1 seconds.
 _LIMIT = re.compile(r"\b(concurrency|RPM|TPM|TPD)\b")
 _WAIT = re.compile(r"try again after ([0-9]+(?:\.[0-9]+)?) second")
 

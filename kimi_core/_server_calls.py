@@ -103,7 +103,8 @@ class ServerCalls:
         call.started = True
         call.pieces = []
         # The reader of the answer makes ids unique, over all sources.
-        start = ToolCallStart(call.index, call.id or f"functions.{call.name}:{call.index}", call.name)
+        identity = call.id or f"functions.{call.name}:{call.index}"
+        start = ToolCallStart(call.index, identity, call.name)
         return [start, *self._more(call, arguments)]
 
     def _more(self, call: _Call, arguments: str) -> list[Event]:

@@ -60,7 +60,8 @@ def _tool_name(tool: Mapping[str, Any]) -> str:
 
 
 def _normal(
-    choice: str | bool | Mapping[str, Any] | None, names: list[str]  # noqa: FBT001 - bind_tools' own form
+    choice: str | bool | Mapping[str, Any] | None,  # noqa: FBT001 - bind_tools' own form
+    names: list[str],
 ) -> str | dict[str, Any] | None:
     if choice is None or choice is False:
         return None

@@ -29,8 +29,8 @@ catches ``openai.RateLimitError`` today goes on catching it.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from kimi_core._error_facts import ErrorFacts, read_error
 
@@ -226,12 +226,15 @@ _BY_STATUS: dict[int, _Kind] = {
 }
 
 
+_SERVER_ERRORS = 500
+
+
 def _classify(facts: ErrorFacts) -> _Kind:
     text = f"{facts.type} {facts.message}".lower()
     for statuses, words, kind in _BY_WORDS:
         if facts.status in statuses and any(word in text for word in words):
             return kind
-    default = KimiServerError if facts.status >= 500 else KimiBadRequestError
+    default = KimiServerError if facts.status >= _SERVER_ERRORS else KimiBadRequestError
     return _BY_STATUS.get(facts.status, default)
 
 
@@ -298,9 +301,13 @@ def error_from_body(
     return error
 
 
-@lru_cache(maxsize=None)
 def _also(kind: type[_Error], theirs: type[Exception]) -> type[_Error]:
-    """Make a class that is both ours and the SDK's, under our name."""
+    """Return a class that is both ours and the SDK's, under our name."""
+    return cast("type[_Error]", _made(kind, theirs))
+
+
+@cache
+def _made(kind: Any, theirs: Any) -> Any:  # noqa: ANN401 - cache() cannot say what it returns
     return type(kind.__name__, (kind, theirs), {"__module__": kind.__module__, "__init__": _init})
 
 

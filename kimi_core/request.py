@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._first_party import check_settings, warn_of_parallel_calls, without_pinned
 from kimi_core._history import prepare_history
 from kimi_core._tool_choice import ToolChoice, decide_tool_choice
 from kimi_core.errors import KimiConfigError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
-    from kimi_core.models import Sampling
 
 __all__ = ["Options", "Request", "build_request"]
 
@@ -48,7 +48,8 @@ class Options:
         reasoning_effort: Strength of thinking, where the model has it.
         tool_choice: "auto", "none", "required" (also "any" or True), a tool's name, or OpenAI's
             dict.
-        parallel_tool_calls: Whether one answer may hold several calls; sent only when set.
+        parallel_tool_calls: Whether one answer may hold several calls; sent only when set, and
+            not to the first-party API, which has no such field and warns of False.
         response_format: OpenAI's response_format dict.
         prompt_cache_key: Session id for the prefix cache.
         safety_identifier: The end user, hashed.
@@ -131,7 +132,7 @@ def build_request(
     else:
         payload.update(_chat_fields(history, choice, options, capabilities))
     payload.update(_sampling(options, capabilities))
-    payload.update(_identity(options))
+    payload.update(_identity(options, capabilities))
     if stream:
         payload["stream"] = True
         if capabilities.endpoint.asks_usage:
@@ -152,8 +153,7 @@ def _chat_fields(
     fields: dict[str, Any] = {"messages": history}
     if choice.tools:
         fields["tools"] = choice.tools
-        if options.parallel_tool_calls is not None:
-            fields["parallel_tool_calls"] = options.parallel_tool_calls
+        fields.update(_parallel_field(choice, options, capabilities))
     if choice.value is not None:
         fields["tool_choice"] = choice.value
     if options.max_tokens is not None:
@@ -168,6 +168,20 @@ def _chat_fields(
         if choice.tools:
             fields.update(_raw_chat_fields(choice, options, capabilities))
     return fields
+
+
+def _parallel_field(
+    choice: ToolChoice, options: Options, capabilities: Capabilities
+) -> dict[str, Any]:
+    wanted = options.parallel_tool_calls
+    if wanted is None:
+        return {}
+    if not capabilities.endpoint.first_party:
+        return {"parallel_tool_calls": wanted}
+    if wanted is False:
+        one = choice.value != "required" or len(choice.tools) == 1
+        warn_of_parallel_calls(single=choice.forced and one)
+    return {}
 
 
 def _raw_chat_fields(
@@ -247,7 +261,9 @@ def _grammar_fields(
 
 
 def _thinking_fields(
-    thinking: bool | None, options: Options, capabilities: Capabilities  # noqa: FBT001 - see Options
+    thinking: bool | None,  # noqa: FBT001 - see Options
+    options: Options,
+    capabilities: Capabilities,
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     switch = capabilities.endpoint.thinking_switch
@@ -282,41 +298,24 @@ def _effort_field(effort: str, capabilities: Capabilities) -> dict[str, Any]:
     return {"reasoning_effort": effort}
 
 
-_PINNED_FIELDS = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
+_SAMPLING_FIELDS = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
 
 
 def _sampling(options: Options, capabilities: Capabilities) -> dict[str, Any]:
     if options.n is not None and options.n != 1:
         message = f"n={options.n} is refused: one answer a request; call batch() for several."
         raise KimiConfigError(message)
-    info = capabilities.info
-    # By the caller's own thinking setting: a temperature that is right for a model that thinks
-    # stays right where a forced tool_choice switches thinking off for one turn.
-    thinks = capabilities.thinks(options.thinking)
-    pinned = info.pinned if thinks else info.pinned_without_thinking
+    fields = _set_fields(options, _SAMPLING_FIELDS)
     if not capabilities.endpoint.first_party:
-        pinned = None
-    fields = {}
-    for name in _PINNED_FIELDS:
-        value = getattr(options, name)
-        if value is None or (pinned and _equals_pin(name, value, pinned, capabilities)):
-            continue
-        fields[name] = value
-    return fields
+        return fields
+    return without_pinned(fields, capabilities, thinks=capabilities.thinks(options.thinking))
 
 
-def _equals_pin(name: str, value: float, pinned: Sampling, capabilities: Capabilities) -> bool:
-    """Whether a setting is the pinned value, which then need not be sent; refuse any other."""
-    allowed = pinned.penalty if name.endswith("penalty") else getattr(pinned, name)
-    if value != allowed:
-        message = (
-            f"{name}={value} is refused by model {capabilities.model!r} on "
-            f"{capabilities.endpoint.name}: only {allowed:g} is accepted. Leave {name} out."
-        )
-        raise KimiConfigError(message)
-    return True
+def _identity(options: Options, capabilities: Capabilities) -> dict[str, Any]:
+    if capabilities.endpoint.first_party:
+        check_settings(stop=options.stop, provider=options.provider, capabilities=capabilities)
+    return _set_fields(options, ("prompt_cache_key", "safety_identifier", "provider"))
 
 
-def _identity(options: Options) -> dict[str, Any]:
-    names = ("prompt_cache_key", "safety_identifier", "provider")
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+def _set_fields(options: Options, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(options, name)) is not None}

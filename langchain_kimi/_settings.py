@@ -130,7 +130,7 @@ class KimiSettings(BaseChatOpenAI):
 
     _chat: KimiChat = PrivateAttr()
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields  # noqa: ANN401 - the fields
         """Build the model; nothing is connected yet.
 
         Raises:

@@ -1,15 +1,11 @@
-"""`ChatKimiK2` for LangChain: what it does when it is asked.
+"""`ChatKimiK2` for LangChain.
 
-Owns: from messages to a request of the core, from its events to LangChain's results. May know: the
-adapter's own modules, the core's `kimi_core.chat`, langchain_core. Settings stand in
-`langchain_kimi._settings`.
+Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
+the adapter's own modules, langchain_core, and the core's tokenizer. Settings stand in
+`langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
-* ``_get_request_payload``: the payload is the core's; what it returns is what is sent.
-* ``_use_responses_api``: Kimi is asked through chat completions or completions only.
-* ``_generate``, ``_agenerate``, ``_stream``, ``_astream``: the transport and the reader are the
-  core's; the SDK's models of every chunk cost two thirds of the time, and drop the reasoning.
 * ``bind_tools``: Kimi's builtin tools; a forced tool_choice is decided when a request is made.
 * ``with_structured_output``: the base relies on the SDK's ``parse`` and on forced tool choices.
 * ``get_num_tokens``, ``get_token_ids``, ``get_num_tokens_from_messages``: the base downloads
@@ -19,43 +15,152 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Literal
 
-from langchain_core.messages.block_translators import get_translator
-from langchain_core.outputs import ChatGeneration, ChatResult
-
 from kimi_core.tokenizer import Tokenizer
-from langchain_kimi._chunks import ChunkWriter, token_usage, whole_message
-from langchain_kimi._errors import langchain_errors
+from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import to_wire
-from langchain_kimi._options import read_options, response_format_of
-from langchain_kimi._settings import KimiSettings
+from langchain_kimi._options import response_format_of
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 from langchain_kimi._tools import tool_dict
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
 
-    from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
     from langchain_core.language_models import LangSmithParams, LanguageModelInput
     from langchain_core.messages import AIMessage, BaseMessage
-    from langchain_core.outputs import ChatGenerationChunk
     from langchain_core.runnables import Runnable
     from pydantic import SecretStr
 
-    from kimi_core.chat import AsyncReply, Reply
     from kimi_core.endpoints import Endpoint
-    from kimi_core.request import Request
-    from kimi_core.response import ResponseReader
     from langchain_kimi._tools import Tool
 
 __all__ = ["ChatKimiK2"]
 
 
-class ChatKimiK2(KimiSettings):
-    """Kimi K2 at any endpoint, as a LangChain chat model."""
+class ChatKimiK2(KimiGeneration):
+    """Kimi K2 at any endpoint, as a LangChain chat model.
+
+    It takes ``ChatOpenAI``'s place: the same keywords, chains and agents, plus what Kimi has of its
+    own. Nothing is sent that was not set, and what a model would refuse is said before any request.
+
+    Setup:
+        Install it and set a key, in the environment or in a ``.env`` (read, never exported):
+
+        ```bash
+        pip install "kimi-k2-integrations[langchain]"
+        export MOONSHOT_API_KEY="..."
+        ```
+
+    Instantiate:
+        ```python
+        from langchain_kimi import ChatKimiK2
+
+        llm = ChatKimiK2(max_tokens=1_000)
+        ```
+
+        Elsewhere than at api.moonshot.ai:
+
+        ```python
+        from langchain_kimi import endpoints
+
+        ChatKimiK2(endpoint="openrouter", model="kimi-k2-thinking", api_key="...")
+        ChatKimiK2(endpoint="vllm", base_url="http://gpu:8000/v1", model="kimi-k2-instruct")
+        ChatKimiK2(endpoint=endpoints.sglang("http://gpu:30000/v1"), model="kimi-k2.5")
+        ```
+
+    Invoke:
+        ```python
+        answer = llm.invoke([("system", "Translate into French."), ("human", "I love trains.")])
+        answer.text
+        answer.usage_metadata  # tokens: input, output, and those cached or spent on reasoning
+        ```
+
+        Likewise ``await llm.ainvoke(...)`` and ``llm.batch([...])``; one instance serves any
+        number of threads and event loops.
+
+    Stream:
+        ```python
+        for chunk in llm.stream("Count to three."):
+            print(chunk.text, end="")
+        ```
+
+    Reasoning:
+        kimi-k2.6 thinks unless it is told not to. What it thought is in the message, and goes back
+        to it over the rounds of a tool loop, which the API demands:
+
+        ```python
+        answer.additional_kwargs["reasoning_content"]
+        [block for block in answer.content_blocks if block["type"] == "reasoning"]
+        llm.invoke("What is 2 + 2?", thinking=False)
+        ```
+
+    Tools:
+        ```python
+        from langchain_core.messages import HumanMessage, ToolMessage
+
+        def get_weather(city: str) -> str:
+            \"\"\"Get the weather of a city.\"\"\"
+            return f"{city}: sunny"
+
+        with_tools = llm.bind_tools([get_weather])
+        messages = [HumanMessage("How is the weather in Paris?")]
+        messages.append(with_tools.invoke(messages))
+        for call in messages[-1].tool_calls:
+            messages.append(ToolMessage(get_weather(**call["args"]), tool_call_id=call["id"]))
+        with_tools.invoke(messages).text
+        ```
+
+        ``tool_choice`` may be "auto", "none", "any", a tool's name. Kimi refuses a forced choice
+        while it thinks: kimi-k2.6 then answers that one request without thinking where there is one
+        tool to call; otherwise "auto" is sent, with a warning. A call that was cut off is in
+        ``invalid_tool_calls`` and is never executed. Kimi's own search is a tool by name:
+        ``llm.bind_tools(["$web_search"])``.
+
+    Structured output:
+        ```python
+        from pydantic import BaseModel
+
+        class Joke(BaseModel):
+            setup: str
+            punchline: str
+
+        llm.with_structured_output(Joke).invoke("Tell me a joke about trains.")
+        ```
+
+    Images:
+        Moonshot takes the data itself or an uploaded file, no URL of the web:
+
+        ```python
+        import base64
+
+        picture = base64.b64encode(b"...").decode()
+        parts = [
+            {"type": "image", "base64": picture, "mime_type": "image/png"},
+            {"type": "text", "text": "What is this?"},
+        ]
+        llm.invoke([HumanMessage(parts)])
+        ```
+
+    Raw engines:
+        Where a server leaves Kimi's tokens in the text, they are parsed here. With
+        ``api="completions"`` the prompt is rendered here, too, and a grammar can force calls:
+
+        ```python
+        raw = ChatKimiK2(
+            endpoint=endpoints.vllm("http://gpu:8000/v1", tool_call_parser="client"),
+            model="kimi-k2-instruct",
+            api="completions",
+        )
+        raw.bind_tools([get_weather], tool_choice="any")
+        ```
+
+    What would be sent:
+        ```python
+        llm._get_request_payload("Hi")  # {"model": "kimi-k2.6", "messages": [...], ...}
+        ```
+    """
 
     if TYPE_CHECKING:
         # pydantic's own signature has one spelling of each keyword and refuses a key that is a
@@ -91,146 +196,6 @@ class ChatKimiK2(KimiSettings):
             output_version: str | None = None,
             **kwargs: Any,  # noqa: ANN401 - ChatOpenAI's
         ) -> None: ...
-
-    # --- requests ---------------------------------------------------------------------------------
-
-    def _get_request_payload(
-        self,
-        input_: LanguageModelInput,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> dict[str, Any]:
-        """Return the payload that `invoke` (or, with ``stream=True``, `stream`) would send."""
-        messages = self._convert_input(input_).to_messages()
-        stream = bool(kwargs.pop("stream", False))
-        return self._request(messages, stop, kwargs, stream=stream).payload
-
-    def _request(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: Mapping[str, Any],
-        *,
-        stream: bool,
-    ) -> Request:
-        call = read_options({**self._default_params, **kwargs, **({"stop": stop} if stop else {})})
-        other = None if call.model == self._chat.capabilities.model else call.model
-        request = self._chat.request(
-            to_wire(messages), call.tools, call.options, stream=stream, model=other
-        )
-        usage = kwargs.get("stream_usage", self.stream_usage)
-        if stream and usage is not None:
-            request.payload.pop("stream_options", None)
-            if usage:
-                request.payload["stream_options"] = {"include_usage": True}
-        return request
-
-    def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
-        return False
-
-    # --- answers ----------------------------------------------------------------------------------
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tells of tokens only
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> ChatResult:
-        with langchain_errors():
-            reply = self._chat.open(self._request(messages, stop, kwargs, stream=False))
-            return self._result(reply.read(), reply)
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - as in _generate
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> ChatResult:
-        with langchain_errors():
-            reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=False))
-            return self._result(await reply.read(), reply)
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> Iterator[ChatGenerationChunk]:
-        with langchain_errors():
-            reply = self._chat.open(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer()
-            with closing(iter(reply)) as pieces:
-                for events in pieces:
-                    chunk = writer.write(events)
-                    if chunk is not None:
-                        if run_manager:
-                            run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
-            yield writer.last(reply.reader, self._reply_metadata(reply))
-
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        with langchain_errors():
-            reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer()
-            async with aclosing(aiter(reply)) as pieces:
-                async for events in pieces:
-                    chunk = writer.write(events)
-                    if chunk is not None:
-                        if run_manager:
-                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
-            yield writer.last(reply.reader, self._reply_metadata(reply))
-
-    def close(self) -> None:
-        """Close the connections; a later request opens new ones."""
-        self._chat.close()
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop, and the sync ones."""
-        await self._chat.aclose()
-
-    @property
-    def _provider(self) -> str:
-        endpoint = self._chat.capabilities.endpoint
-        name = "moonshot" if endpoint.first_party else endpoint.name
-        # A translator of another provider's messages (e.g. "openai") would drop the reasoning.
-        return "moonshot" if get_translator(name) else name
-
-    @property
-    def _blocks(self) -> bool:
-        return self.output_version == "v1"
-
-    def _metadata(self) -> dict[str, Any]:
-        version = {"output_version": "v1"} if self._blocks else {}
-        return {"model_provider": self._provider, **version}
-
-    def _reply_metadata(self, reply: Reply | AsyncReply) -> dict[str, Any]:
-        """What the HTTP response says beside its body."""
-        found: dict[str, Any] = {}
-        if reply.request_id:
-            found["request_id"] = reply.request_id
-        if self.include_response_headers:
-            found["headers"] = dict(reply.headers)
-        return found
-
-    def _writer(self) -> ChunkWriter:
-        return ChunkWriter(self._metadata(), blocks=self._blocks)
-
-    def _result(self, reader: ResponseReader, reply: Reply | AsyncReply) -> ChatResult:
-        metadata = {**self._metadata(), **self._reply_metadata(reply)}
-        message = whole_message(reader, metadata, blocks=self._blocks)
-        totals = {"token_usage": token_usage(reader.usage), "model_name": reader.model}
-        return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)
 
     # --- tools and structured output --------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index_kimi._messages import to_wire
 from llama_index_kimi._responses import ResponseBuilder, completion_of
 from llama_index_kimi._structured import StructuredPrediction
+from llama_index_kimi._tokens import TokenCounting
 from llama_index_kimi._tools import conversation, select_tools, tool_choice_of, wire_tools
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatKimiK2"]
 
 
-class ChatKimiK2(StructuredPrediction):
+class ChatKimiK2(TokenCounting, StructuredPrediction):
     """Kimi K2, hosted or on your own server, for LlamaIndex.
 
     All arguments are keyword-only and optional. What is not set is not sent.
@@ -75,7 +76,7 @@ class ChatKimiK2(StructuredPrediction):
         extra_body: Other fields of the payload.
         http_client: Your own HTTP client, e.g. for a proxy.
         http_async_client: Your own async HTTP client; it then serves every event loop.
-        tokenizer: A `kimi_core.Tokenizer`, for exact token counts.
+        tokenizer: A `kimi_core.Tokenizer`, or the path of a ``tiktoken.model``, for exact counts.
         system_prompt: Put before the messages of ``predict``, structured prediction and the
             engines, as everywhere in LlamaIndex.
         callback_manager: LlamaIndex's callbacks; any other field of ``FunctionCallingLLM`` too.

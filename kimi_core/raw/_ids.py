@@ -132,13 +132,15 @@ class ToolNames:
     def infer(self, arguments: str) -> str | None:
         """Return the one declared tool whose schema the arguments fit, or None."""
         try:
-            value = load_json(arguments)
+            value = as_object(load_json(arguments))
         except ValueError:
             return None
-        if not isinstance(value, dict):
+        if value is None:
             return None
         possible = [
-            name for name, schema in self._schemas.items() if fits(value, as_object(schema) or dict[str, object]())
+            name
+            for name, schema in self._schemas.items()
+            if fits(value, as_object(schema) or dict[str, object]())
         ]
         return possible[0] if len(possible) == 1 else None
 

@@ -305,14 +305,14 @@ class CallReader(Reader):
     def _pause(self, position: int) -> None:
         """Write what is certain, and hold the rest back."""
         text = self._text
-        if self._final:
-            end = len(text)
-        elif self._state is not State.STRING:
-            end = self._trimmed(FINDERS[State.ARGUMENTS].tail(text, position))
-        elif text.endswith("\\") and position < len(text):
-            end = len(text) - 1
-        else:
-            end = FINDERS[State.STRING].tail(text, position)
+        end = len(text)
+        if not self._final:
+            if self._state is not State.STRING:
+                end = self._trimmed(FINDERS[State.ARGUMENTS].tail(text, position))
+            elif position < end and text[-1] == "\\":
+                end -= 1
+            else:
+                end = FINDERS[State.STRING].tail(text, position)
         self._write(end)
 
     def _write(self, end: int) -> None:

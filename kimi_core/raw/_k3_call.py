@@ -279,8 +279,6 @@ class K3CallReader(Reader):
         at = text.find("<|close|>", start, stop)
         while at >= 0:
             tag = read_tag(text, at, final=self._final)
-            if tag is None:
-                return None
             if tag and tag.marker is _CLOSERS[self._state]:
                 followed = self._followed(tag.end)
                 if followed is None:

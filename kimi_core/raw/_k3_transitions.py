@@ -35,6 +35,9 @@ class K3State(Enum):
     JSON_BLOCK = "inside the JSON that stands in place of arguments"
     ENDED = "after the end of the message"
 
+    # Enum hashes the name in Python, which shows where a state is looked up for each chunk.
+    __hash__ = object.__hash__
+
 
 class K3Marker(Enum):
     """What the model writes to structure a message."""

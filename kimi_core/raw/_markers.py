@@ -64,8 +64,9 @@ class MarkerFinder(Generic[_Kind]):
         Returns:
             An index from `start` to ``len(text)``; the latter where nothing has to be held back.
         """
-        start = max(start, len(text) - self._longest + 1)
         earliest = len(text)
+        if earliest - start >= self._longest:
+            start = earliest - self._longest + 1
         for first in self._firsts:
             at = text.find(first, start, earliest)
             while at >= 0:

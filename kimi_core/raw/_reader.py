@@ -58,7 +58,8 @@ class Reader(ABC):
         self._base += at
         self._text = self._text[at:] + text if at < len(self._text) else text
         self._at = 0
-        self._drain()
+        while self._at < len(self._text) and self._steps[self._state]():
+            pass
 
     def _drain(self) -> None:
         while self._at < len(self._text) and self._step()():

@@ -20,6 +20,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 _INTEGER = re.compile(r"-?\d+(?:\.0+)?\Z")
 _DEPTH = 32
+# Keywords that may declare keys in another place.
+_ELSEWHERE = ("anyOf", "oneOf", "allOf", "$ref")
 
 
 def fits(value: object, schema: object, depth: int = 0) -> bool:
@@ -88,9 +90,11 @@ def _fits_object(value: dict[str, object] | None, schema: dict[str, object], dep
     if value is None:
         return True
     properties = as_object(schema.get("properties")) or {}
-    if any(key not in value for key in as_list(schema.get("required")) or ()):
+    required = as_list(schema.get("required")) or ()
+    if any(isinstance(key, str) and key not in value for key in required):
         return False
-    others = schema.get("additionalProperties", bool(depth) and not properties)
+    elsewhere = depth > 0 or any(keyword in schema for keyword in _ELSEWHERE)
+    others = schema.get("additionalProperties", elsewhere and not properties)
     return all(
         fits(item, properties[key], depth + 1)
         if key in properties

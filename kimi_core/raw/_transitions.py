@@ -30,6 +30,9 @@ class State(Enum):
     AFTER_ARGUMENTS = "inside a call, after its arguments' JSON value has ended"
     ENDED = "after the end of the turn"
 
+    # Enum hashes the name in Python, which shows where a state is looked up for each chunk.
+    __hash__ = object.__hash__
+
 
 class Marker(Enum):
     """What the model writes to structure a message."""

@@ -44,7 +44,9 @@ def fragment(
     }
 
 
-def reader_for(parser: str = "auto", model: str = "kimi-k2-instruct", **rest: Any) -> ResponseReader:
+def reader_for(
+    parser: str = "auto", model: str = "kimi-k2-instruct", **rest: Any
+) -> ResponseReader:
     """Return a reader for an answer of a vLLM."""
     return ResponseReader(ask("vllm", model, overrides={"tool_call_parser": parser}, **rest))
 

@@ -87,14 +87,18 @@ _OPENROUTER: dict[str, Said] = {
 
 _ZEBRA = (("functions.lookup_rate:0", "lookup_rate", ' {"code":"ZEBRA"} ', True),)
 _VENICE: dict[str, Said] = {
-    "opencode-venice-k26-toolloop-1.sse": Said("", "tool_calls", (133, 109, 242, 96, 0), 339, _ZEBRA),
+    "opencode-venice-k26-toolloop-1.sse": Said(
+        "", "tool_calls", (133, 109, 242, 96, 0), 339, _ZEBRA
+    ),
     "opencode-venice-k26-toolloop-2.sse": Said(" 400", "stop", (206, 79, 285, 0, 0), 259),
     "opencode-venice-k26-toolloop-3.sse": Said(" 407", "stop", (143, 43, 186, 32, 0), 150),
 }
 
 _K3_WEATHER = (("get_weather_0", "get_weather", _PARIS, True),)
 _FIRST_PARTY: dict[str, Said] = {
-    "moonshot-k2-0905-stream-abridged.sse": Said("I can:\n\nhelp you", "stop", (4796, 174, 4970, 0, 0)),
+    "moonshot-k2-0905-stream-abridged.sse": Said(
+        "I can:\n\nhelp you", "stop", (4796, 174, 4970, 0, 0)
+    ),
     "moonshot-k25-stream-long.sse": Said(8008, "stop", (14, 1760, 1774, 0, 0)),
     "moonshot-kimicli-k2-turbo-final-chunk.chunks.jsonl": Said("", "stop", (8, 11, 19, 8, 0)),
     "vercel-moonshot-k26-image-file-ref.json": Said("IMAGE_OK", "stop", (18, 5, 23, 6, 1)),
@@ -117,9 +121,7 @@ _CALLED = Said("", "tool_calls", (78, 33, 111, 0, 13), _THOUGHT, _weather(_PARIS
 _REQUIRED = _CALLED._replace(usage=(143, 33, 176, 0, 13))
 _GREETED = Said("Hello from scripted Kimi!", "stop", (78, 21, 99, 0, 13), _THOUGHT)
 _NOT_THOUGHT = Said("", "tool_calls", (79, 19, 98, 0, 0), "", _weather(_PARIS))
-_CUT = Said(
-    "", "length", (78, 27, 105, 0, 13), _THOUGHT, _weather('{"city": "', complete=False)
-)
+_CUT = Said("", "length", (78, 27, 105, 0, 13), _THOUGHT, _weather('{"city": "', complete=False))
 _VLLM: dict[str, Said] = {
     "a-03-chat-stream-usage.sse": Said(47, "length", (15, 12, 27, 0, 0)),
     "b-01-tools-auto.json": _CALLED,

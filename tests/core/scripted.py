@@ -133,7 +133,9 @@ class ScriptedServer:
             def do_POST(self) -> None:
                 data = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                server.seen.append(Seen(self.path, self.client_address[1], headers, json.loads(data)))
+                server.seen.append(
+                    Seen(self.path, self.client_address[1], headers, json.loads(data))
+                )
                 answer = server._answers.pop(0) if server._answers else NOT_SCRIPTED
                 if answer.pieces or not answer.stalls:
                     _write(self, answer)

@@ -116,7 +116,7 @@ THINKING = [
 
 
 @pytest.mark.parametrize(("model", "setting", "thinks"), THINKING)
-def test_who_thinks(model: str, setting: bool | None, thinks: bool) -> None:  # noqa: FBT001 - a row
+def test_who_thinks(model: str, setting: bool | None, thinks: bool) -> None:
     assert resolve(model, "vllm").thinks(setting) is thinks
 
 
@@ -127,7 +127,7 @@ def test_who_thinks(model: str, setting: bool | None, thinks: bool) -> None:  # 
         ("kimi-k2-instruct", True, "which has no thinking mode"),
     ],
 )
-def test_what_cannot_think_so_is_refused(model: str, setting: bool, rule: str) -> None:  # noqa: FBT001 - a row
+def test_what_cannot_think_so_is_refused(model: str, setting: bool, rule: str) -> None:
     with pytest.raises(KimiConfigError, match=rule) as caught:
         resolve(model, "openrouter").thinks(setting)
     assert f"thinking={setting} does not go with model" in str(caught.value)

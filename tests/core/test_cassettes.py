@@ -1,7 +1,12 @@
 """The cassette rules hold: nothing secret is kept, nothing is left unplayed.
 
-Owns: what is promised in `tests/conftest.py`. The rules are tried on small test files of their own
-(pytester), which talk to a server on the loopback, and on the cassettes that are in the repository.
+Owns: what is promised in `tests/conftest.py`. The rules are tried on a small test file that is
+recorded and replayed by a pytest of its own, against a server on the loopback, and on the cassettes
+that are in the repository.
+
+A process of its own, because a run inside this one would import what vcrpy patches a second time,
+after which an exception of httpcore2 is no longer an exception of httpcore2 for the tests that
+follow.
 """
 
 from __future__ import annotations
@@ -9,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import openai  # noqa: F401 - imported here once, or every inner run pays for it again
 import pytest
 import yaml
 
@@ -23,22 +30,40 @@ from tests.conftest import KEPT_HEADERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CASSETTES = Path(__file__).parent.parent / "cassettes"
+ROOT = Path(__file__).parent.parent.parent
+CASSETTES = ROOT / "tests" / "cassettes"
 SECRET = "sk-" + "a1B2" * 10
 EVENT_STREAM = 'data: {"choices": []}\n\ndata: [DONE]\n\n'
-TWO_REQUESTS = """
-    import pytest
-    from openai import OpenAI
+INNER_TESTS = f"""
+import os, urllib.request
+import pytest
 
-    @pytest.mark.vcr
-    def test_two(request):
-        url = __import__("os").environ.get("SERVER", "http://127.0.0.1:9/v1")
-        with OpenAI(base_url=url, api_key="{secret}", max_retries=0) as client:
-            for model in {models}:
-                with client.completions.with_streaming_response.create(
-                    model=model, prompt="Hi"
-                ) as response:
-                    assert response.text() == {text!r}
+pytestmark = [pytest.mark.vcr, pytest.mark.default_cassette("shared")]
+
+def ask(*models):
+    for model in models:
+        body = ('{{"model": "%s"}}' % model).encode()
+        headers = {{"content-type": "application/json", "authorization": "Bearer {SECRET}"}}
+        url = os.environ["SERVER"] + "/v1/completions"
+        request = urllib.request.Request(url, body, headers)
+        with urllib.request.urlopen(request) as response:
+            assert response.read().decode() == {EVENT_STREAM!r}
+
+def test_everything():
+    ask("first", "second")
+
+def test_a_part():
+    ask("first")
+
+def test_twice():
+    ask("first", "second", "second")
+
+def test_another_body():
+    ask("first", "third")
+
+@pytest.mark.default_cassette("absent")
+def test_nothing():
+    pass
 """
 
 
@@ -57,100 +82,84 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(autouse=True)
-def _few_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    # An inner run loads every plugin anew: two seconds for each of a dozen runs.
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-
-
-@pytest.fixture
-def recorder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A folder in which a test of two requests has been recorded."""
-    pytester.makeconftest('pytest_plugins = ["tests.conftest"]')
-    write_test(pytester, models=["first", "second"])
-    with serve() as url:
-        monkeypatch.setenv("SERVER", url)
-        run(pytester, "--record-mode=rewrite").assert_outcomes(passed=1)
-    monkeypatch.delenv("SERVER")
-    return pytester
-
-
 @contextlib.contextmanager
 def serve() -> Iterator[str]:
-    """Run a server on the loopback that answers everything alike; gives its base URL."""
+    """Run a server on the loopback that answers everything alike; gives its address."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/v1"
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-def write_test(pytester: pytest.Pytester, *, models: list[str]) -> None:
-    code = TWO_REQUESTS.format(models=models, secret=SECRET, text=EVENT_STREAM)
-    pytester.makepyfile(test_inner=code)
+def run_pytest(folder: Path, server: str, *options: str) -> str:
+    """Run the inner tests in a process of their own; returns what pytest printed."""
+    command = [sys.executable, "-m", "pytest", "-rA", "-p", "pytest_recording.plugin", *options]
+    here = {"SERVER": server, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(  # noqa: S603 - our own tests
+        command, cwd=folder, env=os.environ | here, capture_output=True, text=True, check=False
+    ).stdout
 
 
-def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return pytester.runpytest_inprocess("-p", "pytest_recording.plugin", *options)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the inner tests and the cassette that `test_everything` recorded."""
+    folder = tmp_path_factory.mktemp("cassettes")
+    (folder / "pytest.ini").write_text("[pytest]")
+    (folder / "conftest.py").write_text('pytest_plugins = ["tests.conftest"]')
+    (folder / "test_inner.py").write_text(INNER_TESTS)
+    with serve() as server:
+        printed = run_pytest(folder, server, "--record-mode=rewrite", "-k", "test_everything")
+    assert "1 passed" in printed, printed
+    return folder
 
 
-def recorded_files() -> list[Path]:
-    return sorted(CASSETTES.rglob("*.yaml"))
+@pytest.fixture(scope="module")
+def cassette(folder: Path) -> str:
+    """The text of the recorded cassette."""
+    return (folder / "tests/cassettes/test_inner/shared.yaml").read_text(encoding="utf-8")
 
 
-def test_a_recording_is_replayed_without_its_server(recorder: pytest.Pytester) -> None:
-    run(recorder).assert_outcomes(passed=1)
+@pytest.fixture(scope="module")
+def replay(folder: Path) -> str:
+    """What pytest printed while it replayed the inner tests, with no server to be reached."""
+    return run_pytest(folder, "http://127.0.0.1:9")
 
 
-def test_a_cassette_that_is_only_partly_played_fails_its_test(recorder: pytest.Pytester) -> None:
-    write_test(recorder, models=["first"])
-
-    result = run(recorder)
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["*played only a part of its cassette; never asked for: POST*/v1/completions*"]
-    )
+def test_a_recording_is_replayed_without_its_server(replay: str) -> None:
+    assert "PASSED test_inner.py::test_everything" in replay
 
 
-def test_no_answer_is_played_twice(recorder: pytest.Pytester) -> None:
-    write_test(recorder, models=["first", "second", "second"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("test_a_part", "played only a part of its cassette", id="partly played"),
+        pytest.param("test_twice", "CannotOverwriteExistingCassetteE", id="an answer asked twice"),
+        pytest.param("test_another_body", "CannotOverwriteExistingCassetteE", id="another body"),
+        pytest.param("test_nothing", "played no cassette", id="no cassette"),
+    ],
+)
+def test_a_test_that_does_not_play_its_whole_cassette_fails(
+    replay: str, name: str, reason: str
+) -> None:
+    [section] = re.findall(rf"^_+ {name} _+$(.+?)^(?:_{{9,}} |=)", replay, re.MULTILINE | re.DOTALL)
 
-    run(recorder).assert_outcomes(failed=1)
-
-
-def test_a_test_without_a_cassette_to_play_fails(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest('pytest_plugins = ["tests.conftest"]')
-    write_test(pytester, models=[])
-
-    result = run(pytester)
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*played no cassette*make record*"])
-
-
-def test_a_request_with_another_body_is_not_answered(recorder: pytest.Pytester) -> None:
-    write_test(recorder, models=["first", "third"])
-
-    run(recorder).assert_outcomes(failed=1)
+    assert f"FAILED test_inner.py::{name}" in replay
+    assert reason in section
 
 
-def test_a_recording_holds_no_secret_and_no_port(recorder: pytest.Pytester) -> None:
-    [cassette] = recorder.path.rglob("cassettes/**/*.yaml")
-
-    text = cassette.read_text(encoding="utf-8")
-
-    assert SECRET not in text
-    assert re.search(r"127\.0\.0\.1:\d", text) is None
+def test_a_recording_holds_no_secret_and_no_port(cassette: str) -> None:
+    assert SECRET not in cassette
+    assert re.search(r"127\.0\.0\.1:\d", cassette) is None
 
 
-def test_a_recorded_event_stream_is_kept_line_by_line(recorder: pytest.Pytester) -> None:
-    [cassette] = recorder.path.rglob("cassettes/**/*.yaml")
-
-    assert '        data: {"choices": []}\n\n        data: [DONE]\n' in cassette.read_text()
+def test_a_recorded_event_stream_is_kept_line_by_line(cassette: str) -> None:
+    assert '        data: {"choices": []}\n\n        data: [DONE]\n' in cassette
 
 
-@pytest.mark.parametrize("path", recorded_files(), ids=lambda path: str(path.relative_to(CASSETTES)))
+@pytest.mark.parametrize(
+    "path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CASSETTES))
+)
 def test_a_committed_cassette_keeps_only_the_listed_headers(path: Path) -> None:
     interactions = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
 

@@ -113,7 +113,9 @@ def test_a_stream_under_another_content_type(
 
 
 @both
-def test_the_ids_and_headers_of_an_answer(server: ScriptedServer, connect: Connect, read: Read) -> None:
+def test_the_ids_and_headers_of_an_answer(
+    server: ScriptedServer, connect: Connect, read: Read
+) -> None:
     server.will(SPOKEN)
     read(connect())
     server.will(Answer(SPOKEN.pieces, headers={**SPOKEN.headers, "x-trace-id": "t-1"}))
@@ -146,7 +148,7 @@ BROKEN: dict[str, tuple[Answer, str, str]] = {
 
 @both
 @pytest.mark.parametrize(("answer", "content", "cause"), BROKEN.values(), ids=BROKEN)
-def test_an_answer_that_breaks_off_keeps_what_had_come(  # noqa: PLR0913, PLR0917 - the columns
+def test_an_answer_that_breaks_off_keeps_what_had_come(
     server: ScriptedServer, connect: Connect, read: Read, answer: Answer, content: str, cause: str
 ) -> None:
     server.will(answer)
@@ -237,7 +239,7 @@ def test_whoever_stops_reading_closes_the_connection(
         areply = await chat.aopen(chat.request(HELLO, stream=True))
         events = aiter(areply)
         assert await anext(events) == [ReasoningDelta("why")]
-        await events.aclose()  # type: ignore[attr-defined]  # an async generator
+        await events.aclose()
         assert areply._response.is_closed
 
     asyncio.run(afirst())

@@ -41,7 +41,9 @@ def test_the_argument_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert resolve_api_key(MOONSHOT, Hidden("hidden"), folder=tmp_path) == "hidden"
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  ", Hidden("")], ids=["None", "''", "blank", "hidden"])
+@pytest.mark.parametrize(
+    "nothing", [None, "", "  ", Hidden("")], ids=["None", "''", "blank", "hidden"]
+)
 def test_an_empty_argument_is_none(
     nothing: str | Hidden | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

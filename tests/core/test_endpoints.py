@@ -119,5 +119,7 @@ def test_a_helper_changes_its_row(name: str, helper: Callable[..., Endpoint]) ->
 
 def test_helpers_without_an_address() -> None:
     assert endpoints.local(completion_max_tokens=9).completion_max_tokens == 9
-    assert endpoints.openrouter(default_headers={"X-Title": "t"}).default_headers == {"X-Title": "t"}
+    assert endpoints.openrouter(default_headers={"X-Title": "t"}).default_headers == {
+        "X-Title": "t"
+    }
     assert endpoints.local() == ENDPOINTS["local"]

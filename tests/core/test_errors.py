@@ -182,7 +182,11 @@ BODIES = {
 
 @pytest.mark.parametrize(("answer", "message", "kind"), BODIES.values(), ids=BODIES)
 def test_every_shape_of_an_error_body_is_read(
-    server: ScriptedServer, connect: Callable[..., KimiChat], answer: Answer, message: str, kind: str
+    server: ScriptedServer,
+    connect: Callable[..., KimiChat],
+    answer: Answer,
+    message: str,
+    kind: str,
 ) -> None:
     server.will(answer)
     caught = failing(connect())
@@ -254,7 +258,9 @@ def test_a_timeout_is_a_connection_error(
     assert "Raise timeout" in str(caught)
 
 
-def test_async_errors_are_the_same(server: ScriptedServer, connect: Callable[..., KimiChat]) -> None:
+def test_async_errors_are_the_same(
+    server: ScriptedServer, connect: Callable[..., KimiChat]
+) -> None:
     server.will(error(429, OVERLOADED, "engine_overloaded_error"))
     chat = connect()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kimi_core.endpoints import vllm
 from kimi_core.errors import KimiConfigError
 from tests.core.asking import HELLO, ask, call, payload, result, tool
 
@@ -217,6 +218,12 @@ def test_a_call_and_its_result_need_each_other(
     assert "Moonshot refuses that." in str(caught.value)
     # Other servers render such a history, so it is theirs to judge.
     assert sent("vllm", "kimi-k2-instruct", *messages, tools=WEATHER)
+
+
+def test_a_server_of_ones_own_may_want_ids_as_they_are() -> None:
+    mine = vllm(rewrites_tool_call_ids=False)
+    stray = [*loop(None, "call_abc"), result("call_xyz")]
+    assert ids(payload(mine, messages=stray)["messages"]) == ["call_abc", "call_abc", "call_xyz"]
 
 
 def test_a_prompt_rendered_here_keeps_contents_and_reasoning() -> None:

@@ -73,9 +73,10 @@ def check(reader: ResponseReader, said: Said, data: bytes, *, raw: bool) -> None
     ):
         assert (len(found) if isinstance(expected, int) else found) == expected
         assert raw or found == text_of(data, *names)
-    assert tuple(
-        (call.id, call.name, call.arguments, call.complete) for call in message.tool_calls
-    ) == said.calls
+    assert (
+        tuple((call.id, call.name, call.arguments, call.complete) for call in message.tool_calls)
+        == said.calls
+    )
     assert [call.index for call in message.tool_calls] == list(range(len(said.calls)))
     usage = reader.usage
     assert usage is not None
@@ -188,9 +189,7 @@ LEAKED: list[tuple[list[str], int]] = [
 
 
 @pytest.mark.parametrize("number", range(len(LEAKED)))
-def test_leaked_markers_become_calls(
-    server: ScriptedServer, connect: Connect, number: int
-) -> None:
+def test_leaked_markers_become_calls(server: ScriptedServer, connect: Connect, number: int) -> None:
     path = shared_path("data/recordings/leaks-raw-markers.jsonl")
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert len(lines) == len(LEAKED)

@@ -29,15 +29,73 @@ MODELS = {
 
 # endpoint, model, settings -> payload without model and prompt
 ROWS = [
-    ("local", None, {}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 1024})),
-    ("llama.cpp", None, {"overrides": RAW}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 4096})),
-    ("vllm", None, {"overrides": RAW}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 4096, 'skip_special_tokens': False, 'spaces_between_special_tokens': False})),
-    ("vllm", None, {"overrides": RAW, "stream": True}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 4096, 'skip_special_tokens': False, 'spaces_between_special_tokens': False, 'stream': True, 'stream_options': {'include_usage': True}})),
-    ("sglang", None, {"overrides": RAW, "max_tokens": 7}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 7, 'skip_special_tokens': False, 'spaces_between_special_tokens': False})),
-    ("llama.cpp", None, {"overrides": RAW, "stop": "END"}, snapshot({'stop': ['<|im_end|>', 'END'], 'max_tokens': 4096})),
-    ("llama.cpp", "kimi-k3", {"overrides": RAW, "stop": ["A", "B"]}, snapshot({'stop': ['<|end_of_msg|>', 'A', 'B'], 'max_tokens': 4096})),
-    ("local", None, {"temperature": 0.0, "top_p": 0.9, "tools": WEATHER}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 1024, 'temperature': 0.0, 'top_p': 0.9})),
-    ("local", None, {"tools": WEATHER, "tool_choice": "auto"}, snapshot({'stop': ['<|im_end|>'], 'max_tokens': 1024})),
+    ("local", None, {}, snapshot({"stop": ["<|im_end|>"], "max_tokens": 1024})),
+    ("llama.cpp", None, {"overrides": RAW}, snapshot({"stop": ["<|im_end|>"], "max_tokens": 4096})),
+    (
+        "vllm",
+        None,
+        {"overrides": RAW},
+        snapshot(
+            {
+                "stop": ["<|im_end|>"],
+                "max_tokens": 4096,
+                "skip_special_tokens": False,
+                "spaces_between_special_tokens": False,
+            }
+        ),
+    ),
+    (
+        "vllm",
+        None,
+        {"overrides": RAW, "stream": True},
+        snapshot(
+            {
+                "stop": ["<|im_end|>"],
+                "max_tokens": 4096,
+                "skip_special_tokens": False,
+                "spaces_between_special_tokens": False,
+                "stream": True,
+                "stream_options": {"include_usage": True},
+            }
+        ),
+    ),
+    (
+        "sglang",
+        None,
+        {"overrides": RAW, "max_tokens": 7},
+        snapshot(
+            {
+                "stop": ["<|im_end|>"],
+                "max_tokens": 7,
+                "skip_special_tokens": False,
+                "spaces_between_special_tokens": False,
+            }
+        ),
+    ),
+    (
+        "llama.cpp",
+        None,
+        {"overrides": RAW, "stop": "END"},
+        snapshot({"stop": ["<|im_end|>", "END"], "max_tokens": 4096}),
+    ),
+    (
+        "llama.cpp",
+        "kimi-k3",
+        {"overrides": RAW, "stop": ["A", "B"]},
+        snapshot({"stop": ["<|end_of_msg|>", "A", "B"], "max_tokens": 4096}),
+    ),
+    (
+        "local",
+        None,
+        {"temperature": 0.0, "top_p": 0.9, "tools": WEATHER},
+        snapshot({"stop": ["<|im_end|>"], "max_tokens": 1024, "temperature": 0.0, "top_p": 0.9}),
+    ),
+    (
+        "local",
+        None,
+        {"tools": WEATHER, "tool_choice": "auto"},
+        snapshot({"stop": ["<|im_end|>"], "max_tokens": 1024}),
+    ),
 ]
 
 
@@ -107,7 +165,9 @@ def test_a_forced_choice_becomes_a_grammar(
     tools = [tool(), tool("get_time")]
     found = payload(endpoint, model, tools=tools, overrides=overrides, **settings)
     dialect = resolve(model, endpoint).info.dialect
-    expected = tool_call_grammar(tools, **{"tool_choice": "required", "dialect": dialect, **arguments})
+    expected = tool_call_grammar(
+        tools, **{"tool_choice": "required", "dialect": dialect, **arguments}
+    )
     assert expected
     assert {name: found[name] for name in expected} == expected
     if overrides == CLIENT:

@@ -24,7 +24,7 @@ OURS = {"prompt_cache_key": "session", "safety_identifier": "user"}
 CLIENT = {"tool_call_parser": "client"}
 
 # endpoint, model, settings, payload without its model and messages
-ROWS = [
+ROWS: list[tuple[str, str | None, dict[str, Any], Any]] = [
     # Nothing is sent that was not set.
     ("moonshot", None, {}, snapshot({})),
     ("moonshot", "kimi-k3", {}, snapshot({})),
@@ -32,54 +32,153 @@ ROWS = [
     ("vllm", None, {}, snapshot({})),
     ("llama.cpp", "kimi-k2.6", {}, snapshot({})),
     # A stream; usage is asked for only where it does not come by itself.
-    ("moonshot", None, {"stream": True}, snapshot({'stream': True})),
-    ("openrouter", None, {"stream": True}, snapshot({'stream': True})),
-    ("sglang", None, {"stream": True}, snapshot({'stream': True, 'stream_options': {'include_usage': True}})),
+    ("moonshot", None, {"stream": True}, snapshot({"stream": True})),
+    ("openrouter", None, {"stream": True}, snapshot({"stream": True})),
+    (
+        "sglang",
+        None,
+        {"stream": True},
+        snapshot({"stream": True, "stream_options": {"include_usage": True}}),
+    ),
     # The token limit under the server's own name.
-    ("moonshot", None, {"max_tokens": 99}, snapshot({'max_completion_tokens': 99})),
-    ("openrouter", None, {"max_tokens": 99}, snapshot({'max_tokens': 99})),
-    ("vllm", None, {"max_tokens": 99}, snapshot({'max_tokens': 99})),
+    ("moonshot", None, {"max_tokens": 99}, snapshot({"max_completion_tokens": 99})),
+    ("openrouter", None, {"max_tokens": 99}, snapshot({"max_tokens": 99})),
+    ("vllm", None, {"max_tokens": 99}, snapshot({"max_tokens": 99})),
     # Sampling: a pinned value is dropped, and sent where nothing is pinned.
     ("moonshot", "kimi-k3", PINNED, snapshot({})),
     ("moonshot", "kimi-k2.6", {"temperature": 1.0}, snapshot({})),
-    ("moonshot", "kimi-k2.6", {"temperature": 0.6, "thinking": False}, snapshot({'thinking': {'type': 'disabled'}})),
-    ("openrouter", "kimi-k3", PINNED, snapshot({'temperature': 1, 'top_p': 0.95, 'n': 1, 'presence_penalty': 0, 'frequency_penalty': 0.0})),
-    ("vllm", None, FREE, snapshot({'temperature': 0.0, 'presence_penalty': 0.5, 'frequency_penalty': 0.5})),
+    (
+        "moonshot",
+        "kimi-k2.6",
+        {"temperature": 0.6, "thinking": False},
+        snapshot({"thinking": {"type": "disabled"}}),
+    ),
+    (
+        "openrouter",
+        "kimi-k3",
+        PINNED,
+        snapshot(
+            {
+                "temperature": 1,
+                "top_p": 0.95,
+                "n": 1,
+                "presence_penalty": 0,
+                "frequency_penalty": 0.0,
+            }
+        ),
+    ),
+    (
+        "vllm",
+        None,
+        FREE,
+        snapshot({"temperature": 0.0, "presence_penalty": 0.5, "frequency_penalty": 0.5}),
+    ),
     # Thinking, as each server wants it switched.
-    ("moonshot", "kimi-k2.6", {"thinking": True}, snapshot({'thinking': {'type': 'enabled'}})),
-    ("moonshot", "kimi-k2.6", {"thinking": False}, snapshot({'thinking': {'type': 'disabled'}})),
-    ("moonshot", "kimi-k2.6", {"keep_thinking": True}, snapshot({'thinking': {'type': 'enabled', 'keep': 'all'}})),
+    ("moonshot", "kimi-k2.6", {"thinking": True}, snapshot({"thinking": {"type": "enabled"}})),
+    ("moonshot", "kimi-k2.6", {"thinking": False}, snapshot({"thinking": {"type": "disabled"}})),
+    (
+        "moonshot",
+        "kimi-k2.6",
+        {"keep_thinking": True},
+        snapshot({"thinking": {"type": "enabled", "keep": "all"}}),
+    ),
     ("moonshot", "kimi-k2.6", {"keep_thinking": False}, snapshot({})),
     ("moonshot", "kimi-k2.7-code", {"thinking": True, "keep_thinking": True}, snapshot({})),
     ("moonshot", "kimi-k3", {"thinking": True}, snapshot({})),
-    ("openrouter", "kimi-k2.6", {"thinking": False}, snapshot({'reasoning': {'enabled': False}})),
-    ("openrouter", "kimi-k2.6", {"thinking": True, "reasoning_effort": "high"}, snapshot({'reasoning': {'effort': 'high', 'enabled': True}})),
-    ("openrouter", "kimi-k3", {"thinking": True, "reasoning_effort": "low"}, snapshot({'reasoning': {'effort': 'low'}})),
+    ("openrouter", "kimi-k2.6", {"thinking": False}, snapshot({"reasoning": {"enabled": False}})),
+    (
+        "openrouter",
+        "kimi-k2.6",
+        {"thinking": True, "reasoning_effort": "high"},
+        snapshot({"reasoning": {"effort": "high", "enabled": True}}),
+    ),
+    (
+        "openrouter",
+        "kimi-k3",
+        {"thinking": True, "reasoning_effort": "low"},
+        snapshot({"reasoning": {"effort": "low"}}),
+    ),
     ("openrouter", "kimi-k2.6", {"keep_thinking": True}, snapshot({})),
-    ("vllm", "kimi-k2.6", {"thinking": False}, snapshot({'chat_template_kwargs': {'thinking': False}})),
-    ("sglang", "kimi-k2.6", {"thinking": True, "keep_thinking": True}, snapshot({'chat_template_kwargs': {'thinking': True, 'preserve_thinking': True}})),
+    (
+        "vllm",
+        "kimi-k2.6",
+        {"thinking": False},
+        snapshot({"chat_template_kwargs": {"thinking": False}}),
+    ),
+    (
+        "sglang",
+        "kimi-k2.6",
+        {"thinking": True, "keep_thinking": True},
+        snapshot({"chat_template_kwargs": {"thinking": True, "preserve_thinking": True}}),
+    ),
     ("vllm", "kimi-k2-instruct", {"thinking": False}, snapshot({})),
     ("llama.cpp", "kimi-k2-thinking", {"thinking": True}, snapshot({})),
     # Strength of thinking.
-    ("moonshot", "kimi-k3", {"reasoning_effort": "max"}, snapshot({'reasoning_effort': 'max'})),
-    ("vllm", "kimi-k3", {"reasoning_effort": "low"}, snapshot({'reasoning_effort': 'low'})),
+    ("moonshot", "kimi-k3", {"reasoning_effort": "max"}, snapshot({"reasoning_effort": "max"})),
+    ("vllm", "kimi-k3", {"reasoning_effort": "low"}, snapshot({"reasoning_effort": "low"})),
     # The rest.
-    ("moonshot", None, {"stop": "END"}, snapshot({'stop': 'END'})),
-    ("moonshot", None, {"stop": ["A", "B"]}, snapshot({'stop': ['A', 'B']})),
+    ("moonshot", None, {"stop": "END"}, snapshot({"stop": "END"})),
+    ("moonshot", None, {"stop": ["A", "B"]}, snapshot({"stop": ["A", "B"]})),
     ("moonshot", None, {"stop": []}, snapshot({})),
-    ("moonshot", None, {"response_format": {"type": "json_object"}}, snapshot({'response_format': {'type': 'json_object'}})),
-    ("moonshot", None, OURS, snapshot({'prompt_cache_key': 'session', 'safety_identifier': 'user'})),
-    ("openrouter", None, {"provider": {"only": ["moonshotai"]}}, snapshot({'provider': {'only': ['moonshotai']}})),
-    ("moonshot", None, {"extra": {"logprobs": True}}, snapshot({'logprobs': True})),
+    (
+        "moonshot",
+        None,
+        {"response_format": {"type": "json_object"}},
+        snapshot({"response_format": {"type": "json_object"}}),
+    ),
+    (
+        "moonshot",
+        None,
+        OURS,
+        snapshot({"prompt_cache_key": "session", "safety_identifier": "user"}),
+    ),
+    (
+        "openrouter",
+        None,
+        {"provider": {"only": ["moonshotai"]}},
+        snapshot({"provider": {"only": ["moonshotai"]}}),
+    ),
+    ("moonshot", None, {"extra": {"logprobs": True}}, snapshot({"logprobs": True})),
     # Several calls at once, said only beside tools.
-    ("vllm", None, {"parallel_tool_calls": False, "tools": WEATHER}, snapshot({'parallel_tool_calls': False})),
+    (
+        "vllm",
+        None,
+        {"parallel_tool_calls": False, "tools": WEATHER},
+        snapshot({"parallel_tool_calls": False}),
+    ),
     ("vllm", None, {"parallel_tool_calls": False}, snapshot({})),
     # Calls parsed here: the markers must stay in the text, and vLLM's own parser off.
-    ("vllm", None, {"tools": WEATHER, "overrides": CLIENT}, snapshot({'skip_special_tokens': False, 'spaces_between_special_tokens': False, 'tool_choice': 'none'})),
-    ("vllm", None, {"overrides": CLIENT}, snapshot({'skip_special_tokens': False, 'spaces_between_special_tokens': False})),
-    ("sglang", None, {"tools": WEATHER, "overrides": CLIENT}, snapshot({'skip_special_tokens': False, 'spaces_between_special_tokens': False})),
+    (
+        "vllm",
+        None,
+        {"tools": WEATHER, "overrides": CLIENT},
+        snapshot(
+            {
+                "skip_special_tokens": False,
+                "spaces_between_special_tokens": False,
+                "tool_choice": "none",
+            }
+        ),
+    ),
+    (
+        "vllm",
+        None,
+        {"overrides": CLIENT},
+        snapshot({"skip_special_tokens": False, "spaces_between_special_tokens": False}),
+    ),
+    (
+        "sglang",
+        None,
+        {"tools": WEATHER, "overrides": CLIENT},
+        snapshot({"skip_special_tokens": False, "spaces_between_special_tokens": False}),
+    ),
     ("ktransformers", None, {"tools": WEATHER}, snapshot({})),
-    ("tensorrt-llm", None, {"tools": WEATHER, "overrides": CLIENT}, snapshot({'skip_special_tokens': False, 'spaces_between_special_tokens': False})),
+    (
+        "tensorrt-llm",
+        None,
+        {"tools": WEATHER, "overrides": CLIENT},
+        snapshot({"skip_special_tokens": False, "spaces_between_special_tokens": False}),
+    ),
 ]
 
 
@@ -127,10 +226,10 @@ PINS = [
 
 @pytest.mark.parametrize("endpoint", ["moonshot", "moonshot-cn"])
 @pytest.mark.parametrize(("model", "thinking", "setting", "value", "only"), PINS)
-def test_any_other_value_than_the_pin_is_refused(  # noqa: PLR0913, PLR0917 - the columns
+def test_any_other_value_than_the_pin_is_refused(
     endpoint: str,
     model: str,
-    thinking: bool | None,  # noqa: FBT001 - a column
+    thinking: bool | None,
     setting: str,
     value: float,
     only: str,

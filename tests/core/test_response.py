@@ -27,7 +27,11 @@ TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "both names": ({"reasoning_content": "why", "reasoning": "why"}, "", "why"),
     "text and details": ({"reasoning": "why", "reasoning_details": [DETAIL]}, "", "why"),
     "details alone": ({"reasoning": None, "reasoning_details": [DETAIL, DETAIL]}, "", "whywhy"),
-    "a summary": ({"reasoning_details": [{"type": "reasoning.summary", "summary": "so"}]}, "", "so"),
+    "a summary": (
+        {"reasoning_details": [{"type": "reasoning.summary", "summary": "so"}]},
+        "",
+        "so",
+    ),
     "encrypted": ({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}, "", ""),
     "an empty first name": ({"reasoning_content": "", "reasoning": "why"}, "", "why"),
     "both in one delta": ({"reasoning": "why", "content": "Hi"}, "Hi", "why"),
@@ -83,7 +87,7 @@ def test_the_finish_reason(chunks: list[dict[str, Any]], reason: str | None) -> 
 
 
 def test_what_names_the_answer() -> None:
-    first = {"id": "a", "model": "m-0127", "system_fingerprint": None, "choices": []}
+    first: dict[str, Any] = {"id": "a", "model": "m-0127", "system_fingerprint": None, "choices": []}
     reader, _ = read([first, {**delta("stop"), "system_fingerprint": "fp"}])
     assert (reader.id, reader.model, reader.system_fingerprint) == ("a", "m-0127", "fp")
     reader, _ = read([delta("stop")])
@@ -161,7 +165,9 @@ def test_an_end_without_reason_and_done_is_truncation() -> None:
     assert (caught.value.partial.content, caught.value.partial.reasoning) == ("Hel", "why")
     (call,) = caught.value.partial.tool_calls
     assert (call.arguments, call.complete) == ('{"x": ', False)
-    assert "broke off: the stream ended with neither a finish reason nor [DONE]" in str(caught.value)
+    assert "broke off: the stream ended with neither a finish reason nor [DONE]" in str(
+        caught.value
+    )
     assert "'moonshotai/Kimi-K2-Instruct' at vllm" in str(caught.value)
 
 

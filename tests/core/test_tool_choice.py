@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kimi_core._tool_choice import ToolChoiceWarning
+from kimi_core.capabilities import RetiredModelWarning
 from kimi_core.errors import KimiConfigError
 from tests.core.asking import named, payload, tool
 
@@ -73,7 +74,7 @@ def test_what_the_first_party_accepts(  # noqa: PLR0913, PLR0917 - the columns
     model: str,
     choice: Any,
     tools: list[dict[str, Any]],
-    thinking: bool | None,  # noqa: FBT001 - a column
+    thinking: bool | None,
     sent: Any,
     sent_tools: list[dict[str, Any]],
     sent_thinking: dict[str, Any] | None,
@@ -101,12 +102,25 @@ GIVEN_UP = [
     ids=[f"{row[0]}-{row[1]}-{len(row[2])}-{row[3]}" for row in GIVEN_UP],
 )
 def test_what_cannot_be_kept_is_auto_with_a_warning(
-    model: str, choice: str, tools: list[dict[str, Any]], thinking: bool | None  # noqa: FBT001 - a column
+    model: str, choice: str, tools: list[dict[str, Any]], thinking: bool | None
 ) -> None:
     with pytest.warns(ToolChoiceWarning, match=f"incompatible with thinking on model '{model}'"):
         found = forced(model, choice, tools, thinking=thinking)
     assert (found["tool_choice"], found["tools"]) == ("auto", tools)
     assert found.get("thinking") == (ON if thinking and model == "kimi-k2.6" else None)
+
+
+@pytest.mark.parametrize(
+    ("model", "choice", "sent"),
+    [
+        ("kimi-k2-thinking", "get_time", named("get_time")),
+        ("kimi-k2-thinking", "required", "required"),
+        ("kimi-k2-0905-preview", "required", "required"),
+    ],
+)
+def test_a_retired_model_on_a_relay_is_forced_as_it_was(model: str, choice: str, sent: Any) -> None:
+    with pytest.warns(RetiredModelWarning):
+        assert forced(model, choice, TWO) == {"tools": TWO, "tool_choice": sent}
 
 
 @pytest.mark.parametrize("endpoint", ["openrouter", "vllm", "sglang", "llama.cpp"])

@@ -22,13 +22,12 @@ __all__ = ["JSON", "RAW", "Spelling", "complement"]
 Range = tuple[int, int]
 
 _LAST = 0x10FFFF
-_SURROGATES = (0xD800, 0xDFFF)
 _ESCAPES = {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"}
 
 # An escaped surrogate has to be half of a pair: alone it is no text, and breaks the first encoding
 # of the arguments as UTF-8.
 _ANY_JSON = (
-    r'[^"\\\x00-\x1F] | "\\" (["\\/bfnrt] | "u" (([0-9abcefABCEF] [0-9a-fA-F] | [dD] [0-7]) '
+    r'[^"\\\u0000-\u001F] | "\\" (["\\/bfnrt] | "u" (([0-9abcefABCEF] [0-9a-fA-F] | [dD] [0-7]) '
     r'[0-9a-fA-F]{2} | [dD] [89abAB] [0-9a-fA-F]{2} "\\u" [dD] [c-fC-F] [0-9a-fA-F]{2}))'
 )
 
@@ -54,7 +53,7 @@ class Spelling:
 
     def one_of(self, ranges: Sequence[Range]) -> str | None:
         """Return one character of a set, or None where none of them can be written."""
-        plain = list(_without(ranges, (*self.escaped, _SURROGATES)))
+        plain = list(_without(ranges, self.escaped))
         parts = [character_class(plain)] if plain else []
         if self.escapes:
             parts += [literal(_escape(code)) for code in _within(ranges, self.escaped)]
@@ -93,7 +92,7 @@ def _within(ranges: Iterable[Range], kept: Sequence[Range]) -> Iterable[int]:
 
 def complement(ranges: Sequence[Range]) -> list[Range]:
     """Return every printable character that is not in the ranges."""
-    return list(_without([(0x20, _LAST)], [*ranges, _SURROGATES]))
+    return list(_without([(0x20, _LAST)], ranges))
 
 
 JSON = Spelling(
@@ -106,7 +105,7 @@ JSON = Spelling(
 RAW = Spelling(
     quote="",
     escaped=((0x00, 0x08), (0x3C, 0x3C)),
-    any=r"[^<\x00-\x08]",
+    any=r"[^<\u0000-\u0008]",
     name="raw-character",
     escapes=False,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._grammar.characters import JSON, RAW, complement
+from kimi_core.raw._grammar.characters import JSON, RAW
 from kimi_core.raw._grammar.merge import canonical
 from kimi_core.raw._grammar.text import any_of, character_class, literal, optional, sequence
 
@@ -73,13 +73,13 @@ def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
     """
     limit = values.max_string_length
     taken = [key for key in taken if key.isprintable() and not set(key) & set(excluded)]
-    none = [(ord(character), ord(character)) for character in excluded]
-    more = values.rules.repeat(character_class(complement(none)), 0, limit)
+    none = [(0x00, 0x1F), *((ord(character), ord(character)) for character in excluded)]
+    more = values.rules.repeat(character_class(none, negated=True), 0, limit)
 
     def below(prefix: str) -> str:
         followers = sorted({key[len(prefix)] for key in taken if _extends(key, prefix)})
-        free = complement([*none, *((ord(follower), ord(follower)) for follower in followers)])
-        parts = [sequence(character_class(free), more)]
+        others = [*none, *((ord(follower), ord(follower)) for follower in followers)]
+        parts = [sequence(character_class(others, negated=True), more)]
         parts += [sequence(literal(one), below(prefix + one)) for one in followers]
         ends = prefix != "" and prefix not in taken
         return optional(any_of(parts)) if ends else any_of(parts)

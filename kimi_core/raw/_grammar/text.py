@@ -20,6 +20,7 @@ __all__ = ["Rules", "any_of", "character_class", "free_text", "literal", "option
 _LONGEST_REPETITION = 500
 # A million characters are more than the context of any Kimi holds.
 _UNREACHABLE = 1_000_000
+_LAST_SHORT = 0xFFFF
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
 
 
@@ -31,26 +32,28 @@ def literal(text: str) -> str:
 def _in_literal(character: str) -> str:
     if character in {'"', "\\"}:
         return "\\" + character
-    return character if character >= " " and character != "\x7f" else f"\\x{ord(character):02X}"
+    return character if character >= " " and character != "\x7f" else _code(character)
 
 
-def character_class(ranges: Iterable[tuple[int, int]]) -> str:
-    """Return the class of these ranges of code points, both ends included."""
-    return "[" + "".join(_in_class(*one) for one in ranges) + "]"
+def _code(character: str) -> str:
+    # Four digits, not \\xNN: xgrammar reads on into a hexadecimal digit that follows.
+    return f"\\u{ord(character):04X}"
+
+
+def character_class(ranges: Iterable[tuple[int, int]], *, negated: bool = False) -> str:
+    """Return the class of these ranges of code points, both ends included, or of all others."""
+    members = "".join(_in_class(*one) for one in ranges)
+    return f"[^{members}]" if negated else f"[{members}]"
 
 
 def _in_class(first: int, last: int) -> str:
-    start = _class_member(first)
-    return start if first == last else f"{start}-{_class_member(last)}"
+    start = _class_member(chr(first))
+    return start if first == last else f"{start}-{_class_member(chr(last))}"
 
 
-def _class_member(code: int) -> str:
-    character = chr(code)
-    if character.isascii() and character.isalnum():
-        return character
-    if code <= 0xFF:  # noqa: PLR2004 - two hexadecimal digits
-        return f"\\x{code:02X}"
-    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"  # noqa: PLR2004 - four
+def _class_member(character: str) -> str:
+    plain = character.isprintable() and character not in "]\\^-["
+    return character if plain or ord(character) > _LAST_SHORT else _code(character)
 
 
 def sequence(*expressions: str) -> str:
@@ -182,7 +185,8 @@ def free_text(rules: Rules, name: str, forbidden: Sequence[str]) -> str:
     for state in states:
         followers = {letter: _follower(state + letter, forbidden, states) for letter in letters}
         special = [letter for letter in letters if followers[letter] != ""]
-        steps = [f"[^{_class_members(special)}] {name}"]
+        others = character_class([(ord(one), ord(one)) for one in special], negated=True)
+        steps = [f"{others} {name}"]
         steps += [
             f"{literal(letter)} {names[follower]}"
             for letter, follower in followers.items()
@@ -190,10 +194,6 @@ def free_text(rules: Rules, name: str, forbidden: Sequence[str]) -> str:
         ]
         rules.once(names[state], optional(any_of(steps)))
     return name
-
-
-def _class_members(letters: Iterable[str]) -> str:
-    return "".join(_class_member(ord(letter)) for letter in letters)
 
 
 def _follower(text: str, forbidden: Sequence[str], states: Sequence[str]) -> str | None:

@@ -43,6 +43,12 @@ IDS = [
         options={"tools": [tool("search"), tool("tools.search")]},
     ),
     Case(
+        "33-last-part-declared",
+        section(call("{}", "functions.api.tools.search:0")),
+        calls=(("functions.api.tools.search:0", "search", "{}"),),
+        options={"tools": [tool("search"), tool("tools")]},
+    ),
+    Case(
         "34",
         section(call("{}", "functions.mcp__s__a-b:0")),
         calls=(("functions.mcp__s__a-b:0", "mcp__s__a-b", "{}"),),
@@ -195,6 +201,12 @@ IDS = [
         calls=(("functions.nope:0", "nope", "{}"),),
         diagnostics=("unknown_tool",),
         options=_ONE,
+    ),
+    Case(
+        "46-doubled",
+        f"{SB}{CB}{call('{}')}{SE}",
+        calls=(_F,),
+        diagnostics=("malformed_call",),
     ),
     Case("46", f"{SB}{CB} {CE}{call('{}')}{SE}", calls=(_F,), diagnostics=("malformed_call",)),
     Case(

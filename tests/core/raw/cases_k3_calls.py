@@ -29,6 +29,9 @@ from tests.core.raw.cases_k3 import (
     tools,
 )
 
+_END = closed("argument")
+_QUOTE, _ESCAPED = '"', '\\"'
+
 CALLS = [
     *[
         case(
@@ -166,16 +169,22 @@ CALLS = [
         diagnostics=("orphan_marker", "orphan_marker"),
     ),
     *[
-        case(f"76-{number}", tools(call(argument(value))), calls=one(f'{{"a":{expected}}}'))
-        for number, (value, expected) in enumerate(
-            {
-                f"b{closed('argument')}c": f'"b{closed("argument")}c"',
-                f"b{closed('argument')}{{c": f'"b{closed("argument")}{{c"',
-                closed("argument"): f'"{closed("argument")}"',
-                f"b{closed('argument')}{closed('call')}c": f'"b{closed("argument")}{closed("call")}c"',
-                f"b{closed('call')}{closed('tools')}{DONE}c": f'"b{closed("call")}{closed("tools")}{DONE}c"',
-                f"b{call(argument('c'))}d": '"b' + call(argument("c")).replace('"', '\\"') + 'd"',
-            }.items()
+        case(
+            f"76-{number}",
+            tools(call(argument(value))),
+            calls=one(f'{{"a":"{value.replace(_QUOTE, _ESCAPED)}"}}'),
+        )
+        for number, value in enumerate(
+            (
+                f"b{_END}c",
+                f"b{_END}{{c",
+                f"b{_END}[{{}}]",
+                _END,
+                f"b{_END}{closed('call')}c",
+                f"b{closed('call')}{closed('tools')}{DONE}c",
+                f"b{call(argument('c'))}d",
+                f"b{_END}{'<|close|>'}c",
+            )
         )
     ],
     case(
@@ -213,6 +222,21 @@ CALLS = [
         tools(call(argument('{"b":"c', kind="object"))),
         calls=one('{"a":"{\\"b\\":\\"c"}'),
         diagnostics=("invalid_argument",),
+    ),
+    case(
+        "77-never-closed-next-argument",
+        tools(call(argument('{"b":"c', kind="object"), argument("x", "d"))),
+        calls=one('{"a":"{\\"b\\":\\"c","d":"x"}'),
+        diagnostics=("invalid_argument",),
+    ),
+    case(
+        "77-never-closed-cut",
+        head()
+        + opened("argument", ' key="a" type="object"')
+        + f'{{"b":"c{_END}<|open|>argument k="',
+        calls=one('{"a":"{\\"b\\":\\"c"}', complete=False),
+        diagnostics=("bare_call", "invalid_argument", "incomplete_marker", "incomplete_call"),
+        options=LENGTH,
     ),
     case("78", tools(call(channel("json", ' {"b": [1]} '))), calls=one('{"b": [1]}')),
     case(

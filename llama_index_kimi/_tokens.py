@@ -1,0 +1,132 @@
+"""Counting tokens: for people, for `Settings.tokenizer`, and for memories.
+
+Owns: what LlamaIndex wants to know of tokens. May know: llama_index.core's memory, the core's
+tokenizer.
+
+LlamaIndex's own `Memory` counts neither reasoning nor `ToolCallBlock`s, and with the tokens of
+another vendor's model, so that a long agent run overflows the context that it was to be kept in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock, ToolCallBlock
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.memory import Memory
+
+from kimi_core.tokenizer import Tokenizer
+from llama_index_kimi._base import KimiBase
+from llama_index_kimi._messages import to_wire
+from llama_index_kimi._tools import wire_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llama_index.core.tools.types import BaseTool
+
+__all__ = ["KimiMemory", "TokenCounting"]
+
+# Role markers and the line breaks round them, of a message and of a call.
+_MESSAGE_MARKUP = 5
+_CALL_MARKUP = 6
+
+
+class KimiMemory(Memory):
+    """A `Memory` that counts reasoning and tool calls too."""
+
+    def _estimate_token_count(self, message_or_blocks: Any) -> int:  # noqa: ANN401 - LlamaIndex's signature
+        if isinstance(message_or_blocks, list):
+            if all(isinstance(item, ChatMessage) for item in message_or_blocks):
+                return sum(self._estimate_token_count(item) for item in message_or_blocks)
+            return super()._estimate_token_count(message_or_blocks)
+        if not isinstance(message_or_blocks, ChatMessage):
+            return super()._estimate_token_count(message_or_blocks)
+        # The plain dicts beside the blocks say the same calls again.
+        bare = ChatMessage(role=message_or_blocks.role, blocks=message_or_blocks.blocks)
+        return (
+            super()._estimate_token_count(bare)
+            + sum(self._block_tokens(block) for block in bare.blocks)
+            + _MESSAGE_MARKUP
+        )
+
+    def _block_tokens(self, block: object) -> int:
+        if isinstance(block, ThinkingBlock):
+            return len(self.tokenizer_fn(block.content or ""))
+        if isinstance(block, ToolCallBlock):
+            text = f"{block.tool_call_id}{block.tool_kwargs}"
+            return len(self.tokenizer_fn(text)) + _CALL_MARKUP
+        return 0
+
+
+class TokenCounting(KimiBase):
+    """The counting methods of `llama_index_kimi.ChatKimiK2`."""
+
+    _tokenizer: Tokenizer | None = PrivateAttr(default=None)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Return the tokens of a text; give this method to ``Settings.tokenizer``.
+
+        Args:
+            text: Any text; spellings of control tokens in it are only text.
+
+        Returns:
+            Kimi's token ids where the tokenizer is exact; otherwise a list of the estimated length,
+            since LlamaIndex only looks at the length.
+        """
+        tokenizer = self._the_tokenizer()
+        return tokenizer.encode(text) if tokenizer.exact else list(range(tokenizer.count(text)))
+
+    def count_tokens(
+        self, messages: Sequence[ChatMessage], tools: Sequence[BaseTool] | None = None
+    ) -> int:
+        """Return the tokens of a prompt as the model will see it, markup and tools included.
+
+        Args:
+            messages: The conversation.
+            tools: The tools that are offered with it.
+
+        Returns:
+            The count; exact where the tokenizer is (``tokenizer=`` in the constructor, or a file
+            that is found as `kimi_core.Tokenizer.find` says), otherwise an estimate. Images and
+            videos count as placeholders.
+        """
+        capabilities = self._capabilities(None)
+        return self._the_tokenizer().count_messages(
+            to_wire(messages, capabilities),
+            wire_tools(tools) if tools else None,
+            model=capabilities.info.name,
+        )
+
+    def make_memory(
+        self,
+        tools: Sequence[BaseTool] | None = None,
+        **settings: Any,  # noqa: ANN401 - those of Memory.from_defaults
+    ) -> KimiMemory:
+        """Return a memory that fits this model: its context less the answer and the tools.
+
+        Args:
+            tools: The tools of the agent that the memory is for.
+            **settings: Any argument of LlamaIndex's ``Memory.from_defaults``; wins over what is
+                worked out here.
+
+        Returns:
+            The memory; hand it to ``agent.run(..., memory=...)`` or to a chat engine.
+        """
+        metadata = self.metadata
+        taken = self.count_tokens([ChatMessage(self.system_prompt or "")], tools)
+        fitting = {
+            "token_limit": max(metadata.context_window - metadata.num_output - taken, 1),
+            "tokenizer_fn": self.tokenize,
+        }
+        made = KimiMemory.from_defaults(**{**fitting, **settings})
+        assert isinstance(made, KimiMemory)  # noqa: S101 - from_defaults makes its own class
+        return made
+
+    def _the_tokenizer(self) -> Tokenizer:
+        if self.tokenizer is not None:
+            given = self.tokenizer
+            return given if isinstance(given, Tokenizer) else Tokenizer.from_file(given)
+        if self._tokenizer is None:
+            self._tokenizer = Tokenizer.find()
+        return self._tokenizer
