@@ -47,24 +47,24 @@ _REAL = (
 class _Anything(type):
     """A class whose missing attributes are stand-ins too."""
 
-    def __getattr__(cls, name: str) -> Any:
+    def __getattr__(cls, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         return _stand_in(name)
 
-    def __getitem__(cls, _item: object) -> Any:
+    def __getitem__(cls, _item: object) -> object:
         return cls
 
 
 def _stand_in(name: str) -> type:
-    def __init__(self: Any, *_args: object, **values: object) -> None:  # noqa: N807 - is one
+    def __init__(self: object, *_args: object, **values: object) -> None:  # noqa: N807 - is one
         self.__dict__.update(values)
 
-    def __getattr__(_self: Any, name: str) -> Any:  # noqa: N807 - is one
+    def __getattr__(_self: object, name: str) -> object:  # noqa: N807 - is one
         if name.startswith("__"):
             raise AttributeError(name)
 
-    def __call__(self: Any, *_args: object, **_values: object) -> Any:  # noqa: N807 - is one
+    def __call__(self: object, *_args: object, **_values: object) -> object:  # noqa: N807 - is one
         return self
 
     return _Anything(
@@ -73,12 +73,10 @@ def _stand_in(name: str) -> type:
 
 
 class _StandInModule(types.ModuleType):
-    __path__: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
-        value: Any = _stand_in(name)
+        value = _stand_in(name)
         setattr(self, name, value)
         return value
 
@@ -90,10 +88,13 @@ class _Finder(MetaPathFinder, Loader):
         self._folder = folder
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: Any = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: types.ModuleType | None = None,
     ) -> ModuleSpec | None:
         del path, target
-        if fullname.split(".")[0] not in _ROOTS:
+        if fullname.split(".", 1)[0] not in _ROOTS:
             return None
         if any(fullname == real or fullname.startswith(f"{real}.") for real in _REAL):
             parent = self._folder.joinpath(*fullname.split(".")[:-1])
@@ -101,7 +102,9 @@ class _Finder(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        return _StandInModule(spec.name)
+        module = _StandInModule(spec.name)
+        module.__path__ = []
+        return module
 
     def exec_module(self, module: types.ModuleType) -> None:
         del module
@@ -121,7 +124,7 @@ def install(folder: Path) -> None:
 class _Environment:
     """SGLang's environment variables, none of which is set."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return self
 
     def get(self) -> bool:

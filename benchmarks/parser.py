@@ -17,7 +17,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -62,7 +62,7 @@ def cut(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-def ours(dialect: Any) -> Callable[[Sequence[str]], list[str]]:
+def ours(dialect: Literal["k2", "k3"]) -> Callable[[Sequence[str]], list[str]]:
     """Return a function that feeds our parser."""
 
     def run(chunks: Sequence[str]) -> list[str]:
@@ -116,7 +116,8 @@ def main() -> None:
     chunks = [*_K3_BEGIN, *cut(value, 4), *_K3_END]
     print(f"K3, {SIZES[-1]:,}: {seconds(ours('k3'), chunks) / len(chunks) * 1e6:.2f} µs per chunk")
     text = "The quick brown fox <b> jumps [over] the lazy dog. " * 40_000
-    for dialect in ("k2", "k3"):
+    dialects: tuple[Literal["k2"], Literal["k3"]] = ("k2", "k3")
+    for dialect in dialects:
         took = seconds(ours(dialect), cut(text, 65_536))
         print(f"{dialect} plain text in 64 KiB pieces: {len(text) / took / 1e6:.0f} MB/s")
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["ErrorFacts", "read_error", "request_id_of"]
 
@@ -98,14 +98,17 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
 
 
 def _error_object(body: object) -> Mapping[str, Any]:
-    inner = body.get("error", body) if isinstance(body, Mapping) else body
-    return inner if isinstance(inner, Mapping) else {"message": inner}
+    inner = _mapping(body).get("error", body)
+    return _mapping(inner) or {"message": inner}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _upstream(inner: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the error of the provider that OpenRouter asked: JSON text below ``metadata.raw``."""
-    metadata = inner.get("metadata")
-    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    raw = _mapping(inner.get("metadata")).get("raw")
     try:
         return _error_object(json.loads(raw)) if isinstance(raw, str) else {}
     except ValueError:

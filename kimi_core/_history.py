@@ -7,15 +7,15 @@ changes the caller's messages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._ids import unique_id
+from kimi_core.raw._json import as_mapping, as_sequence
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
 
@@ -93,15 +93,16 @@ def _fill_content(message: dict[str, Any]) -> None:
     if message.get("partial") or message.get("tools"):
         return
     content = message.get("content")
-    if isinstance(content, list):
-        content = [part for part in content if not _is_empty_text(part)]
-        message["content"] = content
+    parts = as_sequence(content)
+    if parts is not None:
+        content = message["content"] = [part for part in parts if not _is_empty_text(part)]
     if not content:
         message["content"] = "" if message.get("tool_calls") else " "
 
 
-def _is_empty_text(part: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    return isinstance(part, Mapping) and part.get("type") == "text" and not part.get("text")
+def _is_empty_text(part: object) -> bool:
+    fields = as_mapping(part) or {}
+    return fields.get("type") == "text" and not fields.get("text")
 
 
 def _check_results(messages: Sequence[Mapping[str, Any]]) -> None:
@@ -130,9 +131,9 @@ def _check_results(messages: Sequence[Mapping[str, Any]]) -> None:
 def _refuse_waiting(waiting: Mapping[str, int]) -> None:
     for identity, position in waiting.items():
         error = (
-            f"messages[{position}] makes tool call {identity!r}, and no result follows it; Moonshot "
-            "refuses that. Add a message with role 'tool' and this tool_call_id right after it, or "
-            "leave the call out."
+            f"messages[{position}] makes tool call {identity!r}, and no result follows it; "
+            "Moonshot refuses that. Add a message with role 'tool' and this tool_call_id right "
+            "after it, or leave the call out."
         )
         raise KimiConfigError(error)
 
@@ -150,13 +151,14 @@ def _with_unique_ids(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
     for message in messages:
         out = dict(message)
         if out.get("tool_calls"):
-            out["tool_calls"] = []
+            calls: list[dict[str, Any]] = []
             turn: dict[str, list[str]] = {}
             for call in message["tool_calls"]:
                 unique = unique_id(str(call.get("id")), used, counters)
                 used.add(unique)
                 turn.setdefault(str(call.get("id")), []).append(unique)
-                out["tool_calls"].append({**call, "id": unique})
+                calls.append({**call, "id": unique})
+            out["tool_calls"] = calls
             latest.update(turn)
         elif out.get("role") == "tool":
             ids = latest.get(str(out.get("tool_call_id")), [])

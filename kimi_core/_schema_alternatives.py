@@ -7,7 +7,6 @@ were written; who builds the answer reads them in their turn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +21,7 @@ from kimi_core._schema_keywords import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kimi_core._schema_keywords import Schema
 
@@ -96,7 +95,7 @@ def _allowed_values(schema: Schema, path: str) -> list[list[Any]]:
     if "enum" in schema:
         if not isinstance(schema["enum"], list):
             raise schema_error(path, "enum must be a list of values.")
-        allowed.append(schema["enum"])
+        allowed.append(cast("list[Any]", schema["enum"]))
     if "const" in schema:
         allowed.append([schema["const"]])
     return allowed

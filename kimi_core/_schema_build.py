@@ -15,7 +15,15 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from kimi_core._schema_document import Document, at, checked, parts
-from kimi_core._schema_keywords import ANNOTATIONS, IGNORED, TYPES, identity, note, schema_error
+from kimi_core._schema_keywords import (
+    ANNOTATIONS,
+    IGNORED,
+    TYPES,
+    as_object,
+    identity,
+    note,
+    schema_error,
+)
 from kimi_core._schema_write import (
     ANYTHING,
     any_of,
@@ -74,8 +82,9 @@ class Builder:
                 "refer to fewer definitions.",
             )
         name = path.rpartition(".")[2]
-        if isinstance(schema, dict) and set(schema) == {"$ref"}:
-            schema, name = self._document.chain(schema["$ref"], path)
+        known = as_object(schema)
+        if known is not None and set(known) == {"$ref"}:
+            schema, name = self._document.chain(known["$ref"], path)
         if isinstance(schema, bool):
             return deepcopy(ANYTHING) if schema else None
         return self._named(checked(schema, path), path, name)
@@ -92,7 +101,9 @@ class Builder:
         if key not in self._names:
             return body
         if body is None:
-            raise schema_error(path, "this schema contains itself and no value fits it; correct it.")
+            raise schema_error(
+                path, "this schema contains itself and no value fits it; correct it."
+            )
         self.definitions[self._names[key]] = body
         return {"$ref": f"#/$defs/{self._names[key]}"}
 

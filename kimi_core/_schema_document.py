@@ -19,7 +19,7 @@ from kimi_core._schema_alternatives import (
     own_alternatives,
     without_repeats,
 )
-from kimi_core._schema_keywords import ANNOTATIONS, schema_error, untyped_notes
+from kimi_core._schema_keywords import ANNOTATIONS, as_object, schema_error, untyped_notes
 
 if TYPE_CHECKING:
     from kimi_core._schema_keywords import Schema
@@ -38,9 +38,9 @@ def checked(schema: object, path: str) -> Schema:
     Raises:
         KimiConfigError: For anything else, and for a reference that only a server could follow.
     """
-    if not isinstance(schema, dict):
+    known = as_object(schema)
+    if known is None:
         raise schema_error(path, f"{schema!r} is no schema; it must be an object or a boolean.")
-    known = cast("Schema", schema)
     for keyword in ("$dynamicRef", "$recursiveRef"):
         if keyword in known:
             raise schema_error(path, f"{keyword} is not followed; use $ref to #/$defs/NAME.")
@@ -108,9 +108,10 @@ class Document:
                 raise schema_error(path, f"$ref {reference!r} leads back to itself.")
             seen.append(reference)
             found, name = self.target(reference, path)
-            if not isinstance(found, dict) or set(cast("Schema", found)) != {"$ref"}:
+            known = as_object(found)
+            if known is None or set(known) != {"$ref"}:
                 return found, name
-            reference = found["$ref"]
+            reference = known["$ref"]
 
     def alternatives(
         self, schema: Schema, path: str, seen: tuple[object, ...] = ()

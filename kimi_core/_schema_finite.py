@@ -1,7 +1,7 @@
 """Schemas that contain themselves must end somewhere.
 
 Owns: whether some finite value fits a schema, by reason and by the server's reading, and making
-both agree. May know: errors, through the keywords.
+both agree. May know: the keywords, and how a union is written.
 
 The two readings: a value is finite where all its required parts are. Moonshot's validator held one
 finite required property to be enough, and a list to be endless where its items are, although it may
@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._schema_keywords import schema_error
+from kimi_core._schema_write import branches_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,10 +63,11 @@ def _ends(
     if "items" in node:
         empty = lists_end and not node.get("minItems")
         return empty or _ends(node["items"], definitions, seen, lists_end=lists_end)
-    return all(
+    required = [
         _ends(node["properties"][name], definitions, seen, lists_end=lists_end)
         for name in node.get("required", [])
-    )
+    ]
+    return all(required) if lists_end else any(required) or not required
 
 
 def _with_empty_lists(node: Schema) -> Schema:
@@ -77,7 +79,8 @@ def _with_empty_lists(node: Schema) -> Schema:
     if isinstance(node.get("additionalProperties"), dict):
         found["additionalProperties"] = _with_empty_lists(node["additionalProperties"])
     if "anyOf" in node:
-        found["anyOf"] = [_with_empty_lists(branch) for branch in node["anyOf"]]
+        written = [_with_empty_lists(branch) for branch in node["anyOf"]]
+        found["anyOf"] = [part for branch in written for part in branches_of(branch)]
     if "items" not in node:
         return found
     found["items"] = _with_empty_lists(node["items"])

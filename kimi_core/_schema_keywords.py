@@ -7,6 +7,7 @@ the sentences for what Moonshot's flavour has no keyword for. May know: errors.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.errors import KimiConfigError
@@ -20,6 +21,7 @@ __all__ = [
     "RESERVED_NAMES",
     "TYPES",
     "Schema",
+    "as_object",
     "declared_types",
     "identity",
     "joined",
@@ -40,13 +42,18 @@ ANNOTATIONS = ("title", "description", "default")
 """What Moonshot's flavour takes beside any other keyword."""
 
 IGNORED = frozenset(
-    "$schema $id id $anchor $comment $defs definitions $vocabulary readOnly writeOnly discriminator "
-    "xml externalDocs".split()
+    ["$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary"]
+    + ["readOnly", "writeOnly", "discriminator", "xml", "externalDocs"]
 )
 """What says nothing about values; ``$defs`` is looked into where a reference leads there."""
 
 RESERVED_NAMES = frozenset({"$defs", "$ref", "anyOf", "required", "additionalProperties"})
 """Names of properties that the server refuses, at its level "strict" and above."""
+
+
+def as_object(value: object) -> Schema | None:
+    """Return a JSON object, or None for what is none."""
+    return cast("Schema", value) if isinstance(value, dict) else None
 
 
 def schema_error(path: str, problem: str) -> KimiConfigError:
@@ -61,21 +68,20 @@ def identity(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return json.dumps(value, default=repr)
 
 
-_TYPE_NAMES: Mapping[type, str] = {
-    dict: "object",
-    list: "array",
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    type(None): "null",
-}
+_TYPE_NAMES = (
+    (str, "string"),
+    (bool, "boolean"),  # before int, whose subclass it is in Python
+    (int, "integer"),
+    (list, "array"),
+    (type(None), "null"),
+)
 
 
 def type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return the narrowest JSON type of a value; 2.0 is an integer."""
     if isinstance(value, float):
         return "integer" if value.is_integer() else "number"
-    return _TYPE_NAMES.get(type(value), "object")
+    return next((name for known, name in _TYPE_NAMES if isinstance(value, known)), "object")
 
 
 def joined(text: object, notes: tuple[str, ...]) -> str:
@@ -149,8 +155,8 @@ def _number(schema: Schema, path: str) -> Schema:
             value = schema.get(written)
             if value is None or (written == exclusive and isinstance(value, bool)):
                 continue
-            if type_of(value) not in {"integer", "number"}:
-                raise schema_error(path, f"{written} must be a number, not {value!r}.")
+            if type_of(value) not in {"integer", "number"} or not math.isfinite(value):
+                raise schema_error(path, f"{written} must be a finite number, not {value!r}.")
             limits[name] = value
     return limits
 
@@ -181,10 +187,8 @@ def _members(schema: Schema, most: int | None, path: str) -> tuple[Any, int | No
     first, rest = _tuple(schema, path)
     if rest is False:
         most = len(first) if most is None else min(most, len(first))
-    if most is not None and most <= len(first):
-        allowed = first[:most]
-    else:
-        allowed = [*first, rest]
+    full = most is not None and most <= len(first)
+    allowed = first[:most] if full else [*first, rest]
     distinct = list({identity(member): member for member in allowed}.values())
     if True in distinct or {} in distinct or not distinct:
         return True, most
@@ -215,17 +219,18 @@ def _object(schema: Schema, path: str) -> Schema:
 
 
 def _named(schema: Schema, keyword: str, path: str) -> Schema:
-    found = schema.get(keyword, {})
-    if not isinstance(found, dict):
-        raise schema_error(path, f"{keyword} must be an object of schemas, not {found!r}.")
-    return cast("Schema", found)
+    found = as_object(schema.get(keyword, {}))
+    if found is None:
+        raise schema_error(path, f"{keyword} must be an object of schemas.")
+    return found
 
 
 def _names(value: object, path: str) -> list[str]:
     names = cast("list[Any]", value) if isinstance(value, list) else [None]
-    if not all(isinstance(name, str) for name in names):
+    texts = [name for name in names if isinstance(name, str)]
+    if len(texts) < len(names):
         raise schema_error(path, f"required must be a list of names of properties, not {value!r}.")
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(texts))
 
 
 _READERS: Mapping[str, Callable[[Schema, str], Schema]] = {
@@ -308,9 +313,9 @@ def _order_note(schema: Schema) -> tuple[str, ...]:
 
 def _brief(schema: Any) -> str:  # noqa: ANN401 - a schema
     """Return a word or two for a schema."""
-    if not isinstance(schema, dict) or not schema:
+    known = as_object(schema)
+    if not known:
         return "any value"
-    known = cast("Schema", schema)
     for keyword in ("title", "const", "enum", "type", "$ref"):
         if keyword in known:
             value = known[keyword]

@@ -79,9 +79,7 @@ def kept_alternatives(
     values of every other type through; servers want the type.
     """
     meant = any(one.assumed and _says_more(one, common) for one in alternatives)
-    return [
-        one for one in alternatives if not (meant and one.assumed) or _says_more(one, common)
-    ]
+    return [one for one in alternatives if not (meant and one.assumed) or _says_more(one, common)]
 
 
 def only_types(alternatives: Sequence[Alternative], common: Sequence[str]) -> Schema | None:

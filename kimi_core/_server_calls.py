@@ -4,8 +4,9 @@ Owns: merging the fragments of ``tool_calls`` by index, whatever is missing from
 May know: the event types, jiter.
 
 Seen in recordings and issues: two calls in one chunk, calls that interleave, a whole call in one
-delta, ids and names that are null or empty in later fragments, no index at all, arguments that are
-an object instead of text, and a call cut by the token limit that is reported as whole (vLLM 0.32.0).
+delta, ids and names that are null or empty in later fragments, no index at all or the same one for
+all calls, arguments that are an object instead of text, and a call cut by the token limit and
+reported as whole (vLLM 0.32.0).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import jiter
 
+from kimi_core.raw._json import as_mapping
 from kimi_core.raw.events import (
     Diagnostic,
     Event,
@@ -76,19 +78,21 @@ class ServerCalls:
             # Without an index a new id is a new call, and so is another name; a fragment with
             # neither continues the last call.
             key = fragment.get("id") or self._last_key(fragment)
+        if key in self._calls and _is_another(self._calls[key], fragment):
+            self._calls[object()] = self._calls.pop(key)
         if key not in self._calls:
             self._calls[key] = _Call(len(self._calls))
         return self._calls[key]
 
     def _last_key(self, fragment: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an index or an id
         last = next(reversed(self._calls), None)
-        named = bool((fragment.get("function") or {}).get("name"))
+        named = bool(_function_of(fragment).get("name"))
         if last is None or (named and self._calls[last].started):
             return len(self._calls)
         return last
 
     def _fragment(self, call: _Call, fragment: Mapping[str, Any]) -> list[Event]:
-        function = fragment.get("function") or {}
+        function = _function_of(fragment)
         call.id = call.id or fragment.get("id") or ""
         call.name = call.name or function.get("name") or ""
         arguments = _as_text(function.get("arguments"))
@@ -125,6 +129,17 @@ class ServerCalls:
         if not valid:
             self.diagnostics.append(Diagnostic("invalid_arguments", text, 0))
         return [ToolCallEnd(call.index, complete=valid)]
+
+
+def _function_of(fragment: Mapping[str, Any]) -> Mapping[str, Any]:
+    return as_mapping(fragment.get("function")) or {}
+
+
+def _is_another(call: _Call, fragment: Mapping[str, Any]) -> bool:
+    """Whether a fragment begins a new call, although it has the index of one that is whole."""
+    named = bool(_function_of(fragment).get("name"))
+    other = fragment.get("id") not in (None, "", call.id)
+    return named and other and call.pieces is not None and _is_json("".join(call.pieces))
 
 
 def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value

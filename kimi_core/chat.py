@@ -7,7 +7,7 @@ May know: all of the core; it is the only file that does. It holds no rule of it
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._error_facts import request_id_of
 from kimi_core.capabilities import Capabilities, resolve
@@ -236,10 +236,10 @@ def _whole(body: bytes) -> dict[str, Any]:
             "Check that base_url names an OpenAI-compatible API, usually ending in /v1."
         )
         raise KimiProtocolError(message) from error
-    if not isinstance(value, dict) or not ({"choices", "error"} & value.keys()):
+    if not isinstance(value, dict) or not ("choices" in value or "error" in value):
         message = f"the server's answer has no choices: {body[:200]!r}"
         raise KimiProtocolError(message)
-    return value
+    return cast("dict[str, Any]", value)
 
 
 class Reply:

@@ -173,19 +173,20 @@ class Transport:
         )
 
     def _sync_client(self) -> openai.OpenAI:
-        if self._client is None:
+        client = self._client
+        if client is None:
             import openai
 
             http_client = self._http_client or openai.DefaultHttpxClient(
                 verify=_ssl_context(), event_hooks={"response": [_forbid_useless_retry]}
             )
-            self._client = _anonymous(
+            client = self._client = _anonymous(
                 openai.OpenAI(http_client=http_client, **self._settings),
                 self._settings["default_headers"],
             )
             if self._http_client is None:
                 weakref.finalize(self, http_client.close)
-        return self._client
+        return client
 
     async def _async_client(self) -> openai.AsyncOpenAI:
         loop = asyncio.get_running_loop()

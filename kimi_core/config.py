@@ -27,6 +27,7 @@ class SecretLike(Protocol):
 
     def get_secret_value(self) -> str:
         """Return the hidden string."""
+        ...
 
 
 def _nearest_env_file(start: Path) -> Path | None:

@@ -77,7 +77,7 @@ class Endpoint:
     needs_key: bool = True
     default_model: str | None = None
     base_model: str = "kimi-k2-instruct"
-    spellings: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict[str, str])
     api: Api = "chat"
     tool_call_parser: ToolCallParser = "auto"
     thinking_switch: ThinkingSwitch = "none"
@@ -88,9 +88,9 @@ class Endpoint:
     completion_max_tokens: int | None = 4_096
     first_party: bool = False
     rewrites_tool_call_ids: bool = True
-    raw_fields: Mapping[str, Any] = field(default_factory=dict)
-    raw_chat_fields: Mapping[str, Any] = field(default_factory=dict)
-    default_headers: Mapping[str, str] = field(default_factory=dict)
+    raw_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    raw_chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    default_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: str = ""
 
     def spell(self, model: str) -> str:
@@ -197,8 +197,13 @@ _ROWS = (
             **{
                 name: f"moonshotai/{name}"
                 for name in (
-                    "kimi-k2", "kimi-k2-0905", "kimi-k2-thinking", "kimi-k2.5", "kimi-k2.6",
-                    "kimi-k2.7-code", "kimi-k3",
+                    "kimi-k2",
+                    "kimi-k2-0905",
+                    "kimi-k2-thinking",
+                    "kimi-k2.5",
+                    "kimi-k2.6",
+                    "kimi-k2.7-code",
+                    "kimi-k3",
                 )
             },
         },

@@ -29,8 +29,7 @@ catches ``openai.RateLimitError`` today goes on catching it.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from kimi_core._error_facts import ErrorFacts, read_error
 
@@ -301,14 +300,16 @@ def error_from_body(
     return error
 
 
+_BOTH: dict[tuple[type, type], type] = {}
+
+
 def _also(kind: type[_Error], theirs: type[Exception]) -> type[_Error]:
     """Return a class that is both ours and the SDK's, under our name."""
-    return cast("type[_Error]", _made(kind, theirs))
-
-
-@cache
-def _made(kind: Any, theirs: Any) -> Any:  # noqa: ANN401 - cache() cannot say what it returns
-    return type(kind.__name__, (kind, theirs), {"__module__": kind.__module__, "__init__": _init})
+    made = _BOTH.get((kind, theirs))
+    if made is None:
+        body = {"__module__": kind.__module__, "__init__": _init}
+        made = _BOTH[kind, theirs] = type(kind.__name__, (kind, theirs), body)
+    return cast("type[_Error]", made)
 
 
 def _init(self: Exception, message: str) -> None:
@@ -316,9 +317,7 @@ def _init(self: Exception, message: str) -> None:
     Exception.__init__(self, message)
 
 
-def _unanswered(
-    exc: Exception, *, endpoint: str, base_url: str, model: str
-) -> KimiConnectionError:
+def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiConnectionError:
     import openai
 
     kind: type[KimiConnectionError] = KimiConnectionError

@@ -85,7 +85,7 @@ class ModelInfo:
     retired: str | None = None
     replacement: str | None = None
     knowledge_cutoff: str | None = None
-    prices: Mapping[str, float] = field(default_factory=dict)
+    prices: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 _MEDIA = ("text", "image", "video")
@@ -175,9 +175,7 @@ _ROWS = (
         context_window=262_144,
     ),
     _K2,
-    replace(
-        _K2, name="kimi-k2-base", aliases=(), retired=None, replacement=None, prices={}
-    ),
+    replace(_K2, name="kimi-k2-base", aliases=(), retired=None, replacement=None, prices={}),
 )
 
 MODELS: Mapping[str, ModelInfo] = {row.name: row for row in _ROWS}
@@ -191,8 +189,12 @@ _RETIRED_IDS = {
     "kimi-thinking-preview": "2025-11-11",
     **dict.fromkeys(
         (
-            "moonshot-v1-8k", "moonshot-v1-32k", "moonshot-v1-128k", "moonshot-v1-auto",
-            "moonshot-v1-8k-vision-preview", "moonshot-v1-32k-vision-preview",
+            "moonshot-v1-8k",
+            "moonshot-v1-32k",
+            "moonshot-v1-128k",
+            "moonshot-v1-auto",
+            "moonshot-v1-8k-vision-preview",
+            "moonshot-v1-32k-vision-preview",
             "moonshot-v1-128k-vision-preview",
         ),
         "2026-08-31",

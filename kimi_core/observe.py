@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from kimi_core.raw.events import Event
     from kimi_core.request import Request
@@ -43,7 +43,7 @@ def current_observer() -> Observer | None:
 
 
 @contextmanager
-def observe(observer: Observer) -> Iterator[None]:
+def observe(observer: Observer) -> Generator[None, None, None]:
     """Show all requests of this context, and of tasks started from it, to an observer.
 
     Args:

@@ -73,7 +73,7 @@ class Options:
     prompt_cache_key: str | None = None
     safety_identifier: str | None = None
     provider: Mapping[str, Any] | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

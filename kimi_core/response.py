@@ -17,6 +17,7 @@ import jiter
 from kimi_core._server_calls import ServerCalls
 from kimi_core.errors import KimiStreamTruncatedError, error_from_body
 from kimi_core.raw._ids import unique_id
+from kimi_core.raw._json import as_mapping, as_sequence
 from kimi_core.raw.events import (
     ContentDelta,
     Event,
@@ -65,8 +66,8 @@ class Usage:
         """
         prompt = _count(usage, "prompt_tokens")
         completion = _count(usage, "completion_tokens")
-        prompt_details = usage.get("prompt_tokens_details") or {}
-        completion_details = usage.get("completion_tokens_details") or {}
+        prompt_details = as_mapping(usage.get("prompt_tokens_details")) or {}
+        completion_details = as_mapping(usage.get("completion_tokens_details")) or {}
         return cls(
             prompt_tokens=prompt,
             completion_tokens=completion,
@@ -271,9 +272,7 @@ def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:
     capabilities = request.capabilities
     if not capabilities.parses_here():
         return None
-    return StreamParser(
-        capabilities.info.dialect, thinking=thinking, tools=request.tools or None
-    )
+    return StreamParser(capabilities.info.dialect, thinking=thinking, tools=request.tools or None)
 
 
 def _begins_in_reasoning(request: Request) -> bool:
@@ -297,8 +296,9 @@ def _text_of(delta: Mapping[str, Any]) -> str:
     content = delta.get("content")
     if content is None:
         content = delta.get("text")  # /v1/completions
-    if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content)
+    parts = as_sequence(content)
+    if parts is not None:
+        return "".join(str(part.get("text") or "") for part in parts)
     return content or ""
 
 

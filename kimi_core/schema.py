@@ -11,8 +11,8 @@ server lets more through than the schema did.
 
 That widening happens for: ``pattern``, ``format``, ``multipleOf``, exclusive bounds of numbers
 (those of integers are exact), ``uniqueItems``, ``contains``, tuples and literal arrays (the order
-is lost), ``patternProperties``, ``propertyNames``, ``minProperties``, ``maxProperties``, ``dependent*``,
-``unevaluated*``, ``not``, ``if``, and ``oneOf``, which becomes ``anyOf`` without a sentence.
+is lost), ``patternProperties``, ``propertyNames``, ``minProperties``, ``maxProperties``,
+``dependent*``, ``unevaluated*``, ``not``, ``if``; and for ``oneOf``, which becomes ``anyOf`` without a sentence.
 
 It becomes narrower in three places only: a schema that speaks of properties, items, lengths or
 bounds and names no type means the type that they belong to; at the root only objects are left; and
@@ -63,10 +63,8 @@ def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         raise schema_error("", f"{schema!r} is no schema; it must be an object.")
     builder = Builder(dict(schema))
     body = builder.build(dict(schema), "")
-    definitions = {
-        name: with_description(found) for name, found in builder.definitions.items()
-    }
-    root = _as_object(with_description(body), definitions) if body else None
+    definitions = {name: with_description(found) for name, found in builder.definitions.items()}
+    root = _object_of(with_description(body), definitions) if body else None
     if root is None:
         raise schema_error(
             "",
@@ -79,20 +77,18 @@ def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return finite(root, definitions)
 
 
-def _as_object(body: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
+def _object_of(body: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
     """Return what a schema says of objects, written out, or None where it allows none."""
     if "$ref" in body:
-        return _as_object(definitions[body["$ref"].rpartition("/")[2]], definitions)
+        return _object_of(definitions[body["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in body:
         return _objects_among(body, definitions)
-    names = body["type"]
-    if names == "object" or "object" in names:
-        return {**body, "type": "object"}
-    return None
+    only_type: Schema = {"type": "object"}
+    return {**body, **only_type} if "object" in (body["type"], *body["type"]) else None
 
 
 def _objects_among(body: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
-    found = [_as_object(branch, definitions) for branch in body["anyOf"]]
+    found = [_object_of(branch, definitions) for branch in body["anyOf"]]
     objects = [branch for branch in found if branch]
     if len(objects) != 1:
         return {**body, "anyOf": objects} if objects else None

@@ -3,14 +3,14 @@
 Owns: the framing of server-sent events as OpenAI-compatible servers write them.
 May know: jiter. It reads no socket and knows no field of any chunk.
 
-Liberal in what it reads, each seen in a recording: comments (``: OPENROUTER PROCESSING``), ``data:``
-with no blank behind it (Kimi Code), CRLF line ends, events cut anywhere, even inside a UTF-8
-character, and streams that end without a blank line.
+Liberal in what it reads, each seen in a recording or an issue: comments
+(``: OPENROUTER PROCESSING``), ``data:`` with no blank behind it (Kimi Code), CRLF line ends, events
+cut anywhere, even inside a UTF-8 character, and streams that end without a blank line.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jiter
 
@@ -75,4 +75,4 @@ def _object(payload: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         message = f"the server sent an event that is not a JSON object: {payload[:200]!r}"
         raise KimiProtocolError(message)
-    return value
+    return cast("dict[str, Any]", value)

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING, Any
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from kimi_core import __version__
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError, KimiError
 from langchain_kimi._profile import profile_of
-from langchain_kimi._version import __version__
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile

@@ -1,9 +1,9 @@
 """How recorded conversations are kept and replayed.
 
 Owns: the cassette rules of every test marked ``vcr`` (pytest-recording), the servers that a
-recorded test talks to, and hypothesis' profiles. May know: the standard library, pytest, vcrpy, and of `kimi_core` what
-starts the embedded engine. No framework is imported here, because the tests of the core run where
-none is installed.
+recorded test talks to, and hypothesis' profiles. May know: the standard library, pytest, vcrpy, and
+of `kimi_core` the endpoints and what starts the embedded engine. No framework is imported here,
+because the tests of the core run where none is installed.
 
 The rules: a cassette is plain YAML below ``tests/cassettes``; it matches on method, path, query
 and body, because the embedded engine listens on another port each time; only the headers listed
@@ -145,7 +145,7 @@ def _is_recording(config: pytest.Config) -> bool:
     return config.getoption("--record-mode") not in {None, "none"}
 
 
-def _can_answer(endpoint: Endpoint, folder: Path, recording: bool) -> bool:  # noqa: FBT001 - one caller
+def _can_answer(endpoint: Endpoint, folder: Path, recording: bool) -> bool:
     if recording:
         return endpoint.needs_key and any(os.environ.get(key) for key in endpoint.api_key_names)
     return (folder / endpoint.name).is_dir()

@@ -3,3 +3,7 @@
 Owns: events, parser, prompts, tool-call ids and grammars. Sans I/O: it reads no file and no socket,
 logs nothing, and knows no framework. May know: the standard library and `kimi_core.errors`.
 """
+
+from __future__ import annotations
+
+__all__: list[str] = []  # each name has one home; the public ones stand in `kimi_core`

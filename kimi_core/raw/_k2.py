@@ -15,8 +15,6 @@ from kimi_core.raw._reader import VISIBLE
 from kimi_core.raw._transitions import SPELLINGS, TRANSITIONS, Action, Marker, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kimi_core.raw._ids import ToolNames
     from kimi_core.raw._output import Output
 
@@ -37,7 +35,7 @@ _TURN_ENDS = SPELLINGS[Marker.END_OF_TURN]
 class K2Machine(CallReader):
     """Reads the K2 dialect."""
 
-    __slots__ = ("_finders", "_steps")
+    __slots__ = ("_finders",)
 
     def __init__(
         self, output: Output, tools: ToolNames, *, thinking: bool, recover_stripped: bool
@@ -51,14 +49,13 @@ class K2Machine(CallReader):
             recover_stripped: Whether a declared tool's id before an object is a call although no
                 marker says so.
         """
-        super().__init__(output, tools)
-        self._state = State.REASONING_START if thinking else State.CONTENT
+        super().__init__(output, tools, State.REASONING_START if thinking else State.CONTENT)
         self._finders = dict(FINDERS)
         if recover_stripped:
             extra = {f"functions.{name}:": Marker.STRIPPED_CALL for name in tools}
             for state in _TEXT_STATES:
                 self._finders[state] = MarkerFinder({**spellings(state), **extra})
-        self._steps: dict[State, Callable[[], bool]] = {
+        self._steps = {
             State.REASONING_START: self._read_reasoning_start,
             State.REASONING: self._read_text,
             State.CONTENT: self._read_text,
@@ -71,9 +68,6 @@ class K2Machine(CallReader):
             State.ENDED: self._read_text,
         }
 
-    def _step(self) -> Callable[[], bool]:
-        return self._steps[self._state]
-
     def close(self, *, normal: bool) -> None:
         """Read what was held back, and end what is open.
 
@@ -81,7 +75,7 @@ class K2Machine(CallReader):
             normal: Whether the model ended by itself rather than being cut off.
         """
         self._final = True
-        self._drain()
+        self.feed("")
         if self._state is State.REASONING and normal:
             self._output.diagnose("unclosed_reasoning", "", self._here())
         elif self._state is State.HEADER:

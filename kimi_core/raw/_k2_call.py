@@ -7,7 +7,7 @@ May know: its siblings in this room.
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from kimi_core.raw._calls import Calls
@@ -74,7 +74,7 @@ def _ends(text: str, start: int, stop: int) -> list[tuple[int, bool]]:
     return found
 
 
-class CallReader(Reader):
+class CallReader(Reader[State], ABC):
     """Reads calls; what stands outside of them is its subclass's affair."""
 
     __slots__ = (
@@ -92,15 +92,14 @@ class CallReader(Reader):
         "_section",
         "_section_at",
         "_section_calls",
-        "_state",
         "_stripped",
     )
 
-    def __init__(self, output: Output, tools: ToolNames) -> None:
+    def __init__(self, output: Output, tools: ToolNames, state: State) -> None:
         """Start outside of any call."""
-        super().__init__(output)
+        super().__init__(output, state)
         self._calls = Calls(output, tools)
-        self._state = self._origin = State.CONTENT
+        self._origin = state
         self._in_section = self._bare = self._stripped = self._in_value = False
         self._section_calls = self._depth = self._looked = 0
         self._section = self._marker = self._header = ""

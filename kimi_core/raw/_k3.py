@@ -14,8 +14,6 @@ from kimi_core.raw._k3_transitions import K3_TRANSITIONS, K3Action, K3Marker, K3
 from kimi_core.raw._reader import VISIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kimi_core.raw._ids import ToolNames
     from kimi_core.raw._output import Output
 
@@ -43,7 +41,7 @@ _OPENERS = (K3Marker.OPEN_THINK, K3Marker.OPEN_RESPONSE, K3Marker.OPEN_TOOLS)
 class K3Machine(K3CallReader):
     """Reads the K3 dialect."""
 
-    __slots__ = ("_reasoning", "_spoken", "_steps", "_tools_calls", "_tools_tag")
+    __slots__ = ("_reasoning", "_spoken", "_tools_calls", "_tools_tag")
 
     def __init__(self, output: Output, tools: ToolNames, *, thinking: bool) -> None:
         """Start at the beginning of a message.
@@ -53,13 +51,12 @@ class K3Machine(K3CallReader):
             tools: The declared tools.
             thinking: Whether the prompt opened the reasoning channel; else it opened the answer.
         """
-        super().__init__(output, tools)
-        self._state = K3State.THINK_START if thinking else K3State.RESPONSE_START
+        super().__init__(output, tools, K3State.THINK_START if thinking else K3State.RESPONSE_START)
         self._reasoning: list[str] = []
         self._spoken = False
         self._tools_calls = 0
         self._tools_tag = ("", 0)
-        self._steps: dict[K3State, Callable[[], bool]] = dict.fromkeys(K3State, self._read_text)
+        self._steps = dict.fromkeys(K3State, self._read_text)
         self._steps.update(
             {
                 K3State.THINK_START: self._read_start,
@@ -71,9 +68,6 @@ class K3Machine(K3CallReader):
             }
         )
 
-    def _step(self) -> Callable[[], bool]:
-        return self._steps[self._state]
-
     def close(self, *, normal: bool) -> None:
         """Read what was held back, and end what is open.
 
@@ -81,7 +75,7 @@ class K3Machine(K3CallReader):
             normal: Whether the model ended by itself rather than being cut off.
         """
         self._final = True
-        self._drain()
+        self.feed("")
         if self._state in _THINKS and normal:
             self._output.diagnose("unclosed_reasoning", "", self._here())
         self._leave(None, normal=normal)

@@ -12,7 +12,7 @@ of more structure is cut short there; no reader can do better.
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Literal
 
 from kimi_core.raw._calls import Calls
@@ -62,7 +62,7 @@ _AFTER_CALL = frozenset(
 )
 
 
-class K3CallReader(Reader):
+class K3CallReader(Reader[K3State], ABC):
     """Reads calls; what stands outside of them is its subclass's affair."""
 
     __slots__ = (
@@ -73,7 +73,6 @@ class K3CallReader(Reader):
         "_name",
         "_origin",
         "_pending",
-        "_state",
         "_tag_at",
         "_tag_text",
         "_tools",
@@ -82,12 +81,12 @@ class K3CallReader(Reader):
         "_value_length",
     )
 
-    def __init__(self, output: Output, tools: ToolNames) -> None:
+    def __init__(self, output: Output, tools: ToolNames, state: K3State) -> None:
         """Start outside of any call."""
-        super().__init__(output)
+        super().__init__(output, state)
         self._tools = tools
         self._calls = Calls(output, tools)
-        self._state = self._origin = K3State.OUTSIDE
+        self._origin = state
         self._name = self._key = self._tag_text = ""
         self._tag_at = self._value_at = self._value_length = 0
         self._keys: set[str] = set()

@@ -10,8 +10,7 @@ never on where the text was cut: limits count characters from a marker, not the 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +19,19 @@ if TYPE_CHECKING:
 
 __all__ = ["VISIBLE", "Reader"]
 
+_State = TypeVar("_State")
+
 # Text in a section is noise and suppressed, but so much of it without any call is an answer.
 _MAX_NOISE = 512
 
 VISIBLE = re.compile(r"\S")
 
 
-class Reader(ABC):
-    """A buffer that is consumed by steps."""
+class Reader(Generic[_State]):
+    """A buffer that is consumed by steps.
+
+    Each state has a step that reads the next text; it answers whether it is worth calling again.
+    """
 
     __slots__ = (
         "_aside",
@@ -37,16 +41,21 @@ class Reader(ABC):
         "_base",
         "_final",
         "_output",
+        "_state",
+        "_steps",
         "_text",
     )
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, state: _State) -> None:
         """Start with an empty buffer.
 
         Args:
             output: Where events and diagnostics go.
+            state: The state to start in; the subclass fills in the steps.
         """
         self._output = output
+        self._state = state
+        self._steps: dict[_State, Callable[[], bool]] = {}
         self._text, self._at, self._base = "", 0, 0
         self._final = False
         self._aside: list[str] = []
@@ -60,14 +69,6 @@ class Reader(ABC):
         self._at = 0
         while self._at < len(self._text) and self._steps[self._state]():
             pass
-
-    def _drain(self) -> None:
-        while self._at < len(self._text) and self._step()():
-            pass
-
-    @abstractmethod
-    def _step(self) -> Callable[[], bool]:
-        """Return what reads the next text; it answers whether it is worth calling again."""
 
     def _here(self) -> int:
         return self._base + self._at

@@ -88,9 +88,10 @@ class StreamParser:
             text: What has arrived; may be empty, may be cut anywhere between characters.
 
         Returns:
-            What it says. Text leaves with a lag of at most one marker's length, arguments too,
-            unless a marker inside a JSON string (at most 4,096 characters) or an id that names no
-            tool (at most 65,536) has to be decided by what follows.
+            What it says. Text and arguments leave with a lag of at most one marker's length. Only
+            what has to be decided by what follows waits longer: a marker inside a JSON string (at
+            most 4,096 characters), the arguments of a call whose id names no tool (65,536), and
+            in K3 an argument that is no string, until it is closed (65,536).
 
         Raises:
             KimiProtocolError: In strict mode, on anything that would be a diagnostic.

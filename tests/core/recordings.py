@@ -1,7 +1,7 @@
 """What every recorded answer says, read from the files by hand with plain JSON.
 
-Owns: the table that test_recordings.py holds the package against. Texts that are not short are given
-by their length; the recordings are third-party data and are not copied.
+Owns: the table that test_recordings.py holds the package against. Texts that are not short are
+given by their length; the recordings are third-party data and are not copied.
 """
 
 from __future__ import annotations
@@ -213,5 +213,5 @@ _SETTINGS: tuple[tuple[str, dict[str, str]], ...] = (
 
 
 def settings_of(name: str) -> dict[str, str]:
-    """Return the settings under which a recording is replayed; a vLLM with K2-Instruct otherwise."""
+    """Return the settings for a replay; without any it is a vLLM with K2-Instruct."""
     return next((given for prefix, given in _SETTINGS if name.startswith(prefix)), {})

@@ -21,7 +21,7 @@ NAMES = [
     ("moonshot", None, "kimi-k2.6", "kimi-k2.6"),
     ("moonshot", "moonshotai/Kimi-K2.6", "kimi-k2.6", "kimi-k2.6"),
     ("moonshot", "Kimi-K3", "kimi-k3", "kimi-k3"),
-    ("moonshot-cn", "kimi-k2.7-code-highspeed", "kimi-k2.7-code-highspeed", "kimi-k2.7-code-highspeed"),
+    ("moonshot-cn", "kimi-k2.7-code", "kimi-k2.7-code", "kimi-k2.7-code"),
     ("moonshot", "kimi-k2.8", "kimi-k2.8", "kimi-k2.6"),
     ("openrouter", None, "moonshotai/kimi-k2.6", "kimi-k2.6"),
     ("openrouter", "kimi-k2-0905", "moonshotai/kimi-k2-0905", "kimi-k2-instruct-0905"),
@@ -73,8 +73,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"endpoint": "vlm"}, "endpoint 'vlm' is not known. Did you mean 'vllm'?"),
     (
         {"overrides": {"base_model": "kimi-k2.66"}},
-        "base_model 'kimi-k2.66' is not a Kimi model; it names the model whose facts apply. "
-        "Nearest known: kimi-k2.6, ",
+        (
+            "base_model 'kimi-k2.66' is not a Kimi model; it names the model whose facts apply. "
+            "Nearest known: kimi-k2.6, "
+        ),
     ),
     (
         {"overrides": {"base_model": "llama"}},

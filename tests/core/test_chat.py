@@ -23,6 +23,7 @@ from tests.core.scripted import Answer, ScriptedServer, body, chunk, sse, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from kimi_core.chat import Reply
     from kimi_core.raw.events import Event, ParsedMessage
@@ -136,8 +137,10 @@ BROKEN: dict[str, tuple[Answer, str, str]] = {
                               "the connection was lost ("),
     "it breaks inside a line": (Answer((HALF[:-20],), headers=SPOKEN.headers, breaks=True), "",
                                 "the connection was lost ("),
-    "it breaks inside a body": (Answer((CUT_BODY,), headers={"content-type": JSON}, breaks=True), "",
-                                "the connection was lost ("),
+    "it breaks inside a body": (
+        Answer((CUT_BODY,), headers={"content-type": JSON}, breaks=True), "",
+        "the connection was lost (",
+    ),
     "it cannot be unpacked": (
         Answer((gzip.compress(HALF)[:10] + b"\xff" * 30,),
                headers={**SPOKEN.headers, "content-encoding": "gzip"}),
@@ -274,11 +277,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.usefixtures("no_keys")
 @pytest.mark.parametrize(("settings", "sentence"), WRONG)
 def test_a_wrong_setting_fails_before_any_request(
-    settings: dict[str, Any], sentence: str, no_keys: None, connect: Connect, tmp_path: Any,
+    connect: Connect,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    settings: dict[str, Any],
+    sentence: str,
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(KimiConfigError) as caught:
         connect(**{"api_key": None, **settings})

@@ -61,7 +61,8 @@ RETRIES: dict[str, tuple[list[Answer], int, int, type[Exception] | None]] = {
     "no money": ([NO_MONEY, FINE], 2, 1, errors.KimiQuotaError),
     "busy, then no money": ([OVERLOADED, NO_MONEY, FINE], 2, 2, errors.KimiQuotaError),
     "a wrong key": (
-        [error(401, "no", "invalid_authentication_error"), FINE], 2, 1, errors.KimiAuthenticationError,
+        [error(401, "no", "invalid_authentication_error"), FINE], 2, 1,
+        errors.KimiAuthenticationError,
     ),
     "a wrong request": (
         [error(400, "no", "invalid_request_error"), FINE], 2, 1, errors.KimiBadRequestError,

@@ -1,8 +1,8 @@
 """Nothing that Moonshot's own API refuses is sent to it: never a 400 that could be foreseen.
 
 Owns: the rules of `kimi_core._first_party`, and the contract with the strict simulator: whatever a
-caller sets, a request either fails before it is sent, with a sentence, or is accepted. The simulator
-is simulated; what its rules rest on is said in `kimi_core.testing`.
+caller sets, a request either fails before it is sent, with a sentence, or is accepted. What the
+simulator's rules rest on is said in `kimi_core.testing`.
 """
 
 from __future__ import annotations
@@ -153,8 +153,7 @@ def test_a_request_is_refused_here_or_accepted_there(
 ) -> None:
     try:
         request = chat.request(messages, tools, Options(**options), stream=streamed, model=model)
-    except KimiConfigError as error:
-        assert str(error).endswith(".")
+    except KimiConfigError:
         return
     reader = chat.open(request).read()
     assert reader.finish_reason in {"stop", "tool_calls", "length"}

@@ -43,7 +43,7 @@ REASONING: list[tuple[str, str, dict[str, Any], str, str | None, str | None, str
     ("moonshot", "kimi-k3", {}, "reasoning_content", None, " ", None),
     ("moonshot", "kimi-k2.7-code", {}, "reasoning_content", "thought", "thought", "thought"),
     ("moonshot", "kimi-k2.6", {}, "reasoning_content", "thought", "thought", None),
-    ("moonshot", "kimi-k2.6", {"keep_thinking": True}, "reasoning_content", "thought", "thought", "thought"),
+    ("moonshot", "kimi-k2.6", {"keep_thinking": True}, "reasoning_content", "why", "why", "why"),
     ("moonshot", "kimi-k2.6", {}, "reasoning_content", "", " ", None),
     ("moonshot", "kimi-k2.6", {}, "reasoning_content", None, " ", None),
     ("moonshot", "kimi-k2.6", {"thinking": False}, "reasoning_content", "thought", None, None),
@@ -76,6 +76,8 @@ def test_reasoning_is_sent_back_where_the_model_needs_it(  # noqa: PLR0913, PLR0
     assert not any(other & message.keys() for message in messages)
 
 
+EMPTY = {"type": "text", "text": ""}
+
 # role, content, other fields -> content that is sent
 CONTENTS: dict[str, tuple[dict[str, Any], Any]] = {
     "assistant, text": ({"role": "assistant", "content": "Hi"}, "Hi"),
@@ -83,7 +85,7 @@ CONTENTS: dict[str, tuple[dict[str, Any], Any]] = {
     "assistant, None": ({"role": "assistant", "content": None}, " "),
     "assistant, no key": ({"role": "assistant"}, " "),
     "assistant, []": ({"role": "assistant", "content": []}, " "),
-    "assistant, an empty part": ({"role": "assistant", "content": [{"type": "text", "text": ""}]}, " "),
+    "assistant, an empty part": ({"role": "assistant", "content": [EMPTY]}, " "),
     "assistant, no calls": ({"role": "assistant", "content": "", "tool_calls": []}, " "),
     "user, ''": ({"role": "user", "content": ""}, " "),
     "system, None": ({"role": "system", "content": None}, " "),

@@ -53,7 +53,7 @@ def _pieces(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
 
 
 def text_of(data: bytes, *names: str) -> str:
-    """Join a text of the chunks or of the body with plain JSON: the first of the names that is set."""
+    """Join a text of the chunks or of the body with plain JSON, under the first name set."""
     whole = not data.lstrip().startswith((b"data:", b":"))
     lines = [data] if whole else [line[5:] for line in data.split(b"\n") if line[:5] == b"data:"]
     found = ""

@@ -181,11 +181,11 @@ def test_sglang_forces_on_the_chat_route_by_itself() -> None:
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("tensorrt-llm", {"tools": WEATHER, "tool_choice": "required"},
-     "tool_choice 'required' cannot be enforced: endpoint 'tensorrt-llm' has no grammar. Leave "
-     "tool_choice at 'auto', or use vllm, sglang or llama.cpp."),
+     ("tool_choice 'required' cannot be enforced: endpoint 'tensorrt-llm' has no grammar. Leave "
+      "tool_choice at 'auto', or use vllm, sglang or llama.cpp.")),
     ("local", {"response_format": {"type": "json_object"}},
-     "response_format does not go with api 'completions' and model 'local', whose prompt has no "
-     "place for it; use api='chat', or a tool with tool_choice."),
+     ("response_format does not go with api 'completions' and model 'local', whose prompt has no "
+      "place for it; use api='chat', or a tool with tool_choice.")),
     ("vllm", {"thinking": True}, "thinking=True does not go with model"),
 ]  # fmt: skip
 

@@ -87,7 +87,12 @@ def test_the_finish_reason(chunks: list[dict[str, Any]], reason: str | None) -> 
 
 
 def test_what_names_the_answer() -> None:
-    first: dict[str, Any] = {"id": "a", "model": "m-0127", "system_fingerprint": None, "choices": []}
+    first: dict[str, Any] = {
+        "id": "a",
+        "model": "m-0127",
+        "system_fingerprint": None,
+        "choices": [],
+    }
     reader, _ = read([first, {**delta("stop"), "system_fingerprint": "fp"}])
     assert (reader.id, reader.model, reader.system_fingerprint) == ("a", "m-0127", "fp")
     reader, _ = read([delta("stop")])

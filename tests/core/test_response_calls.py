@@ -6,6 +6,7 @@ Owns: fragments of ``tool_calls``: indices, ids, names, arguments, and how a cal
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ F, G = "functions.f:0", "functions.g:1"
 MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]] = {
     "one delta": ([[fragment(0, F, "f", '{"x": 1}')]], [(F, "f", '{"x": 1}')]),
     "token by token": (
-        [[fragment(0, F, "f", "")], [fragment(0, None, None, '{"x"')], [fragment(0, "", "", ": 1}")]],
+        [[fragment(0, F, "f", "")], [fragment(0, None, None, '{"x"')],
+         [fragment(0, "", "", ": 1}")]],
         [(F, "f", '{"x": 1}')],
     ),
     "two in one chunk": (
@@ -46,6 +48,14 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
     ),
     "no id": ([[fragment(0, None, "f", "{}")], [fragment(1, "", "g", "{}")]],
               [(F, "f", "{}"), (G, "g", "{}")]),
+    "one index for all": (
+        [[fragment(0, F, "f", '{"x": 1}')], [fragment(0, G, "g", '{"y"')],
+         [fragment(0, None, None, ": 2}")]],
+        [(F, "f", '{"x": 1}'), (G, "g", '{"y": 2}')],
+    ),
+    "a new id in the middle of a call": (
+        [[fragment(0, F, "f", '{"x"')], [fragment(0, G, "f", ": 1}")]], [(F, "f", '{"x": 1}')],
+    ),
     "the id comes late": ([[fragment(0, None, "f", "{}")], [fragment(0, "late", None, "")]],
                           [(F, "f", "{}")]),
     "the name comes late": (
@@ -147,7 +157,7 @@ def test_a_call_without_a_name_is_no_call_and_not_lost() -> None:
 def test_arguments_cut_anywhere_are_the_same(text: str, cuts: list[int]) -> None:
     arguments = json.dumps({"x": text}, ensure_ascii=False)
     edges = [0, *sorted(min(cut, len(arguments)) for cut in cuts), len(arguments)]
-    pieces = [arguments[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [arguments[a:b] for a, b in pairwise(edges)]
     chunks = [delta(tool_calls=[fragment(0, None, None, piece)]) for piece in pieces]
     reader, _ = read([delta(tool_calls=[fragment(0, F, "f")]), *chunks, delta("tool_calls")])
     assert reader.message().tool_calls == (ToolCall(0, F, "f", arguments),)

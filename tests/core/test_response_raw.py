@@ -32,7 +32,8 @@ def said(fields: dict[str, Any], parser: str, model: str = "kimi-k2-instruct") -
 # parser, model, delta -> content, reasoning, calls, finish reason
 LEAKS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
     "auto, content": (
-        "auto", "kimi-k2-instruct", {"content": f"Sure.{CALL}"}, ("Sure.", "", [MADE], "tool_calls"),
+        "auto", "kimi-k2-instruct", {"content": f"Sure.{CALL}"},
+        ("Sure.", "", [MADE], "tool_calls"),
     ),
     "client, content": (
         "client", "kimi-k2-instruct", {"content": CALL}, ("", "", [MADE], "tool_calls"),
@@ -44,7 +45,8 @@ LEAKS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
         "auto", "kimi-k2-thinking", {"reasoning": f"So.{CALL}"}, ("", "So.", [MADE], "tool_calls"),
     ),
     "client, reasoning": (
-        "client", "kimi-k2.6", {"reasoning_content": f"So.{CALL}"}, ("", "So.", [MADE], "tool_calls"),
+        "client", "kimi-k2.6", {"reasoning_content": f"So.{CALL}"},
+        ("", "So.", [MADE], "tool_calls"),
     ),
     "server, reasoning": (
         "server", "kimi-k2.6", {"reasoning": CALL}, ("", CALL, [], "stop"),
@@ -57,7 +59,8 @@ LEAKS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
         "auto", "kimi-k2.6", {"content": f"Sure.{CALL}"}, ("Sure.", "", [MADE], "tool_calls"),
     ),
     "client, and the server took the reasoning out": (
-        "client", "kimi-k2.6", {"reasoning": "So.", "content": "Sure."}, ("Sure.", "So.", [], "stop"),
+        "client", "kimi-k2.6", {"reasoning": "So.", "content": "Sure."},
+        ("Sure.", "So.", [], "stop"),
     ),
     "client, completions": (
         "client", "kimi-k2.6", {"text": f"So.</think>{CALL}"}, ("", "So.", [MADE], "tool_calls"),

@@ -6,6 +6,7 @@ Owns: `EventStreamDecoder` by itself; recorded streams over HTTP are in test_rec
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_cutting_a_recording_anywhere_changes_nothing(name: str) -> None:
     @given(st.lists(st.integers(0, len(data)), max_size=20))
     def holds(cuts: list[int]) -> None:
         edges = [0, *sorted(cuts), len(data)]
-        assert decode(*(data[a:b] for a, b in zip(edges, edges[1:], strict=False))) == whole
+        assert decode(*(data[a:b] for a, b in pairwise(edges))) == whole
 
     holds()
     assert decode(*(data[i : i + 1] for i in range(len(data)))) == whole
@@ -58,7 +59,7 @@ FRAMINGS = {
     "no final line end": b'data: {"a": 1}\n\ndata: {"a": 2}\n\ndata: [DONE]',
     "no blank lines": b'data: {"a": 1}\ndata: {"a": 2}\ndata: [DONE]\n',
     "comments": b': PROCESSING\n\ndata: {"a": 1}\n: PROCESSING\n\ndata: {"a": 2}\n\ndata: [DONE]\n',
-    "other fields": b'event: x\nid: 1\nretry: 5\ndata: {"a": 1}\n\ndata: {"a": 2}\n\ndata: [DONE]\n',
+    "other fields": b'event: x\nid: 1\ndata: {"a": 1}\n\ndata: {"a": 2}\nretry: 5\ndata: [DONE]\n',
     "empty data": b'data:\n\ndata: {"a": 1}\n\ndata: \ndata: {"a": 2}\n\ndata: [DONE]\n\n',
     "blanks round the JSON": b'data:   {"a": 1}  \n\ndata: {"a": 2} \n\ndata:  [DONE] \n\n',
 }

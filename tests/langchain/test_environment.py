@@ -56,6 +56,14 @@ async def test_no_openai_variable_reaches_a_request(
         assert not [name for name in request.headers if name.startswith("openai-")]
 
 
+def test_an_organization_is_sent_where_the_caller_names_one(
+    server: MoonshotSimulator, make: MakeModel
+) -> None:
+    make(organization="mine", default_headers={"x-team": "core"}).invoke("Go.")
+    headers = server.requests[-1].headers
+    assert (headers["openai-organization"], headers["x-team"]) == ("mine", "core")
+
+
 @pytest.mark.usefixtures("canaries", "no_key")
 def test_openai_s_key_is_never_used() -> None:
     with pytest.raises(KimiConfigError, match="MOONSHOT_API_KEY or KIMI_API_KEY"):

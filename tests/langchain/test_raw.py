@@ -146,6 +146,20 @@ def test_a_marker_that_is_no_marker_stays_text(
     assert streamed(make_raw()).text == text
 
 
+@pytest.mark.parametrize("arguments", ['{"city": Paris}', '["Paris"]', '{"city": "Par'])
+def test_a_closed_call_with_other_than_an_object_is_damaged(
+    engine: MoonshotSimulator, make_raw: MakeModel, arguments: str
+) -> None:
+    """The closing marker says that the call is whole, not that its arguments are JSON."""
+    raw = RAW.replace('{"city":"Paris"}', arguments)
+    engine.reply(SimulatedReply(raw=raw), SimulatedReply(raw=raw))
+    model = make_raw().bind_tools([get_weather, get_time])
+    whole, summed = model.invoke("Go."), streamed(model)
+    assert whole.tool_calls == summed.tool_calls == CALLS[1:]
+    assert [call["args"] for call in whole.invalid_tool_calls] == [arguments]
+    assert str(summed.invalid_tool_calls[0]["args"]).startswith(arguments)
+
+
 def test_vllm_keeps_the_tokens_in_the_text() -> None:
     model = ChatKimiK2(endpoint="vllm", model="kimi-k2-instruct", tool_call_parser="client")
     bound: Any = model.bind_tools([get_weather])

@@ -149,9 +149,11 @@ def test_answers_without_calls_keep_their_reasoning_to_themselves_by_default(
     history = [HumanMessage("2 + 2?"), turn, HumanMessage("Sure?")]
     make().invoke(history)
     assert "reasoning_content" not in server.requests[-1].body["messages"][1]
-    make(keep_thinking=True).invoke(history)
-    assert server.requests[-1].body["messages"][1]["reasoning_content"] == "Two and two."
-    assert server.requests[-1].body["thinking"] == {"type": "enabled", "keep": "all"}
+    keep = {"type": "enabled", "keep": "all"}
+    for settings in ({"keep_thinking": True}, {"thinking": keep}):
+        make().invoke(history, **settings)
+        assert server.requests[-1].body["messages"][1]["reasoning_content"] == "Two and two."
+        assert server.requests[-1].body["thinking"] == keep
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,18 @@ def test_any_json_without_a_schema(server: MoonshotSimulator, make: MakeModel) -
     assert server.requests[-1].body["response_format"] == {"type": "json_object"}
 
 
+class Nameless(BaseModel):
+    name: str
+
+
+def test_a_class_without_words_is_sent_without_words(
+    server: MoonshotSimulator, make: MakeModel
+) -> None:
+    make().with_structured_output(Nameless).invoke("Paris?")
+    sent = server.requests[-1].body["response_format"]["json_schema"]
+    assert sent.keys() == {"name", "schema"}
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -9,15 +9,17 @@ else, and everything in K2, is JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from kimi_core.raw._grammar.text import any_of, character_class, literal
+from kimi_core.raw._grammar.text import any_of, character_class, free_text, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["JSON", "RAW", "Spelling", "complement"]
+    from kimi_core.raw._grammar.text import Rules
+
+__all__ = ["JSON", "PLAIN_JSON", "RAW", "Range", "Spelling", "any_character", "any_text", "complement"]
 
 Range = tuple[int, int]
 
@@ -26,10 +28,11 @@ _ESCAPES = {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"}
 
 # An escaped surrogate has to be half of a pair: alone it is no text, and breaks the first encoding
 # of the arguments as UTF-8.
-_ANY_JSON = (
-    r'[^"\\\u0000-\u001F] | "\\" (["\\/bfnrt] | "u" (([0-9abcefABCEF] [0-9a-fA-F] | [dD] [0-7]) '
-    r'[0-9a-fA-F]{2} | [dD] [89abAB] [0-9a-fA-F]{2} "\\u" [dD] [c-fC-F] [0-9a-fA-F]{2}))'
+_ESCAPE = (
+    r'"\\" (["\\/bfnrt] | "u" (([0-9abcefABCEF] [0-9a-fA-F] | [dD] [0-7]) [0-9a-fA-F]{2}'
+    r' | [dD] [89abAB] [0-9a-fA-F]{2} "\\u" [dD] [c-fC-F] [0-9a-fA-F]{2}))'
 )
+_PLAIN = r'[^"\\\u0000-\u001F]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +40,32 @@ class Spelling:
     """How the characters of a string are written.
 
     Attributes:
+        name: What the names of its rules begin with.
         quote: What stands on either side of it.
         escaped: Characters that stand only escaped, or, where there are no escapes, not at all in
             a set of several: a text that may hold ``<`` could hold a marker.
-        any: The rule of one character, whichever.
-        name: The name of that rule.
-        escapes: Whether there are escapes.
+        escapes: Which characters may be written escaped: "all", those of a set that has no "other"
+            ones, or "none".
+        character: One character, whichever; what is counted is made of these.
     """
 
+    name: str
     quote: str
     escaped: tuple[Range, ...]
-    any: str
-    name: str
-    escapes: bool
+    escapes: Literal["all", "other", "none"]
+    character: str
 
     def one_of(self, ranges: Sequence[Range]) -> str | None:
         """Return one character of a set, or None where none of them can be written."""
         plain = list(_without(ranges, self.escaped))
         parts = [character_class(plain)] if plain else []
-        if self.escapes:
+        if self.escapes == "all" or (self.escapes == "other" and not plain):
             parts += [literal(_escape(code)) for code in _within(ranges, self.escaped)]
         return any_of(parts) if parts else None
 
     def exactly(self, text: str) -> str:
-        """Return this very text."""
-        if not self.escapes:
+        """Return the expression of this very text."""
+        if self.escapes == "none":
             return literal(text)
         escaped = {code for first, last in self.escaped for code in range(first, last + 1)}
         return literal("".join(_escape(ord(c)) if ord(c) in escaped else c for c in text))
@@ -96,16 +100,40 @@ def complement(ranges: Sequence[Range]) -> list[Range]:
 
 
 JSON = Spelling(
+    name="",
     quote='"\\""',
     escaped=((0x00, 0x1F), (0x22, 0x22), (0x5C, 0x5C)),
-    any=_ANY_JSON,
-    name="character",
-    escapes=True,
+    escapes="all",
+    character=f"{_PLAIN} | {_ESCAPE}",
 )
+"""JSON in full."""
+
+PLAIN_JSON = replace(JSON, name="plain-", escapes="other", character=_PLAIN)
+"""JSON in which a character that is counted is written unescaped, so there are no quotes there.
+
+For xgrammar: counting characters that have two spellings costs it 0.7 to 1.6 s a token of a
+163,840-token vocabulary (xgrammar 0.2.8, measured), one spelling 0.05 ms.
+"""
+
 RAW = Spelling(
+    name="raw-",
     quote="",
     escaped=((0x00, 0x08), (0x3C, 0x3C)),
-    any=r"[^<\u0000-\u0008]",
-    name="raw-character",
-    escapes=False,
+    escapes="none",
+    character=r"[^<\u0000-\u0008]",
 )
+"""The text itself, which must not hold the beginning of a marker."""
+
+
+def any_character(rules: Rules, spelling: Spelling) -> str:
+    """Return the rule of one character."""
+    return rules.once(f"{spelling.name}character", spelling.character)
+
+
+def any_text(rules: Rules, spelling: Spelling) -> str:
+    """Return the rule of a string of any length."""
+    if spelling is RAW:
+        return free_text(rules, "raw-text", ["<|close|>"])
+    # Runs of plain characters between escapes: xgrammar takes 0.1 ms a token for this form, and
+    # 55 ms for a repetition of either.
+    return rules.once("string", f"{_PLAIN}* ({_ESCAPE} {_PLAIN}*)*")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._grammar.characters import JSON, RAW
+from kimi_core.raw._grammar.characters import RAW
 from kimi_core.raw._grammar.merge import canonical
 from kimi_core.raw._grammar.text import any_of, character_class, literal, optional, sequence
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kimi_core.raw._grammar.text import Rules
     from kimi_core.raw._grammar.values import ValueRules
 
-__all__ = ["argument_text", "array_text", "object_text"]
+__all__ = ["argument_text", "array_text", "attribute", "object_text"]
 
 _K3_TYPES = {"integer": "number"}
 
@@ -63,7 +63,9 @@ def _extra_key(
 ) -> str | None:
     if extra.names is not None:
         return values.value(extra.names, place.child("propertyNames"))
-    return sequence(JSON.quote, _other_name(values, taken, '"\\'), JSON.quote)
+    return sequence(
+        values.spelling.quote, _other_name(values, taken, '"\\'), values.spelling.quote
+    )
 
 
 def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
@@ -169,7 +171,7 @@ def _arguments(values: ValueRules, shape: Shape, place: Place) -> str | None:
         if not alternatives and member.required:
             return None
         if alternatives:
-            text = any_of([_argument(_attribute(member.key), *one) for one in alternatives])
+            text = any_of([_argument(attribute(member.key), *one) for one in alternatives])
             parts.append((text, member.required))
     if shape.needs_one and not any(required for _, required in parts):
         raise KimiConfigError(
@@ -184,7 +186,7 @@ def _extra_arguments(values: ValueRules, shape: Shape, place: Place) -> str:
         return ""
     if shape.extra.names is not None or shape.extra.low or shape.extra.high is not None:
         values.refuse(place, "rules for the names or the number of K3's arguments")
-    key = _other_name(values, [_attribute(member.key) for member in shape.members], '"&<')
+    key = _other_name(values, [attribute(member.key) for member in shape.members], '"&<')
     alternatives = values.alternatives(
         shape.extra.schema, place.child("additionalProperties"), RAW
     )
@@ -192,7 +194,8 @@ def _extra_arguments(values: ValueRules, shape: Shape, place: Place) -> str:
     return values.rules.repeat(any_of(texts)) if texts else ""
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """Return the text as it is written between the quotes of an attribute in K3's markup."""
     return text.replace("&", "&amp;").replace('"', "&quot;")
 
 

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kimi_core.raw._grammar.characters import Range, Spelling, complement
+from kimi_core.raw._grammar.characters import Range, Spelling, any_text, complement
 from kimi_core.raw._grammar.text import any_of, sequence
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class _Reader:
         return _joined([free] * free_start + [piece] + [free] * free_end)
 
     def _anything(self) -> _Piece:
-        name = self._rules.once(self._spelling.name, self._spelling.any)
-        return _Piece(self._rules.repeat(name), 0, None)
+        return _Piece(any_text(self._rules, self._spelling), 0, None)
 
     def _alternatives(self) -> _Piece:
         pieces = [self._sequence()]

@@ -1,12 +1,10 @@
 """Structural tags, the grammar notation of xgrammar that vLLM and SGLang take.
 
 Owns: the tag of a tool call in either dialect, and the request field of either engine.
-May know: the ids in `kimi_core.raw.special_tokens`.
+May know: the ids in `kimi_core.raw.special_tokens`, and K3's markup.
 
 Markers are given as tokens: as text, a model that is not sure of itself spells ``<|tool_call_begin|>``
-with seven ordinary tokens, which the parsers of servers do not know (seen on vLLM 0.32). Blanks in
-the JSON are bounded, because the tag has no other bound and a model may go on with them until its
-token limit (seen there, too).
+with seven ordinary tokens, which the parsers of servers do not know (seen on vLLM 0.32).
 """
 
 from __future__ import annotations
@@ -14,12 +12,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
+from kimi_core.raw._grammar.containers import attribute
 from kimi_core.raw.special_tokens import special_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from kimi_core.raw._grammar.merge import Schema
 
 __all__ = ["structural_tag"]
 
@@ -29,11 +26,10 @@ _K2 = special_tokens("k2")
 _K3 = special_tokens("k3")
 _K2_MARKERS = [token for text, token in _K2.items() if text.startswith("<|tool_call")]
 _K3_MARKERS = [_K3["<|open|>"], _K3["<|close|>"], _K3["<|sep|>"]]
-_NO_PARAMETERS: Schema = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
 def structural_tag(
-    tools: Mapping[str, Schema],
+    arguments: Mapping[str, str],
     *,
     optional: bool,
     parallel: bool,
@@ -44,7 +40,7 @@ def structural_tag(
     """Return the request field that holds the tag.
 
     Args:
-        tools: Names and parameters.
+        arguments: Names of tools, and the GBNF grammar of their arguments.
         optional: Whether text may stand in place of calls, and before them.
         parallel: Whether several calls may follow each other.
         thinking: Whether reasoning may come first. It is optional in the tag: a server with a
@@ -53,7 +49,7 @@ def structural_tag(
         engine: Whose field.
     """
     call = _k2_call if dialect == "k2" else _k3_call
-    calls = _either([call(name, schema) for name, schema in tools.items()])
+    calls = _either([call(name, grammar) for name, grammar in arguments.items()])
     if parallel:
         calls = {"type": "plus", "content": calls}
     elements = (
@@ -91,23 +87,17 @@ def _anything_but(tokens: Sequence[int]) -> Element:
     return {"type": "any_tokens", "exclude_tokens": list(tokens)}
 
 
-def _arguments(schema: Schema, **style: Any) -> Element:  # noqa: ANN401 - fields of the tag
-    parameters = schema if schema.get("properties") or len(schema) > 1 else _NO_PARAMETERS
-    return {
-        "type": "json_schema",
-        "json_schema": parameters,
-        "max_whitespace_cnt": 1,
-        **style,
-    }
+def _grammar(text: str) -> Element:
+    return {"type": "grammar", "grammar": text}
 
 
-def _k2_call(name: str, schema: Schema) -> Element:
+def _k2_call(name: str, grammar: str) -> Element:
     return _sequence([
         _token(_K2["<|tool_call_begin|>"]),
         _text(f"functions.{name}:"),
         {"type": "regex", "pattern": "0|[1-9][0-9]{0,3}"},
         _token(_K2["<|tool_call_argument_begin|>"]),
-        _arguments(schema),
+        _grammar(grammar),
         _token(_K2["<|tool_call_end|>"]),
     ])
 
@@ -127,11 +117,10 @@ def _k2_message(calls: Element, *, optional: bool, thinking: bool) -> list[Eleme
     return section
 
 
-def _k3_call(name: str, schema: Schema) -> Element:
-    escaped = name.replace("&", "&amp;").replace('"', "&quot;")
+def _k3_call(name: str, grammar: str) -> Element:
     return _sequence([
-        *_k3_tag("<|open|>", f'call tool="{escaped}" index="', number=True),
-        _arguments(schema, style="kimi_k3_xml", excludes=["<|open|>", "<|close|>", "<|sep|>"]),
+        *_k3_tag("<|open|>", f'call tool="{attribute(name)}" index="', number=True),
+        _grammar(grammar),
         *_k3_tag("<|close|>", "call"),
     ])
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._grammar.characters import JSON, RAW, Spelling
+from kimi_core.raw._grammar.characters import JSON, RAW, Spelling, any_character, any_text
 from kimi_core.raw._grammar.containers import array_text, object_text
 from kimi_core.raw._grammar.disjoint import disjoint
 from kimi_core.raw._grammar.formats import FORMATS
@@ -28,7 +28,7 @@ from kimi_core.raw._grammar.numbers import (
 )
 from kimi_core.raw._grammar.pattern import UnsupportedPatternError, pattern_text
 from kimi_core.raw._grammar.shape import read_shape
-from kimi_core.raw._grammar.text import any_of, free_text, literal, sequence
+from kimi_core.raw._grammar.text import any_of, literal, sequence
 
 if TYPE_CHECKING:
     from kimi_core.raw._grammar.merge import Document, Schema
@@ -59,7 +59,13 @@ class ValueRules:
     """The rules for the values of one tool's schema."""
 
     def __init__(
-        self, rules: Rules, document: Document, *, strict: bool, max_string_length: int | None
+        self,
+        rules: Rules,
+        document: Document,
+        *,
+        strict: bool,
+        max_string_length: int | None,
+        spelling: Spelling = JSON,
     ) -> None:
         """Begin with nothing written.
 
@@ -68,7 +74,9 @@ class ValueRules:
             document: The tool's schema.
             strict: Whether a keyword that cannot be kept is an error.
             max_string_length: The greatest length of a string that states none.
+            spelling: How strings are written in JSON.
         """
+        self.spelling = spelling
         self.rules = rules
         self.document = document
         self.strict = strict
@@ -87,18 +95,20 @@ class ValueRules:
         return self._names[key]
 
     def alternatives(
-        self, schema: Any, place: Place, spelling: Spelling = JSON  # noqa: ANN401 - a schema
+        self, schema: Any, place: Place, spelling: Spelling | None = None  # noqa: ANN401 - a schema
     ) -> list[Alternative]:
         """Return what may be written for a schema, an entry for each type and branch of a union.
 
         Args:
             schema: Any schema.
             place: For errors and names of rules.
-            spelling: How strings are written; what is inside an array or object is always JSON.
+            spelling: How strings are written, JSON by default; what is inside an array or object
+                always is JSON.
 
         Raises:
             KimiConfigError: For a schema that a grammar cannot keep.
         """
+        spelling = spelling or self.spelling
         return [
             alternative
             for branch in self.branches(schema, place)
@@ -212,11 +222,10 @@ class ValueRules:
     def _free_string(self, spelling: Spelling, low: int, high: int | None) -> str:
         if high is None and self.max_string_length is not None:
             high = max(low, self.max_string_length)
-        end = ""
-        if high is None and spelling is RAW:
-            high, end = low, free_text(self.rules, "raw-text", ["<|close|>"])
-        text = self.rules.once(spelling.name, spelling.any) if high != 0 else ""
-        return sequence(self.rules.repeat(text, low, high), end)
+        if high is None:
+            least = self.rules.repeat(any_character(self.rules, spelling), low, low) if low else ""
+            return sequence(least, any_text(self.rules, spelling))
+        return self.rules.repeat(any_character(self.rules, spelling), low, high)
 
     def _number(self, name: str, schema: Schema, place: Place) -> str | None:
         bounds = _bounds(schema)

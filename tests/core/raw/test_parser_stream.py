@@ -10,6 +10,7 @@ import json
 import pytest
 
 from kimi_core.errors import KimiConfigError, KimiProtocolError
+from kimi_core.raw._output import KINDS
 from kimi_core.raw.events import (
     ContentDelta,
     Event,
@@ -21,7 +22,11 @@ from kimi_core.raw.events import (
 from kimi_core.raw.parser import StreamParser, parse
 from tests.core.raw.cases_common import AB, CB, CE, READ, SB, SE, WEATHER, section
 from tests.core.raw.cases_common import call as k2_call
+from tests.core.raw.cases_k2_calls import ARGUMENTS, IDS
+from tests.core.raw.cases_k2_framing import FRAMING
 from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
+from tests.core.raw.cases_k3_calls import CALLS
+from tests.core.raw.cases_k3_channels import CHANNELS
 from tests.shared import shared_path
 
 _LONGEST = len("<|tool_call_argument_begin|>")
@@ -184,6 +189,11 @@ def test_an_unknown_dialect_is_refused() -> None:
 def test_strict_says_where_what_and_the_way_out() -> None:
     with pytest.raises(KimiProtocolError, match=r"Character 1 .*opens nothing.*strict=False"):
         StreamParser(strict=True).feed(f"a{CE}")
+
+
+def test_every_kind_of_diagnostic_occurs_and_is_described() -> None:
+    cases = (*FRAMING, *IDS, *ARGUMENTS, *CHANNELS, *CALLS)
+    assert {kind for case in cases for kind in case.diagnostics} == set(KINDS)
 
 
 def test_many_calls_with_one_id_stay_apart() -> None:
