@@ -76,10 +76,11 @@ def _carry_reasoning(
         message.pop("tool_calls", None)
     if not thinks or not (calls or whole):
         return
-    if calls and not reasoning:
+    raw = capabilities.api == "completions"
+    if calls and not reasoning and not raw:
+        # Only the API asks for it; a prompt rendered here has an empty think block of its own.
         reasoning = _REASONING_PLACEHOLDER
     if reasoning:
-        raw = capabilities.api == "completions"
         message["reasoning_content" if raw else capabilities.endpoint.reasoning_field] = reasoning
 
 

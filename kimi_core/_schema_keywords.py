@@ -42,8 +42,10 @@ ANNOTATIONS = ("title", "description", "default")
 """What Moonshot's flavour takes beside any other keyword."""
 
 IGNORED = frozenset(
-    ["$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary"]
-    + ["readOnly", "writeOnly", "discriminator", "xml", "externalDocs"]
+    {
+        *("$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary"),
+        *("readOnly", "writeOnly", "discriminator", "xml", "externalDocs"),
+    }
 )
 """What says nothing about values; ``$defs`` is looked into where a reference leads there."""
 

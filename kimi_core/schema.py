@@ -12,7 +12,8 @@ server lets more through than the schema did.
 That widening happens for: ``pattern``, ``format``, ``multipleOf``, exclusive bounds of numbers
 (those of integers are exact), ``uniqueItems``, ``contains``, tuples and literal arrays (the order
 is lost), ``patternProperties``, ``propertyNames``, ``minProperties``, ``maxProperties``,
-``dependent*``, ``unevaluated*``, ``not``, ``if``; and for ``oneOf``, which becomes ``anyOf`` without a sentence.
+``dependent*``, ``unevaluated*``, ``not``, ``if``; and for ``oneOf``, which becomes ``anyOf`` without
+a sentence.
 
 It becomes narrower in three places only: a schema that speaks of properties, items, lengths or
 bounds and names no type means the type that they belong to; at the root only objects are left; and
@@ -40,7 +41,6 @@ __all__ = ["normalize_response_format", "normalize_schema", "normalize_tool", "n
 
 # Moonshot's documents changed the greatest length three times (64, 256, 128); this is the latest.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
-_NO_ARGUMENTS: Schema = {"type": "object", "properties": {}, "required": []}
 
 
 def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         )
     if root.get("type") == "object" and not root.get("properties"):
         # An empty object was refused by a host until "required" stood there (opencode issue 11357).
-        root = {**root, "properties": {}, "required": []}
+        root.update(properties={}, required=[])
     return finite(root, definitions)
 
 
@@ -83,8 +83,8 @@ def _object_of(body: Schema, definitions: Mapping[str, Schema]) -> Schema | None
         return _object_of(definitions[body["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in body:
         return _objects_among(body, definitions)
-    only_type: Schema = {"type": "object"}
-    return {**body, **only_type} if "object" in (body["type"], *body["type"]) else None
+    names = [body["type"]] if isinstance(body["type"], str) else body["type"]
+    return {**body, "type": "object"} if "object" in names else None
 
 
 def _objects_among(body: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
@@ -120,7 +120,7 @@ def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
         raise KimiConfigError(f"Tool {dict(tool)!r} has no function; give it name and parameters.")
     known = cast("Mapping[str, Any]", function)
     name = _checked_name(known.get("name"))
-    parameters = known.get("parameters") or _NO_ARGUMENTS
+    parameters = known.get("parameters") or {}
     try:
         schema = normalize_schema(parameters)
     except KimiConfigError as error:

@@ -111,7 +111,7 @@ def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, 
             return {"type": "json_schema", "json_schema": dict(schema)}
     function = convert_to_openai_function(schema, strict=strict)
     named: dict[str, Any] = {"name": function["name"], "schema": function["parameters"]}
-    if "description" in function:
+    if function.get("description"):
         named["description"] = function["description"]
     if strict is not None:
         named["strict"] = strict

@@ -119,9 +119,11 @@ class KimiBase(FunctionCallingLLM):
 
     def to_payload(self) -> dict[str, Any]:
         """Return what instrumentation is told of this model; nothing secret is in it."""
-        payload: dict[str, Any] = super().to_payload()
-        settings = {"endpoint": self._kimi().capabilities.endpoint.name, "thinking": self.thinking}
-        return {**payload, **{key: value for key, value in settings.items() if value is not None}}
+        payload = {"class_name": self.class_name(), **self.metadata.model_dump()}
+        payload["endpoint"] = self._kimi().capabilities.endpoint.name
+        if self.thinking is not None:
+            payload["thinking"] = self.thinking
+        return payload
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""

@@ -20,7 +20,7 @@ from kimi_core.raw._grammar.containers import argument_text, attribute
 from kimi_core.raw._grammar.merge import Document, Schema
 from kimi_core.raw._grammar.place import Place
 from kimi_core.raw._grammar.structural_tag import structural_tag
-from kimi_core.raw._grammar.text import Rules, any_of, free_text, literal, optional, sequence
+from kimi_core.raw._grammar.text import Rules, any_of, literal, optional, sequence
 from kimi_core.raw._grammar.values import ValueRules
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _k2(request: _Request) -> str:
         literal("<|tool_calls_section_begin|>"), calls, literal("<|tool_calls_section_end|>")
     )
     if request.optional:
-        section = sequence(free_text(rules, "text", [_MARKER_START]), optional(section))
+        section = sequence(rules.free_text("text", [_MARKER_START]), optional(section))
     return rules.render(sequence(_k2_reasoning(rules, request), section))
 
 
@@ -178,7 +178,7 @@ def _k2_reasoning(rules: Rules, request: _Request) -> str:
     if not request.thinking:
         return ""
     # A marker inside reasoning would begin a call there, and the one after it would be a second.
-    text = free_text(rules, "reasoning", [_REASONING_END, _MARKER_START])
+    text = rules.free_text("reasoning", [_REASONING_END, _MARKER_START])
     return sequence(text, literal(_REASONING_END))
 
 
@@ -232,11 +232,11 @@ def _k3(request: _Request) -> str:
     parts = []
     if request.thinking:
         parts += [
-            free_text(rules, "reasoning", ["<|close|>", "<|open|>"]),
+            rules.free_text("reasoning", ["<|close|>", "<|open|>"]),
             literal("<|close|>think<|sep|><|open|>response<|sep|>"),
         ]
     if request.optional:
-        parts.append(free_text(rules, "text", ["<|close|>", "<|open|>"]))
+        parts.append(rules.free_text("text", ["<|close|>", "<|open|>"]))
         section = optional(section)
     parts += [
         literal("<|close|>response<|sep|>"),

@@ -161,7 +161,7 @@ def test_any_json_without_a_schema(server: MoonshotSimulator, make: MakeModel) -
     assert server.requests[-1].body["response_format"] == {"type": "json_object"}
 
 
-class Nameless(BaseModel):
+class Nameless(BaseModel):  # noqa: D101 - that it has no docstring is the point
     name: str
 
 

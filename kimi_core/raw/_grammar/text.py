@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Rules", "any_of", "character_class", "free_text", "literal", "optional", "sequence"]
+__all__ = ["Rules", "any_of", "character_class", "literal", "optional", "sequence"]
 
 # llama.cpp refuses {m,n} above 2,000 in some builds; it writes such a repetition out item by item.
 _LONGEST_REPETITION = 500
 # A million characters are more than the context of any Kimi holds.
 _UNREACHABLE = 1_000_000
+_ROOT = "root"
 _LAST_SHORT = 0xFFFF
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
 
@@ -83,6 +84,7 @@ class Rules:
     def __init__(self) -> None:
         """Begin without rules."""
         self._bodies: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
 
     def reserve(self, hint: str) -> str:
         """Return a name that no other rule has; its body comes later, so rules may be recursive.
@@ -93,7 +95,7 @@ class Rules:
         base = re.sub(r"[^a-zA-Z0-9]+", "-", hint).strip("-") or "rule"
         base = base if base[0].isalpha() else f"rule-{base}"
         name, number = base, 1
-        while name in self._bodies:
+        while name in self._bodies or name == _ROOT:
             number += 1
             name = f"{base}-{number}"
         self._bodies[name] = '""'
@@ -110,9 +112,13 @@ class Rules:
         return name
 
     def once(self, name: str, body: str) -> str:
-        """Name a body that several places share; they must agree on both."""
-        self._bodies[name] = body
-        return name
+        """Return the name of a body that several places share; they must agree on both.
+
+        The name is another one where a tool or a property has it.
+        """
+        if name not in self._shared:
+            self._shared[name] = self.add(name, body)
+        return self._shared[name]
 
     def repeat(self, item: str, low: int = 0, high: int | None = None) -> str:
         """Return a repetition of the item.
@@ -150,9 +156,37 @@ class Rules:
             tail = self.add("up-to", any_of([shorter, sequence(block, tail)]))
         return tail
 
+    def free_text(self, name: str, forbidden: Sequence[str]) -> str:
+        """Return the rule for any text in which none of the forbidden strings occurs.
+
+        GBNF has no complement, so the states of the search for the strings (the automaton of Aho
+        and Corasick) become rules, and the steps that would complete a string are left out.
+
+        Args:
+            name: The name of the rules; one for every set of strings.
+            forbidden: Non-empty strings.
+        """
+        if name in self._shared:
+            return self._shared[name]
+        states = sorted({text[:end] for text in forbidden for end in range(len(text))}, key=len)
+        names = {state: self.reserve(name) for state in states}
+        letters = sorted({letter for text in forbidden for letter in text})
+        for state in states:
+            followers = {letter: _follower(state + letter, forbidden, states) for letter in letters}
+            special = [(ord(letter), ord(letter)) for letter in letters if followers[letter] != ""]
+            steps = [sequence(character_class(special, negated=True), names[""])]
+            steps += [
+                sequence(literal(letter), names[follower])
+                for letter, follower in followers.items()
+                if follower
+            ]
+            self.define(names[state], optional(any_of(steps)))
+        self._shared[name] = names[""]
+        return names[""]
+
     def render(self, root: str) -> str:
         """Return the whole grammar, whose text is what `root` describes."""
-        lines = [f"root ::= {root}"]
+        lines = [f"{_ROOT} ::= {root}"]
         lines += [f"{name} ::= {body}" for name, body in self._bodies.items()]
         return "\n".join(lines) + "\n"
 
@@ -166,34 +200,6 @@ def _times(item: str, low: int, high: int) -> str:
         return optional(item)
     count = str(low) if low == high else f"{low},{high}"
     return f"{_group(item)}{{{count}}}"
-
-
-def free_text(rules: Rules, name: str, forbidden: Sequence[str]) -> str:
-    """Return the rule for any text in which none of the forbidden strings occurs.
-
-    GBNF has no complement, so the states of the search for the strings (Aho and Corasick's
-    automaton) become rules, and the steps that would complete a string are left out.
-
-    Args:
-        rules: Where the rules are added.
-        name: Their name; one for every set of strings.
-        forbidden: Non-empty strings.
-    """
-    states = sorted({text[:length] for text in forbidden for length in range(len(text))}, key=len)
-    names = {state: f"{name}-{number}" if number else name for number, state in enumerate(states)}
-    letters = sorted({letter for text in forbidden for letter in text})
-    for state in states:
-        followers = {letter: _follower(state + letter, forbidden, states) for letter in letters}
-        special = [letter for letter in letters if followers[letter] != ""]
-        others = character_class([(ord(one), ord(one)) for one in special], negated=True)
-        steps = [f"{others} {name}"]
-        steps += [
-            f"{literal(letter)} {names[follower]}"
-            for letter, follower in followers.items()
-            if follower
-        ]
-        rules.once(names[state], optional(any_of(steps)))
-    return name
 
 
 def _follower(text: str, forbidden: Sequence[str], states: Sequence[str]) -> str | None:
