@@ -61,7 +61,8 @@ class Builder:
         self.definitions: dict[str, Schema] = {}
         self._document = Document(root)
         self._names: dict[str, str] = {}
-        self._open: set[str] = set()
+        self._open: dict[str, int] = {}  # what is being written -> how deep in the value
+        self._depth = 0
         self._count = 0
 
     def build(self, schema: object, path: str) -> Schema | None:
@@ -91,13 +92,15 @@ class Builder:
 
     def _named(self, schema: Schema, path: str, name: str) -> Schema | None:
         key = identity(schema)
+        if self._open.get(key) == self._depth:
+            raise schema_error(path, "this schema leads back to itself without a value between.")
         if key in self._open and key not in self._names:
             self._names[key] = self._free_name(name)
         if key in self._names:
             return {"$ref": f"#/$defs/{self._names[key]}"}
-        self._open.add(key)
+        self._open[key] = self._depth
         body = self._written(schema, path)
-        self._open.discard(key)
+        del self._open[key]
         if key not in self._names:
             return body
         if body is None:
@@ -162,10 +165,16 @@ class Builder:
         body = with_notes({"type": alternative.type, **deepcopy(limits)}, notes)
         return with_annotations(body, deepcopy(alternative.annotations))
 
+    def _inside(self, schema: object, path: str) -> Schema | None:
+        self._depth += 1
+        body = self.build(schema, path)
+        self._depth -= 1
+        return body
+
     def _array(self, limits: Schema, path: str) -> Schema:
         if "items" not in limits:
             return limits
-        items = self.build(limits["items"], at(path, "items"))
+        items = self._inside(limits["items"], at(path, "items"))
         others = {key: value for key, value in limits.items() if key != "items"}
         if items is None:
             return {**others, "maxItems": 0}
@@ -180,18 +189,18 @@ class Builder:
         notes: list[str] = []
         # A required name must be declared: some versions of the server's validator refuse others.
         for name in dict.fromkeys([*declared, *required]):
-            body = self.build(declared.get(name, others), at(path, "properties", name))
+            body = self._inside(declared.get(name, others), at(path, "properties", name))
             if body is not None:
                 properties[name] = body
             elif name in required:
                 return None, []
             elif others is not False:
                 notes.append(note("not", {"required": [name]}))
-        members: Schema = {"properties": properties} if properties or declared else {}
+        members: Schema = {"properties": properties} if properties else {}
         if "required" in limits:
             members["required"] = required
         if "additionalProperties" in limits:
-            body = self.build(others, at(path, "additionalProperties"))
+            body = self._inside(others, at(path, "additionalProperties"))
             members["additionalProperties"] = body or False
             if body is not None and body.get("type") == list(TYPES) and len(body) == 1:
                 members["additionalProperties"] = True

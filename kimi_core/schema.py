@@ -12,8 +12,7 @@ server lets more through than the schema did.
 That widening happens for: ``pattern``, ``format``, ``multipleOf``, exclusive bounds of numbers
 (those of integers are exact), ``uniqueItems``, ``contains``, tuples and literal arrays (the order
 is lost), ``patternProperties``, ``propertyNames``, ``minProperties``, ``maxProperties``,
-``dependent*``, ``unevaluated*``, ``not``, ``if``; and for ``oneOf``, which becomes ``anyOf`` without
-a sentence.
+``dependent*``, ``unevaluated*``, ``not`` and ``if``. ``oneOf`` becomes ``anyOf`` with no sentence.
 
 It becomes narrower in three places only: a schema that speaks of properties, items, lengths or
 bounds and names no type means the type that they belong to; at the root only objects are left; and
@@ -120,7 +119,7 @@ def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
         raise KimiConfigError(f"Tool {dict(tool)!r} has no function; give it name and parameters.")
     known = cast("Mapping[str, Any]", function)
     name = _checked_name(known.get("name"))
-    parameters = known.get("parameters") or {}
+    parameters = cast("Schema", known.get("parameters") or {})
     try:
         schema = normalize_schema(parameters)
     except KimiConfigError as error:

@@ -145,5 +145,5 @@ def _flat(content: Any) -> Any:  # noqa: ANN401 - whatever a message holds
         return content
     parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
     if all(part.get("type") == "text" for part in parts):
-        return "".join(part["text"] for part in parts)
+        return "".join(part.get("text") or "" for part in parts)
     return parts

@@ -7,6 +7,19 @@ and the markup of the calls in GBNF. May know: the standard library, `kimi_core.
 Why: an engine that completes text and knows nothing of tools can then be told to call one, and
 the arguments fit the tool's schema; K2-Thinking's own accuracy there is 87 % on vLLM and 96 % on
 SGLang, as Moonshot's K2-Vendor-Verifier publishes it.
+
+Everything that the grammar lets through is a call of a declared tool with arguments that fit
+its schema. Of what fits, some cannot be written: properties come in the schema's order, those
+it does not name only where it says ``additionalProperties``, integers have at most 19 digits,
+numbers 15 before and behind the point, there is one blank at most after a comma or a colon,
+and of a ``oneOf`` the branches have to exclude each other. Formats that are no regular
+language (uri, hostname, ipv6, ...) are left to the model, as JSON schema has it.
+
+llama.cpp gets one GBNF grammar. vLLM and SGLang get a structural tag with the markers as single
+tokens and the same grammar for the arguments; it needs the engine's ``xgrammar`` backend, and
+strings whose length is bounded hold no quotes, backslashes or line breaks there. xgrammar's own
+reading of a schema is not used: of 74 schemas 11 let invalid arguments through (0.2.8, among
+them uniqueItems, maxLength beside pattern, ipv4, quotes in patterns).
 """
 
 from __future__ import annotations
@@ -20,7 +33,7 @@ from kimi_core.raw._grammar.containers import argument_text, attribute
 from kimi_core.raw._grammar.merge import Document, Schema
 from kimi_core.raw._grammar.place import Place
 from kimi_core.raw._grammar.structural_tag import structural_tag
-from kimi_core.raw._grammar.text import Rules, any_of, literal, optional, sequence
+from kimi_core.raw._grammar.text import UNREACHABLE, Rules, any_of, literal, optional, sequence
 from kimi_core.raw._grammar.values import ValueRules
 
 if TYPE_CHECKING:
@@ -65,19 +78,6 @@ def tool_call_grammar(
 ) -> dict[str, Any]:
     """Return the request fields under which an engine writes only valid tool calls.
 
-    Everything that the grammar lets through is a call of a declared tool with arguments that fit
-    its schema. Of what fits, some cannot be written: properties come in the schema's order, those
-    it does not name only where it says ``additionalProperties``, integers have at most 19 digits,
-    numbers 15 before and behind the point, there is one blank at most after a comma or a colon,
-    and of a ``oneOf`` the branches have to exclude each other. Formats that are no regular
-    language (uri, hostname, ipv6, ...) are left to the model, as JSON schema has it.
-
-    llama.cpp gets one GBNF grammar. vLLM and SGLang get a structural tag with the markers as single
-    tokens and the same grammar for the arguments; it needs the engine's ``xgrammar`` backend, and
-    strings whose length is bounded hold no quotes, backslashes or line breaks there. xgrammar's own
-    reading of a schema is not used: of 74 schemas 11 let invalid arguments through (0.2.8, among
-    them uniqueItems, maxLength beside pattern, ipv4, quotes in patterns).
-
     Args:
         tools: OpenAI's tool dicts.
         tool_choice: "required" (or "any"): one of the tools; a tool's name, or OpenAI's dict with
@@ -94,7 +94,8 @@ def tool_call_grammar(
 
     Returns:
         ``{"grammar": ...}`` for llama.cpp, ``{"structured_outputs": ...}`` for vLLM and
-        ``{"response_format": ...}`` for SGLang, to be merged into the request.
+        ``{"response_format": ...}`` for SGLang, to be merged into the request. What fits a schema
+        and still cannot be written stands at the top of this module.
 
     Raises:
         KimiConfigError: There are no tools, the choice names none of them, or a schema cannot be
@@ -110,6 +111,10 @@ def tool_call_grammar(
         strict=strict,
         max_string_length=max_string_length,
     )
+    return _fields(request, dialect, engine)
+
+
+def _fields(request: _Request, dialect: Dialect, engine: Engine) -> dict[str, Any]:
     _check("dialect", dialect, ("k2", "k3"))
     _check("engine", engine, ("llama.cpp", "vllm", "sglang"))
     if engine == "llama.cpp":
@@ -117,8 +122,8 @@ def tool_call_grammar(
     return structural_tag(
         {name: _arguments_alone(name, request, dialect) for name in request.tools},
         optional=request.optional,
-        parallel=parallel,
-        thinking=thinking,
+        parallel=request.parallel,
+        thinking=request.thinking,
         dialect=dialect,
         engine=engine,
     )
@@ -219,7 +224,7 @@ def _arguments(
 
 
 def _arguments_alone(name: str, request: _Request, dialect: Dialect) -> str:
-    rules = Rules()
+    rules = Rules(UNREACHABLE)  # xgrammar compiles one long repetition sooner than many short ones
     return rules.render(_arguments(rules, name, request, dialect, PLAIN_JSON))
 
 

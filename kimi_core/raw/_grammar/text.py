@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Rules", "any_of", "character_class", "literal", "optional", "sequence"]
+__all__ = ["UNREACHABLE", "Rules", "any_of", "character_class", "literal", "optional", "sequence"]
 
 # llama.cpp refuses {m,n} above 2,000 in some builds; it writes such a repetition out item by item.
 _LONGEST_REPETITION = 500
-# A million characters are more than the context of any Kimi holds.
-_UNREACHABLE = 1_000_000
+UNREACHABLE = 1_000_000
+"""A count that no answer reaches: more characters than the context of any Kimi holds."""
 _ROOT = "root"
 _LAST_SHORT = 0xFFFF
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
@@ -81,8 +81,14 @@ def _group(expression: str) -> str:
 class Rules:
     """The named rules of one grammar, in the order in which they were asked for."""
 
-    def __init__(self) -> None:
-        """Begin without rules."""
+    def __init__(self, longest_repetition: int = _LONGEST_REPETITION) -> None:
+        """Begin without rules.
+
+        Args:
+            longest_repetition: The greatest count that is written as ``{m,n}``; greater ones are
+                put together from blocks.
+        """
+        self._longest = longest_repetition
         self._bodies: dict[str, str] = {}
         self._shared: dict[str, str] = {}
 
@@ -128,35 +134,42 @@ class Rules:
             low: How often at least.
             high: How often at most; None, and a million and more, mean any number.
         """
-        if high is None or high >= _UNREACHABLE:
+        if high is None or high >= UNREACHABLE:
             return sequence(self._exactly(item, low - 1), f"{_group(item)}+") if low else (
                 f"{_group(item)}*"
             )
-        if high <= _LONGEST_REPETITION:
+        if high <= self._longest:
             return _times(item, low, high)
         return sequence(self._exactly(item, low), self._at_most(item, high - low))
 
     def _exactly(self, item: str, count: int) -> str:
-        blocks, rest = divmod(count, _LONGEST_REPETITION)
+        blocks, rest = divmod(count, self._longest)
         if not blocks:
             return _times(item, count, count)
-        block = self.add("block", _times(item, _LONGEST_REPETITION, _LONGEST_REPETITION))
+        block = self.add("block", _times(item, self._longest, self._longest))
         return sequence(self._exactly(block, blocks), _times(item, rest, rest))
 
     def _at_most(self, item: str, count: int) -> str:
         # Whole blocks, then a shorter rest: of all ways to cut the text only two are open at any
         # time, where nested repetitions would open one for each pair of counts.
-        blocks, rest = divmod(count, _LONGEST_REPETITION)
+        blocks, rest = divmod(count, self._longest)
         tail = _times(item, 0, rest)
         if not blocks:
             return tail
-        block = self.add("block", _times(item, _LONGEST_REPETITION, _LONGEST_REPETITION))
-        shorter = self.add("rest", _times(item, 0, _LONGEST_REPETITION - 1))
+        block = self.add("block", _times(item, self._longest, self._longest))
+        shorter = self.add("rest", _times(item, 0, self._longest - 1))
         for _ in range(blocks):
             tail = self.add("up-to", any_of([shorter, sequence(block, tail)]))
         return tail
 
-    def free_text(self, name: str, forbidden: Sequence[str]) -> str:
+    def free_text(
+        self,
+        name: str,
+        forbidden: Sequence[str],
+        *,
+        excluded: Sequence[tuple[int, int]] = (),
+        escape: str = "",
+    ) -> str:
         """Return the rule for any text in which none of the forbidden strings occurs.
 
         GBNF has no complement, so the states of the search for the strings (the automaton of Aho
@@ -164,7 +177,9 @@ class Rules:
 
         Args:
             name: The name of the rules; one for every set of strings.
-            forbidden: Non-empty strings.
+            forbidden: Non-empty strings, made of characters that are not excluded.
+            excluded: Ranges of characters that do not stand for themselves.
+            escape: What may stand anywhere besides characters.
         """
         if name in self._shared:
             return self._shared[name]
@@ -174,7 +189,8 @@ class Rules:
         for state in states:
             followers = {letter: _follower(state + letter, forbidden, states) for letter in letters}
             special = [(ord(letter), ord(letter)) for letter in letters if followers[letter] != ""]
-            steps = [sequence(character_class(special, negated=True), names[""])]
+            others = character_class([*excluded, *special], negated=True)
+            steps = [sequence(one, names[""]) for one in (others, escape) if one]
             steps += [
                 sequence(literal(letter), names[follower])
                 for letter, follower in followers.items()
