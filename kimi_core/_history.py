@@ -13,6 +13,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.raw._ids import unique_id
 from kimi_core.raw._json import as_mapping, as_sequence
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
+from kimi_core.schema import normalize_tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +49,8 @@ def prepare_history(
     whole = raw or keep or capabilities.info.keeps_reasoning
     prepared = [_with_role(message) for message in messages]
     for message in prepared:
+        if capabilities.endpoint.first_party and message.get("tools"):
+            message["tools"] = normalize_tools(message["tools"])
         if message.get("role") == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
         if not raw:

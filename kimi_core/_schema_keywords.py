@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "ANNOTATIONS",
@@ -23,6 +23,7 @@ __all__ = [
     "Schema",
     "as_object",
     "declared_types",
+    "distinct_types",
     "identity",
     "joined",
     "note",
@@ -113,6 +114,11 @@ def declared_types(schema: Schema, path: str) -> list[str] | None:
             )
     if not names:
         raise schema_error(path, "type must name at least one type; leave it out for any value.")
+    return distinct_types(names)
+
+
+def distinct_types(names: Sequence[str]) -> list[str]:
+    """Return each type once; beside numbers, integers say nothing."""
     return [name for name in dict.fromkeys(names) if name != "integer" or "number" not in names]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._schema_keywords import TYPES, identity, joined, note, schema_error
+from kimi_core._schema_keywords import TYPES, distinct_types, identity, joined, note, schema_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,7 +86,7 @@ def only_types(alternatives: Sequence[Alternative], common: Sequence[str]) -> Sc
     """Return the schema of alternatives that are nothing but types, else None."""
     if not alternatives or any(_says_more(one, common) or one.annotations for one in alternatives):
         return None
-    names = list(dict.fromkeys(one.type for one in alternatives))
+    names = distinct_types([one.type for one in alternatives])
     return {"type": names if len(names) > 1 else names[0]}
 
 

@@ -19,6 +19,7 @@ from kimi_core._tool_choice import ToolChoice, decide_tool_choice
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.prompt import render_prompt
+from kimi_core.schema import normalize_response_format, normalize_tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,6 +154,8 @@ def _chat_fields(
     fields: dict[str, Any] = {"messages": history}
     if choice.tools:
         fields["tools"] = choice.tools
+        if capabilities.endpoint.first_party:
+            fields["tools"] = normalize_tools(choice.tools)
         fields.update(_parallel_field(choice, options, capabilities))
     if choice.value is not None:
         fields["tool_choice"] = choice.value
@@ -161,13 +164,19 @@ def _chat_fields(
     if options.stop:
         fields["stop"] = options.stop
     if options.response_format is not None:
-        fields["response_format"] = dict(options.response_format)
+        fields["response_format"] = _response_format(options.response_format, capabilities)
     fields.update(_thinking_fields(choice.thinking, options, capabilities))
     if capabilities.tool_call_parser == "client":
         fields.update(capabilities.endpoint.raw_fields)
         if choice.tools:
             fields.update(_raw_chat_fields(choice, options, capabilities))
     return fields
+
+
+def _response_format(wanted: Mapping[str, Any], capabilities: Capabilities) -> dict[str, Any]:
+    if capabilities.endpoint.first_party:
+        return normalize_response_format(wanted)
+    return dict(wanted)
 
 
 def _parallel_field(

@@ -33,7 +33,7 @@ from kimi_core.raw._grammar.containers import argument_text, attribute
 from kimi_core.raw._grammar.merge import Document, Schema
 from kimi_core.raw._grammar.place import Place
 from kimi_core.raw._grammar.structural_tag import structural_tag
-from kimi_core.raw._grammar.text import UNREACHABLE, Rules, any_of, literal, optional, sequence
+from kimi_core.raw._grammar.text import UNREACHABLE, Rules, any_of, free_text, literal, optional, sequence
 from kimi_core.raw._grammar.values import ValueRules
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _k2(request: _Request) -> str:
         literal("<|tool_calls_section_begin|>"), calls, literal("<|tool_calls_section_end|>")
     )
     if request.optional:
-        section = sequence(rules.free_text("text", [_MARKER_START]), optional(section))
+        section = sequence(rules.once("text", free_text([_MARKER_START])), optional(section))
     return rules.render(sequence(_k2_reasoning(rules, request), section))
 
 
@@ -183,7 +183,7 @@ def _k2_reasoning(rules: Rules, request: _Request) -> str:
     if not request.thinking:
         return ""
     # A marker inside reasoning would begin a call there, and the one after it would be a second.
-    text = rules.free_text("reasoning", [_REASONING_END, _MARKER_START])
+    text = rules.once("reasoning", free_text([_REASONING_END, _MARKER_START]))
     return sequence(text, literal(_REASONING_END))
 
 
@@ -237,11 +237,11 @@ def _k3(request: _Request) -> str:
     parts = []
     if request.thinking:
         parts += [
-            rules.free_text("reasoning", ["<|close|>", "<|open|>"]),
+            rules.once("reasoning", free_text(["<|close|>", "<|open|>"])),
             literal("<|close|>think<|sep|><|open|>response<|sep|>"),
         ]
     if request.optional:
-        parts.append(rules.free_text("text", ["<|close|>", "<|open|>"]))
+        parts.append(rules.once("text", free_text(["<|close|>", "<|open|>"])))
         section = optional(section)
     parts += [
         literal("<|close|>response<|sep|>"),

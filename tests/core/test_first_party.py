@@ -18,6 +18,7 @@ from kimi_core._first_party import IgnoredSettingWarning
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import KimiConfigError
 from kimi_core.request import Options
+from kimi_core.schema import normalize_schema
 from kimi_core.testing import MoonshotSimulator
 from tests.core.asking import HELLO, call, named, payload, result, tool
 
@@ -45,6 +46,43 @@ def test_a_setting_is_refused_before_the_request(
         payload(endpoint, **options)
     assert sentence.format(endpoint) in str(caught.value)
     assert options.items() <= payload("vllm", **options).items()
+
+
+PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "integer"}]}
+ROW = {"type": "object", "properties": {"pair": PAIR}}
+
+
+def with_parameters(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a tool with these parameters."""
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+@pytest.mark.parametrize("endpoint", MOONSHOT)
+def test_schemas_are_written_in_moonshots_flavour(endpoint: str) -> None:
+    tools = [with_parameters("plot", ROW), {"type": "builtin_function", "function": {"name": "$x"}}]
+    wanted = {"type": "json_schema", "json_schema": {"name": "row", "schema": ROW}}
+    messages = [{"role": "system", "tools": tools[:1]}, *HELLO]
+    sent = payload(endpoint, "kimi-k3", messages=messages, tools=tools, response_format=wanted)
+    flavoured = normalize_schema(ROW)
+    assert flavoured != ROW
+    assert sent["tools"] == [with_parameters("plot", flavoured), tools[1]]
+    assert sent["messages"][0] == {"role": "system", "tools": sent["tools"][:1]}
+    assert sent["response_format"]["json_schema"] == {"name": "row", "schema": flavoured}
+    # Others take JSON schema as it is.
+    kept = payload("vllm", "kimi-k3", messages=messages, tools=tools, response_format=wanted)
+    assert (kept["tools"], kept["messages"][0]["tools"]) == (tools, tools[:1])
+    assert kept["response_format"] == wanted
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [[tool("get weather")], [tool(), tool()], [with_parameters("f", {"type": "string"})]],
+    ids=["name", "twice", "no object"],
+)
+def test_a_tool_that_moonshot_refuses_is_refused_here(tools: list[dict[str, Any]]) -> None:
+    with pytest.raises(KimiConfigError, match=r"get weather|get_weather|Tool 'f'"):
+        payload("moonshot", tools=tools)
+    assert payload("vllm", tools=tools)["tools"] == tools
 
 
 def test_the_longest_stop_strings_are_sent() -> None:
@@ -127,7 +165,12 @@ OPTIONS = st.fixed_dictionaries(
         "reasoning_effort": st.sampled_from(["low", "high"]),
         "tool_choice": st.sampled_from(["auto", "none", "required", "get_weather", named()]),
         "parallel_tool_calls": st.booleans(),
-        "response_format": st.just({"type": "json_object"}),
+        "response_format": st.sampled_from(
+            [
+                {"type": "json_object"},
+                {"type": "json_schema", "json_schema": {"name": "row", "schema": ROW}},
+            ]
+        ),
         "prompt_cache_key": st.just("session"),
         "safety_identifier": st.just("user"),
     },
@@ -135,7 +178,9 @@ OPTIONS = st.fixed_dictionaries(
 MODELS = st.sampled_from(
     ["kimi-k3", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6", "moonshotai/Kimi-K2.6"]
 )
-TOOLS = st.sampled_from([[], [tool()], [tool(), tool("get_time")]])
+TOOLS = st.sampled_from(
+    [[], [tool()], [tool(), tool("get_time")], [with_parameters("plot", ROW)], [tool("a b")]]
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

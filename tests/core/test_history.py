@@ -232,6 +232,10 @@ def test_a_prompt_rendered_here_keeps_contents_and_reasoning() -> None:
     empty = [*HELLO, {"role": "assistant", "content": ""}, *HELLO]
     prompt = ask("vllm", "kimi-k2-instruct", messages=empty, overrides={"api": "completions"})
     assert "<|im_assistant|>assistant<|im_middle|><|im_end|>" in prompt.payload["prompt"]
+    # No placeholder: the prompt has an empty think block of its own.
+    messages = loop(None)[:3]
+    prompt = ask("vllm", "kimi-k2.6", messages=messages, overrides={"api": "completions"})
+    assert "<think></think>Looking." in prompt.payload["prompt"]
     messages = loop("a thought")[:3]
     prompt = ask("vllm", "kimi-k2.6", messages=messages, overrides={"api": "completions"})
     assert "<think>a thought</think>Looking." in prompt.payload["prompt"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from kimi_core.raw._grammar.text import any_of, character_class, literal
+from kimi_core.raw._grammar.text import any_of, character_class, free_text, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -136,14 +136,11 @@ def any_character(rules: Rules, spelling: Spelling) -> str:
 
 
 def any_text(rules: Rules, spelling: Spelling) -> str:
-    """Return the rule of a string of any length.
-
-    Its rules have xgrammar take 0.05 ms a token; a repetition of characters and escapes 55 ms.
-    """
+    """Return the rule of a string of any length."""
     raw = spelling.escapes == "none"
-    return rules.free_text(
-        "raw-text" if raw else "string",
+    text = free_text(
         spelling.markers,
         excluded=[(0x00, 0x08)] if raw else spelling.escaped,
         escape="" if raw else _ESCAPE,
     )
+    return rules.once("raw-text" if raw else "string", text)

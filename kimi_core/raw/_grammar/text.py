@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["UNREACHABLE", "Rules", "any_of", "character_class", "literal", "optional", "sequence"]
+__all__ = ["UNREACHABLE", "Rules", "any_of", "character_class", "free_text", "literal", "optional", "sequence"]
 
 # llama.cpp refuses {m,n} above 2,000 in some builds; it writes such a repetition out item by item.
 _LONGEST_REPETITION = 500
 UNREACHABLE = 1_000_000
 """A count that no answer reaches: more characters than the context of any Kimi holds."""
+_OPENING = '"<"'
 _ROOT = "root"
 _LAST_SHORT = 0xFFFF
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
@@ -162,44 +163,6 @@ class Rules:
             tail = self.add("up-to", any_of([shorter, sequence(block, tail)]))
         return tail
 
-    def free_text(
-        self,
-        name: str,
-        forbidden: Sequence[str],
-        *,
-        excluded: Sequence[tuple[int, int]] = (),
-        escape: str = "",
-    ) -> str:
-        """Return the rule for any text in which none of the forbidden strings occurs.
-
-        GBNF has no complement, so the states of the search for the strings (the automaton of Aho
-        and Corasick) become rules, and the steps that would complete a string are left out.
-
-        Args:
-            name: The name of the rules; one for every set of strings.
-            forbidden: Non-empty strings, made of characters that are not excluded.
-            excluded: Ranges of characters that do not stand for themselves.
-            escape: What may stand anywhere besides characters.
-        """
-        if name in self._shared:
-            return self._shared[name]
-        states = sorted({text[:end] for text in forbidden for end in range(len(text))}, key=len)
-        names = {state: self.reserve(name) for state in states}
-        letters = sorted({letter for text in forbidden for letter in text})
-        for state in states:
-            followers = {letter: _follower(state + letter, forbidden, states) for letter in letters}
-            special = [(ord(letter), ord(letter)) for letter in letters if followers[letter] != ""]
-            others = character_class([*excluded, *special], negated=True)
-            steps = [sequence(one, names[""]) for one in (others, escape) if one]
-            steps += [
-                sequence(literal(letter), names[follower])
-                for letter, follower in followers.items()
-                if follower
-            ]
-            self.define(names[state], optional(any_of(steps)))
-        self._shared[name] = names[""]
-        return names[""]
-
     def render(self, root: str) -> str:
         """Return the whole grammar, whose text is what `root` describes."""
         lines = [f"{_ROOT} ::= {root}"]
@@ -218,8 +181,33 @@ def _times(item: str, low: int, high: int) -> str:
     return f"{_group(item)}{{{count}}}"
 
 
-def _follower(text: str, forbidden: Sequence[str], states: Sequence[str]) -> str | None:
-    """Return the state after this text, "" being the first, or None where it is forbidden."""
-    if any(text.endswith(one) for one in forbidden):
-        return None
-    return next(text[start:] for start in range(len(text) + 1) if text[start:] in states)
+def free_text(
+    forbidden: Sequence[str], *, excluded: Sequence[tuple[int, int]] = (), escape: str = ""
+) -> str:
+    """Return the expression of any text in which none of the forbidden strings occurs.
+
+    GBNF has no complement. It needs none here, because a ``<`` stands only at the beginning of a
+    forbidden string: a text is a run of other characters and of beginnings that break off. Written
+    as one expression, without rules that call each other, xgrammar makes a finite automaton of
+    it and takes 0.1 ms a token instead of 30.
+
+    Args:
+        forbidden: Strings that begin with ``<`` and have no other one.
+        excluded: Ranges of characters that do not stand for themselves.
+        escape: What may stand anywhere besides characters.
+    """
+    begun = sorted({text[1:end] for text in forbidden for end in range(1, len(text))})
+
+    def others(beginning: str) -> list[str]:
+        follow = {text[len(beginning) + 1] for text in forbidden if text[1:].startswith(beginning)}
+        letters = [(ord(letter), ord(letter)) for letter in sorted({"<", *follow})]
+        return [character_class([*excluded, *letters], negated=True), *([escape] if escape else [])]
+
+    beginning = optional(any_of([literal(text) for text in begun if text]))
+    opened = sequence(_OPENING, f"({sequence(beginning, _OPENING)})*")
+    broken_off = [
+        sequence(literal(text) if text else "", any_of(others(text))) for text in begun
+    ]
+    plain = character_class([*excluded, (ord("<"), ord("<"))], negated=True)
+    pieces = [plain, *([escape] if escape else []), sequence(opened, any_of(broken_off))]
+    return sequence(f"{any_of(pieces)}*", optional(sequence(opened, beginning)))

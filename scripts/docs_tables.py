@@ -1,0 +1,341 @@
+"""Writes the generated blocks of the documentation: tables of facts, and the state diagrams.
+
+Run ``python scripts/docs_tables.py``; with ``--check`` it writes nothing and exits with 1 where a
+block is stale. A block stands between ``<!-- begin generated: NAME -->`` and
+``<!-- end generated: NAME -->``; what stands between is replaced.
+
+Owns: how a row of a table of the package looks in Markdown. May know: those tables. The package
+has to be installed (``make venv``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.endpoints import ENDPOINTS
+
+# Ids that need no row of facts have no public table; their dates are asked for one by one.
+from kimi_core.models import _RETIRED_IDS, MODELS, retirement
+from kimi_core.raw._k3_transitions import K3_TRANSITIONS, K3Marker, K3State
+from kimi_core.raw._output import KINDS
+from kimi_core.raw._transitions import SPELLINGS, TRANSITIONS, Marker, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from enum import Enum
+
+    from kimi_core.endpoints import Endpoint
+    from kimi_core.models import ModelInfo, Sampling
+
+__all__ = ["BLOCKS", "DOCS", "stale_blocks", "updated"]
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+_BLOCK = re.compile(
+    r"(<!-- begin generated: (?P<name>[\w-]+) -->\n).*?(<!-- end generated: (?P=name) -->)",
+    re.DOTALL,
+)
+
+
+def updated(text: str) -> str:
+    """Return a page with each generated block as it should be.
+
+    Args:
+        text: The page's Markdown.
+
+    Raises:
+        KeyError: The page has a block of an unknown name.
+    """
+    return _BLOCK.sub(lambda found: f"{found[1]}\n{BLOCKS[found['name']]()}\n\n{found[3]}", text)
+
+
+def stale_blocks(text: str) -> list[str]:
+    """Return the names of a page's generated blocks that differ from what they should be."""
+    blocks = zip(_BLOCK.finditer(text), _BLOCK.finditer(updated(text)), strict=True)
+    return [old["name"] for old, new in blocks if old[0] != new[0]]
+
+
+# ---- Markdown ------------------------------------------------------------------------------------
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell or '—' for cell in line)} |" for line in lines)
+
+
+def _code(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+# ---- models --------------------------------------------------------------------------------------
+
+
+def _models() -> str:
+    head = (
+        *("model", "context window", "default output", "inputs", "thinking", "efforts"),
+        *("forced `tool_choice` while thinking", "reasoning to send back", "raw dialect"),
+    )
+    return _table(head, map(_model, MODELS.values()))
+
+
+def _model(info: ModelInfo) -> tuple[str, ...]:
+    reasoning = "all turns" if info.keeps_reasoning else "turns with tool calls"
+    return (
+        f"`{info.name}`",
+        _number(info.context_window),
+        _number(info.default_output),
+        ", ".join(info.inputs),
+        info.thinking,
+        _code(info.reasoning_efforts),
+        "" if info.thinking == "none" else _code(info.forced_tool_choice) or "neither",
+        "" if info.thinking == "none" else reasoning,
+        info.dialect,
+    )
+
+
+def _sampling() -> str:
+    head = ("model", "pinned while thinking", "pinned without thinking", "model card's temperature")
+    return _table(
+        head,
+        (
+            (
+                f"`{info.name}`",
+                _pinned(info.pinned),
+                _pinned(info.pinned_without_thinking),
+                _number(info.recommended_temperature),
+            )
+            for info in MODELS.values()
+        ),
+    )
+
+
+def _pinned(sampling: Sampling | None) -> str:
+    if sampling is None:
+        return ""
+    return (
+        f"temperature {sampling.temperature:g}, top_p {sampling.top_p:g}, n {sampling.n}, "
+        f"penalties {sampling.penalty:g}"
+    )
+
+
+def _lifetimes() -> str:
+    head = (
+        *("model", "cached input", "input", "output", "knowledge until"),
+        *("retired on Moonshot's API", "replacement"),
+    )
+    return _table(head, map(_lifetime, MODELS.values()))
+
+
+def _lifetime(info: ModelInfo) -> tuple[str, ...]:
+    prices = [info.prices.get(kind) for kind in ("cached", "input", "output")]
+    return (
+        f"`{info.name}`",
+        *("" if price is None else f"${price:.2f}" for price in prices),
+        info.knowledge_cutoff or "",
+        info.retired or "",
+        _code([info.replacement] if info.replacement else []),
+    )
+
+
+def _aliases() -> str:
+    rows = ((f"`{info.name}`", _code(info.aliases)) for info in MODELS.values())
+    return _table(("model", "other spellings"), rows)
+
+
+def _retired_ids() -> str:
+    rows = ((name, *(retirement(name) or ("", ""))) for name in _RETIRED_IDS)
+    return _table(
+        ("id", "retired", "replacement"),
+        ((f"`{name}`", date, f"`{replacement}`") for name, date, replacement in rows),
+    )
+
+
+# ---- endpoints -----------------------------------------------------------------------------------
+
+
+def _endpoints() -> str:
+    head = ("endpoint", "base URL", "key from", "default model", "route", "notes")
+    return _table(head, map(_endpoint, ENDPOINTS.values()))
+
+
+def _endpoint(row: Endpoint) -> tuple[str, ...]:
+    keys = " or ".join(f"`{name}`" for name in row.api_key_names)
+    return (
+        f"`{row.name}`",
+        f"`{row.base_url}`" if row.base_url else "started here",
+        keys if row.needs_key or not keys else f"{keys}, if it has one",
+        f"`{row.default_model}`" if row.default_model else "the server is asked",
+        f"`{row.api}`",
+        row.notes,
+    )
+
+
+_PARSES = {
+    "auto": "the server; here what it left in the text",
+    "server": "the server",
+    "client": "here",
+}
+
+
+def _protocols() -> str:
+    head = (
+        *("endpoint", "tool calls are parsed by", "grammar", "thinking switch"),
+        *("reasoning is sent back as", "token limit", "foreign ids are rewritten"),
+    )
+    return _table(head, map(_protocol, ENDPOINTS.values()))
+
+
+def _protocol(row: Endpoint) -> tuple[str, ...]:
+    return (
+        f"`{row.name}`",
+        _PARSES[row.tool_call_parser],
+        row.grammar or "",
+        "" if row.thinking_switch == "none" else f"`{row.thinking_switch}`",
+        f"`{row.reasoning_field}`",
+        f"`{row.max_tokens_field}`",
+        "here" if row.rewrites_tool_call_ids else "by the server",
+    )
+
+
+def _spellings() -> str:
+    rows = ((row.name, name, there) for row in ENDPOINTS.values() for name, there in _spelled(row))
+    return _table(("endpoint", "model", "its name there"), (_code_cells(*row) for row in rows))
+
+
+def _spelled(row: Endpoint) -> list[tuple[str, str]]:
+    """Return a row's spellings; those of all self-hosted servers are told once, by vLLM's."""
+    told = row.name == "vllm" or row.spellings != ENDPOINTS["vllm"].spellings
+    return list(row.spellings.items()) if told else []
+
+
+def _code_cells(*cells: str) -> list[str]:
+    return [f"`{cell}`" for cell in cells]
+
+
+# ---- the raw dialects ----------------------------------------------------------------------------
+
+# What a transition without a target means, by its action; see `Transition.state`.
+_OPEN_TARGETS = {
+    "CLOSE_CALL": ("where_it_was_opened", "where the call was opened"),
+    "DECIDE": ("what_follows", "decided by what follows"),
+    "OPEN_ARGUMENT": ("by_type", "as the argument's type says"),
+}
+_MOST = "most_states"
+
+
+def _edges(transitions: Mapping[Any, Mapping[Any, Any]]) -> list[tuple[str, str, str]]:
+    """Return source, marker and target of every cell that does more than drop a marker."""
+    return [
+        (state.name, marker.name, _target(cell))
+        for state, cells in transitions.items()
+        for marker, cell in cells.items()
+        if not (cell.action.name == "DROP" and cell.state is state)
+    ]
+
+
+def _target(cell: Any) -> str:  # noqa: ANN401 -- a cell of either table
+    return str(cell.state.name) if cell.state else _OPEN_TARGETS[cell.action.name][0]
+
+
+def _diagram(transitions: Mapping[Any, Mapping[Any, Any]]) -> str:
+    """Draw the table; what is the same in half of the states is drawn once."""
+    edges = _edges(transitions)
+    sources = Counter((marker, target) for _, marker, target in edges)
+    arrows: dict[tuple[str, str], dict[str, None]] = {}
+    for source, marker, target in edges:
+        common = sources[marker, target] * 2 >= len(transitions)
+        arrows.setdefault((_MOST if common else source, target), {})[marker] = None
+    names = {name for arrow in arrows for name in arrow}
+    labels = {_MOST: "most states", **dict(_OPEN_TARGETS.values())}
+    return "\n".join(
+        [
+            "```mermaid",
+            "stateDiagram-v2",
+            *(f"    state {text!r} as {name}" for name, text in labels.items() if name in names),
+            *(f"    {a} --> {b}: {', '.join(markers)}" for (a, b), markers in arrows.items()),
+            "```",
+        ]
+    ).replace("'", '"')
+
+
+def _cells(transitions: Mapping[Any, Mapping[Any, Any]]) -> str:
+    rows = ((f"`{s.name}`", s.value, _targets(s, cells)) for s, cells in transitions.items())
+    return _table(("state", "where that is", "markers, and where they lead"), rows)
+
+
+def _targets(state: Enum, cells: Mapping[Any, Any]) -> str:
+    targets: dict[str, list[str]] = {}
+    for marker, cell in cells.items():
+        dropped = cell.action.name == "DROP" and cell.state is state
+        targets.setdefault("left out" if dropped else _name(cell), []).append(marker.name)
+    return "; ".join(f"{_code(markers)} → {target}" for target, markers in targets.items())
+
+
+def _name(cell: Any) -> str:  # noqa: ANN401 -- a cell of either table
+    return f"`{cell.state.name}`" if cell.state else _OPEN_TARGETS[cell.action.name][1]
+
+
+def _markers(markers: type[Marker | K3Marker]) -> str:
+    rows = ((f"`{marker.name}`", marker.value) for marker in markers)
+    return _table(("marker", "what it does"), rows)
+
+
+def _k2_markers() -> str:
+    rows = ((f"`{m.name}`", m.value, _code(SPELLINGS.get(m, ()))) for m in Marker)
+    return _table(("marker", "what it does", "spellings"), rows)
+
+
+def _kinds() -> str:
+    return _table(("kind", "what it says"), ((f"`{kind}`", text) for kind, text in KINDS.items()))
+
+
+assert set(TRANSITIONS) == set(State)  # noqa: S101 -- a state without a row could not be drawn
+assert set(K3_TRANSITIONS) == set(K3State)  # noqa: S101 -- likewise
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "models": _models,
+    "sampling": _sampling,
+    "lifetimes": _lifetimes,
+    "aliases": _aliases,
+    "retired-ids": _retired_ids,
+    "endpoints": _endpoints,
+    "protocols": _protocols,
+    "spellings": _spellings,
+    "k2": lambda: _diagram(TRANSITIONS),
+    "k2-markers": _k2_markers,
+    "k2-states": lambda: _cells(TRANSITIONS),
+    "k3": lambda: _diagram(K3_TRANSITIONS),
+    "k3-markers": lambda: _markers(K3Marker),
+    "k3-states": lambda: _cells(K3_TRANSITIONS),
+    "kinds": _kinds,
+}
+"""The generated blocks by name."""
+
+
+def main() -> int:
+    """Write the blocks, or say which are stale; return the exit code."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
+    check = options.parse_args().check
+    stale = False
+    for page in sorted(DOCS.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        for name in stale_blocks(text):
+            stale = True
+            print(f"docs/{page.name}: {name} {'is stale' if check else 'written'}")
+        if not check:
+            page.write_text(updated(text), encoding="utf-8")
+    return int(check and stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
