@@ -96,4 +96,6 @@ def _by_brand(brand: bytes) -> str | None:
 def is_svg(data: bytes) -> bool:
     """Whether some bytes are a drawing in SVG, which the server refuses."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return head.startswith(b"<svg") or (head.startswith((b"<?xml", b"<!doctype")) and b"<svg" in head)
+    return head.startswith(b"<svg") or (
+        head.startswith((b"<?xml", b"<!doctype")) and b"<svg" in head
+    )

@@ -65,7 +65,12 @@ def stale_blocks(text: str) -> list[str]:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell or '—' for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    # GitHub splits a row at every bar, in code too, unless it is escaped.
+    return text.replace("|", r"\|") or "—"
 
 
 def _code(values: Iterable[str]) -> str:
@@ -260,11 +265,11 @@ def _diagram(transitions: Mapping[Any, Mapping[Any, Any]]) -> str:
         [
             "```mermaid",
             "stateDiagram-v2",
-            *(f"    state {text!r} as {name}" for name, text in labels.items() if name in names),
+            *(f'    state "{text}" as {name}' for name, text in labels.items() if name in names),
             *(f"    {a} --> {b}: {', '.join(markers)}" for (a, b), markers in arrows.items()),
             "```",
         ]
-    ).replace("'", '"')
+    )
 
 
 def _cells(transitions: Mapping[Any, Mapping[Any, Any]]) -> str:

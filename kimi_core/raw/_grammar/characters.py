@@ -108,7 +108,7 @@ JSON = Spelling(
     escaped=((0x00, 0x1F), (0x22, 0x22), (0x5C, 0x5C)),
     escapes="all",
     character=f"{_PLAIN} | {_ESCAPE}",
-    markers=("<|tool_call", "<|open|>", "<|close|>", "<|sep|>"),
+    markers=("<|tool_c", "<|close"),
 )
 """JSON in full."""
 
@@ -125,7 +125,7 @@ RAW = Spelling(
     escaped=((0x00, 0x08), (0x3C, 0x3C)),
     escapes="none",
     character=r"[^<\u0000-\u0008]",
-    markers=("<|open|>", "<|close|>", "<|sep|>"),
+    markers=("<|close",),
 )
 """The text itself, which must not hold the beginning of a marker."""
 
@@ -141,6 +141,6 @@ def any_text(rules: Rules, spelling: Spelling) -> str:
     text = free_text(
         spelling.markers,
         excluded=[(0x00, 0x08)] if raw else spelling.escaped,
-        escape="" if raw else _ESCAPE,
+        escape="" if raw else rules.once("escape", _ESCAPE),
     )
     return rules.once("raw-text" if raw else "string", text)

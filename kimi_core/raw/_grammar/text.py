@@ -20,7 +20,6 @@ __all__ = ["UNREACHABLE", "Rules", "any_of", "character_class", "free_text", "li
 _LONGEST_REPETITION = 500
 UNREACHABLE = 1_000_000
 """A count that no answer reaches: more characters than the context of any Kimi holds."""
-_OPENING = '"<"'
 _ROOT = "root"
 _LAST_SHORT = 0xFFFF
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
@@ -187,9 +186,9 @@ def free_text(
     """Return the expression of any text in which none of the forbidden strings occurs.
 
     GBNF has no complement. It needs none here, because a ``<`` stands only at the beginning of a
-    forbidden string: a text is a run of other characters and of beginnings that break off. Written
-    as one expression, without rules that call each other, xgrammar makes a finite automaton of
-    it and takes 0.1 ms a token instead of 30.
+    forbidden string: a text is made of runs of other characters, and between them of beginnings
+    that break off. Plain characters come in runs of their own, so that an engine looks up a whole
+    run at once: xgrammar 0.2.8 takes 1 ms a token so, and 100 ms for a repetition of either.
 
     Args:
         forbidden: Strings that begin with ``<`` and have no other one.
@@ -198,16 +197,16 @@ def free_text(
     """
     begun = sorted({text[1:end] for text in forbidden for end in range(1, len(text))})
 
-    def others(beginning: str) -> list[str]:
-        follow = {text[len(beginning) + 1] for text in forbidden if text[1:].startswith(beginning)}
-        letters = [(ord(letter), ord(letter)) for letter in sorted({"<", *follow})]
-        return [character_class([*excluded, *letters], negated=True), *([escape] if escape else [])]
+    def broken_off(beginning: str) -> str:
+        longer = {text[len(beginning) + 1] for text in forbidden if text[1:].startswith(beginning)}
+        letters = [(ord(letter), ord(letter)) for letter in sorted({"<", *longer})]
+        start = literal(beginning) if beginning else ""
+        return sequence(start, character_class([*excluded, *letters], negated=True))
 
-    beginning = optional(any_of([literal(text) for text in begun if text]))
-    opened = sequence(_OPENING, f"({sequence(beginning, _OPENING)})*")
-    broken_off = [
-        sequence(literal(text) if text else "", any_of(others(text))) for text in begun
-    ]
-    plain = character_class([*excluded, (ord("<"), ord("<"))], negated=True)
-    pieces = [plain, *([escape] if escape else []), sequence(opened, any_of(broken_off))]
-    return sequence(f"{any_of(pieces)}*", optional(sequence(opened, beginning)))
+    maybe_begun = optional(any_of([literal(text) for text in begun if text]))
+    opened = f'"<" ({sequence(maybe_begun, literal("<"))})*'
+    pieces = [sequence(opened, any_of([broken_off(text) for text in begun]))]
+    if escape:
+        pieces.append(sequence(optional(sequence(opened, maybe_begun)), escape))
+    plain = f'{character_class([*excluded, (ord("<"), ord("<"))], negated=True)}*'
+    return sequence(plain, f"({any_of(pieces)} {plain})*", optional(sequence(opened, maybe_begun)))

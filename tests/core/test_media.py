@@ -1,0 +1,292 @@
+"""Pictures and videos are inlined or passed on, and what a server would refuse is said beforehand.
+
+Owns: what becomes of every kind of URL, file and bytes. The files are the first bytes of real
+formats, no pictures: neither this package nor a test looks further.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kimi_core import media
+from kimi_core.errors import KimiConfigError
+from kimi_core.media import prepare_media, prepare_parts
+from kimi_core.testing._message_rules import image_format, media_urls, part_types
+from kimi_core.testing._request import ChatRequest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(8)
+SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+def inlined(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def image(url: Any) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": url}
+
+
+def sent(url: Any, **options: Any) -> Any:
+    """Return the URL that is sent for one image."""
+    (part,) = prepare_parts([image(url)], **options)
+    return part["image_url"]["url"]
+
+
+def refusal(parts: Any, **options: Any) -> str:
+    with pytest.raises(KimiConfigError) as caught:
+        prepare_parts(parts, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["Hello", "", None, []], ids=repr)
+def test_what_is_no_list_of_parts_comes_back(content: Any) -> None:
+    assert prepare_parts(content) == content
+
+
+@pytest.mark.parametrize("url", ["ms://file_1", inlined("image/png", PNG), "data:image/jpg,x"])
+@pytest.mark.parametrize("form", [lambda url: url, lambda url: {"url": url}], ids=["text", "dict"])
+def test_what_the_server_takes_is_passed_on(form: Any, url: str) -> None:
+    assert prepare_parts([image(form(url))]) == [image({"url": url})]
+
+
+def test_other_fields_and_parts_stay_and_nothing_is_changed_in_place() -> None:
+    parts = [{"type": "text", "text": "a"}, "b", {**image({"url": PNG, "detail": "low"}), "x": 1}]
+    before = copy.deepcopy(parts)
+
+    assert prepare_parts(parts) == [
+        {"type": "text", "text": "a"},
+        {"type": "text", "text": "b"},
+        {**image({"url": inlined("image/png", PNG), "detail": "low"}), "x": 1},
+    ]
+    assert parts == before
+
+
+@pytest.mark.parametrize("form", ["path", "text", "file URL", "localhost", "bytes", "bytearray"])
+def test_every_form_of_local_data_is_inlined(form: str, tmp_path: Path) -> None:
+    file = tmp_path / "a picture"
+    file.write_bytes(PNG)
+    forms: dict[str, Any] = {
+        "path": file,
+        "text": str(file),
+        "file URL": file.as_uri(),
+        "localhost": file.as_uri().replace("file://", "file://localhost"),
+        "bytes": PNG,
+        "bytearray": bytearray(PNG),
+    }
+
+    assert sent(forms[form]) == inlined("image/png", PNG)
+
+
+BEGINNINGS = [
+    (b"\xff\xd8\xff\xe0", "image/jpeg"),
+    (PNG, "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+    (b"BM\x46\x00\x00\x00\x00\x00\x00\x00\x36", "image/bmp"),
+    (b"\x00\x00\x00\x18ftypheic", "image/heic"),
+    (b"\x00\x00\x00\x18ftypmif1", "image/heif"),
+    (MP4, "video/mp4"),
+    (b"\x00\x00\x00\x14ftypqt  ", "video/mov"),
+    (b"\x00\x00\x00\x18ftyp3gp4", "video/3gpp"),
+    (b"RIFF\x00\x00\x00\x00AVI LIST", "video/avi"),
+    (b"FLV\x01\x05", "video/x-flv"),
+    (b"\x00\x00\x01\xba\x44", "video/mpeg"),
+    (b"\x00\x00\x01\xb3\x16", "video/mpeg"),
+    (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", "video/webm"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6", "video/wmv"),
+]
+
+
+@pytest.mark.parametrize(("data", "kind"), BEGINNINGS, ids=[row[1] for row in BEGINNINGS])
+def test_the_type_is_told_by_the_first_bytes(data: bytes, kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.gif"
+    file.write_bytes(data)
+    part = f"{kind.partition('/')[0]}_url"
+
+    assert prepare_parts([{"type": part, part: file}]) == [
+        {"type": part, part: {"url": inlined(kind, data)}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.JPG", "image/jpeg"), ("a.heif", "image/heif"), ("a.mpg", "video/mpg")],
+)
+def test_the_name_tells_the_type_where_the_bytes_do_not(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"?")
+    part = f"{kind.partition('/')[0]}_url"
+
+    assert prepare_parts([{"type": part, part: tmp_path / name}])[0][part] == {
+        "url": inlined(kind, b"?")
+    }
+
+
+UNKNOWN = [
+    ("text", b"root:x:0:0", "data of an unknown type"),
+    ("nothing", b"", "data of an unknown type"),
+    ("svg", b"\xef\xbb\xbf <SVG/>", "image/svg+xml"),
+    ("svg after a declaration", SVG, "image/svg+xml"),
+    ("other xml", b"<?xml version='1.0'?><a/>", "data of an unknown type"),
+    ("other riff", b"RIFF\x00\x00\x00\x00WAVEfmt ", "data of an unknown type"),
+    ("avif", b"\x00\x00\x00\x18ftypavif", "data of an unknown type"),
+    ("matroska", b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska", "data of an unknown type"),
+    ("text that begins like a bitmap", b"BMW is a car maker", "data of an unknown type"),
+    ("video", MP4, "video/mp4"),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"), [row[1:] for row in UNKNOWN], ids=[r[0] for r in UNKNOWN]
+)
+def test_what_is_no_accepted_picture_is_refused(data: bytes, kind: str) -> None:
+    assert refusal([image(data)]) == (
+        f"content[0].image_url: {kind} is refused, it must be one of image/bmp, image/gif, "
+        "image/heic, image/heif, image/jpeg, image/jpg, image/png, image/webp; convert it to PNG."
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["data:image/svg+xml,<svg/>", "data:video/mp4;base64,AA==", "data:,x"]
+)
+def test_a_data_url_of_another_type_is_refused_for_moonshot_only(url: str) -> None:
+    assert "is refused" in refusal([image(url)])
+    assert sent(url, first_party=False) == url
+
+
+class TestRemoteUrls:
+    """URLs of http and https."""
+
+    URL = "https://example.com/a.png?size=1"
+
+    def test_are_refused_with_both_ways_out(self) -> None:
+        message = refusal([{"type": "text", "text": "?"}, image(self.URL)])
+
+        assert message.startswith(f"content[1].image_url: {self.URL!r} is refused by Moonshot")
+        assert "Pass fetch" in message
+        assert "ms://" in message
+
+    def test_are_left_to_a_server_that_fetches(self) -> None:
+        assert sent(self.URL, first_party=False) == self.URL
+
+    @pytest.mark.parametrize("first_party", [True, False])
+    def test_are_fetched_on_request(self, first_party: bool) -> None:
+        asked: list[str] = []
+
+        def fetch(url: str) -> bytes:
+            asked.append(url)
+            return b"?"  # the type comes from the path, without the query
+
+        assert sent(self.URL, fetch=fetch, first_party=first_party) == inlined("image/png", b"?")
+        assert asked == [self.URL]
+
+
+NO_FILE = {
+    "absent": "no-such-file.png",
+    "folder": ".",
+    "null character": "a\0b",
+    "too long": "A" * 5000,
+}
+
+
+@pytest.mark.parametrize("path", NO_FILE.values(), ids=NO_FILE)
+def test_a_file_that_cannot_be_read_is_an_error_of_one_line(path: str) -> None:
+    message = refusal([image(path)])
+
+    assert "cannot be read" in message
+    assert len(message) < 300
+
+
+def test_a_file_of_another_machine_is_refused() -> None:
+    assert "is on another machine" in refusal([image("file://server/share/a.png")])
+
+
+@pytest.mark.parametrize("value", [None, {}, {"url": 3}, 3], ids=repr)
+def test_what_is_no_url_is_refused(value: Any) -> None:
+    assert "give a data URL" in refusal([image(value)])
+
+
+def test_what_is_no_part_is_refused() -> None:
+    assert refusal([3]) == "content[0]: 3 is no content part; it must be a dict."
+
+
+@pytest.mark.parametrize("kind", ["input_audio", "file", None])
+def test_parts_that_moonshot_does_not_know_are_left_to_other_servers(kind: Any) -> None:
+    part = {"type": kind}
+
+    assert "takes text, image_url and video_url" in refusal([part])
+    assert prepare_parts([part], first_party=False) == [part]
+
+
+@pytest.mark.parametrize("first_party", [True, False])
+def test_a_model_that_does_not_see_is_refused_with_one_that_does(first_party: bool) -> None:
+    options = {"inputs": ("text",), "model": "kimi-k2-instruct", "first_party": first_party}
+
+    assert refusal([image(PNG)], **options) == (
+        "content[0].image_url: model 'kimi-k2-instruct' takes text, no image; use one that does "
+        "(kimi-k3, kimi-k2.7-code, kimi-k2.7-code-highspeed, kimi-k2.6), or leave the part out."
+    )
+    assert "no video" in refusal([{"type": "video_url", "video_url": MP4}], **options)
+
+
+class TestSize:
+    """The body of a request has a greatest size, made small here."""
+
+    @pytest.fixture(autouse=True)
+    def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(media, "MAX_BODY_BYTES", 100)
+
+    def test_a_file_is_not_even_read(self, tmp_path: Path) -> None:
+        (tmp_path / "a.png").write_bytes(PNG + bytes(100))
+        message = refusal([image(tmp_path / "a.png")])
+
+        assert "a.png' has 116 bytes, more than the 100" in message
+        assert "ms://" in message
+
+    def test_counts_as_it_is_sent(self) -> None:
+        assert len(sent(PNG + bytes(40))) <= 100
+        assert "as base64, has 118 bytes" in refusal([image(PNG + bytes(56))])
+
+    def test_counts_all_messages(self) -> None:
+        message = {"role": "user", "content": [image(PNG + bytes(20))]}
+
+        assert len(prepare_media([message])) == 1
+        with pytest.raises(KimiConfigError, match="the media of this request"):
+            prepare_media([message, message])
+        assert len(prepare_media([message, message], first_party=False)) == 2
+
+
+def test_messages_are_prepared_as_the_simulated_server_takes_them(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(MP4)
+    messages = [
+        {"role": "system", "content": "Look."},
+        {
+            "role": "user",
+            "content": [image(PNG), {"type": "video_url", "video_url": tmp_path / "a.mp4"}],
+        },
+        {"role": "assistant", "tool_calls": []},
+    ]
+    before = copy.deepcopy(messages)
+    request = ChatRequest({"messages": prepare_media(messages, model="kimi-k2.6")})
+
+    assert [rule(request) for rule in (part_types, media_urls, image_format)] == [None] * 3
+    assert request.messages[0] == messages[0]
+    assert request.messages[2] == messages[2]
+    assert messages == before
+
+
+def test_an_error_names_the_message() -> None:
+    messages = [{"role": "user", "content": "Hi"}, {"role": "user", "content": [image(b"?")]}]
+
+    with pytest.raises(KimiConfigError, match=r"^messages\[1\].content\[0\].image_url: data of an"):
+        prepare_media(messages)
