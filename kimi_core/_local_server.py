@@ -51,7 +51,7 @@ def start_server(model: str, context_window: int, threads: int) -> Any:  # noqa:
 
     The type is xllamacpp's own; it is imported here alone, in the process that needs it.
     """
-    import xllamacpp  # noqa: PLC0415 - the optional wheel; --help works without it
+    import xllamacpp
 
     settings = xllamacpp.CommonParams()
     settings.model.path = model

@@ -95,7 +95,8 @@ def _allowed_values(schema: Schema, path: str) -> list[list[Any]]:
     if "enum" in schema:
         if not isinstance(schema["enum"], list):
             raise schema_error(path, "enum must be a list of values.")
-        allowed.append(cast("list[Any]", schema["enum"]))
+        values: list[Any] = schema["enum"]
+        allowed.append(values)
     if "const" in schema:
         allowed.append([schema["const"]])
     return allowed

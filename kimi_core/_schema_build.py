@@ -19,7 +19,6 @@ from kimi_core._schema_keywords import (
     ANNOTATIONS,
     IGNORED,
     TYPES,
-    as_object,
     identity,
     note,
     schema_error,
@@ -38,7 +37,7 @@ from kimi_core._schema_write import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kimi_core._schema_alternatives import Alternative
     from kimi_core._schema_keywords import Schema
@@ -47,6 +46,7 @@ __all__ = ["Builder"]
 
 # The published validator takes 120,000 characters of schema, which are far fewer schemas than this.
 _MAX_SCHEMAS = 20_000
+_COMBINING = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 
 
 class Builder:
@@ -82,15 +82,37 @@ class Builder:
                 f"with its references written out this has more than {_MAX_SCHEMAS} schemas; "
                 "refer to fewer definitions.",
             )
-        name = path.rpartition(".")[2]
-        known = as_object(schema)
-        if known is not None and set(known) == {"$ref"}:
-            schema, name = self._document.chain(known["$ref"], path)
         if isinstance(schema, bool):
             return deepcopy(ANYTHING) if schema else None
-        return self._named(checked(schema, path), path, name)
+        return self._written(checked(schema, path), path)
 
-    def _named(self, schema: Schema, path: str, name: str) -> Schema | None:
+    def _written(self, schema: Schema, path: str) -> Schema | None:
+        own = {key: deepcopy(schema[key]) for key in ANNOTATIONS if key in schema}
+        rest = {key: schema[key] for key in schema if key not in IGNORED and key not in own}
+        keywords = set(rest)
+        body: Schema | None
+        if keywords == {"$ref"}:
+            target, name = self._document.chain(rest["$ref"], path)
+            body = self._once(target, path, name, lambda: self.build(target, path))
+        elif keywords in ({"anyOf"}, {"oneOf"}):
+            body = self._union(keywords.pop(), rest, path)
+        elif keywords == {"allOf"} and len(parts(rest, "allOf", path)) == 1:
+            body = self.build(rest["allOf"][0], at(path, "allOf", 0))
+        elif keywords & _COMBINING:
+            name = path.rpartition(".")[2]
+            body = self._once(rest, path, name, lambda: self._typed(rest, path))
+        else:
+            body = self._typed(rest, path)
+        return body and with_annotations(body, own)
+
+    def _once(
+        self, schema: object, path: str, name: str, write: Callable[[], Schema | None]
+    ) -> Schema | None:
+        """Write what may contain itself; inside itself it is a reference.
+
+        Without a reference on its way a schema cannot come back to itself, so that what needs no
+        watching is never called the place where the circle closes.
+        """
         key = identity(schema)
         if self._open.get(key) == self._depth:
             raise schema_error(path, "this schema leads back to itself without a value between.")
@@ -99,7 +121,7 @@ class Builder:
         if key in self._names:
             return {"$ref": f"#/$defs/{self._names[key]}"}
         self._open[key] = self._depth
-        body = self._written(schema, path)
+        body = write()
         del self._open[key]
         if key not in self._names:
             return body
@@ -116,28 +138,14 @@ class Builder:
         numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
         return next(free for free in [name, *numbered] if free not in taken)
 
-    def _written(self, schema: Schema, path: str) -> Schema | None:
-        own = {key: deepcopy(schema[key]) for key in ANNOTATIONS if key in schema}
-        rest = {key: schema[key] for key in schema if key not in IGNORED and key not in own}
-        keywords = set(rest)
-        body: Schema | None
-        if keywords == {"$ref"}:
-            body = self.build(rest, path)
-        elif keywords in ({"anyOf"}, {"oneOf"}):
-            body = self._union(keywords.pop(), rest, path)
-        elif keywords == {"allOf"} and len(parts(rest, "allOf", path)) == 1:
-            body = self.build(rest["allOf"][0], at(path, "allOf", 0))
-        else:
-            body = self._typed(self._document.alternatives(rest, path), path)
-        return body and with_annotations(body, own)
-
     def _union(self, keyword: str, schema: Schema, path: str) -> Schema | None:
         found: list[Schema] = []
         for number, branch in enumerate(parts(schema, keyword, path)):
             found += branches_of(self.build(branch, at(path, keyword, number)))
         return any_of(found, path)
 
-    def _typed(self, alternatives: Sequence[Alternative], path: str) -> Schema | None:
+    def _typed(self, schema: Schema, path: str) -> Schema | None:
+        alternatives = self._document.alternatives(schema, path)
         common = common_notes(alternatives)
         kept = kept_alternatives(alternatives, common)
         body = only_types(kept, common)

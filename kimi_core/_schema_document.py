@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from kimi_core._schema_alternatives import (
@@ -58,7 +58,8 @@ def parts(schema: Schema, keyword: str, path: str) -> list[Any]:
     found = schema[keyword]
     if not isinstance(found, list) or not found:
         raise schema_error(path, f"{keyword} must be a list of at least one schema.")
-    return cast("list[Any]", found)
+    parts: list[Any] = found
+    return parts
 
 
 class Document:

@@ -86,5 +86,7 @@ def _with_empty_lists(node: Schema) -> Schema:
     found["items"] = _with_empty_lists(node["items"])
     if node.get("minItems"):
         return found
-    outside = {key: found.pop(key) for key in ("title", "description", "default") if key in found}
+    outside: dict[str, Any] = {
+        key: found.pop(key) for key in ("title", "description", "default") if key in found
+    }
     return {**outside, "anyOf": [{"type": "array", "maxItems": 0}, found]}

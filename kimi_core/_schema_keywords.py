@@ -104,7 +104,7 @@ def declared_types(schema: Schema, path: str) -> list[str] | None:
     if "type" not in schema:
         return None
     given = schema["type"]
-    names = cast("list[Any]", given) if isinstance(given, list) else [given]
+    names: list[Any] = given if isinstance(given, list) else [given]
     for name in names:
         if name not in (*TYPES, "integer"):
             raise schema_error(
@@ -183,11 +183,13 @@ def _tuple(schema: Schema, path: str) -> tuple[list[Any], Any]:
     """Return the schemas of the first items, and the schema of the rest."""
     items = schema.get("items", True)
     if isinstance(items, list):  # before 2020-12
-        return cast("list[Any]", items), schema.get("additionalItems", True)
+        tuples: list[Any] = items
+        return tuples, schema.get("additionalItems", True)
     first = schema.get("prefixItems", [])
     if not isinstance(first, list):
         raise schema_error(path, "prefixItems must be a list of schemas.")
-    return cast("list[Any]", first), items
+    schemas: list[Any] = first
+    return schemas, items
 
 
 def _members(schema: Schema, most: int | None, path: str) -> tuple[Any, int | None]:
@@ -234,7 +236,7 @@ def _named(schema: Schema, keyword: str, path: str) -> Schema:
 
 
 def _names(value: object, path: str) -> list[str]:
-    names = cast("list[Any]", value) if isinstance(value, list) else [None]
+    names: list[Any] = value if isinstance(value, list) else [None]
     texts = [name for name in names if isinstance(name, str)]
     if len(texts) < len(names):
         raise schema_error(path, f"required must be a list of names of properties, not {value!r}.")

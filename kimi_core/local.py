@@ -93,7 +93,7 @@ class LocalEngine:
         """Stop the server, within about two seconds whatever it does; harmless when repeated."""
         self._finalizer()
 
-    def __enter__(self) -> LocalEngine:
+    def __enter__(self) -> LocalEngine:  # noqa: PYI034 - Self is not in typing before 3.11
         """Return the running engine."""
         return self
 

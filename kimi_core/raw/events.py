@@ -9,7 +9,6 @@ both sources speak these types, so that an adapter never has to ask.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 __all__ = [
     "ContentDelta",
@@ -90,7 +89,7 @@ class ToolCallEnd:
     complete: bool
 
 
-Event = Union[ContentDelta, ReasoningDelta, ToolCallStart, ToolCallArguments, ToolCallEnd]
+Event = ContentDelta | ReasoningDelta | ToolCallStart | ToolCallArguments | ToolCallEnd
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,15 @@ from kimi_core.raw._grammar.containers import argument_text, attribute
 from kimi_core.raw._grammar.merge import Document, Schema
 from kimi_core.raw._grammar.place import Place
 from kimi_core.raw._grammar.structural_tag import structural_tag
-from kimi_core.raw._grammar.text import UNREACHABLE, Rules, any_of, free_text, literal, optional, sequence
+from kimi_core.raw._grammar.text import (
+    UNREACHABLE,
+    Rules,
+    any_of,
+    free_text,
+    literal,
+    optional,
+    sequence,
+)
 from kimi_core.raw._grammar.values import ValueRules
 
 if TYPE_CHECKING:
@@ -65,7 +73,7 @@ class _Request:
     max_string_length: int | None
 
 
-def tool_call_grammar(
+def tool_call_grammar(  # noqa: PLR0913 - the published keywords
     tools: Sequence[Mapping[str, Any]],
     *,
     tool_choice: str | Mapping[str, Any] = "required",

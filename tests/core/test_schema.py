@@ -91,7 +91,7 @@ def test_a_type_is_filled_in(given: Any, expected: Any) -> None:
         of(["string", "null"], enum=["a", None, 1]),
         {"anyOf": [of("string", enum=["a"]), NULL]},
     ),
-    ("values of another type", of("number", enum=["a", 1]), of("number", enum=[1])),
+    ("values of another type", of("number", enum=["a", 1.5]), of("number", enum=[1.5])),
     ("fractions", of("integer", enum=[1, 1.5]), of("integer", enum=[1])),
     ("enum and const", {"enum": ["a", "b"], "const": "b"}, of("string", enum=["b"])),
     ("nullable", of("string", nullable=True), {"type": ["string", "null"]}),
@@ -178,13 +178,29 @@ def test_unions(given: Any, expected: Any) -> None:
                 {"properties": {"a": STRING, "b": {"enum": [1, 2]}}, "required": ["a"]},
                 {"properties": {"b": {"enum": [2, 3]}, "c": True}, "required": ["b", "a"]},
             ],
-            "additionalProperties": STRING,
+            "minProperties": 2,
+        },
+        described(
+            "At least 2 properties.",
+            type="object",
+            properties={"a": STRING, "b": of("integer", enum=[2]), "c": ANYTHING},
+            required=["a", "b"],
+        ),
+    ),
+    (
+        "a limit on all other properties",
+        {
+            "properties": {"a": of("string", maxLength=3)},
+            "additionalProperties": of("string", minLength=1),
+            "allOf": [{"properties": {"b": of("string", maxLength=2)}, "additionalProperties": {}}],
         },
         of(
             "object",
-            properties={"a": STRING, "b": of("integer", enum=[2]), "c": STRING},
-            required=["a", "b"],
-            additionalProperties=STRING,
+            properties={
+                "a": of("string", maxLength=3),
+                "b": of("string", minLength=1, maxLength=2),
+            },
+            additionalProperties=of("string", minLength=1),
         ),
     ),
     (

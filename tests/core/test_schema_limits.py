@@ -198,10 +198,10 @@ def test_objects(given: Any, expected: Any) -> None:
         "of one type of several",
         of(["string", "integer"], format="uuid", pattern="a", examples=[1]),
         described(
-            "Examples: [1].",
+            "Format: uuid. Examples: [1].",
             anyOf=[
-                described("Must match the regular expression a. Format: uuid.", **STRING),
-                described("Format: uuid.", **INTEGER),
+                described("Must match the regular expression a.", **STRING),
+                INTEGER,
             ],
         ),
     ),

@@ -105,12 +105,13 @@ class TestRecursion:
         }
 
     def test_a_limit_beside_the_reference_makes_a_copy(self) -> None:
-        reference = {"$ref": "#/$defs/Node", "additionalProperties": False}
+        longer = {"type": "string", "minLength": 1}
+        reference = {"$ref": "#/$defs/Node", "properties": {"value": longer}}
         schema = {"type": "object", "properties": {"x": reference}, "$defs": {"Node": NODE}}
 
         assert normal_root(schema) == {
             "type": "object",
-            "properties": {"x": {**NODE, "additionalProperties": False}},
+            "properties": {"x": {**NODE, "properties": {**NODE["properties"], "value": longer}}},
             "$defs": {"Node": NODE},
         }
 
@@ -143,7 +144,7 @@ class TestRecursion:
         assert list(normal_root(schema)["$defs"]) == ["List_A_", "List_A__2"]
 
     def test_what_is_no_reference_is_called_by_its_place(self) -> None:
-        schema = {"type": "object", "properties": {"x": {"allOf": [{"$ref": "#"}], "title": "X"}}}
+        schema = of("object", properties={"x": {"$ref": "#", "required": ["y"]}})
 
         assert list(normal_root(schema)["$defs"]) == ["x"]
 

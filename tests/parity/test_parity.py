@@ -156,9 +156,7 @@ def test_a_prompt_rendered_here_is_the_same_for_both(stream: bool) -> None:
         raw = "I think.</think>Let me look." + RAW
         server.reply(SimulatedReply(raw=raw), SimulatedReply(raw=raw))
         settings = {
-            "endpoint": vllm(
-                server.base_url, tool_call_parser="client", api="completions"
-            ),
+            "endpoint": vllm(server.base_url, tool_call_parser="client", api="completions"),
             "model": "moonshotai/Kimi-K2.6",
             "api_key": server.api_key,
         }

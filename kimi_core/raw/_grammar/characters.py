@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from kimi_core.raw._grammar.text import Rules
 
-__all__ = ["JSON", "PLAIN_JSON", "RAW", "Range", "Spelling", "any_character", "any_text", "complement"]
+__all__ = [
+    "JSON",
+    "PLAIN_JSON",
+    "RAW",
+    "Range",
+    "Spelling",
+    "any_character",
+    "any_text",
+    "complement",
+]
 
 Range = tuple[int, int]
 

@@ -6,7 +6,7 @@ May know: the notation and the modules beside it; values inside are written by `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import RAW
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kimi_core.raw._grammar.merge import Schema
     from kimi_core.raw._grammar.place import Place
-    from kimi_core.raw._grammar.shape import Extra, Member, Shape
+    from kimi_core.raw._grammar.shape import Extra, Shape
     from kimi_core.raw._grammar.text import Rules
     from kimi_core.raw._grammar.values import ValueRules
 
@@ -58,14 +58,10 @@ def _extra_pair(values: ValueRules, shape: Shape, place: Place) -> str | None:
     return None if value is None or key is None else _pair(values, key, value)
 
 
-def _extra_key(
-    values: ValueRules, extra: Extra, taken: Sequence[str], place: Place
-) -> str | None:
+def _extra_key(values: ValueRules, extra: Extra, taken: Sequence[str], place: Place) -> str | None:
     if extra.names is not None:
         return values.value(extra.names, place.child("propertyNames"))
-    return sequence(
-        values.spelling.quote, _other_name(values, taken, '"\\'), values.spelling.quote
-    )
+    return sequence(values.spelling.quote, _other_name(values, taken, '"\\'), values.spelling.quote)
 
 
 def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
@@ -143,7 +139,7 @@ class _Chain:
         return self._rules.repeat(sequence(_comma(self._rules), self._extra), low, high)
 
 
-def argument_text(values: ValueRules, schema: Any, place: Place) -> str | None:
+def argument_text(values: ValueRules, schema: Schema, place: Place) -> str | None:
     """Return the arguments of a K3 call: each in its own element, strings as raw text.
 
     Args:
@@ -187,9 +183,7 @@ def _extra_arguments(values: ValueRules, shape: Shape, place: Place) -> str:
     if shape.extra.names is not None or shape.extra.low or shape.extra.high is not None:
         values.refuse(place, "rules for the names or the number of K3's arguments")
     key = _other_name(values, [attribute(member.key) for member in shape.members], '"&<')
-    alternatives = values.alternatives(
-        shape.extra.schema, place.child("additionalProperties"), RAW
-    )
+    alternatives = values.alternatives(shape.extra.schema, place.child("additionalProperties"), RAW)
     texts = [_argument(None, *one, key=key) for one in alternatives]
     return values.rules.repeat(any_of(texts)) if texts else ""
 

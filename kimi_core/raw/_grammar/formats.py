@@ -12,9 +12,7 @@ __all__ = ["FORMATS"]
 
 _YEAR = "[1-9] [0-9]{3}"
 _LEAP_HUNDRED = '("0" [48] | [2468] [048] | [13579] [26])'
-_LEAP_YEAR = (
-    f'([1-9] [0-9] {_LEAP_HUNDRED} | ([2468] [048] | [13579] [26]) "00")'
-)
+_LEAP_YEAR = f'([1-9] [0-9] {_LEAP_HUNDRED} | ([2468] [048] | [13579] [26]) "00")'
 _LONG_MONTH = '("0" [13578] | "1" [02])'
 _SHORT_MONTH = '("0" [469] | "11")'
 _DATE = (
@@ -26,17 +24,14 @@ _DATE = (
 _HOUR = '([01] [0-9] | "2" [0-3])'
 _SIXTY = "[0-5] [0-9]"
 # RFC 3339 wants an offset, and so does JSON schema; six digits are what Python's datetime holds.
-_TIME = (
-    f'{_HOUR} ":" {_SIXTY} ":" {_SIXTY} ("." [0-9]{{1,6}})? ("Z" | [+-] {_HOUR} ":" {_SIXTY})'
-)
+_TIME = f'{_HOUR} ":" {_SIXTY} ":" {_SIXTY} ("." [0-9]{{1,6}})? ("Z" | [+-] {_HOUR} ":" {_SIXTY})'
 _COUNT = "[0-9]{1,4}"
 _CLOCK = (
     f'"T" ({_COUNT} "H" ({_COUNT} "M" ({_COUNT} "S")?)? | {_COUNT} "M" ({_COUNT} "S")?'
     f' | {_COUNT} "S")'
 )
 _CALENDAR = (
-    f'({_COUNT} "Y" ({_COUNT} "M" ({_COUNT} "D")?)? | {_COUNT} "M" ({_COUNT} "D")?'
-    f' | {_COUNT} "D")'
+    f'({_COUNT} "Y" ({_COUNT} "M" ({_COUNT} "D")?)? | {_COUNT} "M" ({_COUNT} "D")? | {_COUNT} "D")'
 )
 _BYTE = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])'
 _LABEL = '[a-zA-Z0-9]{1,25} ("-" [a-zA-Z0-9]{1,25})?'
@@ -46,8 +41,10 @@ FORMATS: dict[str, tuple[str, int, int]] = {
     "date-time": (f'{_DATE} "T" {_TIME}', 20, 32),
     "duration": (f'"P" ({_CALENDAR} ({_CLOCK})? | {_CLOCK} | {_COUNT} "W")', 3, 32),
     "email": (
-        '[a-zA-Z0-9_+-]{1,32} ("." [a-zA-Z0-9_+-]{1,31})? "@" '
-        f"({_LABEL} \".\"){{1,3}} [a-zA-Z]{{2,12}}",
+        (
+            '[a-zA-Z0-9_+-]{1,32} ("." [a-zA-Z0-9_+-]{1,31})? "@" '
+            f'({_LABEL} "."){{1,3}} [a-zA-Z]{{2,12}}'
+        ),
         6,
         233,
     ),

@@ -20,16 +20,15 @@ Schema = dict[str, Any]
 
 IMPOSSIBLE: Schema = {"enum": []}
 _ANNOTATIONS = frozenset(
-    "$schema $id $comment $defs $anchor definitions title description default examples example "
-    "deprecated readOnly writeOnly nullable contentEncoding contentMediaType contentSchema "
-    "discriminator externalDocs xml strict".split()
+    [
+        *("$schema", "$id", "$comment", "$defs", "$anchor", "definitions", "title", "description"),
+        *("default", "examples", "example", "deprecated", "readOnly", "writeOnly", "nullable"),
+        *("contentEncoding", "contentMediaType", "contentSchema", "discriminator", "externalDocs"),
+        *("xml", "strict"),
+    ]
 )
-_LEAST = frozenset(
-    ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"]
-)
-_GREATEST = frozenset(
-    ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"]
-)
+_LEAST = frozenset(["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"])
+_GREATEST = frozenset(["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"])
 _NO_DRAFT_4 = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _OBJECT_KEYS = frozenset(["properties", "required", "additionalProperties"])
 
@@ -90,7 +89,7 @@ class Document:
             merged = self._merge(merged, self._normal(part, where, seen), where)
         return merged
 
-    def _target(self, reference: str, where: str) -> Any:  # noqa: ANN401 - whatever is there
+    def _target(self, reference: object, where: str) -> Any:  # noqa: ANN401 - whatever is there
         if not isinstance(reference, str) or not reference.startswith("#"):
             raise KimiConfigError(
                 f"{where}: $ref {reference!r} points outside of the tool's schema; put the "

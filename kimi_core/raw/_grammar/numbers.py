@@ -131,8 +131,10 @@ def _same_length(low: str, high: str) -> str:
 
 def decimal_range(bounds: Bounds) -> str | None:
     """Return the numbers in the range, without an exponent, or None where there are none."""
-    if bounds.low is not None and bounds.high is not None and not bounds.admits(
-        (bounds.low + bounds.high) / 2
+    if (
+        bounds.low is not None
+        and bounds.high is not None
+        and not bounds.admits((bounds.low + bounds.high) / 2)
     ):
         return None
     parts = []
@@ -190,7 +192,6 @@ class _Edge:
 
     digits: str
     open: bool
-
 
 
 def _whole_with_fraction(whole: int, fraction: str | None) -> list[str]:

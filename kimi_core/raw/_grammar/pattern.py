@@ -1,10 +1,10 @@
-"""Regular expressions of JSON schema as grammar expressions.
+r"""Regular expressions of JSON schema as grammar expressions.
 
 Owns: reading the part of ECMAScript's patterns that describes a language by sets, sequences,
 choices and repetitions. May know: the notation and the characters beside it.
 
 Assertions inside a pattern, back references and flags have no counterpart in a grammar and are
-refused. ``\\d`` ``\\w`` ``\\s`` are ASCII, as in ECMAScript; sets that are given by what they
+refused. ``\d`` ``\w`` ``\s`` are ASCII, as in ECMAScript; sets that are given by what they
 exclude leave control characters out, which narrows the language and keeps it valid.
 """
 
@@ -46,9 +46,7 @@ class _Piece:
     repeated: str | None = None  # the single character that a whole piece repeats
 
 
-def pattern_text(
-    rules: Rules, pattern: str, spelling: Spelling, low: int, high: int | None
-) -> str:
+def pattern_text(rules: Rules, pattern: str, spelling: Spelling, low: int, high: int | None) -> str:
     """Return the strings that a pattern matches and that are neither too short nor too long.
 
     Args:

@@ -110,7 +110,8 @@ def _members(schema: Schema, place: Place) -> tuple[Member, ...]:
 def _extra(schema: Schema, members: tuple[Member, ...], *, arguments: bool) -> Extra | None:
     named = "propertyNames" in schema or "patternProperties" in schema
     default = not members and not arguments and not named
-    others = schema.get("additionalProperties", default or ("propertyNames" in schema and not members))
+    default = default or ("propertyNames" in schema and not members)
+    others = schema.get("additionalProperties", default)
     return None if others is False else Extra(others)
 
 
@@ -133,7 +134,8 @@ def _with_names(
         return members, extra
     names = document.normal(schema["propertyNames"], place.where)
     if "enum" in names and not members:
-        return tuple(Member(str(name), extra.schema, required=False) for name in names["enum"]), None
+        members = tuple(Member(str(name), extra.schema, required=False) for name in names["enum"])
+        return members, None
     if members:
         refuse("propertyNames")
         return members, extra

@@ -3,8 +3,9 @@
 Owns: the tag of a tool call in either dialect, and the request field of either engine.
 May know: the ids in `kimi_core.raw.special_tokens`, and K3's markup.
 
-Markers are given as tokens: as text, a model that is not sure of itself spells ``<|tool_call_begin|>``
-with seven ordinary tokens, which the parsers of servers do not know (seen on vLLM 0.32).
+Markers are given as tokens: as text, a model that is not sure of itself spells
+``<|tool_call_begin|>`` with seven ordinary tokens, which the parsers of servers do not know (seen
+on vLLM 0.32).
 """
 
 from __future__ import annotations
@@ -92,14 +93,16 @@ def _grammar(text: str) -> Element:
 
 
 def _k2_call(name: str, grammar: str) -> Element:
-    return _sequence([
-        _token(_K2["<|tool_call_begin|>"]),
-        _text(f"functions.{name}:"),
-        {"type": "regex", "pattern": "0|[1-9][0-9]{0,3}"},
-        _token(_K2["<|tool_call_argument_begin|>"]),
-        _grammar(grammar),
-        _token(_K2["<|tool_call_end|>"]),
-    ])
+    return _sequence(
+        [
+            _token(_K2["<|tool_call_begin|>"]),
+            _text(f"functions.{name}:"),
+            {"type": "regex", "pattern": "0|[1-9][0-9]{0,3}"},
+            _token(_K2["<|tool_call_argument_begin|>"]),
+            _grammar(grammar),
+            _token(_K2["<|tool_call_end|>"]),
+        ]
+    )
 
 
 def _k2_message(calls: Element, *, optional: bool, thinking: bool) -> list[Element]:
@@ -118,11 +121,13 @@ def _k2_message(calls: Element, *, optional: bool, thinking: bool) -> list[Eleme
 
 
 def _k3_call(name: str, grammar: str) -> Element:
-    return _sequence([
-        *_k3_tag("<|open|>", f'call tool="{attribute(name)}" index="', number=True),
-        _grammar(grammar),
-        *_k3_tag("<|close|>", "call"),
-    ])
+    return _sequence(
+        [
+            *_k3_tag("<|open|>", f'call tool="{attribute(name)}" index="', number=True),
+            _grammar(grammar),
+            *_k3_tag("<|close|>", "call"),
+        ]
+    )
 
 
 def _k3_tag(marker: str, text: str, *, number: bool = False) -> list[Element]:

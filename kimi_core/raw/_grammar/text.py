@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["UNREACHABLE", "Rules", "any_of", "character_class", "free_text", "literal", "optional", "sequence"]
+__all__ = [
+    "UNREACHABLE",
+    "Rules",
+    "any_of",
+    "character_class",
+    "free_text",
+    "literal",
+    "optional",
+    "sequence",
+]
 
 # llama.cpp refuses {m,n} above 2,000 in some builds; it writes such a repetition out item by item.
 _LONGEST_REPETITION = 500
@@ -135,8 +144,10 @@ class Rules:
             high: How often at most; None, and a million and more, mean any number.
         """
         if high is None or high >= UNREACHABLE:
-            return sequence(self._exactly(item, low - 1), f"{_group(item)}+") if low else (
-                f"{_group(item)}*"
+            return (
+                sequence(self._exactly(item, low - 1), f"{_group(item)}+")
+                if low
+                else (f"{_group(item)}*")
             )
         if high <= self._longest:
             return _times(item, low, high)
@@ -208,5 +219,5 @@ def free_text(
     pieces = [sequence(opened, any_of([broken_off(text) for text in begun]))]
     if escape:
         pieces.append(sequence(optional(sequence(opened, maybe_begun)), escape))
-    plain = f'{character_class([*excluded, (ord("<"), ord("<"))], negated=True)}*'
+    plain = f"{character_class([*excluded, (ord('<'), ord('<'))], negated=True)}*"
     return sequence(plain, f"({any_of(pieces)} {plain})*", optional(sequence(opened, maybe_begun)))

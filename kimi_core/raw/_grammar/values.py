@@ -45,8 +45,15 @@ _TYPES = ("object", "array", "string", "number", "boolean", "null")
 _NEVER = ("not", "if", "$dynamicRef", "$recursiveRef")
 # A schema without a type is taken for the type that its keywords are about.
 _KEYWORDS = {
-    "object": {"properties", "required", "additionalProperties", "propertyNames",
-               "patternProperties", "minProperties", "maxProperties"},
+    "object": {
+        "properties",
+        "required",
+        "additionalProperties",
+        "propertyNames",
+        "patternProperties",
+        "minProperties",
+        "maxProperties",
+    },
     "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"},
     "string": {"pattern", "format", "minLength", "maxLength"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
@@ -95,7 +102,10 @@ class ValueRules:
         return self._names[key]
 
     def alternatives(
-        self, schema: Any, place: Place, spelling: Spelling | None = None  # noqa: ANN401 - a schema
+        self,
+        schema: Any,  # noqa: ANN401 - true and false are schemas too
+        place: Place,
+        spelling: Spelling | None = None,
     ) -> list[Alternative]:
         """Return what may be written for a schema, an entry for each type and branch of a union.
 
@@ -126,7 +136,7 @@ class ValueRules:
         return [(name, text) for name, text in written if text is not None]
 
     def refuse(self, place: Place, what: str) -> None:
-        """Raise the error for what a grammar cannot say, unless the caller chose to live with it."""
+        """Raise the error for what a grammar cannot say, unless the caller lives with it."""
         if self.strict:
             raise refusal(place.where, what)
 

@@ -61,7 +61,7 @@ def test_each_engine_gets_its_own_field_as_json(engine: Any, field: str) -> None
 
 
 def test_markers_are_single_tokens_where_the_engine_can_say_so() -> None:
-    """vLLM then emits the true marker tokens, which its own parser recognises."""
+    """VLLM then emits the true marker tokens, which its own parser recognises."""
     tag = json.dumps(tool_call_grammar([WEATHER], engine="vllm"))
     assert "token" in tag
     assert "tool_call_begin" in tag or "163597" in tag
