@@ -11,9 +11,13 @@ loop exit"), because that request's handler waits for a result that nobody will 
 (xllamacpp 2026.10.11549, seen every time).
 """
 
+# xllamacpp is compiled and ships no types.
+# pyright: basic
+
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import sys
@@ -51,7 +55,7 @@ def start_server(model: str, context_window: int, threads: int) -> Any:  # noqa:
 
     The type is xllamacpp's own; it is imported here alone, in the process that needs it.
     """
-    import xllamacpp
+    xllamacpp: Any = importlib.import_module("xllamacpp")
 
     settings = xllamacpp.CommonParams()
     settings.model.path = model

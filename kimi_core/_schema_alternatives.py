@@ -19,6 +19,7 @@ from kimi_core._schema_keywords import (
     type_of,
     typed_notes,
 )
+from kimi_core.raw._json import as_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,10 +94,10 @@ def own_alternatives(schema: Schema, path: str) -> list[Alternative]:
 def _allowed_values(schema: Schema, path: str) -> list[list[Any]]:
     allowed: list[list[Any]] = []
     if "enum" in schema:
-        if not isinstance(schema["enum"], list):
+        values = as_sequence(schema["enum"])
+        if values is None:
             raise schema_error(path, "enum must be a list of values.")
-        values: list[Any] = schema["enum"]
-        allowed.append(values)
+        allowed.append(list(values))
     if "const" in schema:
         allowed.append([schema["const"]])
     return allowed

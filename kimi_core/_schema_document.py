@@ -20,6 +20,7 @@ from kimi_core._schema_alternatives import (
     without_repeats,
 )
 from kimi_core._schema_keywords import ANNOTATIONS, as_object, schema_error, untyped_notes
+from kimi_core.raw._json import as_sequence
 
 if TYPE_CHECKING:
     from kimi_core._schema_keywords import Schema
@@ -55,11 +56,10 @@ def parts(schema: Schema, keyword: str, path: str) -> list[Any]:
     """
     if keyword not in schema:
         return []
-    found = schema[keyword]
-    if not isinstance(found, list) or not found:
+    found = as_sequence(schema[keyword])
+    if not found:
         raise schema_error(path, f"{keyword} must be a list of at least one schema.")
-    parts: list[Any] = found
-    return parts
+    return list(found)
 
 
 class Document:

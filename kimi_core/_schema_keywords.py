@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.raw._json import as_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +105,8 @@ def declared_types(schema: Schema, path: str) -> list[str] | None:
     if "type" not in schema:
         return None
     given = schema["type"]
-    names: list[Any] = given if isinstance(given, list) else [given]
+    listed = as_sequence(given)
+    names = [given] if listed is None else listed
     for name in names:
         if name not in (*TYPES, "integer"):
             raise schema_error(
@@ -182,14 +184,13 @@ def _array(schema: Schema, path: str) -> Schema:
 def _tuple(schema: Schema, path: str) -> tuple[list[Any], Any]:
     """Return the schemas of the first items, and the schema of the rest."""
     items = schema.get("items", True)
-    if isinstance(items, list):  # before 2020-12
-        tuples: list[Any] = items
-        return tuples, schema.get("additionalItems", True)
-    first = schema.get("prefixItems", [])
-    if not isinstance(first, list):
+    tuple_items = as_sequence(items)  # before 2020-12
+    if tuple_items is not None:
+        return list(tuple_items), schema.get("additionalItems", True)
+    first = as_sequence(schema.get("prefixItems", []))
+    if first is None:
         raise schema_error(path, "prefixItems must be a list of schemas.")
-    schemas: list[Any] = first
-    return schemas, items
+    return list(first), items
 
 
 def _members(schema: Schema, most: int | None, path: str) -> tuple[Any, int | None]:
@@ -236,7 +237,8 @@ def _named(schema: Schema, keyword: str, path: str) -> Schema:
 
 
 def _names(value: object, path: str) -> list[str]:
-    names: list[Any] = value if isinstance(value, list) else [None]
+    listed = as_sequence(value)
+    names = [None] if listed is None else listed
     texts = [name for name in names if isinstance(name, str)]
     if len(texts) < len(names):
         raise schema_error(path, f"required must be a list of names of properties, not {value!r}.")

@@ -165,7 +165,7 @@ def run_demos(
             "a prompt in Kimi's format, a real llama.cpp engine, a tool call in Kimi's own tokens "
             "under a grammar, parsed here. Its answers are those of a very small model."
         )
-    verdicts = {}
+    verdicts: dict[str, bool] = {}
     for name, point in _loops(framework).items():
         stage = Stage(_settings(row.name, model, base_url), "required" if local else None)
         verdicts[name] = _run(console, name, point, stage)

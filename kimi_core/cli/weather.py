@@ -42,5 +42,5 @@ class WeatherTool:
 
     def schema_valid(self) -> bool:
         """Whether it was called, and every call's arguments obey the schema."""
-        validator = jsonschema.Draft202012Validator(_ARGUMENTS_SCHEMA)
+        validator: Any = jsonschema.Draft202012Validator(_ARGUMENTS_SCHEMA)
         return bool(self.executed) and all(validator.is_valid(call) for call in self.executed)

@@ -146,7 +146,7 @@ class ParsedMessage:
 @dataclass(slots=True)
 class _OpenCall:
     start: ToolCallStart
-    arguments: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list[str])
     complete: bool = False
 
 

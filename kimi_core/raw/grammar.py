@@ -147,7 +147,7 @@ def _declared(tools: Sequence[Mapping[str, Any]]) -> dict[str, Schema]:
         raise KimiConfigError("a grammar for tool calls needs at least one tool; pass tools.")
     declared: dict[str, Schema] = {}
     for tool in tools:
-        function = tool.get("function") or {}
+        function: Schema = tool.get("function") or {}
         name = function.get("name")
         if not name:
             raise KimiConfigError(
@@ -242,7 +242,7 @@ def _k3(request: _Request) -> str:
     if request.parallel:
         calls = rules.repeat(rules.add("call", calls), 1)
     section = sequence(literal("<|open|>tools<|sep|>"), calls, literal("<|close|>tools<|sep|>"))
-    parts = []
+    parts: list[str] = []
     if request.thinking:
         parts += [
             rules.once("reasoning", free_text(["<|close|>", "<|open|>"])),

@@ -46,8 +46,8 @@ def normal(schema: Any, **root: Any) -> Any:
     return normal_root(of("object", properties={"x": schema}, **root))["properties"]["x"]
 
 
-def of(kind: str, **limits: Any) -> dict[str, Any]:
-    """Return the schema of a type."""
+def of(kind: str | list[str], **limits: Any) -> dict[str, Any]:
+    """Return the schema of a type, or of several."""
     return {"type": kind, **limits}
 
 

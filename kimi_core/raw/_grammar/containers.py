@@ -4,6 +4,9 @@ Owns: the order and the separators of what a container holds.
 May know: the notation and the modules beside it; values inside are written by `values`.
 """
 
+# A JSON schema is of unknown shape all the way down; mypy strict checks this file.
+# pyright: basic
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

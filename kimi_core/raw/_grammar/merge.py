@@ -7,6 +7,9 @@ The normal form of one schema has no `$ref`, `allOf`, `const`, `nullable` or ann
 the schemas inside it are as they were. ``{"enum": []}`` is the schema that nothing fits.
 """
 
+# A JSON schema is of unknown shape all the way down; mypy strict checks this file.
+# pyright: basic
+
 from __future__ import annotations
 
 import json

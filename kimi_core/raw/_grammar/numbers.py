@@ -6,6 +6,9 @@ May know: the notation in `kimi_core.raw._grammar.text`.
 Numbers are bounded in length as well: a small model under a grammar can write digits without end.
 """
 
+# A JSON schema is of unknown shape all the way down; mypy strict checks this file.
+# pyright: basic
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -68,13 +71,13 @@ class Bounds:
 def integer_range(low: int | None, high: int | None) -> str | None:
     """Return the integers from low to high, or None where there are none."""
     longest = max(_INTEGER_DIGITS, *(len(str(abs(bound))) for bound in (low or 0, high or 0)))
-    low = -(10**longest) + 1 if low is None else low
-    high = 10**longest - 1 if high is None else high
-    parts = []
-    if low < 0 and low <= high:
-        parts.append(sequence('"-"', _natural_range(max(1, -high), -low)))
-    if high >= 0 and low <= high:
-        parts.append(_natural_range(max(0, low), high))
+    least: int = -(10**longest) + 1 if low is None else low
+    most: int = 10**longest - 1 if high is None else high
+    parts: list[str] = []
+    if least < 0 and least <= most:
+        parts.append(sequence('"-"', _natural_range(max(1, -most), -least)))
+    if most >= 0 and least <= most:
+        parts.append(_natural_range(max(0, least), most))
     return any_of(parts) if parts else None
 
 

@@ -1,12 +1,15 @@
-r"""Regular expressions of JSON schema as grammar expressions.
+"""Regular expressions of JSON schema as grammar expressions.
 
 Owns: reading the part of ECMAScript's patterns that describes a language by sets, sequences,
 choices and repetitions. May know: the notation and the characters beside it.
 
 Assertions inside a pattern, back references and flags have no counterpart in a grammar and are
-refused. ``\d`` ``\w`` ``\s`` are ASCII, as in ECMAScript; sets that are given by what they
+refused. The classes d, w and s are ASCII, as in ECMAScript; sets that are given by what they
 exclude leave control characters out, which narrows the language and keeps it valid.
 """
+
+# A JSON schema is of unknown shape all the way down; mypy strict checks this file.
+# pyright: basic
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ in an object that names none. JSON schema allows them everywhere; a model that i
 invents arguments.
 """
 
+# A JSON schema is of unknown shape all the way down; mypy strict checks this file.
+# pyright: basic
+
 from __future__ import annotations
 
 from dataclasses import dataclass

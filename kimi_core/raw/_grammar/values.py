@@ -8,6 +8,9 @@ come in the schema's order, numbers and keys have a greatest length, and there i
 after a comma or a colon, because a small model under a grammar can write blanks without end.
 """
 
+# A JSON schema is of unknown shape all the way down; mypy strict checks this file.
+# pyright: basic
+
 from __future__ import annotations
 
 from decimal import Decimal
