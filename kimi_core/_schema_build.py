@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from kimi_core._schema_document import Document, at, checked, parts
 from kimi_core._schema_keywords import (
     ANNOTATIONS,
-    IGNORED,
     TYPES,
     identity,
+    is_ignored,
     note,
     schema_error,
 )
@@ -88,36 +88,34 @@ class Builder:
 
     def _written(self, schema: Schema, path: str) -> Schema | None:
         own = {key: deepcopy(schema[key]) for key in ANNOTATIONS if key in schema}
-        rest = {key: schema[key] for key in schema if key not in IGNORED and key not in own}
+        rest = {key: schema[key] for key in schema if not is_ignored(key) and key not in own}
         keywords = set(rest)
         body: Schema | None
         if keywords == {"$ref"}:
-            target, name = self._document.chain(rest["$ref"], path)
-            body = self._once(target, path, name, lambda: self.build(target, path))
+            target, place = self._document.chain(rest["$ref"], path)
+            body = self._once(place, place, path, lambda: self.build(target, path))
         elif keywords in ({"anyOf"}, {"oneOf"}):
             body = self._union(keywords.pop(), rest, path)
         elif keywords == {"allOf"} and len(parts(rest, "allOf", path)) == 1:
             body = self.build(rest["allOf"][0], at(path, "allOf", 0))
         elif keywords & _COMBINING:
-            name = path.rpartition(".")[2]
-            body = self._once(rest, path, name, lambda: self._typed(rest, path))
+            body = self._once(identity(rest), path, path, lambda: self._typed(rest, path))
         else:
             body = self._typed(rest, path)
         return body and with_annotations(body, own)
 
     def _once(
-        self, schema: object, path: str, name: str, write: Callable[[], Schema | None]
+        self, key: str, place: str, path: str, write: Callable[[], Schema | None]
     ) -> Schema | None:
         """Write what may contain itself; inside itself it is a reference.
 
         Without a reference on its way a schema cannot come back to itself, so that what needs no
         watching is never called the place where the circle closes.
         """
-        key = identity(schema)
         if self._open.get(key) == self._depth:
             raise schema_error(path, "this schema leads back to itself without a value between.")
         if key in self._open and key not in self._names:
-            self._names[key] = self._free_name(name)
+            self._names[key] = self._free_name(place)
         if key in self._names:
             return {"$ref": f"#/$defs/{self._names[key]}"}
         self._open[key] = self._depth
@@ -132,8 +130,9 @@ class Builder:
         self.definitions[self._names[key]] = body
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
-    def _free_name(self, name: str) -> str:
-        name = re.sub(r"[^A-Za-z0-9_.-]", "_", name) or "root"
+    def _free_name(self, place: str) -> str:
+        last = re.split(r"[/.#]", place)[-1]
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", last) or "root"
         taken = set(self._names.values())
         numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
         return next(free for free in [name, *numbered] if free not in taken)

@@ -69,8 +69,8 @@ class Document:
         """Keep the root, where references start."""
         self._root = root
 
-    def target(self, reference: object, path: str) -> tuple[Any, str]:
-        """Return what a reference points to, and the last step of the way there.
+    def target(self, reference: object, path: str) -> Any:  # noqa: ANN401 - whatever is there
+        """Return what a reference points to.
 
         Args:
             reference: The value of ``$ref``.
@@ -95,10 +95,13 @@ class Document:
                 raise schema_error(
                     path, f"$ref {reference!r} points at nothing; put it under the root's $defs."
                 ) from None
-        return found, steps[-1] if steps else "root"
+        return found
 
     def chain(self, reference: object, path: str) -> tuple[Any, str]:
         """Follow a reference through targets that are nothing but references.
+
+        Returns:
+            What the last one points to, and that reference.
 
         Raises:
             KimiConfigError: As `target`, and where the way leads back to its start.
@@ -108,10 +111,10 @@ class Document:
             if reference in seen:
                 raise schema_error(path, f"$ref {reference!r} leads back to itself.")
             seen.append(reference)
-            found, name = self.target(reference, path)
+            found = self.target(reference, path)
             known = as_object(found)
             if known is None or set(known) != {"$ref"}:
-                return found, name
+                return found, str(reference)
             reference = known["$ref"]
 
     def alternatives(
@@ -134,7 +137,7 @@ class Document:
             reference = schema["$ref"]
             if reference in seen:
                 raise schema_error(path, f"$ref {reference!r} leads back to itself.")
-            target, _ = self.target(reference, path)
+            target = self.target(reference, path)
             found = intersections(found, self._inside(target, path, (*seen, reference)), path)
         for number, part in enumerate(parts(schema, "allOf", path)):
             inside = self._inside(part, at(path, "allOf", number), seen)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANNOTATIONS",
-    "IGNORED",
     "RESERVED_NAMES",
     "TYPES",
     "Schema",
@@ -26,6 +25,7 @@ __all__ = [
     "declared_types",
     "distinct_types",
     "identity",
+    "is_ignored",
     "joined",
     "note",
     "read_limits",
@@ -43,13 +43,12 @@ TYPES = ("object", "array", "string", "number", "boolean", "null")
 ANNOTATIONS = ("title", "description", "default")
 """What Moonshot's flavour takes beside any other keyword."""
 
-IGNORED = frozenset(
+_IGNORED = frozenset(
     {
         *("$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary"),
         *("readOnly", "writeOnly", "discriminator", "xml", "externalDocs"),
     }
 )
-"""What says nothing about values; ``$defs`` is looked into where a reference leads there."""
 
 RESERVED_NAMES = frozenset({"$defs", "$ref", "anyOf", "required", "additionalProperties"})
 """Names of properties that the server refuses, at its level "strict" and above."""
@@ -69,7 +68,7 @@ def identity(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return a text that is equal for equal JSON values, and for 1 and 1.0; True is not 1."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return json.dumps(value, default=repr)
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 _TYPE_NAMES = (
@@ -79,6 +78,11 @@ _TYPE_NAMES = (
     (list, "array"),
     (type(None), "null"),
 )
+
+
+def is_ignored(keyword: str) -> bool:
+    """Whether a keyword says nothing about values; references are followed into ``$defs``."""
+    return keyword in _IGNORED or keyword.startswith("x-")
 
 
 def type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value

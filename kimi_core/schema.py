@@ -14,9 +14,9 @@ That widening happens for: ``pattern``, ``format``, ``multipleOf``, exclusive bo
 is lost), ``patternProperties``, ``propertyNames``, ``minProperties``, ``maxProperties``,
 ``dependent*``, ``unevaluated*``, ``not`` and ``if``. ``oneOf`` becomes ``anyOf`` with no sentence.
 
-It becomes narrower in three places only: a schema that speaks of properties, items, lengths or
-bounds and names no type means the type that they belong to; at the root only objects are left; and
-OpenAPI's ``nullable`` is read, which adds null.
+Three readings differ from JSON schema's own: a schema that speaks of properties, items, lengths,
+bounds or patterns and names no type means the type that they belong to; at the root only objects
+are left; and OpenAPI's ``nullable`` adds null.
 """
 
 from __future__ import annotations

@@ -93,6 +93,7 @@ def test_a_type_is_filled_in(given: Any, expected: Any) -> None:
     ),
     ("values of another type", of("number", enum=["a", 1.5]), of("number", enum=[1.5])),
     ("fractions", of("integer", enum=[1, 1.5]), of("integer", enum=[1])),
+    ("a branch without values", {"anyOf": [of("integer", enum=[1.5]), STRING]}, STRING),
     ("enum and const", {"enum": ["a", "b"], "const": "b"}, of("string", enum=["b"])),
     ("nullable", of("string", nullable=True), {"type": ["string", "null"]}),
     ("not nullable", of("string", nullable=False), STRING),
@@ -110,6 +111,11 @@ def test_several_types(given: Any, expected: Any) -> None:
     ("oneOf", {"oneOf": [STRING, NULL]}, {"anyOf": [STRING, NULL]}),
     ("one branch", {"anyOf": [STRING], "title": "X"}, of("string", title="X")),
     ("twice the same", {"anyOf": [STRING, STRING]}, STRING),
+    (
+        "the same in another order",
+        {"anyOf": [of("string", minLength=1), {"minLength": 1, "type": "string"}]},
+        of("string", minLength=1),
+    ),
     (
         "inside each other",
         {"anyOf": [{"anyOf": [STRING, INTEGER]}, NULL]},

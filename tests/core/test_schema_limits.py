@@ -96,6 +96,7 @@ IN_ORDER = "Items in this order: string, integer."
         ),
     ),
     ("any items", of("array", items=True), {"type": "array"}),
+    ("items of every type", of("array", items=ANYTHING), {"type": "array"}),
     ("no items", of("array", items=False), of("array", maxItems=0)),
     ("impossible items", of("array", items={"enum": []}), of("array", maxItems=0)),
 )

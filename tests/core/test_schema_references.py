@@ -40,6 +40,25 @@ def test_every_way_to_point_is_followed(reference: str, root: dict[str, Any]) ->
     }
 
 
+FORMS = {
+    "union beside a type": of("string", anyOf=[{"minLength": 1}, {"enum": ["a"]}]),
+    "several parts": {"allOf": [STRING, {"minLength": 1}]},
+    "reference beside a limit": {"$ref": "#/$defs/text", "minLength": 1},
+    "union": {"anyOf": [STRING, NULL]},
+    "part": {"allOf": [STRING]},
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_form_of_a_definition_is_written_out_at_each_reference(form: dict[str, Any]) -> None:
+    direct = normal_root(of("object", properties={"x": form}, **{"$defs": {"text": STRING}}))
+    once = {"$ref": "#/$defs/a"}
+    schema = of("object", properties={"x": once, "y": {"anyOf": [once, once]}})
+    found = normal_root({**schema, "$defs": {"a": form, "text": STRING}})
+
+    assert found["properties"] == {"x": direct["properties"]["x"], "y": direct["properties"]["x"]}
+
+
 def test_a_reference_to_a_boolean_is_followed() -> None:
     schema = pointing("#/$defs/none", **{"$defs": {"none": False}})
 
@@ -96,6 +115,13 @@ class TestRecursion:
 
         assert normal_root(schema) == {**inside, "$defs": {"root": inside}}
 
+    @pytest.mark.parametrize("key", ["x-order", "readOnly", "$comment"])
+    def test_what_says_nothing_beside_the_reference_is_left_out(self, key: str) -> None:
+        reference = {"$ref": "#/$defs/Node", key: True}
+        schema = {"type": "object", "properties": {"x": reference}, "$defs": {"Node": NODE}}
+
+        assert normal_root(schema)["properties"] == {"x": {"$ref": "#/$defs/Node"}}
+
     def test_a_description_beside_the_reference_goes_round_it(self) -> None:
         reference = {"$ref": "#/$defs/Node", "description": "The first."}
         schema = {"type": "object", "properties": {"x": reference}, "$defs": {"Node": NODE}}
@@ -142,6 +168,15 @@ class TestRecursion:
         }
 
         assert list(normal_root(schema)["$defs"]) == ["List_A_", "List_A__2"]
+
+    def test_definitions_that_say_the_same_stay_two(self) -> None:
+        same = of("object", properties={"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/$defs/B"}})
+        schema = of("object", properties={"x": {"$ref": "#/$defs/B"}})
+
+        assert normal_root({**schema, "$defs": {"A": same, "B": same}})["$defs"].keys() == {
+            "A",
+            "B",
+        }
 
     def test_what_is_no_reference_is_called_by_its_place(self) -> None:
         schema = of("object", properties={"x": {"$ref": "#", "required": ["y"]}})
