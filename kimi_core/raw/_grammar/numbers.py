@@ -173,8 +173,6 @@ def _magnitudes(bounds: Bounds) -> list[str]:
     # more digits than a double tells apart.
     whole = len(str(low if bounds.high is None else high))
     depth = max(_FRACTION_DIGITS + 1 - whole, len(low_fraction) + 1, len(high_fraction) + 1)
-    if low > high:
-        return []
     if low == high:
         return _whole_with_fraction(low, _fraction(at_low, at_high, depth))
     parts = _whole_with_fraction(low, _fraction(at_low, None, depth))

@@ -1,11 +1,13 @@
 """Structural tags, the grammar notation of xgrammar that vLLM and SGLang take.
 
 Owns: the tag of a tool call in either dialect, and the request field of either engine.
-May know: the ids in `kimi_core.raw.special_tokens`, and K3's markup.
+May know: K3's markup in `kimi_core.raw._grammar.containers`.
 
-Markers are given as tokens: as text, a model that is not sure of itself spells
-``<|tool_call_begin|>`` with seven ordinary tokens, which the parsers of servers do not know (seen
-on vLLM 0.32).
+Markers are given by their spelling. xgrammar can also demand a marker's token, which a model that
+has never seen one then cannot spell with ordinary tokens; but xgrammar 0.2.8 remembers compiled
+rules without the tokens in them, so that one tag is served with the tokens of another: of 24 tags
+on one compiler, as vLLM has it, 12 allowed a wrong marker and none of the right ones. Kimi writes
+its tokens anyway, and the text is the same.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core.raw._grammar.containers import attribute
-from kimi_core.raw.special_tokens import special_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["structural_tag"]
 
 Element = dict[str, Any]
-
-_K2 = special_tokens("k2")
-_K3 = special_tokens("k3")
-_K2_MARKERS = [token for text, token in _K2.items() if text.startswith("<|tool_call")]
-_K3_MARKERS = [_K3["<|open|>"], _K3["<|close|>"], _K3["<|sep|>"]]
 
 
 def structural_tag(
@@ -76,16 +72,12 @@ def _optional(element: Element) -> Element:
     return {"type": "optional", "content": element}
 
 
-def _token(token: int) -> Element:
-    return {"type": "token", "token": token}
-
-
 def _text(value: str) -> Element:
     return {"type": "const_string", "value": value}
 
 
-def _anything_but(tokens: Sequence[int]) -> Element:
-    return {"type": "any_tokens", "exclude_tokens": list(tokens)}
+def _text_without(*texts: str) -> Element:
+    return {"type": "any_text", "excludes": list(texts)}
 
 
 def _grammar(text: str) -> Element:
@@ -95,27 +87,21 @@ def _grammar(text: str) -> Element:
 def _k2_call(name: str, grammar: str) -> Element:
     return _sequence(
         [
-            _token(_K2["<|tool_call_begin|>"]),
-            _text(f"functions.{name}:"),
+            _text(f"<|tool_call_begin|>functions.{name}:"),
             {"type": "regex", "pattern": "0|[1-9][0-9]{0,3}"},
-            _token(_K2["<|tool_call_argument_begin|>"]),
+            _text("<|tool_call_argument_begin|>"),
             _grammar(grammar),
-            _token(_K2["<|tool_call_end|>"]),
+            _text("<|tool_call_end|>"),
         ]
     )
 
 
 def _k2_message(calls: Element, *, optional: bool, thinking: bool) -> list[Element]:
-    section = [
-        _token(_K2["<|tool_calls_section_begin|>"]),
-        calls,
-        _token(_K2["<|tool_calls_section_end|>"]),
-    ]
+    section = [_text("<|tool_calls_section_begin|>"), calls, _text("<|tool_calls_section_end|>")]
     if optional:
-        section = [_anything_but(_K2_MARKERS), _optional(_sequence(section))]
+        section = [_text_without("<|tool_c"), _optional(_sequence(section))]
     if thinking:
-        end = _K2["</think>"]
-        reasoning = [_anything_but([end, *_K2_MARKERS]), _token(end)]
+        reasoning = [_text_without("</think>", "<|tool_c"), _text("</think>")]
         section.insert(0, _optional(_sequence(reasoning)))
     return section
 
@@ -123,34 +109,25 @@ def _k2_message(calls: Element, *, optional: bool, thinking: bool) -> list[Eleme
 def _k3_call(name: str, grammar: str) -> Element:
     return _sequence(
         [
-            *_k3_tag("<|open|>", f'call tool="{attribute(name)}" index="', number=True),
+            _text(f'<|open|>call tool="{attribute(name)}" index="'),
+            {"type": "regex", "pattern": "[1-9][0-9]{0,2}"},
+            _text('"<|sep|>'),
             _grammar(grammar),
-            *_k3_tag("<|close|>", "call"),
+            _text("<|close|>call<|sep|>"),
         ]
     )
 
 
-def _k3_tag(marker: str, text: str, *, number: bool = False) -> list[Element]:
-    index = [{"type": "regex", "pattern": "[1-9][0-9]{0,2}"}, _text('"')] if number else []
-    return [_token(_K3[marker]), _text(text), *index, _token(_K3["<|sep|>"])]
-
-
 def _k3_message(calls: Element, *, optional: bool, thinking: bool) -> list[Element]:
-    section = [*_k3_tag("<|open|>", "tools"), calls, *_k3_tag("<|close|>", "tools")]
-    if optional:
-        section = [_optional(_sequence(section))]
-    response = [_anything_but(_K3_MARKERS)] if optional else []
+    anything = _text_without("<|open|>", "<|close|>")
+    section = [_text("<|open|>tools<|sep|>"), calls, _text("<|close|>tools<|sep|>")]
     message = [
-        *response,
-        *_k3_tag("<|close|>", "response"),
-        *section,
-        *_k3_tag("<|close|>", "message"),
+        *([anything] if optional else []),
+        _text("<|close|>response<|sep|>"),
+        _optional(_sequence(section)) if optional else _sequence(section),
+        _text("<|close|>message<|sep|>"),
     ]
     if thinking:
-        reasoning = [
-            _anything_but(_K3_MARKERS),
-            *_k3_tag("<|close|>", "think"),
-            *_k3_tag("<|open|>", "response"),
-        ]
-        message.insert(0, _optional(_sequence(reasoning)))
+        end = _text("<|close|>think<|sep|><|open|>response<|sep|>")
+        message.insert(0, _optional(_sequence([anything, end])))
     return message

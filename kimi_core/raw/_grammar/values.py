@@ -20,6 +20,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import JSON, RAW, Spelling, any_character, any_text
 from kimi_core.raw._grammar.containers import array_text, object_text
 from kimi_core.raw._grammar.disjoint import disjoint
+from kimi_core.raw._grammar.enums import bounds_of, enum_values, type_of
 from kimi_core.raw._grammar.formats import FORMATS
 from kimi_core.raw._grammar.merge import canonical, refusal
 from kimi_core.raw._grammar.numbers import (
@@ -241,7 +242,7 @@ class ValueRules:
         return self.rules.repeat(any_character(self.rules, spelling), low, high)
 
     def _number(self, name: str, schema: Schema, place: Place) -> str | None:
-        bounds = _bounds(schema)
+        bounds = bounds_of(schema)
         if "multipleOf" in schema:
             step = Decimal(str(schema["multipleOf"]))
             if step == int(step) or (name == "integer" and 1 / step % 1 == 0):
@@ -279,52 +280,8 @@ def _types(schema: Schema, place: Place) -> list[str]:
 
 def _enum(schema: Schema, spelling: Spelling) -> list[Alternative]:
     written: dict[str, list[str]] = {}
-    for value in schema["enum"]:
-        name = _type_of(value)
-        if _admits(schema, name, value):
-            raw = spelling is RAW and isinstance(value, str)
-            written.setdefault(name, []).append(literal(value if raw else canonical(value)))
+    for value in enum_values(schema):
+        raw = spelling is RAW and isinstance(value, str)
+        text = literal(value if raw else canonical(value))
+        written.setdefault(type_of(value), []).append(text)
     return [(name, any_of(texts)) for name, texts in written.items()]
-
-
-def _type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, (int, float)):
-        return "number"
-    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
-    return names.get(type(value), "null")
-
-
-def _bounds(schema: Schema) -> Bounds:
-    low, low_open = _tighter(schema, "minimum", "exclusiveMinimum", -1)
-    high, high_open = _tighter(schema, "maximum", "exclusiveMaximum", 1)
-    return Bounds(low, high, low_open, high_open)
-
-
-def _tighter(schema: Schema, closed: str, opened: str, sign: int) -> tuple[Decimal | None, bool]:
-    found = [
-        (Decimal(str(schema[key])) * sign, not is_open, is_open)
-        for key, is_open in ((closed, False), (opened, True))
-        if schema.get(key) is not None
-    ]
-    if not found:
-        return None, False
-    bound, _, is_open = min(found)
-    return bound * sign, is_open
-
-
-def _admits(schema: Schema, name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Whether the keywords beside an enum leave a value of it."""
-    declared = schema.get("type", name)
-    names = {declared} if isinstance(declared, str) else set(declared)
-    if name == "number":
-        number = Decimal(str(value))
-        integral = "integer" in names and number == number.to_integral_value()
-        return ("number" in names or integral) and _bounds(schema).admits(number)
-    if name not in names:
-        return False
-    if name != "string":
-        return True
-    high = schema.get("maxLength")
-    return schema.get("minLength", 0) <= len(value) and (high is None or len(value) <= high)

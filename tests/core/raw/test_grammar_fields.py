@@ -60,15 +60,9 @@ def test_each_engine_gets_its_own_field_as_json(engine: Any, field: str) -> None
     assert json.loads(json.dumps(fields)) == fields
 
 
-def test_markers_are_single_tokens_where_the_engine_can_say_so() -> None:
-    """VLLM then emits the true marker tokens, which its own parser recognises."""
-    tag = json.dumps(tool_call_grammar([WEATHER], engine="vllm"))
-    assert "token" in tag
-    assert "tool_call_begin" in tag or "163597" in tag
-
-
 REFUSED = {
     "no tools": ([], {}, "at least one tool"),
+    "a tool without a name": ([{"type": "function", "function": {}}], {}, "has no name"),
     "an unknown name": ([WEATHER], {"tool_choice": "get_time"}, "get_time"),
     "an unknown engine": ([WEATHER], {"engine": "exllama"}, "exllama"),
     "an unknown dialect": ([WEATHER], {"dialect": "k4"}, "k4"),
