@@ -134,12 +134,13 @@ class KimiChat:
             KimiAPIError: Where there is no answer, or one that says no.
         """
         _announce(request)
-        return Reply(request, self._get_transport().open(request.path, request.payload))
+        response = self._get_transport().open(request.path, request.payload, request.sending)
+        return Reply(request, response)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
         _announce(request)
-        response = await self._get_transport().aopen(request.path, request.payload)
+        response = await self._get_transport().aopen(request.path, request.payload, request.sending)
         return AsyncReply(request, response)
 
     def close(self) -> None:

@@ -114,8 +114,15 @@ class Transport:
             asyncio.AbstractEventLoop, tuple[openai.AsyncOpenAI, AsyncGenerator[None, None]]
         ] = weakref.WeakKeyDictionary()
 
-    def open(self, path: str, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401 - httpx or httpx2
+    def open(
+        self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - httpx or httpx2
         """Send a request and return the HTTP response, its body not yet read.
+
+        Args:
+            path: Route below the base URL.
+            payload: The JSON body.
+            sending: "headers", "params" and "timeout" of this request; see `Request.sending`.
 
         Raises:
             KimiAPIError: Where there is no answer, or one that says no.
@@ -127,6 +134,7 @@ class Transport:
                 path,
                 cast_to=object,
                 body=dict(payload),
+                options=_request_options(sending),
                 stream=True,
                 stream_cls=_stream_classes()[0],
             )
@@ -134,7 +142,9 @@ class Transport:
             raise self._mapped(error, payload) from error
         return opened.response
 
-    async def aopen(self, path: str, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401 - see open()
+    async def aopen(
+        self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - see open()
         """Send a request as `open` does, in the running event loop."""
         import openai
 
@@ -144,6 +154,7 @@ class Transport:
                 path,
                 cast_to=object,
                 body=dict(payload),
+                options=_request_options(sending),
                 stream=True,
                 stream_cls=_stream_classes()[1],
             )
@@ -205,6 +216,10 @@ class Transport:
             await keeper.__anext__()
             kept = self._async_clients[loop] = (client, keeper)
         return kept[0]
+
+
+def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
+    return dict(sending or {})
 
 
 async def _keep_open(http_client: Any) -> AsyncGenerator[None, None]:  # noqa: ANN401 - httpx or httpx2

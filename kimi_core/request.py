@@ -56,6 +56,9 @@ class Options:
         safety_identifier: The end user, hashed.
         provider: OpenRouter's provider routing.
         extra: Other fields of the payload, sent as they are.
+        extra_headers: Headers of this request only.
+        extra_query: Query of this request only.
+        timeout: Seconds for this request only, or the SDK's own Timeout.
     """
 
     temperature: float | None = None
@@ -75,6 +78,9 @@ class Options:
     safety_identifier: str | None = None
     provider: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
+    extra_query: Mapping[str, object] | None = field(default=None, repr=False)
+    timeout: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,8 @@ class Request:
         capabilities: What it was built for.
         tools: The tools that the model may call: a reader recovers damaged ids to these only.
         opens_reasoning: Whether the text that comes back starts inside reasoning.
+        sending: How it is sent, where that differs from other requests: "headers", "params" and
+            "timeout", the names that the openai SDK has for them.
     """
 
     path: str
@@ -94,6 +102,7 @@ class Request:
     capabilities: Capabilities
     tools: list[dict[str, Any]]
     opens_reasoning: bool
+    sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 def build_request(
@@ -145,7 +154,17 @@ def build_request(
         capabilities=capabilities,
         tools=choice.tools,
         opens_reasoning=thinks and capabilities.info.opens_reasoning,
+        sending=_sending(options),
     )
+
+
+def _sending(options: Options) -> dict[str, Any]:
+    sending = {
+        "headers": options.extra_headers,
+        "params": options.extra_query,
+        "timeout": options.timeout,
+    }
+    return {name: value for name, value in sending.items() if value is not None}
 
 
 def _chat_fields(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.utils.function_calling import convert_to_openai_function
 
-from kimi_core.errors import KimiConfigError
 from kimi_core.request import Options
 
 if TYPE_CHECKING:
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["CallOptions", "read_options", "response_format_of"]
 
 _OPTION_NAMES = frozenset(option.name for option in fields(Options)) - {"extra"}
-
-# Arguments of the openai SDK's `create`, which are no fields of a payload.
-_TRANSPORT = {
-    "extra_headers": "default_headers",
-    "extra_query": "default_query",
-    "timeout": "timeout",
-}
 
 
 @dataclass(frozen=True)
@@ -51,12 +43,8 @@ def read_options(settings: Mapping[str, Any]) -> CallOptions:
     Args:
         settings: Those of the instance, overridden by those of the call; None means: not set.
             What is no option of the core is a field of the payload, sent as it is.
-
-    Raises:
-        KimiConfigError: For a setting that belongs into the constructor.
     """
     rest = {name: value for name, value in settings.items() if value is not None}
-    _refuse_transport(rest)
     for name in ("stream", "streaming", "stream_options", "stream_usage"):
         rest.pop(name, None)  # decided by the method that was called
     _rename(rest, "max_completion_tokens", "max_tokens")
@@ -73,15 +61,6 @@ def read_options(settings: Mapping[str, Any]) -> CallOptions:
 def _rename(settings: dict[str, Any], theirs: str, ours: str) -> None:
     if theirs in settings:
         settings[ours] = settings.pop(theirs)
-
-
-def _refuse_transport(settings: Mapping[str, Any]) -> None:
-    for name in sorted(_TRANSPORT.keys() & settings.keys()):
-        message = (
-            f"{name} cannot be set for one call; it belongs to the connection. "
-            f"Set {_TRANSPORT[name]}= in the constructor of ChatKimiK2."
-        )
-        raise KimiConfigError(message)
 
 
 def _read_thinking(settings: dict[str, Any]) -> None:

@@ -41,15 +41,11 @@ if TYPE_CHECKING:
 __all__ = ["KimiBase"]
 
 _OPTIONS = frozenset(field.name for field in dataclasses.fields(Options)) - {"extra"}
+# Of the instance it belongs to the connection, of a call to its request.
+_OF_THE_CONNECTION = {"timeout"}
 _SETTINGS = frozenset(field.name for field in dataclasses.fields(Settings)) - {"api_key"}
 # Fields that may hold a secret or cannot be written down.
 _UNWRITTEN = ("default_headers", "default_query", "http_client", "http_async_client", "tokenizer")
-# Per-call names of the openai SDK that are no part of a payload.
-_OF_THE_TRANSPORT = {
-    "extra_headers": "default_headers",
-    "extra_query": "default_query",
-    "timeout": "timeout",
-}
 
 
 class KimiBase(FunctionCallingLLM):
@@ -172,18 +168,11 @@ class KimiBase(FunctionCallingLLM):
         """Merge what the instance was set to with what one call asks for.
 
         Names that are no option go into the payload as they are, as with every OpenAI-like class.
-
-        Raises:
-            KimiConfigError: For a name of the transport, which belongs into the constructor.
         """
-        for name in _OF_THE_TRANSPORT.keys() & call.keys():
-            message = (
-                f"{name}={call[name]!r} cannot be set for one call; set {_OF_THE_TRANSPORT[name]} "
-                "in the constructor."
-            )
-            raise KimiConfigError(message)
         known = type(self).model_fields
-        values = {name: getattr(self, name) for name in _OPTIONS if name in known}
+        values = {
+            name: getattr(self, name) for name in (_OPTIONS - _OF_THE_CONNECTION) & known.keys()
+        }
         values.update((name, value) for name, value in call.items() if name in _OPTIONS)
         if "max_completion_tokens" in call:
             values["max_tokens"] = call["max_completion_tokens"]

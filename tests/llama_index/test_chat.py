@@ -201,7 +201,7 @@ def test_retries_are_not_multiplied(
     ("settings", "call", "words"),
     [
         pytest.param({"temperature": 0.3}, {}, "temperature=0.3 is refused", id="pinned-sampling"),
-        pytest.param({}, {"timeout": 3}, "timeout=3 cannot be set for one call", id="transport"),
+        pytest.param({}, {"n": 2}, "n=2 is refused", id="several-answers"),
     ],
 )
 def test_what_cannot_work_is_refused_before_any_request(

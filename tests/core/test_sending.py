@@ -1,0 +1,42 @@
+"""What one call may say about its own sending: headers, query, timeout."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.errors import KimiTimeoutError
+from kimi_core.request import Options
+from kimi_core.testing import MoonshotSimulator
+
+QUESTION = [{"role": "user", "content": "Why is the sky blue?"}]
+
+
+def test_headers_and_query_of_one_call_are_sent_with_it_and_no_other() -> None:
+    with MoonshotSimulator() as server:
+        chat = KimiChat(Settings(base_url=server.base_url, api_key=server.api_key))
+        own = Options(extra_headers={"X-Trace": "7"}, extra_query={"tag": "a"})
+        for options in (own, Options()):
+            chat.open(chat.request(QUESTION, options=options, stream=False)).read()
+        first, second = server.requests
+        chat.close()
+    assert first.headers["x-trace"] == "7"
+    assert "x-trace" not in second.headers
+    assert "X-Trace" not in str(first.body)
+
+
+def test_a_timeout_of_one_call_ends_it() -> None:
+    """Against a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        chat = KimiChat(Settings(base_url=url, api_key="sk-test", max_retries=0))
+        request = chat.request(QUESTION, options=Options(timeout=0.01), stream=False)
+        with pytest.raises(KimiTimeoutError):
+            chat.open(request)
+        chat.close()
+
+
+def test_what_may_hold_a_key_is_not_shown() -> None:
+    assert "secret" not in repr(Options(extra_headers={"X-Key": "secret"}))
