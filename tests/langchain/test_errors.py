@@ -181,12 +181,20 @@ def test_with_fallbacks_and_with_retry_see_the_errors(
     ]
 
 
+def test_one_call_may_have_its_own_headers_query_and_timeout(
+    server: MoonshotSimulator, make: MakeModel
+) -> None:
+    make(request_timeout=60).invoke(
+        "Go.", extra_headers={"X-Trace": "7"}, extra_query={"tag": "a"}, timeout=30
+    )
+    (request,) = server.requests
+    assert request.headers["x-trace"] == "7"
+    assert set(request.body) == {"model", "messages"}
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"timeout": 3}, "timeout"),
-        ({"extra_headers": {"a": "b"}}, "default_headers"),
-        ({"extra_query": {"a": "b"}}, "default_query"),
         ({"temperature": 0.2}, "temperature=0.2"),
         ({"n": 2}, "n=2"),
         ({"reasoning_effort": "low"}, "reasoning_effort"),

@@ -170,6 +170,19 @@ def test_parsers_of_several_choices_do_not_share_anything() -> None:
     assert first.feed("}") == [ToolCallArguments(0, "}")]
 
 
+@pytest.mark.parametrize("end", ["functions.", ":0", '{"path": "a', '"}'])
+def test_a_message_begun_in_the_prompt_goes_on_where_it_ended(end: str) -> None:
+    """Row 92: a prefill is fed like any other text, and the calls it began are whole calls."""
+    text = section(k2_call('{"path": "a.txt"}'))
+    cut = text.index(end) + len(end)
+    parser = StreamParser("k2")
+    events = parser.feed(text[:cut]) + parser.feed(text[cut:]) + parser.close("stop")
+    ends = [event for event in events if isinstance(event, ToolCallEnd)]
+    assert ends == [ToolCallEnd(0, complete=True)]
+    arguments = [event.text for event in events if isinstance(event, ToolCallArguments)]
+    assert "".join(arguments) == '{"path": "a.txt"}'
+
+
 def test_tools_that_are_no_functions_are_passed_over() -> None:
     tools = [
         {"type": "builtin_function"},
