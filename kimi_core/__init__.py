@@ -26,6 +26,7 @@ from kimi_core.raw.parser import StreamParser, parse
 from kimi_core.raw.prompt import encode_prompt, render_prompt
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.response import Usage
+from kimi_core.schema import normalize_schema
 from kimi_core.tokenizer import Tokenizer
 
 __version__ = "0.1.0"
@@ -52,6 +53,7 @@ __all__ = [
     "encode_prompt",
     "get_endpoint",
     "get_model",
+    "normalize_schema",
     "normalize_tool_call_ids",
     "parse",
     "render_prompt",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IgnoredSettingWarning",
+    "check_prefix",
     "check_settings",
     "warn_of_parallel_calls",
     "without_pinned",
@@ -74,15 +75,33 @@ def check_settings(
     *,
     stop: str | Sequence[str] | None,
     provider: Mapping[str, Any] | None,
+    max_tokens: int | None,
     capabilities: Capabilities,
 ) -> None:
     """Refuse settings that the API answers with a 400.
 
     Raises:
-        KimiConfigError: For stop strings that are too many or too long, and for OpenRouter's
-            routing.
+        KimiConfigError: For stop strings that are too many or too long, a token limit that no
+            answer can have, and for OpenRouter's routing.
     """
     name = capabilities.endpoint.name
+    _check_stops(stop, name)
+    window = capabilities.info.context_window
+    if max_tokens is not None and not 0 < max_tokens <= window:
+        message = (
+            f"max_tokens={max_tokens} is refused by {name}: model {capabilities.model!r} has "
+            f"{window} tokens for prompt and answer together. Choose fewer, or leave it out."
+        )
+        raise KimiConfigError(message)
+    if provider is not None:
+        message = (
+            f"provider is OpenRouter's routing, which {name} does not have; leave it out, or use "
+            "endpoint='openrouter'."
+        )
+        raise KimiConfigError(message)
+
+
+def _check_stops(stop: str | Sequence[str] | None, name: str) -> None:
     stops = [stop] if isinstance(stop, str) else list(stop or ())
     if len(stops) > _MOST_STOPS:
         message = f"stop has {len(stops)} strings; {name} accepts {_MOST_STOPS}. Leave some out."
@@ -95,10 +114,18 @@ def check_settings(
                 "beginning instead."
             )
             raise KimiConfigError(message)
-    if provider is not None:
+
+
+def check_prefix(response_format: Mapping[str, Any], capabilities: Capabilities) -> None:
+    """Refuse a prefix to be continued beside JSON mode, as Moonshot's documents do.
+
+    Raises:
+        KimiConfigError: For response_format "json_object".
+    """
+    if response_format.get("type") == "json_object":
         message = (
-            f"provider is OpenRouter's routing, which {name} does not have; leave it out, or use "
-            "endpoint='openrouter'."
+            "response_format json_object does not go with a message that has partial=True on "
+            f"{capabilities.endpoint.name}; leave one of them out, or use json_schema."
         )
         raise KimiConfigError(message)
 

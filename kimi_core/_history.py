@@ -1,33 +1,40 @@
 """The messages of a conversation, made fit to be sent.
 
-Owns: what happens to history before a request: roles, reasoning, empty contents, tool-call ids.
-May know: capabilities, errors, and from the raw room how ids are made native or unique. Never
-changes the caller's messages.
+Owns: what happens to history before a request: media, roles, reasoning, empty contents, prefixes,
+tools that a message brings. May know: capabilities, errors, media, the ids and results of tool
+calls, and from the raw room how ids are made native. Never changes the caller's messages. Reads
+the local files that a message names, and nothing else.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._tool_results import with_results, with_unique_ids
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._ids import unique_id
+from kimi_core.media import prepare_media
 from kimi_core.raw._json import as_mapping, as_sequence
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.schema import normalize_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["prepare_history"]
+__all__ = ["ends_in_prefix", "prepare_history"]
 
 # "" counts as missing; one blank is the least that is accepted (kimi-k2.6, live, 2026-05-05).
 _REASONING_PLACEHOLDER = " "
 
 
 def prepare_history(
-    messages: Sequence[Mapping[str, Any]], capabilities: Capabilities, *, thinks: bool, keep: bool
+    messages: Sequence[Mapping[str, Any]],
+    capabilities: Capabilities,
+    *,
+    thinks: bool,
+    keep: bool,
+    fetch: Callable[[str], bytes] | None = None,
 ) -> list[dict[str, Any]]:
     """Return new messages that this model at this endpoint accepts.
 
@@ -37,37 +44,73 @@ def prepare_history(
         capabilities: What the model at this endpoint can do.
         thinks: Whether the model will think in this turn.
         keep: Whether the caller wants the reasoning of every turn sent back.
+        fetch: Called with each http(s) URL of a picture or video; see `kimi_core.media`.
 
     Returns:
-        New dicts, in the same order.
+        New dicts: the results of tool calls right behind their calls, the rest in the same order.
+        A call without a result has got one; see `kimi_core._tool_results.with_results`.
 
     Raises:
-        KimiConfigError: On the first-party API, for a tool call without its result or a result
-            without its call.
+        KimiConfigError: For media that the model or the server would refuse, and on the
+            first-party API for a result without its call and for tools that a message may not
+            bring.
     """
     raw = capabilities.api == "completions"
+    endpoint = capabilities.endpoint
     whole = raw or keep or capabilities.info.keeps_reasoning
-    prepared = [_with_role(message) for message in messages]
-    for message in prepared:
-        if capabilities.endpoint.first_party and message.get("tools"):
-            message["tools"] = normalize_tools(message["tools"])
+    prepared = prepare_media(
+        messages,
+        inputs=capabilities.info.inputs,
+        model=capabilities.model,
+        first_party=endpoint.first_party,
+        fetch=fetch,
+    )
+    for position, message in enumerate(prepared):
+        _set_role(message)
+        if endpoint.first_party and message.get("tools"):
+            message["tools"] = _brought_tools(message, position, capabilities)
         if message.get("role") == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
+        if message is not prepared[-1] or not _is_prefix(message):
+            message.pop("partial", None)  # only an answer at the end can be continued
         if not raw:
             _fill_content(message)
-    if capabilities.endpoint.rewrites_tool_call_ids or raw:
-        return normalize_tool_call_ids(prepared)
-    if capabilities.endpoint.first_party:
-        _check_results(prepared)
-    return _with_unique_ids(prepared)
+    native = endpoint.rewrites_tool_call_ids or raw
+    named = normalize_tool_call_ids(prepared) if native else with_unique_ids(prepared)
+    return with_results(named, refuse_strays=endpoint.first_party)
 
 
-def _with_role(message: Mapping[str, Any]) -> dict[str, Any]:
+def ends_in_prefix(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the last message is the beginning of an answer that the model is to continue."""
+    return bool(messages) and _is_prefix(messages[-1])
+
+
+def _is_prefix(message: Mapping[str, Any]) -> bool:
+    return message.get("role") == "assistant" and bool(message.get("partial"))
+
+
+def _set_role(message: dict[str, Any]) -> None:
     # "developer" is OpenAI's newer name for it; Moonshot's list of roles does not have it.
-    out = dict(message)
-    if out.get("role") == "developer":
-        out["role"] = "system"
-    return out
+    if message.get("role") == "developer":
+        message["role"] = "system"
+
+
+def _brought_tools(
+    message: dict[str, Any], position: int, capabilities: Capabilities
+) -> list[dict[str, Any]]:
+    """Return the tools that a system message makes visible from its place on (kimi-k3 only)."""
+    if capabilities.info.dialect != "k3":
+        raise KimiConfigError(
+            f"messages[{position}] brings tools, which model {capabilities.model!r} refuses; pass "
+            "them as the tools of the request, or use kimi-k3."
+        )
+    if message.get("content"):
+        raise KimiConfigError(
+            f"messages[{position}] brings tools and has a content, which Moonshot refuses; put the "
+            "content into a system message of its own."
+        )
+    message.pop("content", None)
+    return normalize_tools(message["tools"])
 
 
 def _carry_reasoning(
@@ -77,7 +120,7 @@ def _carry_reasoning(
     calls = message.get("tool_calls")
     if not calls:
         message.pop("tool_calls", None)
-    if not thinks or not (calls or whole):
+    if not thinks or not (calls or whole or _is_prefix(message)):
         return
     raw = capabilities.api == "completions"
     if calls and not reasoning and not raw:
@@ -88,85 +131,28 @@ def _carry_reasoning(
 
 
 def _fill_content(message: dict[str, Any]) -> None:
-    """Replace what a server refuses as empty.
+    """Replace what a server refuses as empty, and join what is text alone.
 
     Beside calls an empty string is accepted, and a list with an empty text part is a 400; without
     calls an empty message is a 400 and one blank is accepted. A prefix to be continued may be
-    empty, and a system message that brings tools must not have a content.
+    empty, and a system message that brings tools must not have a content. Models that take text
+    only, and many chat templates, want a string and not a list of texts (LiteLLM joins them, too).
     """
-    if message.get("partial") or message.get("tools"):
+    if message.get("tools"):
         return
     content = message.get("content")
     parts = as_sequence(content)
     if parts is not None:
-        content = message["content"] = [part for part in parts if not _is_empty_text(part)]
+        content = message["content"] = _joined(parts)
     if not content:
-        message["content"] = "" if message.get("tool_calls") else " "
+        empty = _is_prefix(message) or message.get("tool_calls")
+        message["content"] = "" if empty else " "
 
 
-def _is_empty_text(part: object) -> bool:
-    fields = as_mapping(part) or {}
-    return fields.get("type") == "text" and not fields.get("text")
-
-
-def _check_results(messages: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse what Moonshot answers with a 400: a result may neither be missing nor be a stray."""
-    waiting: dict[str, int] = {}
-    called: set[str] = set()
-    for position, message in enumerate(messages):
-        if message.get("role") == "tool":
-            identity = str(message.get("tool_call_id"))
-            if identity not in called:
-                error = (
-                    f"messages[{position}] answers tool call {identity!r}, which no message before "
-                    "it makes; Moonshot refuses that. Keep the assistant message with the call, or "
-                    "leave the result out."
-                )
-                raise KimiConfigError(error)
-            waiting.pop(identity, None)
-            continue
-        _refuse_waiting(waiting)
-        for call in message.get("tool_calls") or ():
-            called.add(str(call.get("id")))
-            waiting[str(call.get("id"))] = position
-    _refuse_waiting(waiting)
-
-
-def _refuse_waiting(waiting: Mapping[str, int]) -> None:
-    for identity, position in waiting.items():
-        error = (
-            f"messages[{position}] makes tool call {identity!r}, and no result follows it; "
-            "Moonshot refuses that. Add a message with role 'tool' and this tool_call_id right "
-            "after it, or leave the call out."
-        )
-        raise KimiConfigError(error)
-
-
-def _with_unique_ids(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rename every repetition of an id, and its result; the first stays verbatim.
-
-    K3 numbers its calls from 0 in every turn, and the API that made these ids refuses a history
-    that holds them twice. Renaming all would cost later calls (openclaw PR 70030).
-    """
-    used: set[str] = set()
-    counters: dict[str, int] = {}
-    latest: dict[str, list[str]] = {}
-    renamed: list[dict[str, Any]] = []
-    for message in messages:
-        out = dict(message)
-        if out.get("tool_calls"):
-            calls: list[dict[str, Any]] = []
-            turn: dict[str, list[str]] = {}
-            for call in message["tool_calls"]:
-                unique = unique_id(str(call.get("id")), used, counters)
-                used.add(unique)
-                turn.setdefault(str(call.get("id")), []).append(unique)
-                calls.append({**call, "id": unique})
-            out["tool_calls"] = calls
-            latest.update(turn)
-        elif out.get("role") == "tool":
-            ids = latest.get(str(out.get("tool_call_id")), [])
-            if ids:
-                out["tool_call_id"] = ids.pop(0) if len(ids) > 1 else ids[0]
-        renamed.append(out)
-    return renamed
+def _joined(parts: Sequence[Any]) -> str | list[Any]:
+    fields = [as_mapping(part) or {} for part in parts]
+    texts = [str(part.get("text") or "") for part in fields if part.keys() == {"type", "text"}]
+    if len(texts) == len(parts):
+        return "".join(texts)
+    said = zip(parts, fields, strict=True)
+    return [part for part, field in said if field.get("type") != "text" or field.get("text")]

@@ -39,19 +39,20 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="path of a GGUF file")
     parser.add_argument("--context-window", type=int, required=True, help="tokens per request")
     parser.add_argument("--threads", type=int, required=True, help="threads that compute")
+    parser.add_argument("--port", type=int, default=0, help="where to listen; 0 for a free port")
     options = parser.parse_args()
     # llama.cpp may write to descriptor 1 itself; the address must be the only thing there.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    server = start_server(options.model, options.context_window, options.threads)
+    server = start_server(options.model, options.context_window, options.threads, options.port)
     answer.write(f"{server.listening_address}\n")
     answer.close()
     sys.stdin.buffer.read()
     os._exit(0)
 
 
-def start_server(model: str, context_window: int, threads: int) -> Any:  # noqa: ANN401 - untyped
-    """Start the server on a free port of the loopback interface and return it.
+def start_server(model: str, context_window: int, threads: int, port: int = 0) -> Any:  # noqa: ANN401 - untyped
+    """Start the server on a port of the loopback interface, by default a free one; return it.
 
     The type is xllamacpp's own; it is imported here alone, in the process that needs it.
     """
@@ -60,7 +61,7 @@ def start_server(model: str, context_window: int, threads: int) -> Any:  # noqa:
     settings = xllamacpp.CommonParams()
     settings.model.path = model
     settings.model_alias = {"local"}
-    settings.port = 0
+    settings.port = port
     # llama.cpp divides the window among the slots; every request is to have all of it.
     settings.n_parallel = SLOTS
     settings.n_ctx = context_window * SLOTS

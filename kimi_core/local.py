@@ -56,6 +56,7 @@ class LocalEngine:
         *,
         context_window: int = 8192,
         threads: int | None = None,
+        port: int = 0,
         start_timeout: float = 300.0,
     ) -> None:
         """Start the server and wait until the model is loaded.
@@ -68,6 +69,7 @@ class LocalEngine:
             threads: Threads that compute; None takes all cores but one. With as many threads as
                 cores, llama.cpp's threads wait for each other in a loop whenever anything else
                 runs: on two busy cores two threads wrote 1 token a second and one thread 30.
+            port: Where to listen on 127.0.0.1; 0 takes a free port.
             start_timeout: Seconds that loading may take. A large file on a slow disk needs more.
 
         Raises:
@@ -80,7 +82,9 @@ class LocalEngine:
                 f"installed here: {_INSTALL_ENGINE}"
             )
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
-        self._process = self._spawn(context_window, threads or max(1, (os.cpu_count() or 2) - 1))
+        self._process = self._spawn(
+            context_window, threads or max(1, (os.cpu_count() or 2) - 1), port
+        )
         self._finalizer = weakref.finalize(self, _stop, self._process, self._log, os.getpid())
         self.base_url = self._await_address(start_timeout) + "/v1"
 
@@ -106,9 +110,11 @@ class LocalEngine:
         """Stop the server."""
         self.close()
 
-    def _spawn(self, context_window: int, threads: int) -> subprocess.Popen[str]:
+    def _spawn(self, context_window: int, threads: int, port: int) -> subprocess.Popen[str]:
         command = [sys.executable, str(_SERVER_SCRIPT), "--model", str(self.model_path)]
         command += ["--context-window", str(context_window), "--threads", str(threads)]
+        if port:
+            command += ["--port", str(port)]
         return subprocess.Popen(  # noqa: S603 - our own script, no shell
             command,
             stdin=subprocess.PIPE,

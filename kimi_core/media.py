@@ -22,11 +22,12 @@ from urllib.parse import urlsplit
 from kimi_core._media_types import ACCEPTED, is_svg, media_type_of
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
+from kimi_core.raw._json import as_mapping, as_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["MAX_BODY_BYTES", "prepare_media", "prepare_parts"]
+__all__ = ["MAX_BODY_BYTES", "has_media", "prepare_media", "prepare_parts"]
 
 MAX_BODY_BYTES = 100 * 1024 * 1024
 """The largest body of a request; the documents say "100 MB"."""
@@ -118,6 +119,13 @@ def prepare_media(
     return prepared
 
 
+def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any message holds a picture or a video."""
+    contents = [as_sequence(message.get("content")) or () for message in messages]
+    parts = [as_mapping(part) or {} for content in contents for part in content]
+    return any(part.get("type") in _MODALITIES for part in parts)
+
+
 def _prepared(content: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - see prepare_parts
     if not isinstance(content, list):
         return content
@@ -155,7 +163,8 @@ def _check_modality(modality: str, rules: _Rules, where: str) -> None:
     seeing = [name for name, row in MODELS.items() if modality in row.inputs and not row.retired]
     raise KimiConfigError(
         f"{where}: model {rules.model!r} takes {' and '.join(rules.inputs)}, no {modality}; use "
-        f"one that does ({', '.join(seeing)}), or leave the part out."
+        f"one that does ({', '.join(seeing)}), set base_model to one of these where the server's "
+        "model is one under its own name, or leave the part out."
     )
 
 
@@ -192,8 +201,9 @@ def _checked_data_url(url: str, modality: str, rules: _Rules, where: str) -> str
 def _fetched(url: str, rules: _Rules, where: str) -> bytes:
     if rules.fetch is None:
         raise KimiConfigError(
-            f"{where}: {url[:_SHOWN]!r} is refused by Moonshot, which fetches no URL. Pass fetch "
-            f"(a function from URL to bytes) to have it fetched and inlined here, or {_UPLOAD}."
+            f"{where}: {url[:_SHOWN]!r} is refused by Moonshot, which fetches no URL. Pass "
+            "media_fetcher=kimi_core.fetch.fetch_media (or your own function from URL to bytes) "
+            f"to have it fetched and inlined here, or {_UPLOAD}."
         )
     return rules.fetch(url)
 

@@ -10,6 +10,7 @@ model cards of the open weights.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -48,7 +49,8 @@ class ModelInfo:
         name: The name that this package calls it by.
         aliases: Other spellings, lower case, without an organisation in front.
         context_window: Tokens of prompt and answer together.
-        default_output: Tokens of the answer, reasoning included, where none were asked for.
+        default_output: Tokens of the answer, reasoning included, where none were asked for; as
+            many as the prompt leaves of the context window may be asked for.
         inputs: What a message may hold: "text", "image", "video".
         thinking: "none", "always", or "switchable" (on unless switched off).
         pinned: Sampling that the first-party API accepts while thinking, or None where it is free.
@@ -58,6 +60,10 @@ class ModelInfo:
             thinking: any of "required" and "named".
         reasoning_efforts: Accepted values of reasoning_effort, weakest first; empty where the
             model has none.
+        default_effort: The reasoning_effort that counts where none was asked for.
+        structured_output: How the first-party API gives an answer of a wanted shape while the model
+            thinks, best first: "json_schema" and "json_object" (kinds of response_format) and
+            "forced_tool".
         keeps_reasoning: Whether the reasoning of every assistant turn must be sent back; otherwise
             only that of turns with tool calls.
         dialect: Raw token dialect, "k2" or "k3".
@@ -65,7 +71,9 @@ class ModelInfo:
         retired: Date since which the first-party API answers 404, or None.
         replacement: What to use instead of a retired id.
         knowledge_cutoff: Month, or None where it is not published.
-        prices: US dollars per million tokens: "cached", "input", "output".
+        prices: US dollars per million tokens at api.moonshot.ai: "cached", "input", "output". The
+            retired turbo ids, which share a row with others, cost more.
+        prices_cny: Yuan per million tokens at api.moonshot.cn.
     """
 
     name: str
@@ -79,6 +87,8 @@ class ModelInfo:
     recommended_temperature: float | None = None
     forced_tool_choice: tuple[str, ...] = ("required", "named")
     reasoning_efforts: tuple[str, ...] = ()
+    default_effort: str | None = None
+    structured_output: tuple[str, ...] = ("forced_tool", "json_object")
     keeps_reasoning: bool = False
     dialect: Literal["k2", "k3"] = "k2"
     opens_reasoning: bool = False
@@ -86,6 +96,7 @@ class ModelInfo:
     replacement: str | None = None
     knowledge_cutoff: str | None = None
     prices: Mapping[str, float] = field(default_factory=dict[str, float])
+    prices_cny: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 _MEDIA = ("text", "image", "video")
@@ -100,6 +111,9 @@ _K2 = ModelInfo(
     prices={"input": 0.60, "output": 2.50},
 )
 
+# kimi-k2.6 is shaky on schemas with $ref and oneOf, by Moonshot's own account; it has no other way.
+_BY_FORMAT = ("json_schema", "json_object")
+
 _K2_6 = ModelInfo(
     name="kimi-k2.6",
     aliases=("kimi-k2-6", "kimi-k2p6"),
@@ -110,9 +124,11 @@ _K2_6 = ModelInfo(
     pinned=Sampling(1.0),
     pinned_without_thinking=Sampling(0.6),
     forced_tool_choice=(),
+    structured_output=_BY_FORMAT,
     opens_reasoning=True,
     knowledge_cutoff="2025-01",
     prices={"cached": 0.16, "input": 0.95, "output": 4.00},
+    prices_cny={"cached": 1.10, "input": 6.50, "output": 27.00},
 )
 
 _K2_7_CODE = replace(
@@ -123,6 +139,7 @@ _K2_7_CODE = replace(
     pinned_without_thinking=None,
     keeps_reasoning=True,
     prices={"cached": 0.19, "input": 0.95, "output": 4.00},
+    prices_cny={"cached": 1.30, "input": 6.50, "output": 27.00},
 )
 
 _ROWS = (
@@ -138,10 +155,14 @@ _ROWS = (
         # enabled", seen live 2026-07-16); required is accepted.
         forced_tool_choice=("required",),
         reasoning_efforts=("low", "high", "max"),
+        default_effort="max",
+        structured_output=("json_schema", "forced_tool", "json_object"),
         keeps_reasoning=True,
         dialect="k3",
         opens_reasoning=True,
+        # Cache writes are charged too: 3.00 for five minutes, 6.00 for an hour.
         prices={"cached": 0.30, "input": 3.00, "output": 15.00},
+        prices_cny={"cached": 2.00, "input": 20.00, "output": 100.00},
     ),
     _K2_7_CODE,
     replace(
@@ -149,6 +170,7 @@ _ROWS = (
         name="kimi-k2.7-code-highspeed",
         aliases=(),
         prices={"cached": 0.38, "input": 1.90, "output": 8.00},
+        prices_cny={"cached": 2.60, "input": 13.00, "output": 54.00},
     ),
     _K2_6,
     replace(
@@ -158,6 +180,7 @@ _ROWS = (
         retired="2026-08-31",
         replacement="kimi-k2.6",
         prices={"input": 0.60, "output": 3.00},
+        prices_cny={},
     ),
     replace(
         _K2,
@@ -202,15 +225,25 @@ _RETIRED_IDS = {
 }
 
 
+# What hosts and converters put behind a name: the same weights, in another format or place.
+_SUFFIX = re.compile(
+    r"[-_.](gguf|maas|mlx|bf16|fp[48]|nvfp4|mxfp[48]|int[48]|w\d+a\d+|awq|gptq|\d(\.\d)?-?bit"
+    r"|(ud-)?i?q\d(_[a-z\d]+)*|\d{5}-of-\d{5})$"
+)
+
+
 def _canonical(name: str) -> str:
     """Take off what servers put round a name: organisation, routing suffix, quantisation.
 
-    ``moonshotai/Kimi-K2-Instruct:nitro`` and
-    ``accounts/fireworks/models/kimi-k2-instruct-0905`` name the same weights as
-    ``kimi-k2-instruct`` and ``kimi-k2-instruct-0905``.
+    ``moonshotai/Kimi-K2-Instruct:nitro``, ``accounts/fireworks/models/kimi-k2-instruct``,
+    ``moonshot.kimi-k2-instruct`` and ``Kimi-K2-Instruct-Q4_K_M-00001-of-00013.gguf`` name the same
+    weights as ``kimi-k2-instruct``.
     """
     last = name.strip().lower().lstrip("~").rsplit("/", 1)[-1]
-    return last.split(":", 1)[0]
+    bare = last.split(":", 1)[0].removeprefix("moonshot.").removeprefix("moonshotai.")
+    while bare != (shorter := _SUFFIX.sub("", bare)):
+        bare = shorter
+    return bare
 
 
 def get_model(name: str) -> ModelInfo | None:

@@ -1,7 +1,8 @@
 """Messages, tools and options -> the payload of one request. Pure.
 
 Owns: what is said to a server: which fields, under which names, and what is refused beforehand.
-May know: capabilities, errors, and the raw room (to render prompts and grammars). No I/O.
+May know: capabilities, errors, and the raw room (to render prompts and grammars). No I/O, but for
+local files that a message names and for what the caller's own ``media_fetcher`` does.
 
 The rule: nothing is sent that the caller did not set. What the model or the server would refuse
 is turned into what they accept where the meaning stays the same, and is a `KimiConfigError`
@@ -10,19 +11,26 @@ otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._first_party import check_settings, warn_of_parallel_calls, without_pinned
-from kimi_core._history import prepare_history
+from kimi_core._first_party import (
+    check_prefix,
+    check_settings,
+    warn_of_parallel_calls,
+    without_pinned,
+)
+from kimi_core._history import ends_in_prefix, prepare_history
+from kimi_core._thinking import effort_field, thinking_fields, thinking_of
 from kimi_core._tool_choice import ToolChoice, decide_tool_choice
 from kimi_core.errors import KimiConfigError
+from kimi_core.media import has_media
 from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.prompt import render_prompt
 from kimi_core.schema import normalize_response_format, normalize_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
 
@@ -55,6 +63,9 @@ class Options:
         prompt_cache_key: Session id for the prefix cache.
         safety_identifier: The end user, hashed.
         provider: OpenRouter's provider routing.
+        media_fetcher: Called with each http(s) URL of a picture or video while the request is
+            built, in the calling thread; what it returns is inlined. `kimi_core.fetch.fetch_media`
+            is one. None: the first-party API's requests refuse such a URL, others pass it on.
         extra: Other fields of the payload, sent as they are.
         extra_headers: Headers of this request only.
         extra_query: Query of this request only.
@@ -77,6 +88,7 @@ class Options:
     prompt_cache_key: str | None = None
     safety_identifier: str | None = None
     provider: Mapping[str, Any] | None = None
+    media_fetcher: Callable[[str], bytes] | None = field(default=None, repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     extra_query: Mapping[str, object] | None = field(default=None, repr=False)
@@ -116,8 +128,9 @@ def build_request(
     """Build the payload of one request.
 
     Args:
-        messages: OpenAI-style dicts: role, content, tool_calls, tool_call_id, name and
-            reasoning_content. Not changed.
+        messages: OpenAI-style dicts: role, content, tool_calls, tool_call_id, name, partial and
+            reasoning_content. Not changed. A call whose result is missing gets one that says so,
+            on every endpoint; see `kimi_core._tool_results.with_results` for the reason.
         tools: OpenAI-style tool dicts, or None.
         options: What else was set.
         capabilities: What the model at this endpoint can do.
@@ -129,13 +142,46 @@ def build_request(
     Raises:
         KimiConfigError: For what the model or the endpoint would refuse.
     """
+    options = _understood(options, capabilities)
     choice = decide_tool_choice(
         options.tool_choice, tools=tools or (), thinking=options.thinking, capabilities=capabilities
     )
     thinks = capabilities.thinks(choice.thinking)
     history = prepare_history(
-        messages, capabilities, thinks=thinks, keep=bool(options.keep_thinking)
+        messages,
+        capabilities,
+        thinks=thinks,
+        keep=bool(options.keep_thinking),
+        fetch=options.media_fetcher,
     )
+    prefix = ends_in_prefix(history)
+    return Request(
+        path="/completions" if capabilities.api == "completions" else "/chat/completions",
+        payload=_payload(history, choice, options, capabilities, thinks=thinks, stream=stream),
+        capabilities=capabilities,
+        tools=choice.tools,
+        opens_reasoning=thinks and capabilities.info.opens_reasoning and not prefix,
+        sending=_sending(options),
+    )
+
+
+def _understood(options: Options, capabilities: Capabilities) -> Options:
+    """Let the rules know of the thinking in the caller's own fields, which are sent as they are."""
+    if capabilities.endpoint.thinking_switch != "thinking":
+        return options
+    own = thinking_of(options.extra)
+    return options if own is None else replace(options, thinking=own[0], keep_thinking=own[1])
+
+
+def _payload(
+    history: list[dict[str, Any]],
+    choice: ToolChoice,
+    options: Options,
+    capabilities: Capabilities,
+    *,
+    thinks: bool,
+    stream: bool,
+) -> dict[str, Any]:
     payload: dict[str, Any] = {"model": capabilities.model}
     if capabilities.api == "completions":
         payload.update(_completion_fields(history, choice, options, capabilities, thinks=thinks))
@@ -148,14 +194,7 @@ def build_request(
         if capabilities.endpoint.asks_usage:
             payload["stream_options"] = {"include_usage": True}
     payload.update(options.extra)
-    return Request(
-        path="/completions" if capabilities.api == "completions" else "/chat/completions",
-        payload=payload,
-        capabilities=capabilities,
-        tools=choice.tools,
-        opens_reasoning=thinks and capabilities.info.opens_reasoning,
-        sending=_sending(options),
-    )
+    return payload
 
 
 def _sending(options: Options) -> dict[str, Any]:
@@ -183,8 +222,17 @@ def _chat_fields(
     if options.stop:
         fields["stop"] = options.stop
     if options.response_format is not None:
-        fields["response_format"] = _response_format(options.response_format, capabilities)
-    fields.update(_thinking_fields(choice.thinking, options, capabilities))
+        fields["response_format"] = _response_format(
+            options.response_format, capabilities, prefix=ends_in_prefix(history)
+        )
+    fields.update(
+        thinking_fields(
+            choice.thinking,
+            keep=options.keep_thinking,
+            effort=options.reasoning_effort,
+            capabilities=capabilities,
+        )
+    )
     if capabilities.tool_call_parser == "client":
         fields.update(capabilities.endpoint.raw_fields)
         if choice.tools:
@@ -192,8 +240,12 @@ def _chat_fields(
     return fields
 
 
-def _response_format(wanted: Mapping[str, Any], capabilities: Capabilities) -> dict[str, Any]:
+def _response_format(
+    wanted: Mapping[str, Any], capabilities: Capabilities, *, prefix: bool
+) -> dict[str, Any]:
     if capabilities.endpoint.first_party:
+        if prefix:
+            check_prefix(wanted, capabilities)
         return normalize_response_format(wanted)
     return dict(wanted)
 
@@ -232,6 +284,8 @@ def _completion_fields(
 ) -> dict[str, Any]:
     info, endpoint = capabilities.info, capabilities.endpoint
     _check_prompt_options(options, capabilities)
+    prefix = ends_in_prefix(history)
+    _check_prompt_messages(history, capabilities, prefix=prefix)
     # A K2 prompt has no words for "none": a tool that is not declared is not called.
     hidden = choice.value == "none" and info.dialect == "k2"
     prompt = render_prompt(
@@ -243,7 +297,10 @@ def _completion_fields(
         thinking_effort=options.reasoning_effort,
         tool_choice=choice.value,
         response_format=options.response_format,
+        add_generation_prompt=not prefix,
     )
+    if prefix:
+        prompt = prompt.removesuffix(_END_OF_TURN[info.dialect])
     stops = [options.stop] if isinstance(options.stop, str) else list(options.stop or ())
     fields: dict[str, Any] = {"prompt": prompt, "stop": [_END_OF_TURN[info.dialect], *stops]}
     limit = options.max_tokens or endpoint.completion_max_tokens
@@ -258,11 +315,28 @@ def _completion_fields(
 def _check_prompt_options(options: Options, capabilities: Capabilities) -> None:
     """Refuse what a prompt rendered here cannot say, under the name that the caller gave it."""
     if options.reasoning_effort is not None:
-        _effort_field(options.reasoning_effort, capabilities)
+        effort_field(options.reasoning_effort, capabilities)
     if options.response_format is not None and capabilities.info.dialect == "k2":
         message = (
             f"response_format does not go with api 'completions' and model {capabilities.model!r}, "
             "whose prompt has no place for it; use api='chat', or a tool with tool_choice."
+        )
+        raise KimiConfigError(message)
+
+
+def _check_prompt_messages(
+    history: Sequence[Mapping[str, Any]], capabilities: Capabilities, *, prefix: bool
+) -> None:
+    if has_media(history):
+        message = (
+            f"a picture or video does not go with api 'completions' (model {capabilities.model!r})"
+            ", whose prompt is text alone; use api='chat', or leave it out."
+        )
+        raise KimiConfigError(message)
+    if prefix and capabilities.info.dialect != "k2":
+        message = (
+            f"partial=True does not go with api 'completions' and model {capabilities.model!r}, "
+            "whose answer cannot be cut open; use api='chat', or leave the message out."
         )
         raise KimiConfigError(message)
 
@@ -288,44 +362,6 @@ def _grammar_fields(
     )
 
 
-def _thinking_fields(
-    thinking: bool | None,  # noqa: FBT001 - see Options
-    options: Options,
-    capabilities: Capabilities,
-) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    switch = capabilities.endpoint.thinking_switch
-    if options.reasoning_effort is not None:
-        fields.update(_effort_field(options.reasoning_effort, capabilities))
-    if capabilities.info.thinking != "switchable":
-        return fields
-    if switch == "thinking" and (thinking is not None or options.keep_thinking):
-        mode: dict[str, Any] = {"type": "disabled" if thinking is False else "enabled"}
-        if options.keep_thinking:
-            mode["keep"] = "all"
-        fields["thinking"] = mode
-    elif switch == "chat_template_kwargs":
-        kwargs = {"thinking": thinking, "preserve_thinking": options.keep_thinking}
-        fields["chat_template_kwargs"] = {k: v for k, v in kwargs.items() if v is not None}
-    elif switch == "reasoning" and thinking is not None:
-        fields["reasoning"] = {**fields.get("reasoning", {}), "enabled": thinking}
-    return {key: value for key, value in fields.items() if value != {}}
-
-
-def _effort_field(effort: str, capabilities: Capabilities) -> dict[str, Any]:
-    if capabilities.endpoint.thinking_switch == "reasoning":
-        return {"reasoning": {"effort": effort}}
-    allowed = capabilities.info.reasoning_efforts
-    if effort not in allowed:
-        rule = f"takes one of {', '.join(allowed)}" if allowed else "has no reasoning_effort"
-        message = (
-            f"reasoning_effort {effort!r} does not go with model {capabilities.model!r}, which "
-            f"{rule}; leave it out{'' if allowed else ', or use kimi-k3'}."
-        )
-        raise KimiConfigError(message)
-    return {"reasoning_effort": effort}
-
-
 _SAMPLING_FIELDS = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
 
 
@@ -341,7 +377,12 @@ def _sampling(options: Options, capabilities: Capabilities) -> dict[str, Any]:
 
 def _identity(options: Options, capabilities: Capabilities) -> dict[str, Any]:
     if capabilities.endpoint.first_party:
-        check_settings(stop=options.stop, provider=options.provider, capabilities=capabilities)
+        check_settings(
+            stop=options.stop,
+            provider=options.provider,
+            max_tokens=options.max_tokens,
+            capabilities=capabilities,
+        )
     return _set_fields(options, ("prompt_cache_key", "safety_identifier", "provider"))
 
 

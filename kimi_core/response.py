@@ -9,7 +9,8 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jiter
@@ -49,6 +50,8 @@ class Usage:
         total_tokens: Their sum as the server states it.
         cached_tokens: Tokens of the prompt that came from the cache.
         reasoning_tokens: Tokens of the answer that were reasoning, where the server says so.
+        extra: What else the server's usage object holds, as it was received: OpenRouter's cost,
+            Groq's timings, the details in full.
     """
 
     prompt_tokens: int = 0
@@ -56,6 +59,7 @@ class Usage:
     total_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
 
     @classmethod
     def from_wire(cls, usage: Mapping[str, Any]) -> Usage:
@@ -74,11 +78,16 @@ class Usage:
             total_tokens=_count(usage, "total_tokens") or prompt + completion,
             cached_tokens=_count(usage, "cached_tokens") or _count(prompt_details, "cached_tokens"),
             reasoning_tokens=_count(completion_details, "reasoning_tokens"),
+            extra={name: value for name, value in usage.items() if name not in _COUNTS},
         )
 
 
+_COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})
+
+
 def _count(fields: Mapping[str, Any], name: str) -> int:
-    return int(fields.get(name) or 0)
+    value = fields.get(name)
+    return int(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0
 
 
 class ResponseReader:
@@ -112,6 +121,7 @@ class ResponseReader:
         self._seen_server_reasoning = False
         self._closed = False
         self._finish: str | None = None
+        self._stopped_by: Any = None
         self._completed_call = False
         self.usage: Usage | None = None
         self.model: str | None = None
@@ -145,18 +155,17 @@ class ResponseReader:
             KimiStatusError: Where the chunk holds an error instead of an answer.
         """
         self._read_header(chunk)
-        choices = chunk.get("choices")
-        if not choices:
+        choices = as_sequence(chunk.get("choices"))
+        choice = as_mapping(choices[0]) if choices else None
+        if choice is None:
             return []
-        choice = choices[0]
         # Moonshot puts usage into the choice; take it only where the top has none.
-        usage = choice.get("usage")
-        if usage and not chunk.get("usage"):
-            self.usage = Usage.from_wire(usage)
-        events = self._read_delta(choice.get("delta") or choice.get("message") or choice)
-        reason = choice.get("finish_reason")
-        if reason:
-            self._finish = reason
+        if not chunk.get("usage"):
+            self._read_usage(choice)
+        said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
+        events = self._read_delta(said)
+        self._finish = _string(choice, "finish_reason") or self._finish
+        self._stopped_by = choice.get("stop_reason") or self._stopped_by
         return self._taken(events)
 
     def close(self, *, done: bool = True) -> list[Event]:
@@ -172,9 +181,13 @@ class ResponseReader:
         if self._closed:
             return []
         self._closed = True
+        filled = self._hides_its_limit()
+        if filled:
+            self._finish = "length"
         reason = self._finish
         events = self._closed_parsers(reason)
-        events += self._numbered("server", self._server.close(cut=reason == "length"))
+        calls = self._server.close(cut=reason == "length", filled=filled)
+        events += self._numbered("server", calls)
         taken = self._taken(events)
         if reason is None and not done:
             raise self.truncated("the stream ended with neither a finish reason nor [DONE]")
@@ -199,12 +212,17 @@ class ResponseReader:
                 model=capabilities.model,
                 headers=self._headers,
             )
-        self.id = chunk.get("id") or self.id
-        self.model = chunk.get("model") or self.model
-        self.system_fingerprint = chunk.get("system_fingerprint") or self.system_fingerprint
-        usage = chunk.get("usage")
+        self.id = _string(chunk, "id") or self.id
+        self.model = _string(chunk, "model") or self.model
+        self.system_fingerprint = _string(chunk, "system_fingerprint") or self.system_fingerprint
+        self._read_usage(chunk)
+
+    def _read_usage(self, holder: Mapping[str, Any]) -> None:
+        usage = as_mapping(holder.get("usage"))
         if usage:
-            self.usage = Usage.from_wire(usage)
+            # Venice puts the cost beside the usage (recording opencode-venice-k26-toolloop).
+            beside = {"cost": holder["cost"]} if "cost" in holder else {}
+            self.usage = Usage.from_wire({**beside, **usage})
 
     def _read_delta(self, delta: Mapping[str, Any]) -> list[Event]:
         events: list[Event] = []
@@ -214,9 +232,8 @@ class ResponseReader:
         text = _text_of(delta)
         if text:
             events += self._read_content(text)
-        calls = delta.get("tool_calls")
-        if calls:
-            events += self._numbered("server", self._server.feed(calls))
+        calls = [as_mapping(call) for call in as_sequence(delta.get("tool_calls")) or ()]
+        events += self._numbered("server", self._server.feed([call for call in calls if call]))
         return events
 
     def _read_content(self, text: str) -> list[Event]:
@@ -234,6 +251,19 @@ class ResponseReader:
         if self._reasoning is None:
             return [ReasoningDelta(text)]
         return self._numbered("reasoning", self._reasoning.feed(text))
+
+    def _hides_its_limit(self) -> bool:
+        """Whether the token limit fell into a call, and the server reports the call as whole.
+
+        vLLM 0.32.0 does, where it does not stream: finish reason "tool_calls", the beginning of a
+        name as the name, and ``{}`` for arguments that never came. An answer that the model ended
+        has the token that ended it in ``stop_reason``.
+        """
+        payload = self._request.payload
+        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
+        used = self.usage.completion_tokens if self.usage is not None else 0
+        ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
+        return not ended and isinstance(limit, int) and used >= limit and self._server.any
 
     def _closed_parsers(self, reason: str | None) -> list[Event]:
         events: list[Event] = []
@@ -283,23 +313,26 @@ def _begins_in_reasoning(request: Request) -> bool:
     return request.opens_reasoning and all_text
 
 
+def _string(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def _reasoning_of(delta: Mapping[str, Any]) -> str:
     """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
-    text = delta.get("reasoning_content") or delta.get("reasoning")
-    if isinstance(text, str) and text:
+    text = _string(delta, "reasoning_content") or _string(delta, "reasoning")
+    if text:
         return text
-    details = delta.get("reasoning_details") or ()
-    return "".join(str(part.get("text") or part.get("summary") or "") for part in details)
+    details = [as_mapping(part) or {} for part in as_sequence(delta.get("reasoning_details")) or ()]
+    return "".join(_string(part, "text") or _string(part, "summary") for part in details)
 
 
 def _text_of(delta: Mapping[str, Any]) -> str:
     content = delta.get("content")
     if content is None:
-        content = delta.get("text")  # /v1/completions
-    parts = as_sequence(content)
-    if parts is not None:
-        return "".join(str(part.get("text") or "") for part in parts)
-    return content or ""
+        return _string(delta, "text")  # /v1/completions
+    parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
+    return "".join(_string(part, "text") for part in parts) or _string(delta, "content")
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value

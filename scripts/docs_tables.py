@@ -87,7 +87,8 @@ def _number(value: float | None) -> str:
 def _models() -> str:
     head = (
         *("model", "context window", "default output", "inputs", "thinking", "efforts"),
-        *("forced `tool_choice` while thinking", "reasoning to send back", "raw dialect"),
+        *("forced `tool_choice` while thinking", "structured output", "reasoning to send back"),
+        "raw dialect",
     )
     return _table(head, map(_model, MODELS.values()))
 
@@ -100,11 +101,17 @@ def _model(info: ModelInfo) -> tuple[str, ...]:
         _number(info.default_output),
         ", ".join(info.inputs),
         info.thinking,
-        _code(info.reasoning_efforts),
+        _efforts(info),
         "" if info.thinking == "none" else _code(info.forced_tool_choice) or "neither",
+        _code(info.structured_output),
         "" if info.thinking == "none" else reasoning,
         info.dialect,
     )
+
+
+def _efforts(info: ModelInfo) -> str:
+    default = f" (`{info.default_effort}` by default)" if info.default_effort else ""
+    return _code(info.reasoning_efforts) + default
 
 
 def _sampling() -> str:
@@ -134,17 +141,27 @@ def _pinned(sampling: Sampling | None) -> str:
 
 def _lifetimes() -> str:
     head = (
-        *("model", "cached input", "input", "output", "knowledge until"),
+        *(
+            "model",
+            "cached input",
+            "input",
+            "output",
+            "in yuan: cached / input / output",
+            "knowledge until",
+        ),
         *("retired on Moonshot's API", "replacement"),
     )
     return _table(head, map(_lifetime, MODELS.values()))
 
 
 def _lifetime(info: ModelInfo) -> tuple[str, ...]:
-    prices = [info.prices.get(kind) for kind in ("cached", "input", "output")]
+    kinds = ("cached", "input", "output")
+    prices = [info.prices.get(kind) for kind in kinds]
+    yuan = [f"¥{info.prices_cny[kind]:.2f}" for kind in kinds if kind in info.prices_cny]
     return (
         f"`{info.name}`",
         *("" if price is None else f"${price:.2f}" for price in prices),
+        " / ".join(yuan),
         info.knowledge_cutoff or "",
         info.retired or "",
         _code([info.replacement] if info.replacement else []),

@@ -2,15 +2,18 @@
 
 Owns: names, help texts and exit codes of the commands. May know: typer; each command's work is done
 in a file of its own, loaded when the command runs.
+
+Exit codes: 0 for what was asked for, 1 where a server or an engine failed, 2 for wrong use.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kimi_core.errors import KimiError
+from kimi_core.cli._output import one_sentence
 
 __all__ = ["app"]
 
@@ -19,7 +22,19 @@ app = typer.Typer(
     help="Kimi K2 for LangChain and LlamaIndex.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",  # else the line breaks of the docstrings stay
+    pretty_exceptions_show_locals=False,  # a traceback with the values of variables shows keys
 )
+
+_EndpointName = Annotated[
+    str, typer.Option(help="Where to ask; kimi-k2 endpoints lists the names.")
+]
+_Model = Annotated[str | None, typer.Option(help="The endpoint's default if left out.")]
+_BaseUrl = Annotated[
+    str | None,
+    typer.Option(help="Address of your own server, with /v1; the endpoint's if left out."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @app.callback()
@@ -28,10 +43,92 @@ def _root() -> None:
 
 
 @app.command()
+def setup(
+    endpoint: _EndpointName = "moonshot",
+    base_url: _BaseUrl = None,
+    env_file: Annotated[Path, typer.Option(help="The file that keeps the key.")] = Path(".env"),
+) -> None:
+    """Ask for an API key, test it, and keep it in a .env file that only you can read.
+
+    The key is typed without being shown. It is tested with two small requests and written only if
+    the server takes it; other lines of the file stay.
+    """
+    from kimi_core.cli.setup import key_name, store_key, try_key
+
+    with one_sentence("setup"):
+        name = key_name(endpoint)
+        key = typer.prompt(f"{name} (not shown)", hide_input=True).strip()
+        finding = try_key(key, endpoint=endpoint, base_url=base_url)
+        if finding.status == "red":
+            typer.echo(f"kimi-k2 setup: {finding.seen}. {finding.fix}", err=True)
+            raise typer.Exit(1)
+        store_key(env_file, name, key)
+    typer.echo(f"{finding.seen}; {name} is kept in {env_file} (keep it out of version control).")
+    typer.echo(f"Next: kimi-k2 check --endpoint {endpoint}")
+
+
+@app.command()
+def check(  # noqa: PLR0913 - one parameter for each option
+    *,
+    endpoint: _EndpointName = "moonshot",
+    base_url: _BaseUrl = None,
+    model: _Model = None,
+    base_model: Annotated[
+        str | None,
+        typer.Option(help="The Kimi model behind a name that is not Kimi's, e.g. kimi-k2.6."),
+    ] = None,
+    tool_call_parser: Annotated[
+        str | None, typer.Option(help="auto, server or client: who parses tool calls.")
+    ] = None,
+    api: Annotated[str | None, typer.Option(help="chat or completions.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one request.")] = 60.0,
+    as_json: _Json = False,
+) -> None:
+    """Ask a server everything that an agent with Kimi needs, and say what is wrong.
+
+    About a dozen small requests. Each limit and each failure comes with what it means and with the
+    launch flag or the setting that repairs it. The key comes from the environment or .env, never
+    from the command line. Ends with 1 where anything fails.
+    """
+    from kimi_core.chat import Settings
+    from kimi_core.cli.check import check_server
+
+    with one_sentence("check"):
+        settings = Settings(
+            endpoint=endpoint,
+            base_url=base_url,
+            model=model,
+            base_model=base_model,
+            tool_call_parser=tool_call_parser,
+            api=api,
+            timeout=timeout,
+            max_retries=1,
+        )
+        passed = check_server(settings, as_json=as_json)
+    raise typer.Exit(0 if passed else 1)
+
+
+@app.command()
+def models(*, as_json: _Json = False) -> None:
+    """List the models that are known, with their limits."""
+    from kimi_core.cli.tables import show_models
+
+    show_models(as_json=as_json)
+
+
+@app.command()
+def endpoints(*, as_json: _Json = False) -> None:
+    """List the endpoints that are known, with their addresses and keys."""
+    from kimi_core.cli.tables import show_endpoints
+
+    show_endpoints(as_json=as_json)
+
+
+@app.command()
 def demo(
-    endpoint: Annotated[str, typer.Option(help="Where to ask.")] = "local",
-    model: Annotated[str | None, typer.Option(help="The endpoint's default if left out.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Address of your own server.")] = None,
+    endpoint: _EndpointName = "local",
+    model: _Model = None,
+    base_url: _BaseUrl = None,
     framework: Annotated[
         str | None, typer.Option(help="langchain or llama-index; both if left out.")
     ] = None,
@@ -43,11 +140,60 @@ def demo(
     """
     from kimi_core.cli.demo import run_demos
 
-    try:
+    with one_sentence("demo"):
         succeeded = run_demos(
             endpoint=endpoint, model=model, base_url=base_url, framework=framework
         )
-    except KimiError as error:
-        typer.echo(f"kimi-k2 demo: {error}", err=True)
-        raise typer.Exit(2) from error
     raise typer.Exit(0 if succeeded else 1)
+
+
+@app.command()
+def serve(
+    model: Annotated[
+        Path | None, typer.Option(help="A GGUF file; a small stand-in model if left out.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8080,
+    context: Annotated[int, typer.Option(min=256, help="Tokens of a request.")] = 8192,
+) -> None:
+    """Run the embedded llama.cpp engine as an OpenAI-compatible server until Ctrl-C.
+
+    It listens on 127.0.0.1 only and asks for no key.
+    """
+    from kimi_core.cli.serve import serve_engine
+
+    with one_sentence("serve"):
+        stopped = serve_engine(model, port=port, context=context)
+    if not stopped:
+        typer.echo("kimi-k2 serve: the engine ended by itself.", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def launch(  # noqa: PLR0913 - one parameter for each option
+    *,
+    engine: Annotated[str, typer.Argument(help="vllm, sglang, ktransformers or tensorrt-llm.")],
+    model: Annotated[str, typer.Option(help="A model with open weights.")] = "kimi-k2-instruct",
+    gpus: Annotated[
+        int | None, typer.Option(min=1, help="How many; the smallest number that fits if left out.")
+    ] = None,
+    gpu_kind: Annotated[str, typer.Option(help="E.g. H200, H20, H100, B200.")] = "H200",
+    context: Annotated[
+        int | None, typer.Option(min=1, help="Tokens; all that the model has if left out.")
+    ] = None,
+    thinking: Annotated[
+        bool | None, typer.Option(help="Think unless a request says otherwise, or do not.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Print the command that serves Kimi on your own GPUs, with the reason for each flag.
+
+    Nothing is started.
+    """
+    from kimi_core.cli.launch import show_plan
+    from kimi_core.cli.launch_plan import plan_launch
+
+    with one_sentence("launch"):
+        plan = plan_launch(
+            engine, model=model, gpus=gpus, gpu_kind=gpu_kind, context=context, thinking=thinking
+        )
+    show_plan(plan, as_json=as_json)

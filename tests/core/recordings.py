@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ANSWERS", "ERRORS", "NOT_ANSWERS", "Said", "settings_of"]
+__all__ = [
+    "ANSWERS", "CONVERSATIONS", "ERRORS", "HEADERS", "LINES", "PIECES", "Said", "settings_of",
+]  # fmt: skip
 
 
 class Said(NamedTuple):
@@ -194,11 +196,31 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "vercel-moonshot-error-404-model.json": (404, "ModelNotFound"),
 }
 
-NOT_ANSWERS = frozenset({
-    "deerflow-langchain-k25-thread-parallel.json",  # conversations of LangChain messages
-    "deerflow-langchain-k25-thread-single.json",
-    "reqllm-groq-ratelimit-headers.json",  # headers
-})  # fmt: skip
+# Conversations of LangChain messages -> how many tool calls they make; each has its result.
+CONVERSATIONS: Mapping[str, int] = {
+    "deerflow-langchain-k25-thread-parallel.json": 17,
+    "deerflow-langchain-k25-thread-single.json": 3,
+}
+
+HEADERS = frozenset({"reqllm-groq-ratelimit-headers.json"})
+
+# Files of one thing a line -> how many lines; each line has its own expectation in the tests.
+LINES: Mapping[str, int] = {
+    "errors-quoted-from-issues.jsonl": 12,
+    "leaks-raw-markers.jsonl": 6,
+    "moonshot-k25-first-chunk-and-anthropic-start.jsonl": 2,
+    "vllm-and-others-excerpts.jsonl": 6,
+}
+
+# Pieces of answers, as they were quoted: file and line -> what had come when each broke off, or a
+# word of the sentence about a body that is cut. Lines 3 to 5 of the excerpts are prose or Python.
+PIECES: Mapping[tuple[str, int], str] = {
+    ("moonshot-k25-first-chunk-and-anthropic-start.jsonl", 0): "",
+    ("moonshot-k25-first-chunk-and-anthropic-start.jsonl", 1): "",
+    ("vllm-and-others-excerpts.jsonl", 0): " A",
+    ("vllm-and-others-excerpts.jsonl", 1): "not JSON",
+    ("vllm-and-others-excerpts.jsonl", 2): "not JSON",
+}
 
 # Who must be asked how, so that the answer is read as the one who was asked meant it.
 _SETTINGS: tuple[tuple[str, dict[str, str]], ...] = (

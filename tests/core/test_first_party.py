@@ -27,27 +27,6 @@ if TYPE_CHECKING:
 
 MOONSHOT = ["moonshot", "moonshot-cn"]
 
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"stop": list("abcdef")}, "stop has 6 strings; {} accepts 5. Leave some out."),
-    ({"stop": "é" * 17}, f"stop {'é' * 17!r} has 34 bytes; {{}} accepts 32. Stop at its beginning"),
-    ({"stop": ["a", "b" * 33]}, f"stop {'b' * 33!r} has 33 bytes; {{}} accepts 32."),
-    ({"provider": {"only": ["x"]}}, "provider is OpenRouter's routing, which {} does not have"),
-]
-
-
-@pytest.mark.parametrize("endpoint", MOONSHOT)
-@pytest.mark.parametrize(
-    ("options", "sentence"), REFUSED, ids=["many", "bytes", "long", "provider"]
-)
-def test_a_setting_is_refused_before_the_request(
-    options: dict[str, Any], sentence: str, endpoint: str
-) -> None:
-    with pytest.raises(KimiConfigError) as caught:
-        payload(endpoint, **options)
-    assert sentence.format(endpoint) in str(caught.value)
-    assert options.items() <= payload("vllm", **options).items()
-
-
 PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "integer"}]}
 ROW = {"type": "object", "properties": {"pair": PAIR}}
 
@@ -83,11 +62,6 @@ def test_a_tool_that_moonshot_refuses_is_refused_here(tools: list[dict[str, Any]
     with pytest.raises(KimiConfigError, match=r"get weather|get_weather|Tool 'f'"):
         payload("moonshot", tools=tools)
     assert payload("vllm", tools=tools)["tools"] == tools
-
-
-def test_the_longest_stop_strings_are_sent() -> None:
-    stops = ["é" * 16, *"abcd"]
-    assert payload("moonshot", stop=stops)["stop"] == stops
 
 
 # What forbids several calls -> whether a warning says that nothing forbids them.
@@ -181,6 +155,15 @@ MODELS = st.sampled_from(
 TOOLS = st.sampled_from(
     [[], [tool()], [tool(), tool("get_time")], [with_parameters("plot", ROW)], [tool("a b")]]
 )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(model=MODELS, messages=HISTORIES, streamed=st.booleans())
+def test_no_history_of_a_framework_is_refused(
+    chat: KimiChat, model: str, messages: list[dict[str, Any]], *, streamed: bool
+) -> None:
+    request = chat.request(messages, [tool()], stream=streamed, model=model)
+    assert chat.open(request).read().finish_reason in {"stop", "tool_calls"}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

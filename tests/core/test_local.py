@@ -111,6 +111,15 @@ def test_it_is_told_the_model_the_window_and_the_threads(
     assert written.read_text().split("|") == expected
 
 
+def test_it_is_told_the_port_where_one_was_named(
+    model: Path, tmp_path: Path, child: Callable[[str], None]
+) -> None:
+    written = tmp_path / "arguments"
+    child(SERVES + f'    open({str(written)!r}, "w").write("|".join(sys.argv[1:]))\n')
+    LocalEngine(model, port=8123).close()
+    assert written.read_text().endswith("|--port|8123")
+
+
 def test_one_that_does_not_end_is_killed_after_a_grace(
     model: Path, child: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

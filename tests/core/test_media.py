@@ -173,7 +173,7 @@ class TestRemoteUrls:
         message = refusal([{"type": "text", "text": "?"}, image(self.URL)])
 
         assert message.startswith(f"content[1].image_url: {self.URL!r} is refused by Moonshot")
-        assert "Pass fetch" in message
+        assert "Pass media_fetcher=kimi_core.fetch.fetch_media" in message
         assert "ms://" in message
 
     def test_are_left_to_a_server_that_fetches(self) -> None:
@@ -234,7 +234,9 @@ def test_a_model_that_does_not_see_is_refused_with_one_that_does(first_party: bo
 
     assert refusal([image(PNG)], **options) == (
         "content[0].image_url: model 'kimi-k2-instruct' takes text, no image; use one that does "
-        "(kimi-k3, kimi-k2.7-code, kimi-k2.7-code-highspeed, kimi-k2.6), or leave the part out."
+        "(kimi-k3, kimi-k2.7-code, kimi-k2.7-code-highspeed, kimi-k2.6), set "
+        "base_model to one of these where the server's model is one under its own name, or leave "
+        "the part out."
     )
     assert "no video" in refusal([{"type": "video_url", "video_url": MP4}], **options)
 

@@ -17,11 +17,14 @@ SPELLINGS = {
     "kimi-k2.7-code-highspeed": ("kimi-k2.7-code-highspeed",),
     "kimi-k2.6": (
         "kimi-k2.6", "moonshotai/Kimi-K2.6", "moonshotai/kimi-k2.6:free", "kimi-k2-6",
-        "/models/Kimi-K2.6", "accounts/fireworks/models/kimi-k2p6",
+        "/models/Kimi-K2.6", "accounts/fireworks/models/kimi-k2p6", "@cf/moonshotai/kimi-k2.6",
+        "unsloth/Kimi-K2.6-GGUF", "Kimi-K2.6-UD-Q2_K_XL-00001-of-00008.gguf",
     ),
     "kimi-k2.5": ("kimi-k2.5", "moonshotai/Kimi-K2.5", "moonshotai/kimi-k2.5-0127", "kimi-k2-5"),
     "kimi-k2-thinking": (
         "kimi-k2-thinking", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking-turbo",
+        "nvidia/Kimi-K2-Thinking-NVFP4", "moonshot.kimi-k2-thinking", "kimi-k2-thinking:cloud",
+        "moonshotai/kimi-k2-thinking-maas", "mlx-community/Kimi-K2-Thinking-4bit",
     ),
     "kimi-k2-instruct-0905": (
         "moonshotai/Kimi-K2-Instruct-0905", "kimi-k2-0905", "moonshotai/kimi-k2-0905:exacto",
@@ -96,6 +99,16 @@ def test_retired_ids_know_their_date_and_replacement(
     name: str, expected: tuple[str, str] | None
 ) -> None:
     assert retirement(name) == expected
+
+
+def test_a_row_agrees_with_itself() -> None:
+    for row in MODELS.values():
+        assert (row.default_effort in row.reasoning_efforts) or row.default_effort is None
+        # A forced tool is a way to an object only where forcing is accepted.
+        assert ("forced_tool" in row.structured_output) == bool(row.forced_tool_choice)
+        assert set(row.prices) | set(row.prices_cny) <= {"cached", "input", "output"}
+        if row.retired is None and row.name != "kimi-k2-base":
+            assert row.prices.keys() == row.prices_cny.keys() == {"cached", "input", "output"}
 
 
 def test_a_replacement_is_a_model_that_lives() -> None:

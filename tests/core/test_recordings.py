@@ -14,7 +14,16 @@ import pytest
 
 from kimi_core import errors
 from tests.core.asking import HELLO
-from tests.core.recordings import ANSWERS, ERRORS, NOT_ANSWERS, Said, settings_of
+from tests.core.recordings import (
+    ANSWERS,
+    CONVERSATIONS,
+    ERRORS,
+    HEADERS,
+    LINES,
+    PIECES,
+    Said,
+    settings_of,
+)
 from tests.core.scripted import Answer, ScriptedServer, body
 from tests.shared import shared_path
 
@@ -52,12 +61,30 @@ def _pieces(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
         start += size
 
 
-def text_of(data: bytes, *names: str) -> str:
-    """Join a text of the chunks or of the body with plain JSON, under the first name set."""
+def chunks_of(data: bytes) -> list[dict[str, Any]]:
+    """Read the chunks or the body with plain JSON."""
     whole = not data.lstrip().startswith((b"data:", b":"))
     lines = [data] if whole else [line[5:] for line in data.split(b"\n") if line[:5] == b"data:"]
+    return [json.loads(line) for line in lines if b"[DONE]" not in line]
+
+
+def usage_of(data: bytes) -> dict[str, Any]:
+    """Return the last usage object: at the top of a chunk, or else in its choice.
+
+    Venice puts the cost beside it.
+    """
+    found: dict[str, Any] = {}
+    for chunk in chunks_of(data):
+        in_choice = [choice.get("usage") for choice in chunk.get("choices") or ()]
+        found = next((usage for usage in (chunk.get("usage"), *in_choice) if usage), found)
+        found |= {"cost": chunk["cost"]} if "cost" in chunk else {}
+    return found
+
+
+def text_of(data: bytes, *names: str) -> str:
+    """Join a text of the chunks or of the body, under the first name set."""
     found = ""
-    for chunk in [json.loads(line) for line in lines if b"[DONE]" not in line]:
+    for chunk in chunks_of(data):
         for choice in chunk.get("choices") or ():
             said: dict[str, Any] = choice.get("delta") or choice.get("message") or {}
             found += next((said[name] for name in names if said.get(name)), "")
@@ -84,6 +111,9 @@ def check(reader: ResponseReader, said: Said, data: bytes, *, raw: bool) -> None
         usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.cached_tokens,
         usage.reasoning_tokens,
     )  # fmt: skip
+    counted = {"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"}
+    others = {name: value for name, value in usage_of(data).items() if name not in counted}
+    assert usage.extra == others
     assert reader.finish_reason == said.finish
 
 
@@ -141,10 +171,78 @@ def test_no_recording_is_left_out() -> None:
     there = {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
-        if path.name.endswith((".sse", ".json", ".chunks.jsonl"))
-        and not path.name.endswith((".request.json", ".meta.json"))
+        if path.is_file() and not path.name.endswith((".request.json", ".meta.json", "INDEX.md"))
     }
-    assert there == ANSWERS.keys() | ERRORS.keys() | NOT_ANSWERS
+    known = {*ANSWERS, *ERRORS, *CONVERSATIONS, *HEADERS, *LINES}
+    assert there == known
+
+
+def lines_of(name: str) -> list[dict[str, Any]]:
+    """Return the lines of a file that holds one thing a line; all of them have to be known."""
+    text = shared_path(f"data/recordings/{name}").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert len(lines) == LINES[name]
+    return lines
+
+
+@pytest.mark.parametrize(("where", "expected"), PIECES.items(), ids=[f"{n}-{i}" for n, i in PIECES])
+def test_a_piece_of_an_answer(
+    server: ScriptedServer, connect: Connect, where: tuple[str, int], expected: str
+) -> None:
+    """What was quoted is no whole answer, and is not taken for one."""
+    name, number = where
+    line = lines_of(name)[number]
+    text = line["excerpt"] if "excerpt" in line else f"data: {json.dumps(line)}"
+    kind = "text/event-stream" if text.startswith("data:") else "application/json"
+    server.will(Answer((f"{text}\n\n".encode(),), 200, {"content-type": kind}))
+    chat = connect(model="kimi-k2.5")
+    with pytest.raises(errors.KimiProtocolError) as caught:
+        chat.open(chat.request(HELLO, stream=True)).read()
+    if isinstance(caught.value, errors.KimiStreamTruncatedError):
+        assert caught.value.partial.content == expected
+    else:
+        assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "calls"), CONVERSATIONS.items(), ids=CONVERSATIONS)
+def test_a_recorded_conversation_can_be_continued(connect: Connect, name: str, calls: int) -> None:
+    """Its ids (``read_file:0``, counted over the whole conversation) stay as the API made them.
+
+    In the parallel one a result comes after the next message of the assistant; it is moved.
+    """
+    thread = json.loads(shared_path(f"data/recordings/{name}").read_bytes())["messages"]
+    messages = [_as_dict(message) for message in thread]
+    chat = connect(endpoint="moonshot", model="kimi-k2.6", api_key="key")
+    sent = chat.request([*messages, *HELLO], stream=False).payload["messages"]
+    assert _ids(sent)[0] == _ids(messages)[0] == _ids(sent)[1]
+    assert sorted(_ids(sent)[1]) == sorted(_ids(messages)[1])
+    assert len(_ids(sent)[0]) == calls
+    spoken = [one["role"] for one in (*messages, *HELLO) if one["role"] != "tool"]
+    assert [one["role"] for one in sent if one["role"] != "tool"] == spoken
+
+
+_ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool"}
+
+
+def _as_dict(message: dict[str, Any]) -> dict[str, Any]:
+    found = {"role": _ROLES[message["type"]], "content": message["content"]}
+    if message.get("tool_calls"):
+        found["tool_calls"] = [
+            {
+                "id": call["id"],
+                "type": "function",
+                "function": {"name": call["name"], "arguments": json.dumps(call["args"])},
+            }
+            for call in message["tool_calls"]
+        ]
+    if "tool_call_id" in message:
+        found["tool_call_id"] = message["tool_call_id"]
+    return found
+
+
+def _ids(messages: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    calls = [call["id"] for message in messages for call in message.get("tool_calls", ())]
+    return calls, [one["tool_call_id"] for one in messages if "tool_call_id" in one]
 
 
 # The errors that issues quote, in the order of the file.
@@ -159,10 +257,7 @@ LIMITS = {6: "RPM", 7: "TPD", 8: "TPM"}
 def test_an_error_that_an_issue_quotes(
     server: ScriptedServer, connect: Connect, number: int
 ) -> None:
-    path = shared_path("data/recordings/errors-quoted-from-issues.jsonl")
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) == len(QUOTED)
-    quoted = lines[number]
+    quoted = lines_of("errors-quoted-from-issues.jsonl")[number]
     server.will(
         Answer((quoted["body"].encode(),), quoted["status"], {"content-type": "application/json"})
     )
@@ -190,11 +285,9 @@ LEAKED: list[tuple[list[str], int]] = [
 
 @pytest.mark.parametrize("number", range(len(LEAKED)))
 def test_leaked_markers_become_calls(server: ScriptedServer, connect: Connect, number: int) -> None:
-    path = shared_path("data/recordings/leaks-raw-markers.jsonl")
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) == len(LEAKED)
+    leaked = lines_of("leaks-raw-markers.jsonl")[number]
     names, reasoning = LEAKED[number]
-    message = {lines[number]["where"]: lines[number]["text"]}
+    message = {leaked["where"]: leaked["text"]}
     server.will(body({"choices": [{"message": message, "finish_reason": "stop"}]}))
     chat = connect(model="kimi-k2-thinking")
     reader = chat.open(chat.request(HELLO, stream=False)).read()

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kimi_core.errors import KimiStreamTruncatedError
+from kimi_core.errors import KimiServerError, KimiStreamTruncatedError
 from kimi_core.raw.events import ContentDelta, ReasoningDelta
 from kimi_core.response import Usage
 from tests.core.reading import delta, fragment, read, reader_for, whole
@@ -100,28 +102,30 @@ def test_what_names_the_answer() -> None:
 
 
 SEVEN = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+CACHED = {"prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 1}}
+THOUGHT = {"completion_tokens_details": {"reasoning_tokens": 1}}
+NULLS = {"prompt_tokens_details": None, "completion_tokens_details": None}
+COST = {"cost": 0.2, "cost_details": {"upstream_inference_cost": None}, "is_byok": False}
+
+# usage on the wire -> the counts; what is not counted is kept as it came
 USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
     "plain": (SEVEN, Usage(3, 4, 7)),
     "no sum": ({"prompt_tokens": 3, "completion_tokens": 4}, Usage(3, 4, 7)),
     "cached at the top": ({**SEVEN, "cached_tokens": 2}, Usage(3, 4, 7, 2)),
-    "cached in the details": (
-        {**SEVEN, "prompt_tokens_details": {"cached_tokens": 2}}, Usage(3, 4, 7, 2),
-    ),
+    "cached in the details": ({**SEVEN, **CACHED}, Usage(3, 4, 7, 2, extra=CACHED)),
     "cached in both": (
-        {**SEVEN, "cached_tokens": 2, "prompt_tokens_details": {"cached_tokens": 2}},
-        Usage(3, 4, 7, 2),
+        {**SEVEN, "cached_tokens": 2, **CACHED},
+        Usage(3, 4, 7, 2, extra=CACHED),
     ),
-    "reasoning": (
-        {**SEVEN, "completion_tokens_details": {"reasoning_tokens": 1}}, Usage(3, 4, 7, 0, 1),
+    "reasoning": ({**SEVEN, **THOUGHT}, Usage(3, 4, 7, 0, 1, extra=THOUGHT)),
+    "null details": ({**SEVEN, **NULLS}, Usage(3, 4, 7, extra=NULLS)),
+    "OpenRouter's cost": ({**SEVEN, **COST}, Usage(3, 4, 7, extra=COST)),
+    "Groq's timings": ({**SEVEN, "queue_time": 0.1}, Usage(3, 4, 7, extra={"queue_time": 0.1})),
+    "what is no number": (
+        {"prompt_tokens": 3.0, "completion_tokens": None, "total_tokens": "7", "cached_tokens": []},
+        Usage(3, 0, 3),
     ),
-    "null details": (
-        {**SEVEN, "prompt_tokens_details": None, "completion_tokens_details": None}, Usage(3, 4, 7),
-    ),
-    "a text of the model is no number": (
-        {**SEVEN, "queue_time": 0.1, "cost": 0.2, "completion_tokens": None},
-        Usage(3, 0, 7),
-    ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("wire", "usage"), USAGES.values(), ids=USAGES)
@@ -161,6 +165,15 @@ def test_usage_is_counted_once_wherever_it_stands(
     assert read(chunks)[0].usage == usage
 
 
+def test_an_error_in_place_of_a_chunk_is_raised() -> None:
+    reader = reader_for()
+    reader.feed(delta(content="Hel"))
+    error = {"message": "Provider disconnected", "code": 502}
+    with pytest.raises(KimiServerError, match="Provider disconnected"):
+        reader.feed({"error": error, "choices": [{"delta": {}, "finish_reason": "error"}]})
+    assert reader.message().content == "Hel"
+
+
 def test_an_end_without_reason_and_done_is_truncation() -> None:
     reader = reader_for()
     reader.feed(delta(content="Hel", reasoning="why"))
@@ -180,3 +193,42 @@ def test_an_end_without_reason_and_done_is_truncation() -> None:
 def test_either_end_is_enough(finish: str | None, *, done: bool) -> None:
     reader, _ = read([delta(finish, content="Hi")], done=done)
     assert reader.message().content == "Hi"
+
+
+NAMES = st.sampled_from(
+    [
+        *("choices", "delta", "message", "content", "text", "reasoning", "reasoning_content"),
+        *("reasoning_details", "summary", "tool_calls", "index", "id", "function", "name"),
+        *("arguments", "finish_reason", "usage", "prompt_tokens", "model", "type"),
+        *("prompt_tokens_details", "cached_tokens", "total_tokens"),
+    ]
+)
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-1, 3), st.floats(), st.sampled_from(["", "a", "stop"])
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=5)),
+    max_leaves=12,
+)
+FIELDS = st.dictionaries(NAMES, JSON, max_size=5)
+CHUNKS = st.one_of(
+    FIELDS,
+    st.fixed_dictionaries({"choices": st.lists(st.one_of(JSON, FIELDS), max_size=2)}),
+    st.builds(lambda fields: {"choices": [{"delta": fields}]}, FIELDS),
+    st.builds(lambda calls: delta(None, tool_calls=calls), st.lists(FIELDS, max_size=3)),
+)
+
+
+@pytest.mark.parametrize("parser", ["auto", "server", "client"])
+@given(chunks=st.lists(CHUNKS, max_size=3))
+def test_a_shape_that_nobody_has_seen_breaks_nothing(
+    parser: str, chunks: list[dict[str, Any]]
+) -> None:
+    """Whatever a relay makes of a field, the rest of the answer is read."""
+    said = delta("stop", content="Hi")
+    reader, _ = read([*chunks, said], reader_for(parser))
+    message = reader.message()
+    assert message.content.endswith("Hi")
+    assert reader.usage is None or reader.usage.total_tokens >= 0
+    assert all(isinstance(call.id, str) and call.id for call in message.tool_calls)

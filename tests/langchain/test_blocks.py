@@ -128,8 +128,8 @@ USER_BLOCKS: dict[str, tuple[Any, Any]] = {
         [{"type": "video_url", "video_url": {"url": "ms://file_2"}}],
     ),
     "video-by-url": (
-        [{"type": "video", "url": "https://example.org/a.mp4"}],
-        [{"type": "video_url", "video_url": {"url": "https://example.org/a.mp4"}}],
+        [{"type": "video", "url": "data:video/mp4;base64,AAAA"}],
+        [{"type": "video_url", "video_url": {"url": "data:video/mp4;base64,AAAA"}}],
     ),
 }
 

@@ -1,0 +1,316 @@
+"""One check under way: what has been asked, and what came back.
+
+Owns: asking through `KimiChat`, as both adapters do, and keeping what was said on the wire.
+May know: `chat` and everything below it. It judges nothing.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.capabilities import RetiredModelWarning
+from kimi_core.chat import KimiChat
+from kimi_core.check._flags import words_for
+from kimi_core.check._http import Page, get
+from kimi_core.config import resolve_api_key
+from kimi_core.endpoints import ENDPOINTS, check_base_url, get_endpoint
+from kimi_core.errors import KimiError
+from kimi_core.models import get_model
+from kimi_core.observe import observe
+from kimi_core.request import Options
+from kimi_core.response import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.chat import Settings
+    from kimi_core.endpoints import Endpoint
+    from kimi_core.raw.events import Event, ParsedMessage
+    from kimi_core.request import Request
+
+__all__ = ["OTHER_REGION", "Answer", "Session"]
+
+OTHER_REGION: Mapping[str, Endpoint] = {
+    "moonshot": ENDPOINTS["moonshot-cn"],
+    "moonshot-cn": ENDPOINTS["moonshot"],
+}
+"""The first-party hosts by the name of the other: accounts and keys are not shared."""
+
+_READY = [{"role": "user", "content": "Reply with the one word: ready"}]
+# Answers are short; a model that cannot be kept from thinking needs room for it before any answer.
+_BRIEF = 100
+_THOUGHTFUL = 2_000
+_TIMEOUT = 60.0
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Keeps the chunks as they came; an observer (see `kimi_core.observe`)."""
+
+    requests: int = 0
+    chunks: list[Mapping[str, Any]] = field(default_factory=list[Any])
+
+    def on_request(self, request: Request) -> None:
+        """Count it."""
+        del request
+        self.requests += 1
+
+    def on_chunk(self, chunk: Mapping[str, Any], events: Sequence[Event]) -> None:
+        """Keep it."""
+        del events
+        self.chunks.append(chunk)
+
+    def on_close(self, events: Sequence[Event]) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        message: What it means to a user of this package.
+        finish_reason: Why it ended.
+        usage: Tokens, or None where the server did not say.
+        deltas: What the server said, a piece at a time, before anything was parsed here.
+        warnings: What this package warned of while asking.
+    """
+
+    message: ParsedMessage
+    finish_reason: str | None
+    usage: Usage | None
+    deltas: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Content and reasoning as the server sent them."""
+        names = ("reasoning_content", "reasoning", "content", "text")
+        return "".join(str(delta.get(name) or "") for delta in self.deltas for name in names)
+
+    @property
+    def pieces(self) -> int:
+        """In how many pieces text came."""
+        names = ("reasoning_content", "reasoning", "content", "text")
+        return sum(any(delta.get(name) for name in names) for delta in self.deltas)
+
+    @property
+    def has_parsed_calls(self) -> bool:
+        """Whether the server itself sent tool calls."""
+        return any(delta.get("tool_calls") for delta in self.deltas)
+
+    @property
+    def reasoning_field(self) -> str | None:
+        """The field in which the server sent reasoning, or None."""
+        names = ("reasoning_content", "reasoning", "reasoning_details")
+        return next((n for n in names if any(delta.get(n) for delta in self.deltas)), None)
+
+
+class Session:
+    """Asks one server.
+
+    Args:
+        settings: Where and whom to ask, as for `KimiChat`.
+        regions: Where else a first-party key may belong; `OTHER_REGION` unless a test says so.
+
+    Attributes:
+        chat: What asks.
+        requests: How many HTTP requests were made.
+        usage: Tokens so far.
+        streamed: The answer that came as a stream, for the probe that counts.
+
+    Raises:
+        KimiConfigError: For settings that cannot work.
+    """
+
+    def __init__(
+        self, settings: Settings, *, regions: Mapping[str, Endpoint] = OTHER_REGION
+    ) -> None:
+        endpoint = get_endpoint(settings.endpoint)
+        if endpoint.name == "local" and not settings.base_url:
+            settings = replace(settings, base_url=_engine_address(settings.model))
+        self._own_address = settings.base_url is None
+        self._settings = settings if settings.timeout else replace(settings, timeout=_TIMEOUT)
+        self._regions = regions
+        self._key = resolve_api_key(endpoint, settings.api_key)
+        self._page: Page | None = None
+        self._ready: Answer | KimiError | None = None
+        self.base_url = check_base_url(
+            settings.base_url or endpoint.base_url, endpoint=endpoint.name
+        )
+        self.chat = self._make_chat()
+        self.requests = 0
+        self.usage = Usage()
+        self.streamed: Answer | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server's facts."""
+        return self.chat.capabilities.endpoint
+
+    @property
+    def other_region(self) -> Endpoint | None:
+        """The other first-party host, where the key goes to the endpoint's own address.
+
+        A key for somebody's proxy is nobody else's business.
+        """
+        return self._regions.get(self.endpoint.name) if self._own_address else None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key is sent."""
+        return self._key is not None
+
+    def words(self) -> dict[str, str]:
+        """Return what every text may name."""
+        capabilities = self.chat.capabilities
+        return {
+            "endpoint": self.endpoint.name,
+            "base_url": self.base_url,
+            "model": capabilities.model,
+            "base_model": capabilities.info.name,
+            "reasoning_field": self.endpoint.reasoning_field,
+            **words_for(self.endpoint.name, context_window=capabilities.info.context_window),
+        }
+
+    def redacted(self, text: str) -> str:
+        """Return a text without the key: a server may repeat it in its refusal."""
+        return text.replace(self._key, "[the key]") if self._key else text
+
+    def listing(self) -> Page:
+        """Return what stands at ``/models``; fetched once.
+
+        Raises:
+            KimiConnectionError: Where nothing answers.
+        """
+        if self._page is None:
+            self._page = self.fetch(f"{self.base_url}/models")
+        return self._page
+
+    def row(self) -> Mapping[str, Any]:
+        """Return the server's own row of the model; empty where it lists none."""
+        rows = self.listing().rows or []
+        name = self.chat.capabilities.model
+        found: list[Mapping[str, Any]] = [row for row in rows if row["id"] == name]
+        return found[0] if found else {}
+
+    def fetch(self, url: str) -> Page:
+        """Fetch an address with the key."""
+        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        self.requests += 1
+        return get(
+            url,
+            headers={**self.endpoint.default_headers, **key},
+            timeout=_seconds(self._settings.timeout),
+        )
+
+    def adopt_served_model(self) -> None:
+        """Ask for the model that the server lists first, where the user named none."""
+        rows = self.listing().rows
+        unnamed = self._settings.model is None and self.endpoint.default_model is None
+        if unnamed and rows and not self.row():
+            name = str(rows[0]["id"])
+            info = get_model(name)
+            # With a base_model the name is sent as it is: a server may well call its model
+            # kimi-k2.5, which would be spelled as the weights are, moonshotai/Kimi-K2.5.
+            base_model = self._settings.base_model or (info.name if info else None)
+            self._settings = replace(self._settings, model=name, base_model=base_model)
+            self.chat.close()
+            self.chat = self._make_chat()
+
+    def brief(self, **options: Any) -> Options:  # noqa: ANN401 - fields of Options
+        """Return options that cost few tokens: no thinking, or little, and a limit."""
+        info = self.chat.capabilities.info
+        can_switch = info.thinking == "switchable" and self.endpoint.thinking_switch != "none"
+        thinks = info.thinking != "none" and not can_switch
+        settings: dict[str, Any] = {"max_tokens": _THOUGHTFUL if thinks else _BRIEF}
+        if can_switch:
+            settings["thinking"] = False
+        if self.endpoint.name == "local":
+            # The stand-in stops after any token, at times after the first; the same every time.
+            settings["temperature"] = 0.0
+        if info.reasoning_efforts:
+            settings["reasoning_effort"] = info.reasoning_efforts[0]
+        return Options(**{**settings, **options})
+
+    def ask(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        options: Options | None = None,
+        *,
+        stream: bool = False,
+    ) -> Answer:
+        """Ask as an adapter would, and keep what came over the wire.
+
+        Raises:
+            KimiError: Whatever an adapter would raise.
+        """
+        watch = _Watch()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                with observe(watch):
+                    request = self.chat.request(
+                        messages, tools, options or self.brief(), stream=stream
+                    )
+                    reader = self.chat.open(request).read()
+            finally:
+                self.requests += watch.requests
+        self._count(reader.usage)
+        return Answer(
+            message=reader.message(),
+            finish_reason=reader.finish_reason,
+            usage=reader.usage,
+            deltas=tuple(_deltas(watch.chunks)),
+            warnings=tuple(str(warning.message) for warning in caught),
+        )
+
+    def ready(self) -> Answer:
+        """Ask the shortest question; once, and its error is raised again.
+
+        Raises:
+            KimiError: As for `ask`.
+        """
+        if self._ready is None:
+            try:
+                self._ready = self.ask(_READY)
+            except KimiError as error:
+                self._ready = error
+        if isinstance(self._ready, KimiError):
+            raise self._ready
+        return self._ready
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.chat.close()
+
+    def _make_chat(self) -> KimiChat:
+        with warnings.catch_warnings():
+            # Whether the model is served is a finding.
+            warnings.simplefilter("ignore", RetiredModelWarning)
+            return KimiChat(self._settings)
+
+    def _count(self, usage: Usage | None) -> None:
+        if usage is not None:
+            self.usage = Usage(
+                prompt_tokens=self.usage.prompt_tokens + usage.prompt_tokens,
+                completion_tokens=self.usage.completion_tokens + usage.completion_tokens,
+            )
+
+
+def _engine_address(model: str | None) -> str:
+    from kimi_core.local import shared_engine
+
+    return shared_engine(model if model and model.endswith(".gguf") else None).base_url
+
+
+def _seconds(timeout: Any) -> float:  # noqa: ANN401 - a number, or the SDK's own Timeout
+    return float(timeout) if isinstance(timeout, (int, float)) else _TIMEOUT
+
+
+def _deltas(chunks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    choices = [choice for chunk in chunks for choice in chunk.get("choices") or ()]
+    return [choice.get("delta") or choice.get("message") or choice for choice in choices]

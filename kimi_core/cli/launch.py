@@ -1,0 +1,48 @@
+"""``kimi-k2 launch``: a launch plan on paper.
+
+Owns: how a plan is printed. May know: rich, the plan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from kimi_core.cli._output import console, print_json, table
+from kimi_core.endpoints import ENDPOINTS
+
+if TYPE_CHECKING:
+    from kimi_core.cli.launch_plan import LaunchPlan
+
+__all__ = ["show_plan"]
+
+
+def show_plan(plan: LaunchPlan, *, as_json: bool) -> None:
+    """Print how to serve a model.
+
+    Args:
+        plan: The plan.
+        as_json: Print it as JSON.
+    """
+    if as_json:
+        print_json(plan.to_dict())
+        return
+    screen = console()
+    for place, command in plan.commands:
+        screen.print(Text(f"# {place}", style="dim"))
+        # Not wrapped by rich: a command is copied, and a break inside it would be copied too.
+        screen.print(Text(command), soft_wrap=True)
+    reasons = table("flag", "why")
+    for flag in plan.flags:
+        reasons.add_row(Text(flag.text), Text(flag.reason))
+    screen.print(reasons)
+    screen.print(Text(plan.hardware))
+    for warning in plan.warnings:
+        screen.print(Text(f"Mind: {warning}", style="yellow"))
+    base_url = ENDPOINTS[plan.engine].base_url
+    screen.print(Text(f"Then: {plan.client}"), soft_wrap=True)
+    screen.print(
+        Text(f"Prove it: kimi-k2 check --endpoint {plan.engine} --base-url {base_url}"),
+        soft_wrap=True,
+    )

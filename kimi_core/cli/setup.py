@@ -1,0 +1,106 @@
+"""``kimi-k2 setup``: a key is tested, and kept where it is found again.
+
+Owns: the test of a key, and the ``.env`` file. May know: `kimi_core.check`, endpoints, errors. The
+key is never printed, and never stands on a command line, where a shell would remember it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kimi_core.chat import Settings
+from kimi_core.check import run_check
+from kimi_core.endpoints import get_endpoint
+from kimi_core.errors import KimiConfigError
+
+if TYPE_CHECKING:
+    from kimi_core.check import Finding
+
+__all__ = ["key_name", "store_key", "try_key"]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~+/=:-]+")
+_OWNER_ONLY = 0o600
+
+
+def key_name(endpoint: str) -> str:
+    """Return the variable under which an endpoint's key is kept.
+
+    Raises:
+        KimiConfigError: For an unknown endpoint, or one that takes no key.
+    """
+    row = get_endpoint(endpoint)
+    if not row.api_key_names:
+        message = f"endpoint {row.name!r} takes no key, so there is nothing to set up."
+        raise KimiConfigError(message)
+    return row.api_key_names[0]
+
+
+def try_key(key: str, *, endpoint: str, base_url: str | None) -> Finding:
+    """Ask the endpoint whether it takes a key: for its list of models, and for one word.
+
+    Args:
+        key: The key.
+        endpoint: The endpoint's name.
+        base_url: Address of the server, or None for the endpoint's own.
+
+    Returns:
+        What the probe of the key found; that of reachability where nothing answers.
+
+    Raises:
+        KimiConfigError: For a key with characters that no key has.
+    """
+    if not _PLAIN.fullmatch(key):
+        message = (
+            "the key is empty or holds a character that no key has (a blank, a quote, a line "
+            "break); copy it again from the site where it was made."
+        )
+        raise KimiConfigError(message)
+    settings = Settings(endpoint=endpoint, api_key=key, base_url=base_url, max_retries=1)
+    report = run_check(settings, only=("reachability", "auth"))
+    reached, taken = report.findings
+    return reached if reached.status == "red" else taken
+
+
+def store_key(path: Path, name: str, key: str) -> None:
+    """Write a key into a ``.env`` file that only its owner can read; other lines stay.
+
+    Args:
+        path: The file; made where it is missing.
+        name: The variable.
+        key: The key.
+
+    Raises:
+        KimiConfigError: Where the file cannot be written.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        _replace_file(path, "\n".join(_with_key(lines, name, key)) + "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        message = f"env-file {str(path)!r} cannot be rewritten ({reason}); name another one."
+        raise KimiConfigError(message) from error
+
+
+def _with_key(lines: list[str], name: str, key: str) -> list[str]:
+    ours = re.compile(rf"\s*(?:export\s+)?{re.escape(name)}\s*=")
+    kept = [line for line in lines if not ours.match(line)]
+    return [*kept, f"{name}={key}"]
+
+
+def _replace_file(path: Path, text: str) -> None:
+    # A new file in place of the old: mkstemp makes it readable by its owner only from the first
+    # byte, and a crash between leaves the old one whole. A link is followed, not replaced.
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".env-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(_OWNER_ONLY)
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,151 @@
+"""Starting and stopping the real engines.
+
+Owns: how each server is started, how it is seen to be ready, and its end.
+May know: the standard library. Runs where the tests run; the engines have an environment of their
+own, in the folder that KIMI_TEST_ENGINES names (``make test-engines`` sets it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["SERVERS", "Server", "engines_folder", "serve"]
+
+FOLDER_VARIABLE = "KIMI_TEST_ENGINES"
+_START_SECONDS = 300
+_STOP_SECONDS = 60
+
+_VLLM = (
+    *("-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1"),
+    *("--served-model-name", "kimi-k2.5", "--max-model-len", "4096", "--max-num-seqs", "4"),
+    *("--dtype", "bfloat16", "--enforce-eager"),
+    # Of its four grammar engines the one that knows structural tags of tokens, text and GBNF.
+    *("--structured-outputs-config", '{"backend": "xgrammar"}'),
+)
+_TOOL_PARSER = ("--enable-auto-tool-choice", "--tool-call-parser", "kimi_k2")
+_REASONING_PARSER = ("--reasoning-parser", "kimi_k2")
+
+
+@dataclass(frozen=True)
+class Server:
+    """One way to start one engine.
+
+    Attributes:
+        command: What Python is told; run in the folder of the models.
+        model: What it calls its model.
+    """
+
+    command: tuple[str, ...]
+    model: str = "kimi-k2.5"
+
+
+SERVERS = {
+    "vllm": Server((*_VLLM, "--model", "fast", *_TOOL_PARSER, *_REASONING_PARSER)),
+    "vllm-raw": Server((*_VLLM, "--model", "fast")),
+    "vllm-no-reasoning": Server((*_VLLM, "--model", "fast", *_TOOL_PARSER)),
+    "vllm-slow": Server(
+        (*_VLLM, "--model", "slow", "--trust-remote-code", *_TOOL_PARSER, *_REASONING_PARSER)
+    ),
+    "transformers": Server(
+        ("-m", "transformers.cli.transformers", "serve", "transformers", "--device", "cpu"),
+        model="transformers",
+    ),
+}
+"""How each server is started: vLLM with both parsers, without any, with the one for tool calls
+only, with both and the slow tokenizer that Kimi's checkpoints have; and ``transformers serve``."""
+
+
+def engines_folder() -> Path | None:
+    """Return the folder with the models and the logs, or None where no engine is to be started."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named).resolve() if named else None
+
+
+@contextlib.contextmanager
+def serve(name: str, folder: Path) -> Iterator[str]:
+    """Start a server on a free port, and stop it in the end.
+
+    Args:
+        name: One of `SERVERS`.
+        folder: With ``venv``, the environment of the engines, and ``models``; logs are put there.
+
+    Yields:
+        Its base URL, ending in ``/v1``.
+    """
+    port = _free_port()
+    command = [str(folder / "venv" / "bin" / "python"), *SERVERS[name].command, "--port", str(port)]
+    log = folder / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+            command,
+            cwd=folder / "models",
+            env={**os.environ, **_environment(folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # vLLM has children, which end with their group at the latest
+        )
+    try:
+        _await_health(f"http://127.0.0.1:{port}/health", process, log)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        _stop(process)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Keep the engine on this machine, small, and its files in the folder."""
+    return {
+        "DO_NOT_TRACK": "1",
+        "HF_HOME": str(folder / "huggingface"),
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
+        "VLLM_CACHE_ROOT": str(folder / "vllm"),
+        "VLLM_CONFIG_ROOT": str(folder / "vllm"),
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_health(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310 - ours
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+            break
+    last = log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+    message = (
+        f"the server died, or took over {_START_SECONDS} s to start; the end of {log}:\n{last}"
+    )
+    raise RuntimeError(message)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    with contextlib.suppress(ProcessLookupError):  # as it should be: nobody of the group is left
+        os.killpg(process.pid, signal.SIGKILL)

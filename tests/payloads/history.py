@@ -1,0 +1,202 @@
+"""Rows about the messages of a conversation: roles, contents, prefixes, ids, results.
+
+Owns: the rows for sections 2.4 (results), 2.8, 3.2 (ids) and 6 of the rules in ``tests/payloads``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.payloads.row import HELLO, WEATHER, Row, call, result, said, user
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["ROWS"]
+
+K26, K3 = "kimi-k2.6", "kimi-k3"
+VLLM = "moonshotai/Kimi-K2-Instruct"
+WHY = {"reasoning_content": "why"}
+BLANK = {"reasoning_content": " "}
+MISSING = "No result of this call was recorded."
+
+
+def _became(
+    given: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]], **rest: Any
+) -> Row:
+    own = rest.pop("own", {})
+    return Row(messages=given, sent={"model": K26, "messages": list(sent), **own}, **rest)
+
+
+_ROLES: Mapping[str, Row] = {
+    "several system messages, anywhere": Row(
+        messages=[
+            {"role": "system", "content": "One."},
+            {"role": "system", "content": "Two."},
+            user(),
+            {"role": "system", "content": "Three."},
+        ],
+        sent={"model": K26},
+    ),
+    "the role developer is system": _became(
+        [{"role": "developer", "content": "Be brief."}, *HELLO],
+        [{"role": "system", "content": "Be brief."}, *HELLO],
+    ),
+    "names": Row(messages=[user("Hi", name="Ada")], sent={"model": K26}),
+    "users in a row stay apart": Row(messages=[user("One"), user("Two")], sent={"model": K26}),
+}
+
+TEXT = {"type": "text", "text": "a"}
+EMPTY = {"type": "text", "text": ""}
+
+_CONTENTS: Mapping[str, Row] = {
+    "an empty question": _became([user("")], [user(" ")]),
+    "an empty answer": _became([*HELLO, said(""), user()], [*HELLO, said(" "), user()]),
+    "an answer that is null": _became([*HELLO, said(None), user()], [*HELLO, said(" "), user()]),
+    "an answer of no parts": _became([*HELLO, said([]), user()], [*HELLO, said(" "), user()]),
+    "an answer of an empty part": _became(
+        [*HELLO, said([EMPTY]), user()], [*HELLO, said(" "), user()]
+    ),
+    "an answer of reasoning alone": _became(
+        [*HELLO, said("", **WHY), user()], [*HELLO, said(" "), user()]
+    ),
+    "an empty answer elsewhere": Row(
+        endpoint="openrouter",
+        messages=[*HELLO, said(""), user()],
+        sent={"model": "moonshotai/kimi-k2.6", "messages": [*HELLO, said(" "), user()]},
+    ),
+    "texts are joined": _became([user([TEXT, {"type": "text", "text": "b"}])], [user("ab")]),
+    "an empty text is left out": _became([user([EMPTY, TEXT])], [user("a")]),
+    "nothing beside calls": _became(
+        [*HELLO, said(None, call("a:0"), **WHY), result("a:0", "")],
+        [*HELLO, said("", call("a:0"), **WHY), result("a:0", " ")],
+    ),
+    "no parts beside calls": _became(
+        [*HELLO, said([], call("a:0"), **WHY), result("a:0")],
+        [*HELLO, said("", call("a:0"), **WHY), result("a:0")],
+    ),
+    "an empty part beside calls": _became(
+        [*HELLO, said([EMPTY], call("a:0"), **WHY), result("a:0")],
+        [*HELLO, said("", call("a:0"), **WHY), result("a:0")],
+    ),
+}
+
+_PREFIXES: Mapping[str, Row] = {
+    "a prefix": Row(messages=[*HELLO, said("Once", partial=True)], sent={"model": K26}),
+    "an empty prefix of a named speaker": Row(
+        messages=[*HELLO, said("", partial=True, name="Kelsier")], sent={"model": K26}
+    ),
+    "a cut answer with its reasoning": Row(
+        messages=[*HELLO, said("Once", partial=True, **WHY)], sent={"model": K26}
+    ),
+    "a prefix that was continued": _became(
+        [*HELLO, said("Once", partial=True), user()], [*HELLO, said("Once"), user()]
+    ),
+    "a prefix of kimi-k3 in a prompt rendered here": Row(
+        endpoint="vllm",
+        model=K3,
+        settings={"api": "completions"},
+        messages=[*HELLO, said("Once", partial=True)],
+        refused=("partial=True", "api='chat'"),
+    ),
+}
+
+
+def _loop(*identities: str, **reasoning: str) -> list[dict[str, Any]]:
+    """Return a question, a turn of two calls, and a turn of one."""
+    first, second, third = identities
+    return [
+        *HELLO,
+        said("", call(first), call(second), **reasoning),
+        result(first),
+        result(second, "rainy"),
+        said("", call(third), **reasoning),
+        result(third, "cloudy"),
+    ]
+
+
+_IDS: Mapping[str, Row] = {
+    "ids of the API stay": Row(
+        messages=_loop("functions.get_weather:0", "get_weather:1", "call_2", **WHY),
+        sent={"model": K26},
+        tools=[WEATHER],
+    ),
+    "kimi-k3 starts again in every turn": Row(
+        model=K3,
+        messages=_loop("get_weather_0", "get_weather_1", "get_weather_0", **WHY),
+        sent={
+            "model": K3,
+            "messages": _loop("get_weather_0", "get_weather_1", "get_weather_0__2", **WHY),
+        },
+    ),
+    "one id for all": _became(_loop("a", "a", "a", **WHY), _loop("a", "a__2", "a__3", **WHY)),
+    "elsewhere foreign ids are made native": Row(
+        endpoint="vllm",
+        messages=_loop("call_a", "toolu_b", "call_c"),
+        sent={
+            "model": VLLM,
+            "messages": _loop(*(f"functions.get_weather:{number}" for number in range(3))),
+        },
+    ),
+    "elsewhere native ids stay": Row(
+        endpoint="openrouter",
+        model="kimi-k2",
+        messages=_loop(*(f"functions.get_weather:{number}" for number in range(3))),
+        sent={"model": "moonshotai/kimi-k2"},
+    ),
+}
+
+_TURN = said("", call("a:0"), call("b:1"), **WHY)
+
+_RESULTS: Mapping[str, Row] = {
+    "all calls have results": Row(
+        messages=[*HELLO, _TURN, result("b:1"), result("a:0")],
+        sent={"model": K26},
+    ),
+    "a result with the name of its tool": Row(
+        messages=[*HELLO, said("", call("a:0"), **WHY), result("a:0", name="get_weather")],
+        sent={"model": K26},
+        core_only="langchain-openai's conversion leaves the name out",
+    ),
+    "one of two results is missing": _became(
+        [*HELLO, _TURN, result("b:1"), *HELLO],
+        [*HELLO, _TURN, result("b:1"), result("a:0", MISSING), *HELLO],
+    ),
+    "a run that was interrupted": _became(
+        [*HELLO, _TURN, *HELLO],
+        [*HELLO, _TURN, result("a:0", MISSING), result("b:1", MISSING), *HELLO],
+    ),
+    "calls at the end": _became(
+        [*HELLO, _TURN], [*HELLO, _TURN, result("a:0", MISSING), result("b:1", MISSING)]
+    ),
+    "a result that comes late": _became(
+        [*HELLO, _TURN, result("b:1"), user("Well?"), result("a:0", "rainy")],
+        [*HELLO, _TURN, result("b:1"), result("a:0", "rainy"), user("Well?")],
+    ),
+    "a missing result elsewhere": Row(
+        endpoint="vllm",
+        messages=[*HELLO, said("", call("functions.get_weather:0")), *HELLO],
+        sent={
+            "model": VLLM,
+            "messages": [
+                *HELLO,
+                said("", call("functions.get_weather:0")),
+                result("functions.get_weather:0", MISSING),
+                *HELLO,
+            ],
+        },
+    ),
+    "a result without its call": Row(
+        messages=[*HELLO, result("a:0")], refused=("messages[1] answers tool call 'a:0'",)
+    ),
+    "a result without its call elsewhere": Row(
+        endpoint="vllm", messages=[*HELLO, result("functions.f:0")], sent={"model": VLLM}
+    ),
+    "calls without reasoning": _became(
+        [*HELLO, said("", call("a:0")), result("a:0")],
+        [*HELLO, said("", call("a:0"), **BLANK), result("a:0")],
+    ),
+}
+
+ROWS: dict[str, Row] = {**_ROLES, **_CONTENTS, **_PREFIXES, **_IDS, **_RESULTS}
+"""Rows by what they show."""

@@ -1,0 +1,219 @@
+"""Rows about tools: choices, names, schemas, Moonshot's own functions, tools inside messages.
+
+Owns: the rows for sections 2.4, 2.5 and 2.7 of the rules in ``tests/payloads``. Every kind of
+schema is tested in tests/core/test_schema*.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._first_party import IgnoredSettingWarning
+from kimi_core._tool_choice import ToolChoiceWarning
+from tests.payloads.row import HELLO, TIME, WEATHER, Row, call, result, said, user
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ROWS"]
+
+K26, K27, K3 = "kimi-k2.6", "kimi-k2.7-code", "kimi-k3"
+VLLM = "moonshotai/Kimi-K2-Instruct"
+BOTH = [WEATHER, TIME]
+OFF, ON = {"type": "disabled"}, {"type": "enabled"}
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name}}
+
+
+def _with(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+def _chosen(
+    model: str, choice: Any, sent: Any, *, also: Mapping[str, Any] | None = None, **rest: Any
+) -> Row:
+    """Return a row with both tools; ``also`` is what else is sent besides the choice."""
+    options = {"tool_choice": choice, **rest.pop("options", {})}
+    payload = {"model": model, "tool_choice": sent, **(also or {})}
+    made: dict[str, Any] = {"tools": BOTH, **rest}
+    return Row(model=model, options=options, sent=payload, **made)
+
+
+_FREE: Mapping[str, Row] = {
+    f"{model}: {choice}": _chosen(model, choice, choice)
+    for model in (K26, K27, K3)
+    for choice in ("auto", "none")
+}
+
+_FORCED: Mapping[str, Row] = {
+    "kimi-k3 takes required": _chosen(K3, "required", "required"),
+    "kimi-k3 takes any": _chosen(K3, "any", "required"),
+    "kimi-k3 gets required and the one tool": _chosen(
+        K3, "get_time", "required", also={"tools": [TIME]}
+    ),
+    "kimi-k3 gets it in OpenAI's form too": _chosen(
+        K3, _named("get_weather"), "required", also={"tools": [WEATHER]}
+    ),
+    "kimi-k2.6 stops thinking for a name": _chosen(
+        K26, "get_weather", _named("get_weather"), also={"thinking": OFF}
+    ),
+    "kimi-k2.6 is asked by name where there is one tool": _chosen(
+        K26, "required", _named("get_weather"), also={"thinking": OFF}, tools=[WEATHER]
+    ),
+    "kimi-k2.6 without thinking": _chosen(
+        K26, "get_time", _named("get_time"), also={"thinking": OFF}, settings={"thinking": False}
+    ),
+    "kimi-k2.6 without thinking takes required": _chosen(
+        K26, "required", "required", also={"thinking": OFF}, settings={"thinking": False}
+    ),
+    "kimi-k2.6 without thinking and with one tool": _chosen(
+        K26,
+        "required",
+        _named("get_weather"),
+        also={"thinking": OFF},
+        settings={"thinking": False},
+        tools=[WEATHER],
+    ),
+    "a temperature for thinking survives": _chosen(
+        K26,
+        "required",
+        _named("get_weather"),
+        also={"thinking": OFF},
+        settings={"temperature": 1.0},
+        tools=[WEATHER],
+    ),
+    "elsewhere the choice goes as it is": Row(
+        endpoint="openrouter",
+        tools=BOTH,
+        options={"tool_choice": "get_time"},
+        sent={"model": "moonshotai/kimi-k2.6", "tool_choice": _named("get_time")},
+    ),
+}
+
+_GIVEN_UP: Mapping[str, Row] = {
+    "kimi-k2.7-code cannot be forced": _chosen(K27, "required", "auto", warns=ToolChoiceWarning),
+    "kimi-k2.7-code cannot be forced by name": _chosen(
+        K27, "get_time", "auto", warns=ToolChoiceWarning
+    ),
+    "kimi-k2.6 keeps thinking where one wants it": _chosen(
+        K26,
+        "get_time",
+        "auto",
+        also={"thinking": ON},
+        settings={"thinking": True},
+        warns=ToolChoiceWarning,
+    ),
+    "kimi-k2.6 has no way to require one of two": _chosen(
+        K26, "required", "auto", warns=ToolChoiceWarning
+    ),
+    "a tool that is not there": Row(
+        tools=BOTH, options={"tool_choice": "get_news"}, refused=("'get_news'", "no tool of this")
+    ),
+    "a choice without tools": Row(
+        options={"tool_choice": "required"}, refused=("'required'", "needs at least one tool")
+    ),
+    "a free choice without tools": Row(options={"tool_choice": "auto"}, sent={"model": K26}),
+    "one call at most": Row(
+        model=K3,
+        tools=BOTH,
+        options={"parallel_tool_calls": False},
+        sent={"model": K3},
+        warns=IgnoredSettingWarning,
+    ),
+    "one call at most, by its name": _chosen(
+        K3, "get_time", "required", also={"tools": [TIME]}, options={"parallel_tool_calls": False}
+    ),
+}
+
+_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "integer"}]}
+_LEVEL = {"enum": ["low", "high"]}
+
+_DECLARED: Mapping[str, Row] = {
+    "a tool as it is": Row(tools=[WEATHER], sent={"model": K26}),
+    "a tool twice": Row(tools=[WEATHER, WEATHER], refused=("get_weather",)),
+    "a name with a blank": Row(tools=[_with("get weather", {})], refused=("get weather",)),
+    "a name with a dollar": Row(tools=[_with("$mine", {})], refused=("$mine",)),
+    "a name of 129 letters": Row(tools=[_with("n" * 129, {})], refused=("n" * 129, "at most 128")),
+    "a name elsewhere is the server's affair": Row(
+        endpoint="vllm", tools=[_with("get.weather", {})], sent={"model": VLLM}
+    ),
+    "no parameters": Row(
+        tools=[{"type": "function", "function": {"name": "now"}}],
+        sent={
+            "model": K26,
+            "tools": [_with("now", {"type": "object", "properties": {}, "required": []})],
+        },
+    ),
+    "parameters of no object": Row(tools=[_with("f", {"type": "string"})], refused=("'f'",)),
+    "an enum without type": Row(
+        tools=[_with("f", {"type": "object", "properties": {"level": _LEVEL}})],
+        sent={
+            "model": K26,
+            "tools": [
+                _with(
+                    "f",
+                    {
+                        "type": "object",
+                        "properties": {"level": {"enum": ["low", "high"], "type": "string"}},
+                    },
+                )
+            ],
+        },
+    ),
+    "a tool goes to others as it is": Row(
+        endpoint="vllm",
+        tools=[_with("f", {"type": "object", "properties": {"pair": _PAIR}})],
+        sent={"model": VLLM},
+    ),
+    "strict is passed on": Row(
+        tools=[{**WEATHER, "function": {**WEATHER["function"], "strict": False}}],
+        sent={"model": K26},
+    ),
+    "Moonshot's own functions": Row(
+        tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}, WEATHER],
+        settings={"thinking": False},
+        sent={"model": K26, "thinking": OFF},
+    ),
+    "what Moonshot's own function asked for is echoed": Row(
+        tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}],
+        messages=[
+            user(),
+            said("", call("search:0", "$web_search", '{"query": "x"}'), reasoning_content="why"),
+            result("search:0", '{"query": "x"}'),
+        ],
+        sent={"model": K26},
+    ),
+}
+
+_CORE = "neither framework has a message that brings tools"
+_BROUGHT: Mapping[str, Row] = {
+    "a message brings tools": Row(
+        model=K3,
+        messages=[{"role": "system", "content": None, "tools": [WEATHER]}, *HELLO],
+        sent={"model": K3, "messages": [{"role": "system", "tools": [WEATHER]}, *HELLO]},
+        core_only=_CORE,
+    ),
+    "a message brings tools and text": Row(
+        model=K3,
+        messages=[{"role": "system", "content": "Be brief.", "tools": [WEATHER]}, *HELLO],
+        refused=("messages[0] brings tools", "of its own"),
+        core_only=_CORE,
+    ),
+    "a message brings tools to kimi-k2.6": Row(
+        messages=[{"role": "system", "tools": [WEATHER]}, *HELLO],
+        refused=("messages[0] brings tools", "kimi-k3"),
+        core_only=_CORE,
+    ),
+    "a message brings tools elsewhere": Row(
+        endpoint="vllm",
+        model=K3,
+        messages=[{"role": "system", "tools": [WEATHER]}, *HELLO],
+        sent={"model": K3},
+        core_only=_CORE,
+    ),
+}
+
+ROWS: dict[str, Row] = {**_FREE, **_FORCED, **_GIVEN_UP, **_DECLARED, **_BROUGHT}
+"""Rows by what they show."""
