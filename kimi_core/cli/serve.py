@@ -6,6 +6,7 @@ printed by rich, which repeats one that Ctrl-C interrupts.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -55,9 +56,10 @@ def _check_port(port: int) -> None:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         message = (
-            f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); name another --port, "
-            "or 0 for a free one."
+            f"port {port} of 127.0.0.1 cannot be used ({reason}); name another --port, or 0 for a "
+            "free one."
         )
         raise KimiConfigError(message) from error
 
