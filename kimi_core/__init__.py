@@ -6,6 +6,7 @@ nor tiktoken nor an engine.
 The rooms, and what each may know, are described in ``docs/design.md``.
 """
 
+from kimi_core._version import __version__
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
 from kimi_core.errors import KimiError
@@ -29,8 +30,6 @@ from kimi_core.response import Usage
 from kimi_core.schema import normalize_schema
 from kimi_core.tokenizer import Tokenizer
 
-__version__ = "0.1.0"
-
 __all__ = [
     "ENDPOINTS",
     "MODELS",
@@ -50,6 +49,7 @@ __all__ = [
     "ToolCallEnd",
     "ToolCallStart",
     "Usage",
+    "__version__",
     "encode_prompt",
     "get_endpoint",
     "get_model",

@@ -12,7 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-__all__ = ["ErrorFacts", "read_error", "request_id_of"]
+__all__ = [
+    "CONTEXT_WORDS",
+    "FILTER_WORDS",
+    "OVERLOAD_WORDS",
+    "QUOTA_WORDS",
+    "ErrorFacts",
+    "read_error",
+    "redacted",
+    "request_id_of",
+    "sentence",
+]
 
 # A gateway's HTML page is no sentence (Moonshot's 504 is one); its beginning is enough to tell.
 _LONGEST_MESSAGE = 400
@@ -34,6 +44,27 @@ _STATUS_OF_TYPE = {
 # As in: request reached organization max RPM: 20, please try again after 1 seconds.
 _LIMIT = re.compile(r"\b(concurrency|RPM|TPM|TPD)\b")
 _WAIT = re.compile(r"try again after ([0-9]+(?:\.[0-9]+)?) second")
+
+
+# Wordings of several servers; each was seen in a recording or is quoted in an issue.
+CONTEXT_WORDS = (
+    "token length too long",
+    "exceeded model token limit",
+    "maximum context length",
+    "context length exceeded",
+    "exceeds the available context size",
+    "max_model_len",
+    "context_length_exceeded",
+)
+QUOTA_WORDS = ("insufficient balance", "current quota", "exceeded_current_quota")
+OVERLOAD_WORDS = ("overloaded", "server_unavailable")
+FILTER_WORDS = ("content_filter", "high risk")
+
+# A server that refuses a key repeats it ("Incorrect API key provided: sk-..."). Keys of Moonshot,
+# Kimi Code and OpenRouter all begin alike.
+_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
+_SHORTEST_KEY = 6
+_HIDDEN = "[key hidden]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +128,26 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-request-id") or headers.get("x-trace-id")
 
 
+def redacted(value: Any, api_key: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value whose texts show no key.
+
+    Args:
+        value: Text, or lists, tuples and mappings that hold some; other values are kept.
+        api_key: The key itself, where it is known; anything that looks like one is hidden anyway.
+    """
+    if isinstance(value, str):
+        if api_key and len(api_key) >= _SHORTEST_KEY:
+            value = value.replace(api_key, _HIDDEN)
+        return _KEY.sub(_HIDDEN, value)
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[object, Any]", value)
+        return {name: redacted(inner, api_key) for name, inner in fields.items()}
+    if isinstance(value, (list, tuple)):
+        items = cast("list[Any]", value)
+        return type(items)(redacted(item, api_key) for item in items)
+    return value
+
+
 def _error_object(body: object) -> Mapping[str, Any]:
     inner = _mapping(body).get("error", body)
     return _mapping(inner) or {"message": inner}
@@ -147,3 +198,17 @@ def _number(text: str | None) -> float | None:
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
+
+
+def sentence(facts: ErrorFacts, endpoint: str, model: str, way_out: str) -> str:
+    """Say who refused what and why, and the way out."""
+    asked = f" for model {model!r}" if model else ""
+    parts = [f"{endpoint} refused the request{asked} with status {facts.status}"]
+    if facts.type:
+        parts.append(f" ({facts.type})")
+    parts.append(f": {facts.message}")
+    if facts.request_id:
+        parts.append(f" [request id {facts.request_id}]")
+    if way_out:
+        parts.append(f" {way_out}")
+    return "".join(parts)

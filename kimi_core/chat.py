@@ -6,6 +6,7 @@ May know: all of the core; it is the only file that does. It holds no rule of it
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +14,7 @@ from kimi_core._error_facts import request_id_of
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.client import Transport
 from kimi_core.config import resolve_api_key
-from kimi_core.errors import KimiProtocolError
+from kimi_core.errors import KimiAPIError, KimiProtocolError
 from kimi_core.observe import current_observer
 from kimi_core.request import Options, Request, build_request
 from kimi_core.response import ResponseReader, read_json
@@ -89,6 +90,7 @@ class KimiChat:
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
+        self._opening = threading.Lock()
         if endpoint.base_url or settings.base_url:
             self._transport = self._make_transport(None)
 
@@ -134,13 +136,13 @@ class KimiChat:
             KimiAPIError: Where there is no answer, or one that says no.
         """
         _announce(request)
-        response = self._get_transport().open(request.path, request.payload, request.sending)
+        response = self.transport.open(request.path, request.payload, request.sending)
         return Reply(request, response)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
         _announce(request)
-        response = await self._get_transport().aopen(request.path, request.payload, request.sending)
+        response = await self.transport.aopen(request.path, request.payload, request.sending)
         return AsyncReply(request, response)
 
     def close(self) -> None:
@@ -153,13 +155,20 @@ class KimiChat:
         if self._transport is not None:
             await self._transport.aclose()
 
-    def _get_transport(self) -> Transport:
-        if self._transport is None:
-            # The one endpoint without an address is the embedded engine, which is started now.
-            from kimi_core.local import shared_engine
+    @property
+    def transport(self) -> Transport:
+        """The transport; the embedded engine is started where it is the endpoint."""
+        transport = self._transport
+        if transport is None:
+            with self._opening:
+                transport = self._transport = self._transport or self._start_engine()
+        return transport
 
-            self._transport = self._make_transport(shared_engine(self._local_model()).base_url)
-        return self._transport
+    def _start_engine(self) -> Transport:
+        # The one endpoint without an address is the embedded engine, which is started now.
+        from kimi_core.local import shared_engine
+
+        return self._make_transport(shared_engine(self._local_model()).base_url)
 
     def _local_model(self) -> str | None:
         name = self.capabilities.model
@@ -216,7 +225,11 @@ class _Reading:
         return [*last, self._end(done=self._decoder.done)]
 
     def _read(self, chunk: dict[str, Any]) -> list[Event]:
-        events = self.reader.feed(chunk)
+        try:
+            events = self.reader.feed(chunk)
+        except KimiAPIError as error:
+            error.partial = self.reader.message()
+            raise
         if self._observer is not None:
             self._observer.on_chunk(chunk, events)
         return events

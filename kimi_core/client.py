@@ -12,11 +12,14 @@ this server.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 import weakref
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from kimi_core import __version__
+from kimi_core._version import __version__
 from kimi_core.endpoints import check_base_url
 from kimi_core.errors import is_final, map_error
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     import openai
 
+    from kimi_core._calls import Call
     from kimi_core.endpoints import Endpoint
 
 __all__ = ["Transport"]
@@ -35,14 +39,21 @@ _NO_KEY = "no-key-needed"
 _TOO_MANY = 429
 
 
-@lru_cache(maxsize=1)
 def _ssl_context() -> ssl.SSLContext:
-    # Building one takes 20 to 40 ms, which every peer pays for every instance.
-    import ssl
+    return _cached_ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
-    import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+@lru_cache(maxsize=4)
+def _cached_ssl_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Return what the SDK's own client would trust: the system's CAs with httpx2, a company's too.
+
+    Building one takes 20 to 40 ms, which every peer pays for every instance. The arguments are the
+    variables that it depends on.
+    """
+    import openai
+
+    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    return cast("ssl.SSLContext", library.create_ssl_context())
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +82,8 @@ class Transport:
         default_headers: Headers of every request.
         default_query: Query of every request.
         http_client: Your own ``httpx`` client (``httpx2`` with openai 3), e.g. for a proxy. It is
-            not closed here, and with it the SDK retries an empty balance like any 429.
+            not closed here. One response hook is added to it, which keeps the SDK from retrying
+            an empty balance.
         http_async_client: Your own async client; it then serves every event loop.
 
     Raises:
@@ -110,6 +122,7 @@ class Transport:
         self._http_client = http_client
         self._http_async_client = http_async_client
         self._client: openai.OpenAI | None = None
+        self._opening = threading.Lock()
         self._async_clients: weakref.WeakKeyDictionary[
             asyncio.AbstractEventLoop, tuple[openai.AsyncOpenAI, AsyncGenerator[None, None]]
         ] = weakref.WeakKeyDictionary()
@@ -162,6 +175,33 @@ class Transport:
             raise self._mapped(error, payload) from error
         return opened.response
 
+    def send(self, call: Call[Any]) -> str:
+        """Send one of the utilities' requests and return the whole body.
+
+        Args:
+            call: Method, path and what goes with them.
+
+        Raises:
+            KimiAPIError: Where there is no answer, or one that says no.
+        """
+        import openai
+
+        method = getattr(self._sync_client(), call.method)
+        try:
+            return cast("str", method(call.path, cast_to=str, **call.sending()))
+        except openai.APIError as error:
+            raise self._mapped(error, call.naming) from error
+
+    async def asend(self, call: Call[Any]) -> str:
+        """Send a request as `send` does, in the running event loop."""
+        import openai
+
+        method = getattr(await self._async_client(), call.method)
+        try:
+            return cast("str", await method(call.path, cast_to=str, **call.sending()))
+        except openai.APIError as error:
+            raise self._mapped(error, call.naming) from error
+
     def close(self) -> None:
         """Close the sync client; a later request opens a new one."""
         client, self._client = self._client, None
@@ -181,22 +221,30 @@ class Transport:
             endpoint=self.endpoint.name,
             base_url=self.base_url,
             model=str(payload.get("model", "")),
+            api_key=self._settings["api_key"],
         )
 
     def _sync_client(self) -> openai.OpenAI:
         client = self._client
         if client is None:
-            import openai
+            # Two threads that each open one: the SDK closes the one that was not kept as soon as
+            # it is collected, and with it the answer being read ("Bad file descriptor").
+            with self._opening:
+                client = self._client or self._open_client()
+        return client
 
-            http_client = self._http_client or openai.DefaultHttpxClient(
-                verify=_ssl_context(), event_hooks={"response": [_forbid_useless_retry]}
-            )
-            client = self._client = _anonymous(
-                openai.OpenAI(http_client=http_client, **self._settings),
-                self._settings["default_headers"],
-            )
-            if self._http_client is None:
-                weakref.finalize(self, http_client.close)
+    def _open_client(self) -> openai.OpenAI:
+        import openai
+
+        http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
+        _add_hook(http_client, _forbid_useless_retry)
+        client: openai.OpenAI = _anonymous(
+            openai.OpenAI(http_client=http_client, **self._settings),
+            self._settings["default_headers"],
+        )
+        if self._http_client is None:
+            weakref.finalize(self, http_client.close)
+        self._client = client
         return client
 
     async def _async_client(self) -> openai.AsyncOpenAI:
@@ -206,8 +254,9 @@ class Transport:
             import openai
 
             http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
-                verify=_ssl_context(), event_hooks={"response": [_aforbid_useless_retry]}
+                verify=_ssl_context()
             )
+            _add_hook(http_client, _aforbid_useless_retry)
             client = _anonymous(
                 openai.AsyncOpenAI(http_client=http_client, **self._settings),
                 self._settings["default_headers"],
@@ -234,6 +283,14 @@ async def _keep_open(http_client: Any) -> AsyncGenerator[None, None]:  # noqa: A
     finally:
         if http_client is not None:
             await http_client.aclose()
+
+
+def _add_hook(http_client: Any, hook: object) -> None:  # noqa: ANN401 - httpx or httpx2
+    # On the user's own client, too: the SDK's only other place to refuse a retry is a private
+    # method, which cannot read an async body. It acts on a 429 for money alone.
+    hooks = http_client.event_hooks
+    if hook not in hooks["response"]:
+        http_client.event_hooks = {**hooks, "response": [*hooks["response"], hook]}
 
 
 def _forbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2

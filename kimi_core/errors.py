@@ -14,7 +14,8 @@ The tree::
         │   └── KimiTimeoutError
         └── KimiStatusError               an answer that says no
             ├── KimiAuthenticationError   401, 403
-            ├── KimiModelNotFoundError    404
+            ├── KimiNotFoundError         404: a file, a batch, a route
+        │   └── KimiModelNotFoundError
             ├── KimiRateLimitError        429: .retry_after in seconds
             │   ├── KimiQuotaError        402, 403, 429: money, retrying is useless
             │   └── KimiOverloadedError   429, 503: the server is busy
@@ -29,9 +30,18 @@ catches ``openai.RateLimitError`` today goes on catching it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from kimi_core._error_facts import ErrorFacts, read_error
+from kimi_core._error_facts import (
+    CONTEXT_WORDS,
+    FILTER_WORDS,
+    OVERLOAD_WORDS,
+    QUOTA_WORDS,
+    ErrorFacts,
+    read_error,
+    redacted,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +58,7 @@ __all__ = [
     "KimiContextOverflowError",
     "KimiError",
     "KimiModelNotFoundError",
+    "KimiNotFoundError",
     "KimiOverloadedError",
     "KimiProtocolError",
     "KimiQuotaError",
@@ -65,7 +76,22 @@ _Error = TypeVar("_Error", bound="KimiAPIError")
 
 
 class KimiError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Every one can be copied and pickled, as multiprocessing, LangGraph and Ray do. The copy has no
+    ``request`` and no ``response`` of the SDK: they hold the key.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make it again; a class of both trees has no name to be found under."""
+        kind = type(self)
+        kinds = kind.__bases__ if kind in _BOTH.values() else (kind,)
+        # None, not absent: the SDK's own code reads both.
+        state = {
+            name: None if name in {"request", "response"} else value
+            for name, value in self.__dict__.items()
+        }
+        return _remade, (kinds, self.args, state)
 
 
 class KimiConfigError(KimiError, ValueError):
@@ -95,12 +121,14 @@ class KimiAPIError(KimiError):
     Attributes:
         endpoint: Name of the endpoint.
         model: The model that was asked for.
-        body: The server's error body as it was parsed, or None.
+        body: The server's error body as it was parsed, or None; keys in it are hidden.
+        partial: What had come of the answer before an error inside it; None without an answer.
     """
 
     endpoint: str = ""
     model: str = ""
     body: object | None = None
+    partial: ParsedMessage | None = None
 
 
 class KimiConnectionError(KimiAPIError):
@@ -133,7 +161,11 @@ class KimiAuthenticationError(KimiStatusError):
     """The key is missing, wrong, or may not do this."""
 
 
-class KimiModelNotFoundError(KimiStatusError):
+class KimiNotFoundError(KimiStatusError):
+    """The endpoint has no such file, batch or route."""
+
+
+class KimiModelNotFoundError(KimiNotFoundError):
     """The endpoint does not serve this model."""
 
 
@@ -172,20 +204,6 @@ class KimiServerError(KimiStatusError):
     """The server failed."""
 
 
-# Wordings of several servers; each was seen in a recording or is quoted in an issue.
-_CONTEXT_WORDS = (
-    "token length too long",
-    "exceeded model token limit",
-    "maximum context length",
-    "context length exceeded",
-    "exceeds the available context size",
-    "max_model_len",
-    "context_length_exceeded",
-)
-_QUOTA_WORDS = ("insufficient balance", "current quota", "exceeded_current_quota")
-_OVERLOAD_WORDS = ("overloaded", "server_unavailable")
-_FILTER_WORDS = ("content_filter", "high risk")
-
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
         "Check that the key belongs to this endpoint: keys of api.moonshot.ai and api.moonshot.cn "
@@ -195,6 +213,7 @@ _WAY_OUT: dict[type[KimiStatusError], str] = {
         "Name a model that this endpoint serves (the first-party kimi-k2-* ids are retired), and "
         "check that base_url ends in the API's version, usually /v1."
     ),
+    KimiNotFoundError: "Check the id, and that the endpoint has this route.",
     KimiQuotaError: "Recharge the account; a retry cannot succeed.",
     KimiOverloadedError: "Try again later.",
     KimiRateLimitError: "Wait, or lower the request rate.",
@@ -203,16 +222,15 @@ _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiServerError: "Try again; an answer that takes minutes is best streamed.",
 }
 
-
 _Kind = type[KimiStatusError]
 
 # One status stands for several things, so words come first. A quota was answered with 403 in 2025
 # and with 429 later (Kimi-K2 issue 5), and OpenRouter has 402 for it.
 _BY_WORDS: tuple[tuple[frozenset[int], tuple[str, ...], _Kind], ...] = (
-    (frozenset({402, 403, 429}), _QUOTA_WORDS, KimiQuotaError),
-    (frozenset({429, 500, 502, 529}), _OVERLOAD_WORDS, KimiOverloadedError),
-    (frozenset({400, 413, 422}), _CONTEXT_WORDS, KimiContextOverflowError),
-    (frozenset({400, 403, 422}), _FILTER_WORDS, KimiContentFilterError),
+    (frozenset({402, 403, 429}), QUOTA_WORDS, KimiQuotaError),
+    (frozenset({429, 500, 502, 529}), OVERLOAD_WORDS, KimiOverloadedError),
+    (frozenset({400, 413, 422}), CONTEXT_WORDS, KimiContextOverflowError),
+    (frozenset({400, 403, 422}), FILTER_WORDS, KimiContentFilterError),
 )
 _BY_STATUS: dict[int, _Kind] = {
     401: KimiAuthenticationError,
@@ -247,23 +265,13 @@ def is_final(status: int, text: str) -> bool:
     return _classify(read_error(None, status=status, fallback=text)) is KimiQuotaError
 
 
-def _sentence(facts: ErrorFacts, endpoint: str, model: str, way_out: str) -> str:
-    parts = [f"{endpoint} refused the request for model {model!r} with status {facts.status}"]
-    if facts.type:
-        parts.append(f" ({facts.type})")
-    parts.append(f": {facts.message}")
-    if facts.request_id:
-        parts.append(f" [request id {facts.request_id}]")
-    if way_out:
-        parts.append(f" {way_out}")
-    return "".join(parts)
-
-
 def _refusal(
     facts: ErrorFacts, theirs: type[Exception], *, endpoint: str, model: str
 ) -> KimiStatusError:
     kind = _classify(facts)
-    error = _also(kind, theirs)(_sentence(facts, endpoint, model, _WAY_OUT.get(kind, "")))
+    if kind is KimiModelNotFoundError and not model:
+        kind = KimiNotFoundError
+    error = _also(kind, theirs)(sentence(facts, endpoint, model, _WAY_OUT.get(kind, "")))
     error.endpoint = endpoint
     error.model = model
     error.body = facts.body
@@ -278,7 +286,12 @@ def _refusal(
 
 
 def error_from_body(
-    body: object, *, endpoint: str, model: str, headers: Mapping[str, str] | None = None
+    body: object,
+    *,
+    endpoint: str,
+    model: str,
+    headers: Mapping[str, str] | None = None,
+    status: int | None = None,
 ) -> KimiStatusError:
     """Turn an error object that came inside a 200 or in the middle of a stream into ours.
 
@@ -287,6 +300,7 @@ def error_from_body(
         endpoint: Name of the endpoint.
         model: The model that was asked for.
         headers: The response headers, where they are known.
+        status: The status that it stands for, where that is known.
 
     Returns:
         The error, also an ``openai.APIError`` as the SDK's own streams raise it then; to be raised
@@ -294,9 +308,19 @@ def error_from_body(
     """
     import openai
 
-    facts = read_error(body, headers=headers)
+    facts = read_error(redacted(body), headers=headers, status=status)
     error = _refusal(facts, openai.APIError, endpoint=endpoint, model=model)
     error.__dict__.update(message=facts.message, type=facts.type or None, code=None, param=None)
+    return error
+
+
+def _remade(
+    kinds: tuple[type[Any], ...], args: tuple[Any, ...], state: dict[str, Any]
+) -> BaseException:
+    kind: type[Any] = kinds[0] if len(kinds) == 1 else _also(kinds[0], kinds[1])
+    error = cast("BaseException", kind.__new__(kind, *args))
+    error.args = args
+    error.__dict__.update(state)
     return error
 
 
@@ -336,20 +360,31 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
     return error
 
 
-def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiAPIError:
+def _hide_keys(exc: Exception, api_key: str | None) -> None:
+    # It stays in the chain as the cause, whose sentence a traceback prints too.
+    exc.args = redacted(exc.args, api_key)
+    for name in {"message", "body"} & exc.__dict__.keys():
+        setattr(exc, name, redacted(getattr(exc, name), api_key))
+
+
+def map_error(
+    exc: Exception, *, endpoint: str, base_url: str, model: str, api_key: str | None = None
+) -> KimiAPIError:
     """Turn an error of the openai SDK into ours, which is also an instance of its own class.
 
     Args:
         exc: Any ``openai.APIError``.
         endpoint: Name of the endpoint, for the sentence.
         base_url: Where the request went, for the sentence.
-        model: The model that was asked for.
+        model: The model that was asked for; empty where none was.
+        api_key: The key, to be hidden where the server repeats it.
 
     Returns:
         The error, to be raised ``from exc`` by the caller.
     """
     import openai
 
+    _hide_keys(exc, api_key)
     if isinstance(exc, openai.APIStatusError):
         facts = read_error(
             exc.body,

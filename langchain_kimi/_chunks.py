@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
@@ -23,6 +23,7 @@ from kimi_core.raw.events import (
     ToolCallEnd,
     ToolCallStart,
 )
+from langchain_kimi._arguments import original_arguments
 from langchain_kimi._damaged import spoiling_suffix
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from kimi_core.raw.events import Event, ToolCall
     from kimi_core.response import ResponseReader, Usage
+
+_Model = TypeVar("_Model", AIMessageChunk, ChatGenerationChunk)
 
 __all__ = ["ChunkWriter", "token_usage", "usage_metadata", "whole_message"]
 
@@ -98,9 +101,10 @@ def whole_message(
         standard += [{"type": "reasoning", "reasoning": said.reasoning}] if said.reasoning else []
         standard += [{"type": "text", "text": said.content}] if said.content else []
         standard += [*good, *bad]
+    reasoning = {"reasoning_content": said.reasoning} if said.reasoning else {}
     return AIMessage(
         content=standard if blocks else said.content,
-        additional_kwargs={"reasoning_content": said.reasoning} if said.reasoning else {},
+        additional_kwargs={**reasoning, **original_arguments(said.tool_calls)},
         tool_calls=good,
         invalid_tool_calls=bad,
         usage_metadata=usage_metadata(reader.usage),
@@ -135,6 +139,8 @@ class ChunkWriter:
         self._metadata = dict(metadata)
         self._blocks = blocks
         self._arguments: dict[int, list[str]] = {}
+        self._message = AIMessageChunk(content="")
+        self._generation = ChatGenerationChunk(message=self._message)
 
     def write(self, events: Sequence[Event]) -> ChatGenerationChunk | None:
         """Return the chunk of some events; None where they say nothing."""
@@ -150,14 +156,16 @@ class ChunkWriter:
         if not (content or reasoning or fragments):
             return None
         calls = list(fragments.values())
-        message = AIMessageChunk(
+        message = _copy(
+            self._message,
             content=_blocks(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
             response_metadata=self._metadata.copy(),
+            tool_call_chunks=calls,
+            tool_calls=_begun(calls),
+            invalid_tool_calls=[],
         )
-        if calls:
-            _set_fragments(message, calls)
-        return ChatGenerationChunk(message=message)
+        return _copy(self._generation, message=message, text=content)
 
     def last(self, reader: ResponseReader, metadata: Mapping[str, Any]) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once.
@@ -168,6 +176,7 @@ class ChunkWriter:
         """
         message = AIMessageChunk(
             content=[] if self._blocks else "",
+            additional_kwargs=original_arguments(reader.message().tool_calls),
             usage_metadata=usage_metadata(reader.usage),
             response_metadata=_response_metadata(reader, {**self._metadata, **metadata}),
             chunk_position="last",
@@ -199,6 +208,24 @@ class ChunkWriter:
             fragment["args"] = f"{fragment['args']}{text}"
 
 
+def _copy(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values of any field
+    """Return a copy with other values, as ``model_copy`` does, in half of its time.
+
+    Constructing would validate what was built here a line ago, and takes as long as all the rest of
+    a chunk. Every field that can be changed in place has to be among those that are given.
+    """
+    copied = template.__class__.__new__(template.__class__)
+    fields = {
+        "__dict__": {**template.__dict__, **changed},
+        "__pydantic_fields_set__": set(changed),
+        "__pydantic_extra__": None if template.__pydantic_extra__ is None else {},
+        "__pydantic_private__": None,
+    }
+    for name, value in fields.items():
+        object.__setattr__(copied, name, value)
+    return copied
+
+
 def _blocks(content: str, reasoning: str, calls: Sequence[ToolCallChunk]) -> list[Any]:
     """Return standard blocks whose indices can never meet.
 
@@ -217,15 +244,14 @@ def _blocks(content: str, reasoning: str, calls: Sequence[ToolCallChunk]) -> lis
     return blocks
 
 
-def _set_fragments(message: AIMessageChunk, calls: list[ToolCallChunk]) -> None:
-    """Give a chunk its fragments without parsing them as JSON.
+def _begun(calls: Sequence[ToolCallChunk]) -> list[LangChainToolCall]:
+    """Return the calls that begin in a chunk, without parsing every fragment as JSON.
 
-    The constructor would parse every fragment as if it were a whole object, at two thirds of the
-    cost of a chunk, and fill `tool_calls` and `invalid_tool_calls` of the single chunk with what
-    such a piece looks like by chance. What is parsed is the sum, when chunks are added up.
+    The constructor would parse each as if it were a whole object, at two thirds of the cost of a
+    chunk, and fill `tool_calls` and `invalid_tool_calls` of the single chunk with what such a piece
+    looks like by chance. What is parsed is the sum, when chunks are added up.
     """
-    message.tool_call_chunks = calls
-    message.tool_calls = [
+    return [
         tool_call(name=call["name"], args=_arguments_so_far(call), id=call["id"])
         for call in calls
         if call["name"] is not None

@@ -16,6 +16,8 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 # conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
+from langchain_kimi._arguments import restore_arguments
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -92,6 +94,7 @@ def _assistant(message: AIMessage, answered: set[str]) -> dict[str, Any]:
     )
     wire = _convert_message_to_dict(sent)
     wire["content"] = _flat(wire["content"])
+    restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
     if message.additional_kwargs.get("partial"):
         wire["partial"] = True
     reasoning = reasoning_of(message)

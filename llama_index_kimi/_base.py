@@ -45,7 +45,14 @@ _OPTIONS = frozenset(field.name for field in dataclasses.fields(Options)) - {"ex
 _OF_THE_CONNECTION = {"timeout"}
 _SETTINGS = frozenset(field.name for field in dataclasses.fields(Settings)) - {"api_key"}
 # Fields that may hold a secret or cannot be written down.
-_UNWRITTEN = ("default_headers", "default_query", "http_client", "http_async_client", "tokenizer")
+_UNWRITTEN = (
+    "default_headers",
+    "default_query",
+    "http_client",
+    "http_async_client",
+    "media_fetcher",
+    "tokenizer",
+)
 
 
 class KimiBase(FunctionCallingLLM):
@@ -75,6 +82,7 @@ class KimiBase(FunctionCallingLLM):
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    media_fetcher: Any = Field(default=None, exclude=True, repr=False)
     tokenizer: Any = Field(default=None, exclude=True, repr=False)
 
     _api_key: str | SecretLike | None = PrivateAttr(default=None)

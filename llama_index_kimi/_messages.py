@@ -1,17 +1,20 @@
 """LlamaIndex messages -> OpenAI-style dicts, which the core takes.
 
 Owns: what each block and each role of a `ChatMessage` is on the wire.
-May know: llama_index.core's message types, `kimi_core.capabilities` and `kimi_core.errors`.
+May know: llama_index.core's message types and `kimi_core.errors`.
 
-Never changes a caller's message, never opens a connection (a block may read its own local file),
+Never changes a caller's message, never opens a connection (a document may read its own local file),
 and drops a block only where it says nothing (`CachePoint`: the prefix cache is automatic). Rules of
-Kimi's own, such as which reasoning must be sent back, stand in the core.
+Kimi's own, such as which reasoning must be sent back and which media a model takes, stand in the
+core.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import (
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ChatMessage, ContentBlock
 
-    from kimi_core.capabilities import Capabilities
-
 __all__ = ["to_wire"]
 
 _ROLES = {
@@ -50,26 +51,26 @@ _ROLES = {
 _PASSED_ON = ("name", "partial")
 
 
-def to_wire(messages: Sequence[ChatMessage], capabilities: Capabilities) -> list[dict[str, Any]]:
+def to_wire(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     """Convert messages.
 
     Args:
         messages: Any history, also one that another LLM class made; not changed.
-        capabilities: Decides which media a message may hold.
 
     Returns:
-        New dicts with role, content, reasoning_content, tool_calls, tool_call_id and name.
+        New dicts with role, content, reasoning_content, tool_calls, tool_call_id and name. A
+        picture or video is a part whose URL may also be bytes or a path: the core inlines these.
 
     Raises:
-        KimiConfigError: For a block that this model cannot be told.
+        KimiConfigError: For a block that no model can be told.
     """
-    return [_message(message, capabilities) for message in messages]
+    return [_message(message) for message in messages]
 
 
-def _message(message: ChatMessage, capabilities: Capabilities) -> dict[str, Any]:
+def _message(message: ChatMessage) -> dict[str, Any]:
     role = _ROLES.get(message.role, message.role.value)
     extras = message.additional_kwargs
-    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks, capabilities)}
+    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks)}
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
         wire.update(_assistant_fields(message))
@@ -111,29 +112,27 @@ def _legacy_call(call: Any) -> dict[str, Any]:  # noqa: ANN401 - a dict, or the 
     return _wire_call(plain.get("id"), function["name"], function.get("arguments") or "{}")
 
 
-def _content(
-    blocks: Sequence[ContentBlock], capabilities: Capabilities
-) -> str | list[dict[str, Any]]:
-    parts = [part for block in blocks for part in _parts(block, capabilities)]
+def _content(blocks: Sequence[ContentBlock]) -> str | list[dict[str, Any]]:
+    parts = [part for block in blocks for part in _parts(block)]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts
 
 
-def _parts(block: Any, capabilities: Capabilities) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
+def _parts(block: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
     if isinstance(block, TextBlock):
         yield _text(block.text)
     elif isinstance(block, ImageBlock):
-        yield _media("image", block, capabilities)
+        yield _media("image_url", block.url or block.path or _image_bytes(block))
     elif isinstance(block, VideoBlock):
-        yield _media("video", block, capabilities)
+        yield _media("video_url", block.url or block.path or _video_bytes(block))
     elif isinstance(block, DocumentBlock):
         yield _text(_document_text(block))
     elif isinstance(block, CitableBlock):
         for inner in block.content:
-            yield from _parts(inner, capabilities)
+            yield from _parts(inner)
     elif isinstance(block, CitationBlock):
-        yield from _parts(block.cited_content, capabilities)
+        yield from _parts(block.cited_content)
     elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):
         message = (
             f"a message holds a {type(block).__name__}, which Kimi cannot read; "
@@ -146,38 +145,25 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _media(kind: str, block: ImageBlock | VideoBlock, capabilities: Capabilities) -> dict[str, Any]:
-    if kind not in capabilities.info.inputs:
-        message = (
-            f"a message holds a {type(block).__name__}, but model {capabilities.model!r} reads "
-            f"{' and '.join(capabilities.info.inputs)} only; use kimi-k2.6, or set base_model "
-            "where the server's model is a newer one under its own name."
-        )
-        raise KimiConfigError(message)
-    field = f"{kind}_url"
-    return {"type": field, field: {"url": _media_url(block, capabilities)}}
+def _media(kind: str, source: object) -> dict[str, Any]:
+    # LlamaIndex's URLs are pydantic's objects; bytes and paths stay, for the core to inline.
+    url = source if isinstance(source, (bytes, Path)) else str(source)
+    return {"type": kind, kind: {"url": url}}
 
 
-def _media_url(block: ImageBlock | VideoBlock, capabilities: Capabilities) -> str:
-    if not block.url:
-        return _inlined(block)
-    url = str(block.url)
-    if capabilities.endpoint.first_party and url.startswith(("http://", "https://")):
-        message = (
-            f"{type(block).__name__}(url={url!r}) is refused by {capabilities.endpoint.name}: it "
-            "takes no public URLs. Give the bytes or a path, a data: URL, or ms://<file id> of an "
-            "uploaded file."
-        )
-        raise KimiConfigError(message)
-    return url
+def _image_bytes(block: ImageBlock) -> bytes | str:
+    return _typed(block.resolve_image().read(), block.image_mimetype)
 
 
-def _inlined(block: ImageBlock | VideoBlock) -> str:
-    if isinstance(block, ImageBlock):
-        stream, mimetype = block.resolve_image(as_base64=True), block.image_mimetype or "image/png"
-    else:
-        stream, mimetype = block.resolve_video(as_base64=True), block.video_mimetype or "video/mp4"
-    return f"data:{mimetype};base64,{stream.read().decode('ascii')}"
+def _video_bytes(block: VideoBlock) -> bytes | str:
+    return _typed(block.resolve_video().read(), block.video_mimetype)
+
+
+def _typed(data: bytes, media_type: str | None) -> bytes | str:
+    # What the caller says that the bytes are counts; otherwise the core looks at them.
+    if media_type is None:
+        return data
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _document_text(block: DocumentBlock) -> str:

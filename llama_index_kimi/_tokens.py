@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock, ToolCallBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.memory import Memory
+from llama_index.core.prompts import RichPromptTemplate
+from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
@@ -21,7 +23,7 @@ from llama_index_kimi._messages import to_wire
 from llama_index_kimi._tools import wire_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llama_index.core.tools.types import BaseTool
 
@@ -33,7 +35,34 @@ _CALL_MARKUP = 6
 
 
 class KimiMemory(Memory):
-    """A `Memory` that counts reasoning and tool calls too."""
+    """A `Memory` that counts reasoning and tool calls too, and that a `Context` can write down."""
+
+    def to_dict(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - LlamaIndex's signature
+        """Return settings and messages as JSON values.
+
+        LlamaIndex's own version holds objects that its serializer refuses and leaves the messages
+        out, so that a `Context` read again has forgotten everything (llama-index-core 0.14.25).
+        A memory with blocks or a store of your own is left to LlamaIndex.
+        """
+        store = self.sql_store
+        if self.memory_blocks or not isinstance(store, SQLAlchemyChatStore):
+            theirs: dict[str, Any] = super().to_dict(**settings)
+            return theirs
+        written = self.model_dump(mode="json", exclude={"memory_blocks"})
+        written["memory_blocks_template"] = self.memory_blocks_template.template_str
+        return {**written, "sql_store": store.model_dump(), "class_name": self.class_name()}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **settings: Any) -> KimiMemory:  # noqa: ANN401 - LlamaIndex's signature
+        """Return the memory that was written down; it counts with the tokenizer that is found."""
+        if "sql_store" not in data:
+            theirs: KimiMemory = super().from_dict(data, **settings)
+            return theirs
+        fields = {"tokenizer_fn": _counter(Tokenizer.find()), **data, **settings}
+        del fields["class_name"]
+        fields["memory_blocks_template"] = RichPromptTemplate(fields["memory_blocks_template"])
+        fields["sql_store"] = SQLAlchemyChatStore(**fields["sql_store"])
+        return cls(**fields)
 
     def _estimate_token_count(self, message_or_blocks: Any) -> int:  # noqa: ANN401 - LlamaIndex's signature
         if isinstance(message_or_blocks, list):
@@ -59,6 +88,13 @@ class KimiMemory(Memory):
         return 0
 
 
+def _counter(tokenizer: Tokenizer) -> Callable[[str], list[int]]:
+    """Return what LlamaIndex takes for a tokenizer; it only looks at the length."""
+    if tokenizer.exact:
+        return tokenizer.encode
+    return lambda text: list(range(tokenizer.count(text)))
+
+
 class TokenCounting(KimiBase):
     """The counting methods of `llama_index_kimi.ChatKimiK2`."""
 
@@ -74,8 +110,7 @@ class TokenCounting(KimiBase):
             Kimi's token ids where the tokenizer is exact; otherwise a list of the estimated length,
             since LlamaIndex only looks at the length.
         """
-        tokenizer = self._the_tokenizer()
-        return tokenizer.encode(text) if tokenizer.exact else list(range(tokenizer.count(text)))
+        return _counter(self._the_tokenizer())(text)
 
     def count_tokens(
         self, messages: Sequence[ChatMessage], tools: Sequence[BaseTool] | None = None
@@ -93,7 +128,7 @@ class TokenCounting(KimiBase):
         """
         capabilities = self._capabilities(None)
         return self._the_tokenizer().count_messages(
-            to_wire(messages, capabilities),
+            to_wire(messages),
             wire_tools(tools) if tools else None,
             model=capabilities.info.name,
         )

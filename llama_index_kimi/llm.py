@@ -76,6 +76,9 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         extra_body: Other fields of the payload.
         http_client: Your own HTTP client, e.g. for a proxy.
         http_async_client: Your own async HTTP client; it then serves every event loop.
+        media_fetcher: A function from URL to bytes, for http(s) URLs of images and videos, which
+            Moonshot does not fetch; `kimi_core.fetch.fetch_media` is one. None: such a URL is an
+            error there, and is passed on to other servers.
         tokenizer: A `kimi_core.Tokenizer`, or the path of a ``tiktoken.model``, for exact counts.
         system_prompt: Put before the messages of ``predict``, structured prediction and the
             engines, as everywhere in LlamaIndex.
@@ -100,8 +103,9 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         Args:
             messages: The conversation; not changed.
             **kwargs: Settings of this call only: any sampling or thinking setting, ``tools``
-                (OpenAI-style dicts), ``tool_choice``, ``response_format``, ``model``; other names
-                are sent as they are.
+                (OpenAI-style dicts), ``tool_choice``, ``response_format``, ``model``; ``timeout``,
+                ``extra_headers`` and ``extra_query`` of this request; other names are sent in
+                the payload as they are.
 
         Returns:
             The answer: reasoning as `ThinkingBlock`, calls as `ToolCallBlock`, tokens in
@@ -241,7 +245,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         model, tools = options.pop("model", None), options.pop("tools", None)
         single_call = not options.pop("allow_parallel_tool_calls", True)
         request = self._kimi().request(
-            to_wire(messages, self._capabilities(model)),
+            to_wire(messages),
             tools or None,
             self._options(options),
             stream=stream,

@@ -177,7 +177,7 @@ class Session:
 
     def redacted(self, text: str) -> str:
         """Return a text without the key: a server may repeat it in its refusal."""
-        return text.replace(self._key, "[the key]") if self._key else text
+        return text.replace(self._key, "[key hidden]") if self._key else text
 
     def listing(self) -> Page:
         """Return what stands at ``/models``; fetched once.

@@ -7,6 +7,7 @@ printed by rich, which repeats one that Ctrl-C interrupts.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -40,6 +41,9 @@ def serve_engine(model: Path | None, *, port: int, context: int) -> bool:
         KimiConfigError: Where the port is taken, or the engine cannot start.
     """
     _check_port(port)
+    # A shell without job control starts its background commands with Ctrl-C ignored, and Python
+    # leaves that as it is; so does whatever is started by such a command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with LocalEngine(model, context_window=context, port=port) as engine:
             _announce(engine, stand_in=model is None)

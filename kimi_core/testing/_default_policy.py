@@ -80,8 +80,8 @@ def _instance(node: dict[str, Any], root: dict[str, Any], depth: int) -> Any:  #
         return _instance(resolve_reference(node["$ref"], root) or {}, root, depth + 1)
     if node.get("anyOf"):
         return _first_instance(node["anyOf"], root, depth)
-    if node.get("enum"):
-        return node["enum"][0]
+    if "const" in node or node.get("enum"):
+        return node["const"] if "const" in node else node["enum"][0]
     kind = _type(node)
     if kind == "object":
         names = node.get("required", [])

@@ -15,21 +15,23 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal, cast, final
 
-from kimi_core.models import MODELS
+from kimi_core.testing import _anthropic
+from kimi_core.testing._account import BALANCE, model_list
 from kimi_core.testing._default_policy import default_reply
+from kimi_core.testing._outcome import Outcome
 from kimi_core.testing._replies import SimulatedReply
-from kimi_core.testing._request import SERVED_MODELS, ChatRequest, estimate_tokens, is_object
+from kimi_core.testing._request import ChatRequest, estimate_tokens, is_object
 from kimi_core.testing._rules import RULES
+from kimi_core.testing._storage import FORM, Storage, read_form
 from kimi_core.testing._wire import Answer, raw_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
 
 __all__ = ["MoonshotSimulator", "RecordedRequest", "Refusal"]
 
 _NOT_FOUND = "resource_not_found_error"
-_CREATED = 1_787_762_060
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ class RecordedRequest:
     """One request that the simulator got.
 
     Attributes:
-        method: "GET" or "POST".
+        method: "GET", "POST" or "DELETE".
         path: The path, from ``/v1``.
         headers: Header names in lower case -> values.
-        body: The JSON body, or None.
+        body: The JSON body, the fields of a form, or None.
     """
 
     method: str
@@ -81,8 +83,9 @@ class MoonshotSimulator:
 
     It is simulated: rules and wordings come from documents and quoted bodies, no model runs, and
     a request that passes here may still be refused by the server. Routes: chat completions,
-    models, token estimate, balance, and ``/v1/completions``, which the first-party API lacks and
-    self-hosted engines have (no rule applies there but the key's).
+    models, token estimate, balance, files, batches, ``/anthropic/v1/messages``, and
+    ``/v1/completions``, which the first-party API lacks and self-hosted engines have (no rule
+    applies there but the key's).
 
     Args:
         rules: "moonshot" to enforce all rules of `RULES`; "none" to take any request to any
@@ -113,6 +116,7 @@ class MoonshotSimulator:
         self._answered = 0
         self._lock = threading.Lock()
         self._http: _Server | None = None
+        self._storage = Storage(self._ask)
 
     def __enter__(self) -> MoonshotSimulator:
         self._http = _Server(self)
@@ -139,6 +143,11 @@ class MoonshotSimulator:
             raise RuntimeError("The simulator is not running; use it in a with statement.")
         return f"http://127.0.0.1:{self._http.server_port}/v1"
 
+    @property
+    def anthropic_base_url(self) -> str:
+        """The base URL for a client of Anthropic's protocol, which adds ``/v1/messages``."""
+        return f"{self.base_url.removesuffix('/v1')}/anthropic"
+
     def reply(self, *replies: SimulatedReply) -> None:
         """Script the next answers, in order; when none is left, it answers by itself.
 
@@ -158,14 +167,17 @@ class MoonshotSimulator:
         if request.headers.get("authorization") != f"Bearer {self.api_key}":
             body = _error("Invalid Authentication", "invalid_authentication_error")
             return Refusal("key", 401, body, request)
-        if (request.method, request.path) not in _ROUTES:
+        if (request.method, request.path) not in _ROUTES and not _is_stored(request.path):
             body = _error(f"Not found: {request.method} {request.path}", _NOT_FOUND)
             return Refusal("route", 404, body, request)
-        if request.method == "POST" and not is_object(request.body):
+        if request.method == "POST" and not is_object(request.body) and not _cancels(request.path):
             body = _error("Invalid request: the body is not a JSON object", "invalid_request_error")
             return Refusal("json", 400, body, request)
         if self._rules == "none" or request.path not in _RULED_PATHS:
             return None
+        return self._broken_rule(request)
+
+    def _broken_rule(self, request: RecordedRequest) -> Refusal | None:
         chat = ChatRequest(request.body, self._unknown_fields)
         for rule in RULES.values():
             message = rule.check(chat)
@@ -183,14 +195,55 @@ class MoonshotSimulator:
         except Exception as error:  # noqa: BLE001 - with rules="none" any body may come
             return Outcome(500, _error(f"The simulator has no answer: {error!r}", "server_error"))
 
+    def _ask(self, body: Any) -> tuple[int, Any]:  # noqa: ANN401 - any JSON value
+        headers = {"authorization": f"Bearer {self.api_key}"}
+        outcome = self._outcome(RecordedRequest("POST", "/v1/chat/completions", headers, body))
+        return outcome.status, outcome.body
+
+    def _message(self, request: RecordedRequest) -> Outcome:
+        strict = self._rules != "none"
+        wrong = _anthropic.problem(request.body, strict=strict)
+        if wrong is not None:
+            body = _error(wrong, "invalid_request_error")
+            self.refusals.append(Refusal("messages", 400, body, request))
+            return Outcome(400, _anthropic.envelope(body))
+        chat = replace(
+            request, path="/v1/chat/completions", body=_anthropic.translated(request.body)
+        )
+        outcome = self._outcome(chat)
+        if not is_object(outcome.body) or "error" in outcome.body:
+            if not is_object(outcome.body):  # a gateway's page
+                return outcome
+            return replace(outcome, body=_anthropic.envelope(outcome.body))
+        message = _anthropic.message_body(outcome.body)
+        if request.body.get("stream"):
+            return replace(
+                outcome, body=None, chunks=_anthropic.message_events(message), named=True
+            )
+        return replace(outcome, body=message)
+
+    def _stored(self, request: RecordedRequest) -> Outcome:
+        answer = self._storage.answer(request.method, request.path, request.body)
+        if answer is None:
+            body = _error(f"Not found: {request.method} {request.path}", _NOT_FOUND)
+            answer = (404, body)
+        return Outcome(*answer)
+
     def _answer(self, request: RecordedRequest) -> Outcome:
+        if _is_stored(request.path):
+            return self._stored(request)
+        if request.path == _anthropic.MESSAGES_PATH:
+            return self._message(request)
         if request.path == "/v1/models":
-            return Outcome(200, _models())
+            return Outcome(200, model_list())
         if request.path == "/v1/users/me/balance":
-            return Outcome(200, _BALANCE)
+            return Outcome(200, BALANCE)
         chat = ChatRequest(request.body)
         if request.path == "/v1/tokenizers/estimate-token-count":
             return Outcome(200, {"data": {"total_tokens": estimate_tokens(chat.messages)}})
+        return self._say(chat, request)
+
+    def _say(self, chat: ChatRequest, request: RecordedRequest) -> Outcome:
         reply = self._next_reply(chat, request.path)
         if reply.error is not None:
             status, body = reply.error
@@ -209,28 +262,12 @@ class MoonshotSimulator:
         return default_reply(chat)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What goes over the wire: a body, or the chunks of a stream."""
+def _is_stored(path: str) -> bool:
+    return path.startswith(("/v1/files", "/v1/batches"))
 
-    status: int
-    body: Mapping[str, Any] | str | None
-    chunks: list[dict[str, Any]] | None = None
-    retry_after: float | None = None
-    truncate_after: int | None = None
-    number: int = 0
 
-    def content(self) -> bytes:
-        """Return the bytes of the body."""
-        text = self.body if isinstance(self.body, str) else json.dumps(self.body)
-        return text.encode()
-
-    def events(self) -> Iterator[bytes]:
-        """Yield the events of the stream, ``[DONE]`` last."""
-        for chunk in self.chunks or ():
-            text = json.dumps(chunk, ensure_ascii=False, separators=(",", ":"))
-            yield f"data: {text}\n\n".encode()
-        yield b"data: [DONE]\n\n"
+def _cancels(path: str) -> bool:
+    return path.startswith("/v1/batches/")
 
 
 def _completion_text(reply: SimulatedReply, request: RecordedRequest) -> str | None:
@@ -241,36 +278,13 @@ def _completion_text(reply: SimulatedReply, request: RecordedRequest) -> str | N
     return raw_text(reply, opened=opened)
 
 
-def _models() -> dict[str, Any]:
-    rows = [
-        {
-            "id": name,
-            "object": "model",
-            "created": _CREATED,
-            "owned_by": "moonshot",
-            "context_length": MODELS[name].context_window,
-            "supports_image_in": "image" in MODELS[name].inputs,
-            "supports_video_in": "video" in MODELS[name].inputs,
-            "supports_reasoning": MODELS[name].thinking != "none",
-        }
-        for name in SERVED_MODELS
-    ]
-    return {"object": "list", "data": rows}
-
-
-_BALANCE: dict[str, Any] = {
-    "code": 0,
-    "data": {"available_balance": 49.58, "voucher_balance": 46.58, "cash_balance": 3.0},
-    "scode": "0x0",
-    "status": True,
-}
-
 _RULED_PATHS = frozenset({"/v1/chat/completions", "/v1/tokenizers/estimate-token-count"})
 _ROUTES = frozenset(
     {
         ("GET", "/v1/models"),
         ("GET", "/v1/users/me/balance"),
         ("POST", "/v1/completions"),
+        ("POST", _anthropic.MESSAGES_PATH),
         *(("POST", path) for path in _RULED_PATHS),
     }
 )
@@ -287,7 +301,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.simulator = simulator
         self._connections: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class's
@@ -320,11 +334,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        kind = self.headers.get("content-type", "")
         try:
-            body = json.loads(raw)
+            body = read_form(kind, raw) if kind.startswith(FORM) else json.loads(raw)
         except ValueError:
             body = None
         self._answer(body)
+
+    def do_DELETE(self) -> None:
+        self._answer(None)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the base class's
         """Keep the tests' output clean."""

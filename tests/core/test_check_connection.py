@@ -168,7 +168,7 @@ class TestKeys:
         with serving(lambda *_: refusal) as at:
             report = ask(at.base_url, api_key="sk-secret")
 
-        assert "Incorrect API key provided: [the key]." in report.finding("auth").seen
+        assert "Incorrect API key provided: [key hidden]." in report.finding("auth").seen
         assert "sk-secret" not in str(report.to_dict())
 
 

@@ -94,7 +94,7 @@ class TestCheck:
 
         assert at.seen[0][2]["authorization"] == f"Bearer {SECRET}"
         assert result.exit_code == 1
-        assert "Incorrect API key provided: [the key]" in result.output
+        assert "Incorrect API key provided: [key hidden]" in result.output
         assert SECRET not in result.output + result.stderr
 
     def test_there_is_no_option_for_the_key(self) -> None:

@@ -11,6 +11,7 @@ them anew.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,17 +60,43 @@ def _engine_of(item: pytest.Item) -> str:
     return str(getattr(item, "callspec").params["engine"])  # noqa: B009 - no attribute of Item
 
 
+class Engines:
+    """The one engine that runs: an answer takes tenths of a second, a start up to a minute."""
+
+    def __init__(self) -> None:
+        self._running = ""
+        self._base_url = ""
+        self._opened = contextlib.ExitStack()
+
+    def base_url(self, name: str) -> str:
+        """Return where this engine listens; start it, and stop any other, where it does not run."""
+        if name != self._running:
+            self.close()
+            folder = engines_folder()
+            assert folder is not None, f"{FOLDER_VARIABLE} names no folder: make test-engines"
+            self._base_url = self._opened.enter_context(serve(name, folder))
+            self._running = name
+        return self._base_url
+
+    def close(self) -> None:
+        """Stop the engine."""
+        self._running = ""
+        self._opened.close()
+
+
 @pytest.fixture(scope="session")
-def engine(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    """The name of a server and its base URL; it runs until a test wants another one."""
-    name = request.param
-    folder = engines_folder()
-    if not _talks(request.config):
-        yield name, NOWHERE
-        return
-    assert folder is not None, f"{FOLDER_VARIABLE} names no folder: make test-engines"
-    with serve(name, folder) as base_url:
-        yield name, base_url
+def engines() -> Iterator[Engines]:
+    """The engines of this session. Not parametrized: pytest would start one anew for each test."""
+    running = Engines()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, engines: Engines) -> tuple[str, str]:
+    """The name of a server and its base URL; the tests of one server run one after another."""
+    name: str = request.param
+    return name, engines.base_url(name) if _talks(request.config) else NOWHERE
 
 
 @pytest.fixture

@@ -20,7 +20,17 @@ from kimi_core.errors import (
 from kimi_core.observe import observe
 from kimi_core.request import Options
 from tests.engines.asking_vllm import prompt_of
-from tests.engines.scenario import ALARM, CALL, HERE, QUESTION, REASONING, RENDERED, WEATHER, tool
+from tests.engines.scenario import (
+    ALARM,
+    ANSWER,
+    CALL,
+    HERE,
+    QUESTION,
+    REASONING,
+    RENDERED,
+    WEATHER,
+    tool,
+)
 
 if TYPE_CHECKING:
     from tests.engines.conftest import Connect
@@ -177,10 +187,19 @@ def test_7_what_is_to_be_parsed_here_vanishes_too_where_vllm_parses(
 
 @on("vllm-slow")
 @streamed
-def test_8_blanks_round_the_markers_of_a_slow_tokenizer(connect: Connect, stream: bool) -> None:
-    """Here they are not asked for, so reasoning and arguments are exact."""
-    said = connect(**RENDERED).ask(QUESTION, [WEATHER], stream=stream)
+@pytest.mark.parametrize(
+    "way",
+    [RENDERED, {"extra_body": {"spaces_between_special_tokens": False}}],
+    ids=["rendered here", "parsed by vLLM"],
+)
+def test_8_blanks_round_the_markers_of_a_slow_tokenizer(
+    connect: Connect, way: dict[str, Any], stream: bool
+) -> None:
+    """Where raw tokens are wanted they are not asked for; on the chat route that is one field."""
+    said = connect(**way).ask(QUESTION, [WEATHER], stream=stream)
     assert (said.reasoning, said.content, said.calls[0][1:]) == (REASONING, "", CALL)
+    said = connect(**way).ask(QUESTION, stream=stream)
+    assert (said.reasoning, said.content) == (REASONING, ANSWER)
 
 
 @on("vllm")

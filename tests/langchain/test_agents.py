@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::kimi_core._tool_choice.ToolChoiceWarning"
 )
 
-LIVE = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k3"]
+LIVE = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k3"]
 CITIES = ("Paris", "Rome", "Oslo")
 
 

@@ -45,7 +45,7 @@ CITY_SCHEMA = {
 }
 PARIS = {"name": "Paris", "people": 2_000_000}
 SCHEMAS: dict[str, Any] = {"pydantic": City, "typed-dict": CityDict, "json-schema": CITY_SCHEMA}
-LIVE = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k3"]
+LIVE = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k3"]
 METHODS = [None, "json_schema", "function_calling", "json_mode"]
 
 

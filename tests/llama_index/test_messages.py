@@ -124,7 +124,7 @@ def test_files_are_read_where_a_path_was_given(
             AudioBlock(audio=b"x", format="wav"), "AudioBlock, which Kimi cannot read", id="audio"
         ),
         pytest.param(
-            ImageBlock(url="https://a.example/b.png"), "takes no public URLs", id="public image"
+            ImageBlock(url="https://a.example/b.png"), "fetches no URL", id="public image"
         ),
         pytest.param(
             DocumentBlock(data=b"%PDF\0", title="x.pdf"),
@@ -147,7 +147,7 @@ def test_what_the_model_cannot_be_told_is_refused(
 def test_a_text_model_is_shown_no_image(make_llm: Callable[..., ChatKimiK2]) -> None:
     llm = make_llm(endpoint="vllm", model="moonshotai/Kimi-K2-Instruct")
 
-    with pytest.raises(KimiConfigError, match=r"reads text only; use kimi-k2\.6"):
+    with pytest.raises(KimiConfigError, match=r"takes text, no image; use one that does"):
         llm.chat([ChatMessage(blocks=[ImageBlock(image=PNG)])])
 
 

@@ -6,6 +6,7 @@ Owns: tests of latency, of closing, and of what the API refuses. May know: the p
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,14 +21,28 @@ from kimi_core.raw.events import (
     ToolCallStart,
 )
 from kimi_core.raw.parser import StreamParser, parse
-from tests.core.raw.cases_common import AB, CB, CE, READ, SB, SE, WEATHER, section
+from tests.core.raw.cases_common import (
+    AB,
+    CB,
+    CE,
+    READ,
+    SB,
+    SE,
+    WEATHER,
+    cut,
+    message_of,
+    section,
+)
 from tests.core.raw.cases_common import call as k2_call
-from tests.core.raw.cases_k2_calls import ARGUMENTS, IDS
+from tests.core.raw.cases_k2_calls import ARGUMENTS, IDS, TRANSPORT
 from tests.core.raw.cases_k2_framing import FRAMING
 from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
 from tests.core.raw.cases_k3_calls import CALLS
 from tests.core.raw.cases_k3_channels import CHANNELS
 from tests.shared import shared_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST = len("<|tool_call_argument_begin|>")
 
@@ -214,29 +229,71 @@ def test_many_calls_with_one_id_stay_apart() -> None:
     assert len({call.id for call in calls}) == 200
 
 
-@pytest.mark.parametrize(
-    ("name", "thinking", "names"),
-    [
-        ("c-08-compl-structural-tag-token-stream.sse", False, ["get_weather", "add"]),
-        ("n-02-chat-raw-markers-stream.sse", True, ["get_weather"]),
-    ],
-)
-def test_a_recorded_engine_that_leaves_the_markers_in_its_text(
-    name: str, names: list[str], *, thinking: bool
-) -> None:
-    lines = shared_path(f"data/recordings/engines/{name}").read_text(encoding="utf-8").splitlines()
-    chunks = [json.loads(line[5:]) for line in lines if line.startswith("data: {")]
-    choices = [choice for chunk in chunks for choice in chunk["choices"]]
-    parser = StreamParser(thinking=thinking, strict=True)
-    events = [
-        event
+# Each recorded answer of an engine that left the markers in its text: (thinking, names called).
+RAW_RECORDINGS = {
+    "c-08-compl-structural-tag-token-stream.sse": (False, ["get_weather", "add"]),
+    "n-02-chat-raw-markers-stream.sse": (True, ["get_weather"]),
+}
+
+
+def _recorded_text(path: Path) -> str:
+    """Return the content of a recorded answer, streamed or whole."""
+    text = path.read_text(encoding="utf-8")
+    lines = [line[5:] for line in text.splitlines() if line.startswith("data: {")]
+    chunks = [json.loads(line) for line in lines or [text]]
+    choices = [choice for chunk in chunks for choice in chunk.get("choices", ())]
+    return "".join(
+        choice.get("text")
+        or choice.get("delta", {}).get("content")
+        or choice.get("message", {}).get("content")
+        or ""
         for choice in choices
-        for event in parser.feed(choice.get("text") or choice.get("delta", {}).get("content") or "")
-    ]
-    events += parser.close("stop")
-    starts = [event for event in events if isinstance(event, ToolCallStart)]
-    assert [start.name for start in starts] == names
-    assert not [event for event in events if isinstance(event, ContentDelta)]
+    )
+
+
+def test_no_recorded_answer_that_holds_markers_is_left_out() -> None:
+    folder = shared_path("data/recordings/engines")
+    answers = [*folder.glob("*.sse"), *folder.glob("*.json")]
+    answers = [path for path in answers if path.name.count(".") == 1]
+    marked = {path.name for path in answers if CB in _recorded_text(path)}
+    assert marked == set(RAW_RECORDINGS)
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000_000])
+@pytest.mark.parametrize("name", RAW_RECORDINGS)
+def test_a_recorded_engine_that_leaves_the_markers_in_its_text(name: str, size: int) -> None:
+    thinking, names = RAW_RECORDINGS[name]
+    text = _recorded_text(shared_path(f"data/recordings/engines/{name}"))
+    message = message_of(cut(text, size), thinking=thinking, strict=True)
+    assert [call.name for call in message.tool_calls] == names
+    assert message.content == ""
+    assert bool(message.reasoning) is thinking
+
+
+def test_an_answer_that_was_begun_in_the_prompt_goes_on_where_the_prompt_ended() -> None:
+    """Row 92: the parser is fed what the prompt already holds, wherever that stops."""
+    parser = StreamParser()
+    parser.feed(f'{SB}{CB}functions.f:0{AB}{{"a": "x')
+    assert _fed(parser, f'y"}}{CE}{SE}')[-1] == ToolCallEnd(0, complete=True)
+    assert parser.close("stop") == []
+    assert parser.diagnostics == ()
+
+
+def test_every_row_of_the_table_of_edge_cases_is_decided() -> None:
+    """Rows that are no matter of the parser are named, with who decides them."""
+    elsewhere = {
+        "32": "request fields, tests of kimi_core.request",
+        "45": "ids in the prompt, test_tool_ids",
+        "59": "the model under a grammar, tests of the grammar",
+        "86": "the server's own grammar, tests of the grammar",
+        "87": "markers in user text, test_prompt_safety",
+        "88": "one parser per choice, above",
+        "91": "bytes, tests of kimi_core.sse",
+        "92": "text begun in the prompt, above",
+    }
+    cases = (*FRAMING, *IDS, *ARGUMENTS, *TRANSPORT, *CHANNELS, *CALLS)
+    decided = {case.row.partition("-")[0] for case in cases} | set(elsewhere)
+    assert {str(row) for row in range(1, 93)} - decided == set()
 
 
 def test_k3_call_in_an_answer_that_follows_reasoning_returns_to_the_answer() -> None:

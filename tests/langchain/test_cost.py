@@ -1,0 +1,105 @@
+"""What a chunk costs, in calls of functions and not in seconds, which a busy machine stretches.
+
+The seconds, beside ChatOpenAI, are measured by ``benchmarks/langchain_streaming.py``.
+"""
+
+from __future__ import annotations
+
+import copy
+import cProfile
+import json
+import pickle
+import pstats
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
+
+from kimi_core.raw.events import (
+    ContentDelta,
+    ReasoningDelta,
+    ToolCallArguments,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from kimi_core.testing import SimulatedReply, SimulatedToolCall
+from langchain_kimi._chunks import ChunkWriter
+
+if TYPE_CHECKING:
+    from kimi_core.testing import MoonshotSimulator
+    from langchain_kimi import ChatKimiK2
+    from tests.langchain.conftest import MakeModel
+
+EVENTS: dict[str, list[Any]] = {
+    "text": [ContentDelta("Hello.")],
+    "reasoning": [ReasoningDelta("Hm.")],
+    "call-begins": [ToolCallStart(0, "functions.f:0", "f")],
+    "call-whole": [
+        ToolCallStart(0, "functions.f:0", "f"),
+        ToolCallArguments(0, '{"x":1}'),
+        ToolCallEnd(0, complete=True),
+    ],
+    "text-and-call": [ContentDelta("So."), ToolCallStart(0, "functions.f:0", "f")],
+}
+
+
+@pytest.mark.parametrize("blocks", [False, True], ids=["v0", "v1"])
+@pytest.mark.parametrize("events", EVENTS.values(), ids=EVENTS)
+def test_a_chunk_is_what_the_constructors_would_have_made(events: list[Any], blocks: bool) -> None:
+    """Chunks are copied from a template; no field may be missing, shared or left unvalidated."""
+    chunk = ChunkWriter({"model_provider": "moonshot"}, blocks=blocks).write(events)
+    assert chunk is not None
+    message: Any = chunk.message
+    rebuilt = ChatGenerationChunk(message=AIMessageChunk(**message.__dict__))
+    assert chunk == rebuilt
+    assert chunk.__dict__.keys() == rebuilt.__dict__.keys()
+    assert message.__dict__.keys() == rebuilt.message.__dict__.keys()
+    for other in (copy.deepcopy(chunk), pickle.loads(pickle.dumps(chunk))):  # noqa: S301 - ours
+        assert other == chunk
+    assert message + AIMessageChunk(content="") is not message
+    assert json.loads(chunk.model_dump_json())["text"] == chunk.text
+
+
+def test_chunks_share_nothing_that_can_be_changed() -> None:
+    writer = ChunkWriter({"model_provider": "moonshot"}, blocks=False)
+    first, second = (writer.write([ContentDelta(text)]) for text in "ab")
+    assert first is not None
+    assert second is not None
+    for name, value in vars(first.message).items():
+        if isinstance(value, (dict, list)):
+            assert value is not getattr(second.message, name)
+
+
+def calls_of(model: ChatKimiK2) -> int:
+    """Count the function calls that one stream takes."""
+    profile = cProfile.Profile()
+    profile.runcall(lambda: sum(1 for _ in model.stream("Go.")))
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]  # not in typeshed
+
+
+REPLIES: dict[str, Any] = {
+    "text": lambda size: SimulatedReply(content="x" * size, chunk_size=1),
+    "arguments": lambda size: SimulatedReply(
+        tool_calls=[SimulatedToolCall("f", json.dumps({"x": "y" * size}))], chunk_size=1
+    ),
+    "raw": lambda size: SimulatedReply(
+        raw="<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0"
+        '<|tool_call_argument_begin|>{"x":"' + "y" * size + '"}<|tool_call_end|>'
+        "<|tool_calls_section_end|>",
+        chunk_size=1,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+def test_calls_of_a_chunk_are_few_and_do_not_grow(
+    engine: MoonshotSimulator, make_raw: MakeModel, kind: str
+) -> None:
+    """The first thousand chunks and the next cost the same, and no SDK model is built for any."""
+    model = make_raw(tool_call_parser="client")
+    engine.reply(*[REPLIES[kind](size) for size in (20, 500, 1_500, 2_500)])
+    calls_of(model)  # what is imported and connected once
+    short, middle, long = (calls_of(model) for _ in range(3))
+    assert (long - middle) / 1_000 < 320  # 230 to 280 when it was written
+    assert long - middle == pytest.approx(middle - short, rel=0.05)
