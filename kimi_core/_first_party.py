@@ -12,6 +12,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.capabilities import IgnoredSettingWarning
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from kimi_core.models import Sampling
 
 __all__ = [
-    "IgnoredSettingWarning",
     "check_prefix",
     "check_settings",
     "warn_of_parallel_calls",
@@ -30,10 +30,6 @@ __all__ = [
 
 _MOST_STOPS = 5
 _LONGEST_STOP = 32
-
-
-class IgnoredSettingWarning(UserWarning):
-    """A setting that the endpoint has no field for, and that therefore does nothing there."""
 
 
 def without_pinned(

@@ -5,8 +5,10 @@ Owns: the fields of a chat request that say so. May know: capabilities, errors.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.capabilities import IgnoredSettingWarning
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._json import as_mapping
 
@@ -48,7 +50,18 @@ def thinking_fields(
         fields["chat_template_kwargs"] = {k: v for k, v in kwargs.items() if v is not None}
     elif switch == "reasoning" and thinking is not None:
         fields["reasoning"] = {**fields.get("reasoning", {}), "enabled": thinking}
+    elif switch == "none" and thinking is False:
+        _warn_of_no_switch(capabilities)
     return {key: value for key, value in fields.items() if value != {}}
+
+
+def _warn_of_no_switch(capabilities: Capabilities) -> None:
+    message = (
+        f"thinking=False does nothing at endpoint {capabilities.endpoint.name!r}: no field is "
+        "known that switches thinking off there. Leave it out, or say it in the host's own words "
+        "with extra_body."
+    )
+    warnings.warn(message, IgnoredSettingWarning, stacklevel=5)
 
 
 def thinking_of(extra: Mapping[str, Any]) -> tuple[bool, bool] | None:

@@ -17,9 +17,14 @@ from kimi_core.models import ModelInfo, get_model, nearest_models, retirement
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kimi_core.endpoints import Api, Endpoint, ToolCallParser
+    from kimi_core.endpoints import Endpoint
+    from kimi_core.endpoints._type import Api, ToolCallParser
 
-__all__ = ["Capabilities", "RetiredModelWarning", "resolve"]
+__all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "resolve"]
+
+
+class IgnoredSettingWarning(UserWarning):
+    """A setting that the endpoint has no field for, and that therefore does nothing there."""
 
 
 class RetiredModelWarning(UserWarning):

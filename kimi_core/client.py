@@ -104,7 +104,9 @@ class Transport:
         http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
     ) -> None:
         self.endpoint = endpoint
-        self.base_url = check_base_url(base_url or endpoint.base_url, endpoint=endpoint.name)
+        self.base_url = check_base_url(
+            base_url or endpoint.base_url, endpoint=endpoint.name, any_path=endpoint.any_path
+        )
         self._settings: dict[str, Any] = {
             "base_url": self.base_url,
             "api_key": api_key or _NO_KEY,

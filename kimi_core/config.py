@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dotenv import dotenv_values
 
+from kimi_core.endpoints import check_api_key
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
@@ -57,9 +58,11 @@ def resolve_api_key(
 
     Raises:
         KimiConfigError: Where the endpoint needs a key and there is none; it says where was looked.
+            Where the key is another vendor's, by its beginning.
     """
     key = (_plain(argument) or "").strip()
     if key:
+        check_api_key(key, endpoint)
         return key
     path = _nearest_env_file((folder or Path.cwd()).resolve())
     from_file = dotenv_values(path) if path else {}
@@ -67,6 +70,7 @@ def resolve_api_key(
         for name in endpoint.api_key_names:
             value = (source.get(name) or "").strip()
             if value:
+                check_api_key(value, endpoint)
                 return value
     if not endpoint.needs_key:
         return None

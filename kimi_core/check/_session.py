@@ -138,7 +138,9 @@ class Session:
         self._page: Page | None = None
         self._ready: Answer | KimiError | None = None
         self.base_url = check_base_url(
-            settings.base_url or endpoint.base_url, endpoint=endpoint.name
+            settings.base_url or endpoint.base_url,
+            endpoint=endpoint.name,
+            any_path=endpoint.any_path,
         )
         self.chat = self._make_chat()
         self.requests = 0

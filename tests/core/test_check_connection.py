@@ -31,7 +31,7 @@ def test_nobody_there() -> None:
 
 def test_a_base_url_without_v1_is_told_with_the_right_one() -> None:
     with serving(SimulatedEngine(Setup(lists=ROW))) as at:
-        report = ask(at.base_url.removesuffix("/v1"))
+        report = ask(at.base_url.removesuffix("/v1"), endpoint="custom")
 
     assert statuses(report, "red") == {"reachability"}
     assert report.finding("reachability").fix == f"Set base_url to {at.base_url}"
@@ -39,7 +39,7 @@ def test_a_base_url_without_v1_is_told_with_the_right_one() -> None:
 
 def test_a_base_url_without_v1_where_v1_has_no_api_either() -> None:
     with serving(lambda *_: body({"detail": "Not Found"}, 404)) as at:
-        report = ask(at.base_url.removesuffix("/v1"))
+        report = ask(at.base_url.removesuffix("/v1"), endpoint="custom")
 
     assert statuses(report, "red") == {"model"}
     assert report.finding("model").fix.endswith("usually /v1.")

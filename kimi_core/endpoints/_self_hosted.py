@@ -1,0 +1,116 @@
+"""Servers on your own machines: one row each.
+
+Owns: what is true of an engine, whatever model it serves. May know: the type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.endpoints._type import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["OPEN_WEIGHTS", "SELF_HOSTED"]
+
+OPEN_WEIGHTS = {
+    "kimi-k2-instruct": "moonshotai/Kimi-K2-Instruct",
+    "kimi-k2-instruct-0905": "moonshotai/Kimi-K2-Instruct-0905",
+    "kimi-k2-thinking": "moonshotai/Kimi-K2-Thinking",
+    "kimi-k2.5": "moonshotai/Kimi-K2.5",
+    "kimi-k2.6": "moonshotai/Kimi-K2.6",
+    "kimi-k2-base": "moonshotai/Kimi-K2-Base",
+}
+
+# The five tool markers are special=false in Kimi's tokenizer config, but a converted tokenizer may
+# have lost the flag; and vLLM's default puts blanks round every added token (vLLM 0.32.0 with the
+# slow tokenizer that real checkpoints have, recording s).
+_KEEP_MARKERS: Mapping[str, Any] = {
+    "skip_special_tokens": False,
+    "spaces_between_special_tokens": False,
+}
+
+
+_SELF_HOSTED = Endpoint(
+    name="self-hosted",
+    base_url="",
+    needs_key=False,
+    spellings=OPEN_WEIGHTS,
+    thinking_switch="chat_template_kwargs",
+)
+
+_VLLM = replace(
+    _SELF_HOSTED,
+    name="vllm",
+    base_url="http://localhost:8000/v1",
+    api_key_names=("VLLM_API_KEY",),
+    # vLLM 0.32.0 renders `reasoning` of an assistant message and drops `reasoning_content`.
+    reasoning_field="reasoning",
+    grammar="vllm",
+    raw_fields=_KEEP_MARKERS,
+    # Without --enable-auto-tool-choice every tool_choice but "none" is a 400; with "none" the
+    # tools are still rendered into the prompt.
+    raw_chat_fields={"tool_choice": "none"},
+    notes="Your own vLLM; start it with --enable-auto-tool-choice --tool-call-parser kimi_k2.",
+)
+
+_SGLANG = replace(
+    _SELF_HOSTED,
+    name="sglang",
+    base_url="http://localhost:30000/v1",
+    api_key_names=("SGLANG_API_KEY",),
+    grammar="sglang",
+    raw_fields=_KEEP_MARKERS,
+    notes="Your own SGLang; start it with --tool-call-parser kimi_k2.",
+)
+
+_LLAMA_CPP = replace(
+    _SELF_HOSTED,
+    name="llama.cpp",
+    base_url="http://localhost:8080/v1",
+    api_key_names=("LLAMA_API_KEY",),
+    grammar="llama.cpp",
+    notes="Your own llama-server.",
+)
+
+SELF_HOSTED = (
+    _VLLM,
+    _SGLANG,
+    replace(
+        _SELF_HOSTED,
+        name="ktransformers",
+        base_url="http://localhost:10002/v1",
+        tool_call_parser="client",
+        notes="KTransformers has no tool-call parser: raw tokens are parsed here.",
+    ),
+    replace(
+        _SELF_HOSTED,
+        name="tensorrt-llm",
+        base_url="http://localhost:8000/v1",
+        raw_fields=_KEEP_MARKERS,
+        notes="trtllm-serve.",
+    ),
+    _LLAMA_CPP,
+    replace(
+        _LLAMA_CPP,
+        name="local",
+        base_url="",
+        default_model="local",
+        api_key_names=(),
+        api="completions",
+        tool_call_parser="client",
+        completion_max_tokens=1_024,
+        notes="llama.cpp inside this process's care, with a small stand-in model that is not Kimi.",
+    ),
+    Endpoint(
+        name="custom",
+        base_url="",
+        needs_key=False,
+        spellings={"kimi-k2-instruct": "moonshotai/Kimi-K2-Instruct"},
+        completion_max_tokens=None,
+        any_path=True,
+        notes="Any other OpenAI-compatible server; says nothing about it and takes any path.",
+    ),
+)

@@ -1,0 +1,93 @@
+"""The facts of a server as a type: what a row of the table of endpoints says.
+
+Owns: `Endpoint`. May know: the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Api", "Endpoint", "ToolCallParser"]
+
+Api = Literal["chat", "completions"]
+ToolCallParser = Literal["auto", "server", "client"]
+ThinkingSwitch = Literal["thinking", "chat_template_kwargs", "reasoning", "none"]
+GrammarEngine = Literal["llama.cpp", "vllm", "sglang"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One server, or one kind of server.
+
+    Attributes:
+        name: The name that this package calls it by.
+        base_url: Where its API is, including ``/v1``; empty where the user must say.
+        api_key_names: Environment variables that may hold the key, in the order of looking.
+        key_prefixes: How its keys begin, where that tells them from other vendors' keys.
+        needs_key: Whether a request without a key is useless. Self-hosted servers get a dummy.
+        default_model: What is asked for when no model was named; None where the server is asked.
+        base_model: The model whose facts apply to a name that is not Kimi's.
+        spellings: Bare model name -> what this server calls it. A server that was started under
+            another name (``--served-model-name kimi-k2.5``) wants ``spellings={}``.
+        api: The route that is used unless the caller says otherwise: "chat" for
+            ``/chat/completions``, "completions" for ``/completions`` with the prompt rendered here.
+        tool_call_parser: Who turns Kimi's tokens into tool calls: "server", "client" (here), or
+            "auto": the server, and here what it left in the content.
+        thinking_switch: The field by which thinking is switched.
+        reasoning_field: The field of an assistant message that this server reads back.
+        max_tokens_field: The name that it has for the token limit of a chat answer.
+        asks_usage: Whether a stream reports usage only when ``stream_options`` asks for it.
+        grammar: The grammar language of its sampler, or None.
+        completion_max_tokens: Token limit that is sent on the completions route where the caller
+            set none. The one exception to sending only what was set: vLLM's own default there is 16
+            tokens, which cuts every call, and a llama.cpp server without a limit fills its context.
+        first_party: Whether it is Moonshot's own API, whose extra rules (pinned sampling, forced
+            tool_choice against thinking, retired ids) then apply.
+        rewrites_tool_call_ids: Whether foreign ids in the history must be made native by us. The
+            first-party API does it on its side; elsewhere they cost later tool calls.
+        chat_fields: Request fields of every answer on the chat route.
+        raw_fields: Request fields that keep Kimi's tokens in the text, for raw use.
+        raw_chat_fields: Request fields needed on the chat route when calls are parsed here.
+        default_headers: Headers of every request.
+        any_path: Whether a base URL may have any path; otherwise one without a path is refused,
+            because nearly every server has its API below ``/v1``.
+        notes: One line for people.
+    """
+
+    name: str
+    base_url: str
+    api_key_names: tuple[str, ...] = ()
+    key_prefixes: tuple[str, ...] = ()
+    needs_key: bool = True
+    default_model: str | None = None
+    base_model: str = "kimi-k2-instruct"
+    spellings: Mapping[str, str] = field(default_factory=dict[str, str])
+    api: Api = "chat"
+    tool_call_parser: ToolCallParser = "auto"
+    thinking_switch: ThinkingSwitch = "none"
+    reasoning_field: str = "reasoning_content"
+    max_tokens_field: str = "max_tokens"
+    asks_usage: bool = True
+    grammar: GrammarEngine | None = None
+    completion_max_tokens: int | None = 4_096
+    first_party: bool = False
+    rewrites_tool_call_ids: bool = True
+    chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    raw_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    raw_chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    default_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    any_path: bool = False
+    notes: str = ""
+
+    def spell(self, model: str) -> str:
+        """Return what this server calls a bare model name.
+
+        A name that is not in the table stays as it is: one with an organisation, a path or a suffix
+        was written for this very server. A routing suffix (``kimi-k2.6:nitro``) stays behind it.
+        """
+        bare, colon, suffix = model.partition(":")
+        return self.spellings.get(model) or self.spellings.get(bare, bare) + colon + suffix
