@@ -209,7 +209,7 @@ def _sending(options: Options) -> dict[str, Any]:
 def _chat_fields(
     history: list[dict[str, Any]], choice: ToolChoice, options: Options, capabilities: Capabilities
 ) -> dict[str, Any]:
-    fields: dict[str, Any] = {"messages": history}
+    fields: dict[str, Any] = {"messages": history, **capabilities.endpoint.chat_fields}
     if choice.tools:
         fields["tools"] = choice.tools
         if capabilities.endpoint.first_party:

@@ -49,6 +49,9 @@ _VLLM = replace(
     # vLLM 0.32.0 renders `reasoning` of an assistant message and drops `reasoning_content`.
     reasoning_field="reasoning",
     grammar="vllm",
+    # With the slow tokenizer, which Kimi's checkpoints have, vLLM's own blanks round the markers
+    # lead the reasoning and the text, and go back to the model with the history (recording s).
+    chat_fields={"spaces_between_special_tokens": False},
     raw_fields=_KEEP_MARKERS,
     # Without --enable-auto-tool-choice every tool_choice but "none" is a 400; with "none" the
     # tools are still rendered into the prompt.

@@ -49,7 +49,8 @@ class Endpoint:
             tool_choice against thinking, retired ids) then apply.
         rewrites_tool_call_ids: Whether foreign ids in the history must be made native by us. The
             first-party API does it on its side; elsewhere they cost later tool calls.
-        chat_fields: Request fields of every answer on the chat route.
+        chat_fields: Request fields that every answer on the chat route needs to come unspoilt;
+            sent although nobody set them.
         raw_fields: Request fields that keep Kimi's tokens in the text, for raw use.
         raw_chat_fields: Request fields needed on the chat route when calls are parsed here.
         default_headers: Headers of every request.

@@ -47,6 +47,10 @@ WEATHER = _tool("get_weather")
 TIME = _tool("get_time")
 
 
+ALWAYS: Mapping[str, Mapping[str, Any]] = {"vllm": {"spaces_between_special_tokens": False}}
+"""What a server gets on the chat route although nobody set it; rows do not repeat it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """What is asked for, and what becomes of it: a payload, or a sentence before any request.
@@ -84,7 +88,9 @@ class Row:
         """Return the whole payload."""
         assert self.sent is not None
         prompt = "prompt" in self.sent
-        given = {} if prompt else {"messages": list(self.messages)}
+        given: dict[str, Any] = (
+            {} if prompt else {"messages": list(self.messages), **ALWAYS.get(self.endpoint, {})}
+        )
         if self.tools and not prompt:
             given["tools"] = list(self.tools)
         return {**given, **self.sent}
