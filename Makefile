@@ -73,9 +73,10 @@ demo: $(VENV)/.runtime  ## Run a tool-calling agent of both frameworks on an eng
 
 # ---- tests ---------------------------------------------------------------------------------------
 
+# In CI the whole suite must also have taken every branch of kimi_core.
 .PHONY: test
 test: $(VENV)/.test  ## Run all tests (one file: make test ARGS=tests/core/test_x.py)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(CI),$(if $(ARGS),,--cov --cov-report=term-missing)) $(ARGS)
 
 .PHONY: coverage
 coverage: $(VENV)/.test  ## Run all tests; every branch of kimi_core must have been taken

@@ -96,6 +96,19 @@ def test_it_runs_until_it_is_closed(model: Path) -> None:
 
 
 @pytest.mark.usefixtures("child")
+def test_a_forked_copy_does_not_stop_the_engine_of_its_parent(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = LocalEngine(model)
+    with monkeypatch.context() as copy:
+        copy.setattr(local.os, "getpid", lambda: -1)
+        engine.close()
+    assert engine.alive
+    local._stop(engine._process, engine._log, local.os.getpid())
+    assert not engine.alive
+
+
+@pytest.mark.usefixtures("child")
 def test_it_is_stopped_when_nobody_holds_it(model: Path) -> None:
     process = LocalEngine(model)._process
     assert process.wait(10) == 0
