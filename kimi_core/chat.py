@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._error_facts import request_id_of
+from kimi_core._served import ServedModel, UnnamedRequest
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.client import Transport
 from kimi_core.config import resolve_api_key
@@ -42,7 +44,8 @@ class Settings:
     """What a `ChatKimiK2` of either framework was constructed with, as far as the core cares.
 
     Attributes:
-        model: Any spelling; the endpoint's default where it is None.
+        model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
+            none: the first request asks the server, see `KimiChat`.
         endpoint: A preset's name or an `Endpoint`.
         api_key: The key; found as `kimi_core.config` says where it is None.
         base_url: Where the server is; the endpoint's own where it is None.
@@ -77,6 +80,12 @@ class Settings:
 class KimiChat:
     """Asks one model at one endpoint.
 
+    Where no model was named and the server is self-hosted, the first request is preceded by one
+    GET of ``/models`` (5 seconds at most, no retries): the only model served, or the only one that
+    looks like Kimi, is asked from then on, otherwise the endpoint's own spelling,
+    ``moonshotai/Kimi-K2-Instruct``. Until then `capabilities` are that spelling's, and a setting
+    that it refuses, e.g. ``thinking=True``, needs the model named.
+
     Args:
         settings: Where and whom to ask.
 
@@ -86,13 +95,18 @@ class KimiChat:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.capabilities = self.resolve(settings.model)
+        self._served = ServedModel(self.resolve, settings.model, settings.base_url)
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._opening = threading.Lock()
         if endpoint.base_url or settings.base_url:
             self._transport = self._make_transport(None)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the model; another's once a server has said what it serves."""
+        return self._served.capabilities
 
     def resolve(self, model: str | None) -> Capabilities:
         """Return what another model can do under the same settings."""
@@ -126,21 +140,26 @@ class KimiChat:
             stream: Whether the answer is to come in pieces.
             model: Another model for this request only.
         """
-        capabilities = self.capabilities if model is None else self.resolve(model)
-        return build_request(messages, tools, options or Options(), capabilities, stream=stream)
+        build = partial(build_request, messages, tools, options or Options(), stream=stream)
+        return self._served.request(model, build)
 
     def open(self, request: Request) -> Reply:
         """Send a request.
 
         Raises:
             KimiAPIError: Where there is no answer, or one that says no.
+            KimiConfigError: Where the server turns out to serve a model that refuses a setting.
         """
+        if isinstance(request, UnnamedRequest):
+            request = request.rebuilt(self._served.find(self.transport))
         _announce(request)
         response = self.transport.open(request.path, request.payload, request.sending)
         return Reply(request, response)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
+        if isinstance(request, UnnamedRequest):
+            request = request.rebuilt(await self._served.afind(self.transport))
         _announce(request)
         response = await self.transport.aopen(request.path, request.payload, request.sending)
         return AsyncReply(request, response)

@@ -34,6 +34,7 @@ from kimi_core.raw.parser import StreamParser
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core.errors import KimiStatusError
     from kimi_core.raw.events import Diagnostic
     from kimi_core.request import Request
 
@@ -100,6 +101,8 @@ class ResponseReader:
         model: The model's name as the server gave it.
         id: The server's id of the answer.
         system_fingerprint: The server's fingerprint, or None.
+        logprobs: What the server said of the tokens of the content, as it was received: one dict
+            for each token. Empty where it was not asked for.
     """
 
     def __init__(self, request: Request, headers: Mapping[str, str] | None = None) -> None:
@@ -127,6 +130,8 @@ class ResponseReader:
         self.model: str | None = None
         self.id: str | None = None
         self.system_fingerprint: str | None = None
+        self.logprobs: list[Any] = []
+        self._header: tuple[Any, ...] = ()
 
     @property
     def finish_reason(self) -> str | None:
@@ -154,6 +159,8 @@ class ResponseReader:
         Raises:
             KimiStatusError: Where the chunk holds an error instead of an answer.
         """
+        if chunk.get("error"):
+            raise self._error_in(chunk)
         self._read_header(chunk)
         choices = as_sequence(chunk.get("choices"))
         choice = as_mapping(choices[0]) if choices else None
@@ -162,6 +169,7 @@ class ResponseReader:
         # Moonshot puts usage into the choice; take it only where the top has none.
         if not chunk.get("usage"):
             self._read_usage(choice)
+        self._read_logprobs(choice)
         said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
         events = self._read_delta(said)
         self._finish = _string(choice, "finish_reason") or self._finish
@@ -202,38 +210,50 @@ class ResponseReader:
         )
         return KimiStreamTruncatedError(message, self.message())
 
+    def _error_in(self, chunk: Mapping[str, Any]) -> KimiStatusError:
+        capabilities = self._request.capabilities
+        return error_from_body(
+            chunk,
+            endpoint=capabilities.endpoint.name,
+            model=capabilities.model,
+            headers=self._headers,
+        )
+
     def _read_header(self, chunk: Mapping[str, Any]) -> None:
-        error = chunk.get("error")
-        if error:
-            capabilities = self._request.capabilities
-            raise error_from_body(
-                chunk,
-                endpoint=capabilities.endpoint.name,
-                model=capabilities.model,
-                headers=self._headers,
-            )
-        self.id = _string(chunk, "id") or self.id
-        self.model = _string(chunk, "model") or self.model
-        self.system_fingerprint = _string(chunk, "system_fingerprint") or self.system_fingerprint
         self._read_usage(chunk)
+        # Nearly every chunk repeats these; comparing is cheaper than reading them.
+        header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
+        if header != self._header:
+            self._header = header
+            self.id = _string(chunk, "id") or self.id
+            self.model = _string(chunk, "model") or self.model
+            fingerprint = _string(chunk, "system_fingerprint")
+            self.system_fingerprint = fingerprint or self.system_fingerprint
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:
-        usage = as_mapping(holder.get("usage"))
+        said = holder.get("usage")
+        usage = as_mapping(said) if said else None
         if usage:
             # Venice puts the cost beside the usage (recording opencode-venice-k26-toolloop).
             beside = {"cost": holder["cost"]} if "cost" in holder else {}
             self.usage = Usage.from_wire({**beside, **usage})
 
+    def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
+        said = choice.get("logprobs")
+        if said:
+            # The completions route has another form, parallel lists, which nobody merges.
+            tokens = (as_mapping(said) or {}).get("content")
+            self.logprobs += as_sequence(tokens) or ()
+
     def _read_delta(self, delta: Mapping[str, Any]) -> list[Event]:
-        events: list[Event] = []
-        reasoning = _reasoning_of(delta)
-        if reasoning:
-            events += self._read_reasoning(reasoning)
-        text = _text_of(delta)
+        reasoning, text = _reasoning_of(delta), _text_of(delta)
+        events = self._read_reasoning(reasoning) if reasoning else []
         if text:
             events += self._read_content(text)
-        calls = [as_mapping(call) for call in as_sequence(delta.get("tool_calls")) or ()]
-        events += self._numbered("server", self._server.feed([call for call in calls if call]))
+        fragments = delta.get("tool_calls")
+        if fragments:
+            calls = [as_mapping(call) for call in as_sequence(fragments) or ()]
+            events += self._numbered("server", self._server.feed([call for call in calls if call]))
         return events
 
     def _read_content(self, text: str) -> list[Event]:
@@ -321,18 +341,21 @@ def _string(fields: Mapping[str, Any], name: str) -> str:
 def _reasoning_of(delta: Mapping[str, Any]) -> str:
     """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
     text = _string(delta, "reasoning_content") or _string(delta, "reasoning")
-    if text:
+    found = delta.get("reasoning_details")
+    if text or not found:
         return text
-    details = [as_mapping(part) or {} for part in as_sequence(delta.get("reasoning_details")) or ()]
+    details = [as_mapping(part) or {} for part in as_sequence(found) or ()]
     return "".join(_string(part, "text") or _string(part, "summary") for part in details)
 
 
 def _text_of(delta: Mapping[str, Any]) -> str:
     content = delta.get("content")
+    if isinstance(content, str):
+        return content
     if content is None:
         return _string(delta, "text")  # /v1/completions
     parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
-    return "".join(_string(part, "text") for part in parts) or _string(delta, "content")
+    return "".join(_string(part, "text") for part in parts)
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value

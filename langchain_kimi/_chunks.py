@@ -70,6 +70,18 @@ def token_usage(usage: Usage | None) -> dict[str, int]:
     }
 
 
+def _provider_usage(usage: Usage | None) -> dict[str, Any]:
+    """Return what the server said of tokens and money, where users of other classes look for it.
+
+    ``token_usage`` is the server's whole object, as `ChatOpenAI` has it behind `invoke`; the cost
+    stands at the top as well, as `ChatOpenRouter` has it.
+    """
+    if usage is None:
+        return {}
+    cost = {name: usage.extra.get(name) for name in ("cost", "cost_details")}
+    return {"token_usage": {**token_usage(usage), **usage.extra}, **cost}
+
+
 def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         "model_name": reader.model,
@@ -77,6 +89,7 @@ def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict
         "system_fingerprint": reader.system_fingerprint,
         "id": reader.id,
         "diagnostics": [asdict(odd) for odd in reader.diagnostics],
+        **_provider_usage(reader.usage),
     }
     return {**given, **{name: value for name, value in found.items() if value}}
 
@@ -102,13 +115,14 @@ def whole_message(
         standard += [{"type": "text", "text": said.content}] if said.content else []
         standard += [*good, *bad]
     reasoning = {"reasoning_content": said.reasoning} if said.reasoning else {}
+    logprobs = {"logprobs": {"content": reader.logprobs}} if reader.logprobs else {}
     return AIMessage(
         content=standard if blocks else said.content,
         additional_kwargs={**reasoning, **original_arguments(said.tool_calls)},
         tool_calls=good,
         invalid_tool_calls=bad,
         usage_metadata=usage_metadata(reader.usage),
-        response_metadata=_response_metadata(reader, metadata),
+        response_metadata=_response_metadata(reader, {**metadata, **logprobs}),
     )
 
 
@@ -133,11 +147,18 @@ class ChunkWriter:
     Args:
         metadata: What stands in the ``response_metadata`` of every chunk.
         blocks: Whether content is a list of standard blocks (``output_version="v1"``).
+        logprobs: The reader's list, which grows while the stream is read; each entry goes into the
+            next chunk. Where several chunks arrive at once, that is the first of them: the sum is
+            right, and which of these chunks an entry stands in says nothing.
     """
 
-    def __init__(self, metadata: Mapping[str, Any], *, blocks: bool) -> None:
+    def __init__(
+        self, metadata: Mapping[str, Any], *, blocks: bool, logprobs: Sequence[Any] = ()
+    ) -> None:
         self._metadata = dict(metadata)
         self._blocks = blocks
+        self._logprobs = logprobs
+        self._told = 0
         self._arguments: dict[int, list[str]] = {}
         self._message = AIMessageChunk(content="")
         self._generation = ChatGenerationChunk(message=self._message)
@@ -160,9 +181,9 @@ class ChunkWriter:
             self._message,
             content=_blocks(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
-            response_metadata=self._metadata.copy(),
+            response_metadata=self._said(),
             tool_call_chunks=calls,
-            tool_calls=_begun(calls),
+            tool_calls=_begun(calls) if calls else [],
             invalid_tool_calls=[],
         )
         return _copy(self._generation, message=message, text=content)
@@ -178,10 +199,18 @@ class ChunkWriter:
             content=[] if self._blocks else "",
             additional_kwargs=original_arguments(reader.message().tool_calls),
             usage_metadata=usage_metadata(reader.usage),
-            response_metadata=_response_metadata(reader, {**self._metadata, **metadata}),
+            response_metadata=_response_metadata(reader, {**self._said(), **metadata}),
             chunk_position="last",
         )
         return ChatGenerationChunk(message=message)
+
+    def _said(self) -> dict[str, Any]:
+        metadata = self._metadata.copy()
+        new = self._logprobs[self._told :]
+        if new:
+            self._told += len(new)
+            metadata["logprobs"] = {"content": new}
+        return metadata
 
     def _add_fragment(
         self,
@@ -209,20 +238,17 @@ class ChunkWriter:
 
 
 def _copy(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values of any field
-    """Return a copy with other values, as ``model_copy`` does, in half of its time.
+    """Return a copy with other values, as ``model_copy`` does, in a fraction of its time.
 
     Constructing would validate what was built here a line ago, and takes as long as all the rest of
     a chunk. Every field that can be changed in place has to be among those that are given.
     """
     copied = template.__class__.__new__(template.__class__)
-    fields = {
-        "__dict__": {**template.__dict__, **changed},
-        "__pydantic_fields_set__": set(changed),
-        "__pydantic_extra__": None if template.__pydantic_extra__ is None else {},
-        "__pydantic_private__": None,
-    }
-    for name, value in fields.items():
-        object.__setattr__(copied, name, value)
+    write = object.__setattr__
+    write(copied, "__dict__", {**template.__dict__, **changed})
+    write(copied, "__pydantic_fields_set__", set(changed))
+    write(copied, "__pydantic_extra__", None if template.__pydantic_extra__ is None else {})
+    write(copied, "__pydantic_private__", None)
     return copied
 
 

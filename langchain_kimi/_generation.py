@@ -63,7 +63,9 @@ class KimiGeneration(KimiSettings):
         *,
         stream: bool,
     ) -> Request:
-        call = read_options({**self._default_params, **kwargs, **({"stop": stop} if stop else {})})
+        # No part of _default_params, which traces show.
+        own = {"media_fetcher": self.media_fetcher, **self._default_params}
+        call = read_options({**own, **kwargs, **({"stop": stop} if stop else {})})
         other = None if call.model == self._chat.capabilities.model else call.model
         request = self._chat.request(
             to_wire(messages), call.tools, call.options, stream=stream, model=other
@@ -109,7 +111,7 @@ class KimiGeneration(KimiSettings):
     ) -> Iterator[ChatGenerationChunk]:
         with langchain_errors():
             reply = self._chat.open(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer()
+            writer = self._writer(reply.reader)
             with closing(iter(reply)) as pieces:
                 for events in pieces:
                     chunk = writer.write(events)
@@ -128,7 +130,7 @@ class KimiGeneration(KimiSettings):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with langchain_errors():
             reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer()
+            writer = self._writer(reply.reader)
             async with aclosing(aiter(reply)) as pieces:
                 async for events in pieces:
                     chunk = writer.write(events)
@@ -170,8 +172,8 @@ class KimiGeneration(KimiSettings):
             found["headers"] = dict(reply.headers)
         return found
 
-    def _writer(self) -> ChunkWriter:
-        return ChunkWriter(self._metadata(), blocks=self._blocks)
+    def _writer(self, reader: ResponseReader) -> ChunkWriter:
+        return ChunkWriter(self._metadata(), blocks=self._blocks, logprobs=reader.logprobs)
 
     def _result(self, reader: ResponseReader, reply: Reply | AsyncReply) -> ChatResult:
         metadata = {**self._metadata(), **self._reply_metadata(reply)}

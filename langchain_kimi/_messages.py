@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
 # Private, and pinned by tests on the lowest and the newest supported langchain-openai: a second
 # conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
 from langchain_kimi._arguments import restore_arguments
+from langchain_kimi._tools import tool_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,8 +47,8 @@ def to_wire(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
         messages: LangChain's messages; not changed.
 
     Returns:
-        New dicts: role, content, name, tool_calls, tool_call_id, partial, and an assistant's
-        reasoning as ``reasoning_content``.
+        New dicts: role, content, name, tool_calls, tool_call_id, partial, an assistant's reasoning
+        as ``reasoning_content``, and the ``tools`` that a system message brings (kimi-k3).
     """
     answered = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
     return [
@@ -83,8 +84,8 @@ def _assistant(message: AIMessage, answered: set[str]) -> dict[str, Any]:
     sent = message.model_copy(
         update={
             "content": _spoken(message.content),
-            # A damaged call that no tool message answers would be refused ("must be followed by
-            # tool messages"), and the agent loops of LangChain leave them unanswered.
+            # The agent loops of LangChain leave damaged calls unanswered. The core would stand in
+            # for the result, but text that is no call is nothing that a model could go on from.
             "invalid_tool_calls": [
                 {**call, "args": call["args"] or "", "name": call["name"] or ""}
                 for call in message.invalid_tool_calls
@@ -93,7 +94,7 @@ def _assistant(message: AIMessage, answered: set[str]) -> dict[str, Any]:
         }
     )
     wire = _convert_message_to_dict(sent)
-    wire["content"] = _flat(wire["content"])
+    wire["content"] = _parts(wire["content"])
     restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
     if message.additional_kwargs.get("partial"):
         wire["partial"] = True
@@ -118,7 +119,9 @@ def _other(message: BaseMessage) -> dict[str, Any]:
     wire = _convert_message_to_dict(message)
     if wire["role"] == "developer":
         wire["role"] = "system"
-    wire["content"] = _flat(wire["content"])
+    wire["content"] = _parts(wire["content"])
+    if isinstance(message, SystemMessage) and message.additional_kwargs.get("tools"):
+        wire["tools"] = [tool_dict(tool) for tool in message.additional_kwargs["tools"]]
     return wire
 
 
@@ -142,11 +145,14 @@ def _url(block: Mapping[str, Any]) -> str:
     return f"data:{block.get('mime_type')};base64,{data}" if data else str(block.get("url") or "")
 
 
-def _flat(content: Any) -> Any:  # noqa: ANN401 - whatever a message holds
-    """Join parts that are all text: text-only models and many chat templates want a string."""
-    if not isinstance(content, list):
-        return content
-    parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
-    if all(part.get("type") == "text" for part in parts):
-        return "".join(part.get("text") or "" for part in parts)
-    return parts
+def _parts(content: Any) -> Any:  # noqa: ANN401 - whatever a message holds
+    """Write texts as Kimi's parts, without keys of other providers; the core joins them."""
+    return [_text_part(part) for part in content] if isinstance(content, list) else content
+
+
+def _text_part(part: str | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    if part.get("type") == "text":
+        return {"type": "text", "text": part.get("text") or ""}
+    return part

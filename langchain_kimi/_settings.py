@@ -125,6 +125,10 @@ class KimiSettings(BaseChatOpenAI):
     """A `kimi_core.Tokenizer`, or the path of Kimi's ``tiktoken.model``; without one it is looked
     for (see `kimi_core.Tokenizer.find`), and counts are estimates where there is none."""
 
+    media_fetcher: Any = Field(default=None, exclude=True, repr=False)
+    """A function from URL to bytes, for http(s) URLs of pictures and videos, which Moonshot does
+    not fetch: `kimi_core.fetch.fetch_media`, or your own. It blocks while a request is built."""
+
     openai_proxy: str | None = None  # the base fills it from OPENAI_PROXY
     use_responses_api: bool | None = False
 

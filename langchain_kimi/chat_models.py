@@ -130,7 +130,8 @@ class ChatKimiK2(KimiGeneration):
         ```
 
     Images:
-        Moonshot takes the data itself or an uploaded file, no URL of the web:
+        Moonshot takes the data itself or an uploaded file, no URL of the web; with
+        ``ChatKimiK2(media_fetcher=kimi_core.fetch.fetch_media)`` a URL is fetched here:
 
         ```python
         import base64
@@ -193,6 +194,7 @@ class ChatKimiK2(KimiGeneration):
             http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
             http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
             tokenizer: Tokenizer | str | PathLike[str] | None = None,
+            media_fetcher: Callable[[str], bytes] | None = None,
             output_version: str | None = None,
             **kwargs: Any,  # noqa: ANN401 - ChatOpenAI's
         ) -> None: ...

@@ -23,11 +23,12 @@ def as_sequence(value: object) -> Sequence[Any] | None:
 
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
+    # dict first: the check against an abstract class costs ten times as much, for every chunk.
+    return isinstance(value, (dict, Mapping))
 
 
 def _is_array(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    return isinstance(value, (list, Sequence)) and not isinstance(value, (str, bytes))
 
 
 def compact_json(value: object) -> str:

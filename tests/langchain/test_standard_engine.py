@@ -16,9 +16,13 @@ from langchain_kimi import ChatKimiK2
 
 pytestmark = pytest.mark.engine
 
+# The suite takes no other mark for a test that is left out. Forced calls run in test_engine.py.
+decides = pytest.mark.xfail(run=False, reason="the model does not decide by itself to call a tool")
+writes_on = pytest.mark.xfail(run=False, reason="the model ends no free string within 60 tokens")
+
 
 class TestEngine(ChatModelIntegrationTests):
-    """Real tokens over a real socket."""
+    """Real tokens over a real socket; of tools, the histories that hold calls and results."""
 
     @property
     def chat_model_class(self) -> type[ChatKimiK2]:
@@ -33,11 +37,28 @@ class TestEngine(ChatModelIntegrationTests):
         return {"temperature": 0.0, "max_tokens": 60, "timeout": 60}
 
     @property
-    def has_tool_calling(self) -> bool:
-        return False  # it does not decide by itself to call; forced calls: test_engine.py
-
-    @property
     def has_structured_output(self) -> bool:
         return False  # free strings of a schema run on to the token limit; enums: test_engine.py
+
+    @decides
+    def test_tool_calling(self) -> None: ...
+
+    @decides
+    async def test_tool_calling_async(self) -> None: ...
+
+    @decides
+    def test_bind_runnables_as_tools(self) -> None: ...
+
+    @decides
+    def test_tool_calling_with_no_arguments(self) -> None: ...
+
+    @decides
+    def test_agent_loop(self) -> None: ...
+
+    @decides
+    def test_unicode_tool_call_integration(self) -> None: ...
+
+    @writes_on
+    def test_tool_choice(self) -> None: ...
 
     # Off as well, since the model reads text only and has one name: images, pdf, audio, override.
