@@ -25,9 +25,7 @@ from kimi_core.sse import EventStreamDecoder
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncGenerator,
-        AsyncIterator,
         Generator,
-        Iterator,
         Mapping,
         Sequence,
     )
@@ -228,14 +226,15 @@ class _Reading:
         self._body: list[bytes] = []
         self._observer = current_observer()
 
-    def feed(self, data: bytes) -> list[list[Event]]:
+    def feed(self, data: bytes) -> Generator[list[Event], None, None]:
         if self._decoder is None and not self._body and data.startswith((b"data:", b":")):
             # An event stream under another content type, as relays send it.
             self._decoder = EventStreamDecoder()
         if self._decoder is None:
             self._body.append(data)
-            return []
-        return [self._read(chunk) for chunk in self._decoder.feed(data)]
+            return
+        for chunk in self._decoder.feed(data):
+            yield self._read(chunk)
 
     def close(self) -> list[list[Event]]:
         if self._decoder is None:
@@ -300,9 +299,13 @@ class Reply:
             KimiStatusError: Where the server reported an error inside its answer.
         """
         try:
-            for data in _until_broken(self._response.iter_bytes(), self.reader):
+            for data in self._response.iter_bytes():
                 yield from self._reading.feed(data)
             yield from self._reading.close()
+        except Exception as error:
+            if _is_transport_error(error):
+                raise self.reader.truncated(f"the connection was lost ({error})") from error
+            raise
         finally:
             self._response.close()
 
@@ -327,11 +330,15 @@ class AsyncReply:
     async def __aiter__(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events of each chunk; see `Reply.__iter__`."""
         try:
-            async for data in _auntil_broken(self._response.aiter_bytes(), self.reader):
+            async for data in self._response.aiter_bytes():
                 for events in self._reading.feed(data):
                     yield events
             for events in self._reading.close():
                 yield events
+        except Exception as error:
+            if _is_transport_error(error):
+                raise self.reader.truncated(f"the connection was lost ({error})") from error
+            raise
         finally:
             await self._response.aclose()
 
@@ -345,24 +352,3 @@ class AsyncReply:
 def _is_transport_error(error: Exception) -> bool:
     # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
     return any(kind.__name__ == "RequestError" for kind in type(error).__mro__)
-
-
-def _until_broken(pieces: Iterator[bytes], reader: ResponseReader) -> Iterator[bytes]:
-    try:
-        yield from pieces
-    except Exception as error:
-        if _is_transport_error(error):
-            raise reader.truncated(f"the connection was lost ({error})") from error
-        raise
-
-
-async def _auntil_broken(
-    pieces: AsyncIterator[bytes], reader: ResponseReader
-) -> AsyncIterator[bytes]:
-    try:
-        async for piece in pieces:
-            yield piece
-    except Exception as error:
-        if _is_transport_error(error):
-            raise reader.truncated(f"the connection was lost ({error})") from error
-        raise

@@ -239,9 +239,13 @@ class KimiSettings(BaseChatOpenAI):
 
     @property
     def lc_attributes(self) -> dict[str, Any]:
-        """What a dump holds in place of a field: an `Endpoint` of your own, as a dict."""
+        """What a dump holds in place of a field: an `Endpoint` of your own, as a dict.
+
+        And no model where none was named: the server is asked for it again after loading.
+        """
+        named = self._chat.settings.model is not None
+        unnamed = {} if named else {"model_name": ""}
         if isinstance(self.endpoint, str):
-            return {}
-        return {
-            "endpoint": {item.name: getattr(self.endpoint, item.name) for item in fields(Endpoint)}
-        }
+            return unnamed
+        endpoint = {item.name: getattr(self.endpoint, item.name) for item in fields(Endpoint)}
+        return {**unnamed, "endpoint": endpoint}

@@ -10,6 +10,7 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._anthropic import anthropic_kwargs
 from kimi_core.endpoints._checks import check_api_key, check_base_url
 from kimi_core.endpoints._hosted import HOSTED
 from kimi_core.endpoints._self_hosted import SELF_HOSTED
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ENDPOINTS",
     "Endpoint",
+    "anthropic_kwargs",
     "baseten",
     "check_api_key",
     "check_base_url",

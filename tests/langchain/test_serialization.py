@@ -146,3 +146,9 @@ def test_the_profile_is_of_the_model_and_the_server(
     profile = ChatKimiK2(api_key="sk-made-up", **settings).profile
     assert profile is not None
     assert {name: profile[name] for name in facts} == facts  # type: ignore[literal-required]
+
+
+def test_a_model_that_nobody_named_is_asked_for_again_after_loading() -> None:
+    loaded = loads(dumps(ChatKimiK2(endpoint="vllm")), allowed_objects=[ChatKimiK2])
+    assert loaded._chat.settings.model is None
+    assert loaded.model_name == "moonshotai/Kimi-K2-Instruct"
