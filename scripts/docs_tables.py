@@ -14,6 +14,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -239,6 +240,35 @@ def _spelled(row: Endpoint) -> list[tuple[str, str]]:
     return list(row.spellings.items()) if told else []
 
 
+def _facts(row: Endpoint) -> str:
+    """Return all that the row says, for the page of one endpoint."""
+    keys = " or ".join(f"`{name}`" for name in row.api_key_names)
+    facts = {
+        "base URL": f"`{row.base_url}`" if row.base_url else "given by you, or started here",
+        "key from": (keys if row.needs_key or not keys else f"{keys}, if it has one") or "none",
+        "keys begin with": _code(row.key_prefixes),
+        "default model": f"`{row.default_model}`" if row.default_model else "the server is asked",
+        "facts of an unknown name": f"those of `{row.base_model}`",
+        "route": f"`{row.api}`",
+        "tool calls are parsed by": _PARSES[row.tool_call_parser],
+        "grammar": row.grammar or "none",
+        "thinking is switched by": "nothing known"
+        if row.thinking_switch == "none"
+        else f"`{row.thinking_switch}`",
+        "reasoning is sent back as": f"`{row.reasoning_field}`",
+        "token limit": f"`{row.max_tokens_field}`",
+        "usage of a stream": "asked for" if row.asks_usage else "comes unasked",
+        "foreign ids of calls are rewritten": "here" if row.rewrites_tool_call_ids else "there",
+    }
+    return _table(("fact", row.name), ((name, fact) for name, fact in facts.items() if fact))
+
+
+def _names(row: Endpoint) -> str:
+    return _table(
+        ("model", "its name there"), (_code_cells(*pair) for pair in row.spellings.items())
+    )
+
+
 def _code_cells(*cells: str) -> list[str]:
     return [f"`{cell}`" for cell in cells]
 
@@ -339,6 +369,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "k3-markers": lambda: _markers(K3Marker),
     "k3-states": lambda: _cells(K3_TRANSITIONS),
     "kinds": _kinds,
+    **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},
+    **{
+        f"names-{name.replace('.', '-')}": partial(_names, row)
+        for name, row in ENDPOINTS.items()
+        if row.spellings and name != "local"
+    },
 }
 """The generated blocks by name."""
 
@@ -349,11 +385,11 @@ def main() -> int:
     options.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
     check = options.parse_args().check
     stale = False
-    for page in sorted(DOCS.glob("*.md")):
+    for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         for name in stale_blocks(text):
             stale = True
-            print(f"docs/{page.name}: {name} {'is stale' if check else 'written'}")
+            print(f"docs/{page.relative_to(DOCS)}: {name} {'is stale' if check else 'written'}")
         if not check:
             page.write_text(updated(text), encoding="utf-8")
     return int(check and stale)
