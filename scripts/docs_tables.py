@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.cli.launch_plan import ENGINES, plan_launch
 from kimi_core.endpoints import ENDPOINTS
 
 # Ids that need no row of facts have no public table; their dates are asked for one by one.
@@ -273,6 +274,16 @@ def _code_cells(*cells: str) -> list[str]:
     return [f"`{cell}`" for cell in cells]
 
 
+def _launch(engine: str) -> str:
+    """Return what ``kimi-k2 launch`` prints for an engine and nothing else said."""
+    plan = plan_launch(engine)
+    lines = [line for where, command in plan.commands for line in (f"# {where}", command)]
+    flags = ((f"`{flag.text}`", flag.reason) for flag in plan.flags)
+    return "\n".join(
+        ("```sh", *lines, "```", "", _table(("flag", "why"), flags), "", plan.hardware)
+    )
+
+
 # ---- the raw dialects ----------------------------------------------------------------------------
 
 # What a transition without a target means, by its action; see `Transition.state`.
@@ -369,6 +380,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "k3-markers": lambda: _markers(K3Marker),
     "k3-states": lambda: _cells(K3_TRANSITIONS),
     "kinds": _kinds,
+    **{f"launch-{engine}": partial(_launch, engine) for engine in ENGINES},
     **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},
     **{
         f"names-{name.replace('.', '-')}": partial(_names, row)
