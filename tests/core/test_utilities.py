@@ -153,6 +153,8 @@ def test_a_batch_can_be_cancelled(ask: Callable[..., Any]) -> None:
     batch = ask("submit_batch", {"one": HELLO})
     assert ask("cancel_batch", batch.id).status == "cancelling"
     assert ask("collect_batch", batch.id, poll=0) == {}
+    assert ask("cancel_batch", batch.id).status == "cancelled", "what has ended stays as it is"
+    assert [listed.status for listed in ask("batches")] == ["cancelled"]
 
 
 def test_a_batch_that_is_refused_as_a_whole_raises(moonshot: MoonshotSimulator) -> None:

@@ -131,6 +131,21 @@ def test_a_scripted_error_keeps_its_status(server: MoonshotSimulator) -> None:
     assert (status, body["type"], body["error"]["message"]) == (503, "error", "busy")
 
 
+def test_a_gateways_page_comes_through_as_it_is(server: MoonshotSimulator) -> None:
+    server.reply(SimulatedReply(error=(504, "<html>Gateway Timeout</html>")))
+    with pytest.raises(json.JSONDecodeError):
+        post(server, ASK)
+
+
+def test_an_answer_without_thinking_has_no_block_for_it(server: MoonshotSimulator) -> None:
+    server.reply(SimulatedReply(content="Yes", reasoning=""))
+    _, body = post(server, ASK)
+    assert body["content"] == [{"type": "text", "text": "Yes"}]
+    server.reply(SimulatedReply(reasoning="", tool_calls=[SimulatedToolCall("add", {})]))
+    _, body = post(server, {**ASK, "tools": [TOOL]})
+    assert [block["type"] for block in body["content"]] == ["tool_use"]
+
+
 def test_a_const_is_answered_as_it_is() -> None:
     schema = {"type": "object", "properties": {"a": {"const": 7}}, "required": ["a"]}
     wanted = {"type": "json_schema", "schema": schema}
