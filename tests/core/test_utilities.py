@@ -127,7 +127,7 @@ def test_what_cannot_work_is_refused_before_any_request(
 
 
 def test_a_batch_gives_answers_and_errors_by_custom_id(
-    ask: Callable[..., Any], moonshot: MoonshotSimulator, capsys: pytest.CaptureFixture[str]
+    ask: Callable[..., Any], moonshot: MoonshotSimulator
 ) -> None:
     refusal = {"error": {"message": "high risk", "type": "content_filter"}}
     inside = SimulatedReply(content="Hi", reasoning="why")
@@ -135,7 +135,7 @@ def test_a_batch_gives_answers_and_errors_by_custom_id(
     batch = ask("submit_batch", {"one": HELLO, "two": HELLO}, metadata={"for": "a test"})
     assert (batch.status, batch.ended) == ("validating", False)
 
-    results = ask("collect_batch", batch.id, poll=0, progress=True)
+    results = ask("collect_batch", batch.id, poll=0)
 
     assert results["one"].message.content == "Hi"
     assert results["one"].message.reasoning == "why"
@@ -143,10 +143,18 @@ def test_a_batch_gives_answers_and_errors_by_custom_id(
     assert results["one"].usage.completion_tokens > 0
     assert isinstance(results["two"].error, errors.KimiContentFilterError)
     assert results["two"].message is None
-    assert "2/2" in capsys.readouterr().err
     seen = ask("batch", batch.id)
     assert (seen.total, seen.completed, seen.failed) == (2, 1, 1)
     assert ask("batches", after="batch_0") == (seen,)
+
+
+def test_a_bar_shows_how_far_a_batch_is(
+    ask: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tqdm")  # of the extra [cli]; what happens without it is tested below
+    batch = ask("submit_batch", {"one": HELLO, "two": HELLO})
+    ask("collect_batch", batch.id, poll=0, progress=True)
+    assert "2/2" in capsys.readouterr().err
 
 
 def test_a_batch_can_be_cancelled(ask: Callable[..., Any]) -> None:
