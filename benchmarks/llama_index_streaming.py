@@ -82,6 +82,13 @@ def _answer(body: dict[str, Any], count: int) -> bytes:
     return opening + _text_stream(size) + closing + _event({}, "stop") + b"data: [DONE]\n\n"
 
 
+def _framed(stream: bytes) -> bytes:
+    """Make an HTTP chunk of each event, as uvicorn does; a client then reads them one by one."""
+    events = [event for event in stream.split(b"\n\n") if event]
+    frames = [b"%x\r\n%s\n\n\r\n" % (len(event) + 2, event) for event in events]
+    return b"".join([*frames, b"0\r\n\r\n"])
+
+
 def _serve(pipe: Connection) -> None:
     streams: dict[tuple[str, int], bytes] = {}
 
@@ -95,7 +102,11 @@ def _serve(pipe: Connection) -> None:
             data = streams.setdefault(key, _answer(body, count))
             self.send_response(200)
             self.send_header("content-type", "text/event-stream")
-            self.send_header("content-length", str(len(data)))
+            if "/framed/" in self.path:
+                self.send_header("transfer-encoding", "chunked")
+                data = _framed(data)
+            else:
+                self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
 
@@ -187,8 +198,8 @@ def _child(target: Callable[..., None], *arguments: object) -> tuple[Any, Any]:
     return process, ours.recv()
 
 
-def _row(scenario: str, port: int, count: int, repeats: int) -> list[str]:
-    url, target = f"http://127.0.0.1:{port}/{count}/v1", SCENARIOS[scenario][1]
+def _row(scenario: str, server: str, count: int, repeats: int) -> list[str]:
+    url, target = server.format(count=count), SCENARIOS[scenario][1]
     ours, ours_grew = _child(_measure, "ChatKimiK2", scenario, url, repeats)[1]
     theirs, theirs_grew = _child(_measure, "OpenAILike", scenario, url, 1)[1]
     ratio = ours / theirs
@@ -209,8 +220,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--chunks", type=int, nargs="+", default=[2_000, 8_000])
     options.add_argument("--repeats", type=int, default=3, help="of ours; the best one counts")
+    options.add_argument("--framed", action="store_true", help="each event is an HTTP chunk")
     chosen = options.parse_args()
     server, port = _child(_serve)
+    address = f"http://127.0.0.1:{port}/{{count}}/" + ("framed/v1" if chosen.framed else "v1")
     table = Table(title="CPU per chunk: ChatKimiK2 and OpenAILike")
     for heading in ("scenario", "chunks", "ours µs", "theirs µs", "ratio", "target"):
         table.add_column(heading, justify="left" if heading == "scenario" else "right")
@@ -218,7 +231,7 @@ def main() -> None:
         table.add_column(heading, justify="right")
     for scenario in SCENARIOS:
         for count in chosen.chunks:
-            table.add_row(*_row(scenario, port, count, chosen.repeats))
+            table.add_row(*_row(scenario, address, count, chosen.repeats))
     server.terminate()
     Console(width=120).print(table)
 

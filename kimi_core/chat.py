@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._error_facts import request_id_of
+from kimi_core._merge import merged_arguments
 from kimi_core._served import ServedModel, UnnamedRequest
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.client import Transport
@@ -233,8 +234,7 @@ class _Reading:
         if self._decoder is None:
             self._body.append(data)
             return
-        for chunk in self._decoder.feed(data):
-            yield self._read(chunk)
+        yield from merged_arguments(map(self._read, self._decoder.feed(data)))
 
     def close(self) -> list[list[Event]]:
         if self._decoder is None:
@@ -293,6 +293,8 @@ class Reply:
 
     def __iter__(self) -> Generator[list[Event], None, None]:
         """Yield the events of each chunk; the last list holds what was held back until the end.
+
+        Chunks of nothing but tool arguments that arrived in one read share a list.
 
         Raises:
             KimiStreamTruncatedError: Where the answer broke off.

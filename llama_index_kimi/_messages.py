@@ -182,8 +182,9 @@ def _document_text(block: DocumentBlock) -> str:
     except ValueError as error:
         message = (
             f"DocumentBlock {name!r} ({block.document_mimetype or 'unknown type'}) is not text, "
-            "and Kimi has no message part for documents; extract its text first, e.g. with a "
-            "LlamaIndex reader or with Moonshot's files API (purpose 'file-extract')."
+            "and Kimi has no message part for documents; extract its text first, with a LlamaIndex "
+            "reader, or with kimi_core.utilities.KimiClient().document(path), which returns a "
+            "system message with the text that Moonshot's files API read."
         )
         raise KimiConfigError(message) from error
     return f"{name}:\n{text}\n"

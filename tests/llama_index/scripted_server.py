@@ -57,6 +57,12 @@ class ScriptedServer:
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
 
+def _framed(stream: bytes) -> bytes:
+    events = [event for event in stream.split(b"\n\n") if event]
+    frames = [b"%x\r\n%s\n\n\r\n" % (len(event) + 2, event) for event in events]
+    return b"".join([*frames, b"0\r\n\r\n"])
+
+
 def serve(script: ScriptedServer) -> ThreadingHTTPServer:
     """Start serving a script in a thread of its own."""
 
@@ -70,7 +76,12 @@ def serve(script: ScriptedServer) -> ThreadingHTTPServer:
             status, content_type, data = script.next_answer()
             self.send_response(status)
             self.send_header("content-type", content_type)
-            self.send_header("content-length", str(len(data)))
+            if content_type.startswith("text/event-stream"):
+                # As uvicorn does under vLLM and SGLang: each event is an HTTP chunk of its own.
+                self.send_header("transfer-encoding", "chunked")
+                data = _framed(data)
+            else:
+                self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
 
