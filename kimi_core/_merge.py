@@ -30,7 +30,10 @@ def merged_arguments(chunks: Iterable[list[Event]]) -> Generator[list[Event], No
         chunks: The events of each chunk that arrived in one read.
 
     Yields:
-        The same events in the same order; an error of ``chunks`` comes after what was before it.
+        The same events in the same order.
+
+    Raises:
+        Exception: What ``chunks`` raised, after everything that came before it was yielded.
     """
     held: list[Event] = []
     held_call: int | None = None

@@ -275,7 +275,10 @@ def _whole(body: bytes) -> dict[str, Any]:
 
 
 class Reply:
-    """An answer on its way: iterate over it for one list of events for every chunk.
+    """An answer on its way: iterate over it for lists of events, one for every chunk.
+
+    Only neighbouring chunks of nothing but tool arguments share a list, where they arrived in one
+    read; `kimi_core._merge` says why.
 
     Attributes:
         reader: Usage, finish reason, model and the message so far; complete after the iteration.
@@ -293,8 +296,6 @@ class Reply:
 
     def __iter__(self) -> Generator[list[Event], None, None]:
         """Yield the events of each chunk; the last list holds what was held back until the end.
-
-        Chunks of nothing but tool arguments that arrived in one read share a list.
 
         Raises:
             KimiStreamTruncatedError: Where the answer broke off.

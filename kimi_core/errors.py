@@ -110,7 +110,6 @@ class KimiStreamTruncatedError(KimiProtocolError):
     """
 
     def __init__(self, message: str, partial: ParsedMessage) -> None:
-        """Keep the partial message beside the sentence."""
         super().__init__(message)
         self.partial = partial
 

@@ -15,7 +15,7 @@ import pytest
 from kimi_core import local
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import KimiConfigError, KimiProtocolError, KimiStreamTruncatedError
-from kimi_core.raw.events import ContentDelta, ReasoningDelta
+from kimi_core.raw.events import ContentDelta, ReasoningDelta, ToolCallArguments
 from kimi_core.request import Options
 from kimi_core.response import Usage
 from tests.core.asking import HELLO, tool
@@ -125,6 +125,41 @@ def test_the_ids_and_headers_of_an_answer(
     assert reply.request_id == "t-1"
     assert reply.headers["x-trace-id"] == "t-1"
     assert reply.read().model == "kimi"
+
+
+def fragment(arguments: str) -> dict[str, Any]:
+    """Return a chunk of a streamed tool call."""
+    return chunk(tool_calls=[{"index": 0, "function": {"arguments": arguments}}])
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("together", [True, False], ids=["one read", "one by one"])
+def test_arguments_that_arrive_together_share_a_list(
+    server: ScriptedServer, connect: Connect, mode: str, together: bool
+) -> None:
+    opening = chunk(tool_calls=[{"index": 0, "id": "write:0", "function": {"name": "write"}}])
+    pieces = ['{"', "x", '": 1}']
+    events = [opening, *map(fragment, pieces), chunk("tool_calls")]
+    reads = [events] if together else [[event] for event in events]
+    answer = tuple(sse(*read, done=False) for read in reads)
+    server.will(Answer((*answer, sse()), headers=SPOKEN.headers))
+
+    lists = lists_of(connect(), mode)
+
+    told = [
+        [event.text for event in events if isinstance(event, ToolCallArguments)] for events in lists
+    ]
+    assert [texts for texts in told if texts] == ([pieces] if together else [[p] for p in pieces])
+
+
+def lists_of(chat: KimiChat, mode: str) -> list[list[Event]]:
+    """Read a reply list by list."""
+    request = chat.request(HELLO, [tool("write")], stream=True)
+
+    async def ask() -> list[list[Event]]:
+        return [events async for events in await chat.aopen(request)]
+
+    return asyncio.run(ask()) if mode == "async" else list(chat.open(request))
 
 
 HALF = sse(chunk(reasoning="why"), chunk(content="Hel"), done=False)

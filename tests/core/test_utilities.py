@@ -151,7 +151,7 @@ def test_a_batch_gives_answers_and_errors_by_custom_id(
 def test_a_bar_shows_how_far_a_batch_is(
     ask: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("tqdm")  # of the extra [cli]; what happens without it is tested below
+    pytest.importorskip("tqdm", reason="of the extra [cli]; life without it is tested below")
     batch = ask("submit_batch", {"one": HELLO, "two": HELLO})
     ask("collect_batch", batch.id, poll=0, progress=True)
     assert "2/2" in capsys.readouterr().err
