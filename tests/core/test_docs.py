@@ -8,6 +8,7 @@ is compiled, and its imports run.
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib.util
 import re
 import sys
@@ -19,6 +20,7 @@ import pytest
 from kimi_core.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 ROOT = Path(__file__).parent.parent.parent
@@ -90,6 +92,20 @@ def _as_a_user_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _event_loop() -> Iterator[None]:
+    """A loop for LlamaIndex's sync calls, which otherwise make one that nobody closes.
+
+    asyncio then drops it at the next ``asyncio.run``, in some other test, whose fault the
+    ResourceWarning seems to be.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @every([example for example in EXAMPLES if example.runs])
