@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._error_facts import request_id_of
 from kimi_core._merge import merged_arguments
+from kimi_core._read_ahead import read_ahead
 from kimi_core._served import ServedModel, UnnamedRequest
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.client import Transport
@@ -331,9 +332,12 @@ class AsyncReply:
         self.request_id = request_id_of(response.headers)
 
     async def __aiter__(self) -> AsyncGenerator[list[Event], None]:
-        """Yield the events of each chunk; see `Reply.__iter__`."""
+        """Yield the events of each chunk; see `Reply.__iter__`.
+
+        What arrives while the caller works is read meanwhile, and counts as one read.
+        """
         try:
-            async for data in self._response.aiter_bytes():
+            async for data in read_ahead(self._response.aiter_bytes()):
                 for events in self._reading.feed(data):
                     yield events
             for events in self._reading.close():

@@ -108,6 +108,8 @@ def _event_loop() -> Iterator[None]:
     loop.close()
 
 
+# LlamaIndex's workflows look at every attribute of an agent, the deprecated ones of pydantic too.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 @every([example for example in EXAMPLES if example.runs])
 def test_an_example_runs_and_prints_what_the_page_says(
     example: Example, capsys: pytest.CaptureFixture[str]

@@ -33,34 +33,45 @@ class Recorded:
 class ScriptedServer:
     """Answers request after request from its script; the last answer is given again and again."""
 
-    script: list[tuple[int, str, bytes]] = field(default_factory=list)
+    script: list[tuple[int, str, tuple[bytes, ...]]] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
     requests: list[Recorded] = field(default_factory=list)
     base_url: str = ""
 
     def json(self, body: dict[str, Any], *, status: int = 200) -> None:
         """Answer the next request with a JSON body."""
-        self.script.append((status, "application/json", json.dumps(body).encode()))
+        self.script.append((status, "application/json", (json.dumps(body).encode(),)))
 
-    def stream(self, items: Iterable[dict[str, Any]], *, done: bool = True) -> None:
-        """Answer the next request with an event stream."""
-        events = [f"data: {json.dumps(item)}\n\n" for item in items]
-        text = "".join([*events, "data: [DONE]\n\n"] if done else events)
-        self.script.append((200, "text/event-stream; charset=utf-8", text.encode()))
+    def stream(
+        self, items: Iterable[dict[str, Any]], *, done: bool = True, hold_after: int | None = None
+    ) -> None:
+        """Answer the next request with an event stream.
+
+        Args:
+            items: The chunks.
+            done: Whether ``[DONE]`` comes at the end.
+            hold_after: How many chunks to send before `released` is set by the test.
+        """
+        # As uvicorn does under vLLM and SGLang: each event is an HTTP chunk of its own.
+        events = [_frame(f"data: {json.dumps(item)}\n\n".encode()) for item in items]
+        ending = [_frame(b"data: [DONE]\n\n")] if done else []
+        parts = [events[:hold_after], events[hold_after:]] if hold_after else [events]
+        parts[-1] += [*ending, b"0\r\n\r\n"]
+        data = tuple(b"".join(part) for part in parts)
+        self.script.append((200, "text/event-stream; charset=utf-8", data))
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
         """The JSON bodies that were received."""
         return [request.body for request in self.requests]
 
-    def next_answer(self) -> tuple[int, str, bytes]:
+    def next_answer(self) -> tuple[int, str, tuple[bytes, ...]]:
         """Take the next answer of the script."""
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
 
-def _framed(stream: bytes) -> bytes:
-    events = [event for event in stream.split(b"\n\n") if event]
-    frames = [b"%x\r\n%s\n\n\r\n" % (len(event) + 2, event) for event in events]
-    return b"".join([*frames, b"0\r\n\r\n"])
+def _frame(event: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(event), event)
 
 
 def serve(script: ScriptedServer) -> ThreadingHTTPServer:
@@ -73,17 +84,18 @@ def serve(script: ScriptedServer) -> ThreadingHTTPServer:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             headers = {name.lower(): value for name, value in self.headers.items()}
             script.requests.append(Recorded(self.path, headers, body))
-            status, content_type, data = script.next_answer()
+            status, content_type, (data, *later) = script.next_answer()
             self.send_response(status)
             self.send_header("content-type", content_type)
             if content_type.startswith("text/event-stream"):
-                # As uvicorn does under vLLM and SGLang: each event is an HTTP chunk of its own.
                 self.send_header("transfer-encoding", "chunked")
-                data = _framed(data)
             else:
                 self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+            for held in later:
+                script.released.wait(10)  # a test that never releases it fails by what it saw
+                self.wfile.write(held)
 
         def log_message(self, *_: object) -> None:
             """Keep the test output clean."""

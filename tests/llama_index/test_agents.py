@@ -65,11 +65,20 @@ def test_a_tool_loop_sends_reasoning_and_arguments_back_unchanged(
 def test_agent_events_carry_thinking_text_and_growing_calls(
     llm: ChatKimiK2, server: ScriptedServer, weather: FunctionTool
 ) -> None:
-    script_rounds(server, ROUNDS, streaming=True)
+    """The server sends the rest of the arguments only once their beginning was seen."""
+    half = {"city": "Zü"}
+    asking, answering = map(chunks, ROUNDS)
+    server.stream(asking, hold_after=9)  # {"city":"Zü
+    server.stream(answering)
 
     async def events() -> list[AgentStream]:
         handler = FunctionAgent(tools=[weather], llm=llm).run("Zürich?")
-        seen = [event async for event in handler.stream_events() if isinstance(event, AgentStream)]
+        seen = []
+        async for event in handler.stream_events():
+            if isinstance(event, AgentStream):
+                seen.append(event)
+                if event.tool_calls and event.tool_calls[0].tool_kwargs == half:
+                    server.released.set()
         await handler
         return seen
 
@@ -78,9 +87,7 @@ def test_agent_events_carry_thinking_text_and_growing_calls(
     assert "".join(event.thinking_delta or "" for event in seen) == "I look.Now I know."
     assert "".join(event.delta for event in seen) == "Sunny."
     assert seen[-1].response == "Sunny."
-    assert any(
-        event.tool_calls and event.tool_calls[0].tool_kwargs == {"city": "Zü"} for event in seen
-    )
+    assert server.released.is_set()
 
 
 # With pydantic 2.14 the framework cannot write its memory down, so a Context kept between two runs

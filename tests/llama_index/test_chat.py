@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ThinkingBlock
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
+from llama_index.core.rate_limiter import BaseRateLimiter
 
 from kimi_core.errors import KimiConfigError, KimiStreamTruncatedError
 from tests.llama_index.scripted_server import ScriptedServer, answer, chunk, chunks, tool_call
@@ -115,6 +116,39 @@ def test_settings_of_one_call_win_over_those_of_the_instance(
     sent = server.bodies[0]
     assert (sent["temperature"], sent["max_tokens"]) == (0.9, 100)
     assert (sent["seed"], sent["min_p"], sent["guided_regex"]) == (1, 0.1, "a+")
+
+
+def test_a_tool_of_moonshots_own_is_sent_as_it_is(
+    llm: ChatKimiK2, server: ScriptedServer
+) -> None:
+    """``$web_search`` has no schema: Moonshot runs it, and the client hands its arguments back."""
+    search = {"type": "builtin_function", "function": {"name": "$web_search"}}
+    server.json(answer(calls=[tool_call("$web_search", '{"query": "Ulm"}')]))
+
+    response = llm.chat(QUESTION, tools=[search])
+
+    assert server.bodies[0]["tools"] == [search]
+    (found,) = llm.get_tool_calls_from_response(response)
+    assert (found.tool_name, found.tool_kwargs) == ("$web_search", {"query": "Ulm"})
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_rate_limiter_is_asked_once_for_each_request(
+    make_llm: Callable[..., ChatKimiK2], server: ScriptedServer, way: str
+) -> None:
+    class Counter(BaseRateLimiter):
+        asked = 0
+
+        def acquire(self, num_tokens: int = 0) -> None:
+            self.asked += 1
+
+        async def async_acquire(self, num_tokens: int = 0) -> None:
+            self.asked += 1
+
+    counter = Counter()
+    run_chat(make_llm(rate_limiter=counter), server, way, WHOLE)
+
+    assert (counter.asked, len(server.requests)) == (1, 1)
 
 
 def test_every_item_of_a_stream_is_a_picture_of_its_own(

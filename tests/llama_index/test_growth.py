@@ -6,12 +6,15 @@ consumer that keeps nothing leaves behind. Seconds are for benchmarks/llama_inde
 
 from __future__ import annotations
 
+import asyncio
 import cProfile
 import gc
 import pstats
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from llama_index.core.agent.workflow import AgentStream, FunctionAgent
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.prompts import PromptTemplate
 from pydantic import BaseModel
@@ -22,7 +25,6 @@ from tests.llama_index.scripted_server import ScriptedServer, answer, chunk, chu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from llama_index.core.tools import FunctionTool
 
     from llama_index_kimi import ChatKimiK2
@@ -67,6 +69,26 @@ def test_reading_a_growing_argument_takes_as_many_calls_for_each_chunk(
         counts.append(calls_made(run))
 
     assert counts[2] < 4.4 * counts[1]
+
+
+# Workflows look at every attribute of an agent, the deprecated ones of pydantic too.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+def test_arguments_that_lie_ready_make_few_events_of_an_agent(
+    llm: ChatKimiK2, server: ScriptedServer, weather: FunctionTool
+) -> None:
+    """Each event holds all arguments so far, and waits in a queue until somebody looks."""
+    items = argument(16_000)
+    server.stream(items)
+    server.stream(chunks(answer("Sunny.")))
+
+    async def events() -> int:
+        handler = FunctionAgent(tools=[weather], llm=llm).run("?")
+        seen = [event async for event in handler.stream_events() if isinstance(event, AgentStream)]
+        await handler
+        return len(seen)
+
+    assert len(items) > 2_000
+    assert asyncio.run(events()) < 200
 
 
 def test_one_class_is_built_for_a_structured_answer(

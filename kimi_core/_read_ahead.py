@@ -1,0 +1,75 @@
+"""Reads of an async response -> fewer reads: all that arrived while the consumer was busy.
+
+Owns: the task that reads a response. May know: asyncio, and bytes.
+
+A server that makes an HTTP chunk of each event, as uvicorn under vLLM does, is read event by event
+even where hundreds of them lie in the client's buffer, and a read from that buffer never gives the
+event loop a turn. A FunctionAgent then queues an event of its workflow for every fragment, each
+with all arguments so far, before anybody can look at one: +46 MiB and 137 microseconds a fragment
+for a 72 kB argument (benchmarks/llama_index_streaming.py --framed).
+The task reads while the consumer works, so nothing is waited for that would not have been anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterable
+
+__all__ = ["read_ahead"]
+
+_MOST_HELD = 128 * 1024  # bytes; a consumer that is slower than the server must not hold it all
+
+
+async def read_ahead(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+    """Read in a task of its own; yield what arrived since the last time, joined.
+
+    Args:
+        source: The reads; no more of them are made while 128 KiB lie unread.
+
+    Yields:
+        The same bytes in the same order.
+
+    Raises:
+        Exception: What ``source`` raised, after everything that came before it was yielded.
+    """
+    ahead = _Ahead()
+    task = asyncio.create_task(ahead.read(source))
+    task.add_done_callback(lambda _: ahead.arrived.set())
+    try:
+        while not task.done() or ahead.held:
+            await ahead.arrived.wait()
+            if data := ahead.take():
+                yield data
+        await task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # looked at, or asyncio logs it for a consumer that left early
+
+
+class _Ahead:
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self.held: list[bytes] = []
+        self._wanted = asyncio.Event()
+
+    async def read(self, source: AsyncIterable[bytes]) -> None:
+        size = 0
+        async for data in source:
+            size = size + len(data) if self.held else len(data)
+            self.held.append(data)
+            self.arrived.set()
+            if size >= _MOST_HELD:
+                self._wanted.clear()
+                await self._wanted.wait()
+
+    def take(self) -> bytes:
+        self.arrived.clear()
+        data = b"".join(self.held)
+        self.held.clear()
+        self._wanted.set()
+        return data

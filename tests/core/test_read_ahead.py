@@ -1,0 +1,130 @@
+"""What arrived while the consumer was busy comes at once; nothing is lost, moved or waited for.
+
+Owns: the reading ahead of plain async iterators. That a reply does it stands in test_chat.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kimi_core._read_ahead import read_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+
+async def source(reads: Sequence[bytes | None]) -> AsyncIterator[bytes]:
+    """Give these reads; None is a turn for everybody else, as a socket that has nothing gives."""
+    for data in reads:
+        if data is None:
+            await asyncio.sleep(0)
+        else:
+            yield data
+
+
+async def collected(reads: Sequence[bytes | None], turns: int = 0) -> list[bytes]:
+    """Read everything, as a consumer that takes so many turns of the loop for each item."""
+    seen: list[bytes] = []
+    async with aclosing(read_ahead(source(reads))) as items:
+        async for item in items:
+            seen.append(item)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+    return seen
+
+
+@given(st.lists(st.none() | st.binary(max_size=50_000), max_size=20), st.integers(0, 3))
+def test_every_byte_comes_in_its_order(reads: list[bytes | None], turns: int) -> None:
+    seen = asyncio.run(collected(reads, turns))
+    assert b"".join(seen) == b"".join(data for data in reads if data)
+    assert all(seen)
+
+
+def test_what_lies_ready_comes_at_once() -> None:
+    assert asyncio.run(collected([b"a", b"b", b"c"])) == [b"abc"]
+
+
+def test_nothing_is_waited_for() -> None:
+    """The second read comes only after the consumer has said that it saw the first."""
+
+    async def run() -> list[bytes]:
+        saw_first = asyncio.Event()
+
+        async def two() -> AsyncIterator[bytes]:
+            yield b"first"
+            await saw_first.wait()
+            yield b"second"
+
+        seen: list[bytes] = []
+        async for item in read_ahead(two()):
+            seen.append(item)
+            saw_first.set()
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(run(), 10)) == [b"first", b"second"]
+
+
+@pytest.mark.parametrize("before", [[], [b"a"], [b"a", None]])
+def test_an_error_comes_after_what_was_before_it(before: list[bytes | None]) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        async for data in source(before):
+            yield data
+        raise ValueError("broken")
+
+    seen: list[bytes] = []
+
+    async def run() -> None:
+        async for item in read_ahead(broken()):
+            seen.extend([item])
+
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(run())
+    assert seen == [data for data in before if data]
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["waits", "has failed"])
+def test_a_consumer_that_leaves_leaves_no_task(
+    fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a task that reads on, nor an error that nobody looked at."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"a"
+        if fails:
+            raise ValueError("broken")
+        await asyncio.Event().wait()
+
+    async def run() -> int:
+        async with aclosing(read_ahead(endless())) as items:
+            async for _ in items:
+                break
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(asyncio.wait_for(run(), 10)) <= 2
+    assert caplog.records == []
+
+
+def test_a_slow_consumer_does_not_make_it_hold_everything() -> None:
+    async def run() -> int:
+        made = 0
+
+        async def megabytes() -> AsyncIterator[bytes]:
+            nonlocal made
+            for _ in range(1_000):
+                made += 1
+                yield b"x" * 10_000
+
+        async with aclosing(read_ahead(megabytes())) as items:
+            async for _ in items:
+                for _ in range(100):
+                    await asyncio.sleep(0)
+                break
+        return made
+
+    assert asyncio.run(run()) < 40
