@@ -118,9 +118,7 @@ def test_settings_of_one_call_win_over_those_of_the_instance(
     assert (sent["seed"], sent["min_p"], sent["guided_regex"]) == (1, 0.1, "a+")
 
 
-def test_a_tool_of_moonshots_own_is_sent_as_it_is(
-    llm: ChatKimiK2, server: ScriptedServer
-) -> None:
+def test_a_tool_of_moonshots_own_is_sent_as_it_is(llm: ChatKimiK2, server: ScriptedServer) -> None:
     """``$web_search`` has no schema: Moonshot runs it, and the client hands its arguments back."""
     search = {"type": "builtin_function", "function": {"name": "$web_search"}}
     server.json(answer(calls=[tool_call("$web_search", '{"query": "Ulm"}')]))
@@ -137,18 +135,19 @@ def test_a_rate_limiter_is_asked_once_for_each_request(
     make_llm: Callable[..., ChatKimiK2], server: ScriptedServer, way: str
 ) -> None:
     class Counter(BaseRateLimiter):
-        asked = 0
+        def __init__(self) -> None:
+            self.asked: list[int] = []
 
         def acquire(self, num_tokens: int = 0) -> None:
-            self.asked += 1
+            self.asked.append(num_tokens)
 
         async def async_acquire(self, num_tokens: int = 0) -> None:
-            self.asked += 1
+            self.asked.append(num_tokens)
 
     counter = Counter()
     run_chat(make_llm(rate_limiter=counter), server, way, WHOLE)
 
-    assert (counter.asked, len(server.requests)) == (1, 1)
+    assert (len(counter.asked), len(server.requests)) == (1, 1)
 
 
 def test_every_item_of_a_stream_is_a_picture_of_its_own(
