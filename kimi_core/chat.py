@@ -235,7 +235,11 @@ class _Reading:
         if self._decoder is None:
             self._body.append(data)
             return
-        yield from merged_arguments(map(self._read, self._decoder.feed(data)))
+        chunks = self._decoder.feed(data)
+        if len(chunks) == 1:  # the usual case, and nothing to merge
+            yield self._read(chunks[0])
+        else:
+            yield from merged_arguments(map(self._read, chunks))
 
     def close(self) -> list[list[Event]]:
         if self._decoder is None:

@@ -62,10 +62,11 @@ class ResponseBuilder:
 
     def take(self, events: Sequence[Event]) -> ChatResponse | None:
         """Add the events of one chunk; return the answer so far, or None where nothing was said."""
-        shown = [event for event in events if self._is_shown(event)]
-        if not shown:
+        if self._single_call:
+            events = [event for event in events if getattr(event, "index", 0) == 0]
+        if not events:
             return None
-        content, reasoning = self._add(shown)
+        content, reasoning = self._add(events)
         return self._response(delta=content, thinking_delta=reasoning, final=False)
 
     def finish(self) -> ChatResponse:
@@ -81,9 +82,6 @@ class ResponseBuilder:
         response = self._response(delta="", thinking_delta="", final=True)
         response.delta = None
         return response
-
-    def _is_shown(self, event: Event) -> bool:
-        return not (self._single_call and getattr(event, "index", 0) > 0)
 
     def _add(self, events: Sequence[Event]) -> tuple[str, str]:
         content = reasoning = ""
