@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import InvalidToolCall, ToolCallChunk
     from langchain_core.messages import ToolCall as LangChainToolCall
+    from langchain_core.messages.ai import UsageMetadata
 
     from kimi_core.raw.events import Event, ToolCall
     from kimi_core.response import ResponseReader, Usage
@@ -47,16 +48,18 @@ def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
     """
     if usage is None:
         return None
-    counted = UsageMetadata(
-        input_tokens=usage.prompt_tokens,
-        output_tokens=usage.completion_tokens,
-        total_tokens=usage.total_tokens,
-    )
+    # As a plain dict: langchain-core 1.8 imports typing.NotRequired, which Python 3.10 has not, so
+    # that a type checker that looks with the eyes of 3.10 takes the details for required.
+    counted: dict[str, Any] = {
+        "input_tokens": usage.prompt_tokens,
+        "output_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }
     if usage.cached_tokens:
         counted["input_token_details"] = InputTokenDetails(cache_read=usage.cached_tokens)
     if usage.reasoning_tokens:
         counted["output_token_details"] = OutputTokenDetails(reasoning=usage.reasoning_tokens)
-    return counted
+    return cast("UsageMetadata", counted)
 
 
 def token_usage(usage: Usage | None) -> dict[str, int]:
