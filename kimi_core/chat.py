@@ -7,6 +7,7 @@ May know: all of the core; it is the only file that does. It holds no rule of it
 from __future__ import annotations
 
 import threading
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -341,9 +342,10 @@ class AsyncReply:
         What arrives while the caller works is read meanwhile, and counts as one read.
         """
         try:
-            async for data in read_ahead(self._response.aiter_bytes()):
-                for events in self._reading.feed(data):
-                    yield events
+            async with aclosing(read_ahead(self._response.aiter_bytes())) as reads:
+                async for data in reads:
+                    for events in self._reading.feed(data):
+                        yield events
             for events in self._reading.close():
                 yield events
         except Exception as error:

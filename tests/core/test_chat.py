@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,6 +126,26 @@ def test_the_ids_and_headers_of_an_answer(
     assert reply.request_id == "t-1"
     assert reply.headers["x-trace-id"] == "t-1"
     assert reply.read().model == "kimi"
+
+
+def test_an_async_answer_that_is_left_early_leaves_no_task(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    """The server says nothing more, so the task that reads ahead would wait for ever."""
+    first = sse(chunk(content="Hel"), done=False)
+    server.will(Answer((first,), headers=SPOKEN.headers, stalls=True))
+
+    async def leave() -> None:
+        chat = connect()
+        reply = await chat.aopen(chat.request(HELLO, stream=True))
+        before = asyncio.all_tasks()
+        async with aclosing(aiter(reply)) as lists:
+            async for _ in lists:
+                break
+        assert asyncio.all_tasks() == before
+        await chat.aclose()
+
+    asyncio.run(asyncio.wait_for(leave(), 10))
 
 
 def fragment(arguments: str) -> dict[str, Any]:
