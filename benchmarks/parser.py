@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import _peers
 
-from kimi_core.raw.events import ToolCallArguments
+from kimi_core.events import ToolCallArguments
 from kimi_core.raw.parser import StreamParser
 
 if TYPE_CHECKING:

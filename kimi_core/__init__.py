@@ -6,12 +6,10 @@ nor tiktoken nor an engine.
 The rooms, and what each may know, are described in ``docs/design.md``.
 """
 
-from kimi_core._version import __version__
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
 from kimi_core.errors import KimiError
-from kimi_core.models import MODELS, ModelInfo, get_model
-from kimi_core.raw.events import (
+from kimi_core.events import (
     ContentDelta,
     Diagnostic,
     Event,
@@ -22,6 +20,7 @@ from kimi_core.raw.events import (
     ToolCallEnd,
     ToolCallStart,
 )
+from kimi_core.models import MODELS, ModelInfo, get_model
 from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.parser import StreamParser, parse
 from kimi_core.raw.prompt import encode_prompt, render_prompt
@@ -60,3 +59,5 @@ __all__ = [
     "resolve",
     "tool_call_grammar",
 ]
+
+__version__ = "0.1.0"

@@ -17,8 +17,7 @@ from kimi_core.models import ModelInfo, get_model, nearest_models, retirement
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.endpoints._type import Api, ToolCallParser
+    from kimi_core.endpoints import Api, Endpoint, ToolCallParser
 
 __all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "resolve"]
 

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._options import PromptOptions
-from kimi_core.raw.prompt import prompt_dialect, prompt_segments
+from kimi_core.raw.prompt import PromptOptions, prompt_dialect, prompt_segments
 from kimi_core.raw.special_tokens import ORDINARY_TOKENS, special_tokens
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     import tiktoken
 
-    from kimi_core.raw._segments import Segment
+    from kimi_core.raw.prompt import Segment
     from kimi_core.raw.special_tokens import Dialect
 
 __all__ = ["Tokenizer"]

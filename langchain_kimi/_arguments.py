@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kimi_core.raw.events import ToolCall
+    from kimi_core.events import ToolCall
 
 __all__ = ["original_arguments", "restore_arguments"]
 

@@ -16,7 +16,7 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from kimi_core.raw.events import (
+from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
     ToolCallArguments,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import ToolCall as LangChainToolCall
     from langchain_core.messages.ai import UsageMetadata
 
-    from kimi_core.raw.events import Event, ToolCall
+    from kimi_core.events import Event, ToolCall
     from kimi_core.response import ResponseReader, Usage
 
 _Model = TypeVar("_Model", AIMessageChunk, ChatGenerationChunk)

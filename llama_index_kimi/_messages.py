@@ -183,7 +183,7 @@ def _document_text(block: DocumentBlock) -> str:
         message = (
             f"DocumentBlock {name!r} ({block.document_mimetype or 'unknown type'}) is not text, "
             "and Kimi has no message part for documents; extract its text first, with a LlamaIndex "
-            "reader, or with kimi_core.utilities.KimiClient().document(path), which returns a "
+            "reader, or with kimi_core.platform.KimiClient().document(path), which returns a "
             "system message with the text that Moonshot's files API read."
         )
         raise KimiConfigError(message) from error

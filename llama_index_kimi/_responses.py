@@ -24,7 +24,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from kimi_core.raw.events import (
+from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
     ToolCallArguments,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from kimi_core.raw.events import Event
+    from kimi_core.events import Event
     from kimi_core.response import ResponseReader
 
 __all__ = ["ResponseBuilder", "completion_of"]

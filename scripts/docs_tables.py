@@ -23,9 +23,9 @@ from kimi_core.endpoints import ENDPOINTS
 
 # Ids that need no row of facts have no public table; their dates are asked for one by one.
 from kimi_core.models import _RETIRED_IDS, MODELS, retirement
-from kimi_core.raw._k3_transitions import K3_TRANSITIONS, K3Marker, K3State
-from kimi_core.raw._output import KINDS
-from kimi_core.raw._transitions import SPELLINGS, TRANSITIONS, Marker, State
+from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, State
+from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
+from kimi_core.raw._reading.output import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

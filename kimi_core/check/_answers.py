@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._json import as_mapping
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import KimiStreamTruncatedError
-from kimi_core.raw._json import as_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import certifi
 
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConnectionError
-from kimi_core.raw._json import as_mapping, as_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

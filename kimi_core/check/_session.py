@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.capabilities import RetiredModelWarning
 from kimi_core.chat import KimiChat
+from kimi_core.chat.observe import observe
 from kimi_core.check._flags import words_for
 from kimi_core.check._http import Page, get
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints import ENDPOINTS, check_base_url, get_endpoint
 from kimi_core.errors import KimiError
 from kimi_core.models import get_model
-from kimi_core.observe import observe
 from kimi_core.request import Options
 from kimi_core.response import Usage
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kimi_core.chat import Settings
     from kimi_core.endpoints import Endpoint
-    from kimi_core.raw.events import Event, ParsedMessage
+    from kimi_core.events import Event, ParsedMessage
     from kimi_core.request import Request
 
 __all__ = ["OTHER_REGION", "Answer", "Session"]
@@ -47,7 +47,7 @@ _TIMEOUT = 60.0
 
 @dataclass(slots=True)
 class _Watch:
-    """Keeps the chunks as they came; an observer (see `kimi_core.observe`)."""
+    """Keeps the chunks as they came; an observer (see `kimi_core.chat.observe`)."""
 
     requests: int = 0
     chunks: list[Mapping[str, Any]] = field(default_factory=list[Any])

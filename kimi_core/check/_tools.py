@@ -9,9 +9,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._json import as_mapping
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import KimiBadRequestError, KimiConfigError
-from kimi_core.raw._json import as_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

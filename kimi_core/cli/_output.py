@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiError
-from kimi_core.raw._json import as_mapping, as_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Generator

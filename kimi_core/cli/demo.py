@@ -18,16 +18,16 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from kimi_core.chat.observe import observe
 from kimi_core.cli.weather import WeatherTool
 from kimi_core.endpoints import get_endpoint
 from kimi_core.errors import KimiConfigError
-from kimi_core.observe import observe
-from kimi_core.raw.events import ContentDelta, ReasoningDelta, ToolCallArguments, ToolCallStart
+from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallArguments, ToolCallStart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kimi_core.raw.events import Event
+    from kimi_core.events import Event
     from kimi_core.request import Request
 
 __all__ = ["Stage", "run_demos"]
@@ -53,7 +53,7 @@ class Stage:
 
 
 class _Printer:
-    """Shows requests, raw text and events as they pass; an observer (see `kimi_core.observe`)."""
+    """Shows requests, raw text and events as they pass; see `kimi_core.chat.observe`."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

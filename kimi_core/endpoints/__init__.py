@@ -10,11 +10,10 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._anthropic import anthropic_kwargs
 from kimi_core.endpoints._checks import check_api_key, check_base_url
 from kimi_core.endpoints._hosted import HOSTED
 from kimi_core.endpoints._self_hosted import SELF_HOSTED
-from kimi_core.endpoints._type import Endpoint
+from kimi_core.endpoints._type import Api, Endpoint, ToolCallParser
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENDPOINTS",
+    "Api",
     "Endpoint",
-    "anthropic_kwargs",
+    "ToolCallParser",
     "baseten",
     "check_api_key",
     "check_base_url",

@@ -1,14 +1,17 @@
-"""What the model said, as events; the vocabulary of the whole package.
+"""Old place of names that live in `kimi_core.events`; gone with 1.0."""
 
-Owns: the event types, the parsed message, and the sum of events.
-May know: nothing but the standard library. It does not know where an event comes from (raw
-tokens parsed by `kimi_core.raw.parser`, or a server's own fields read by `kimi_core.response`):
-both sources speak these types, so that an adapter never has to ask.
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+from kimi_core.events import (
+    ContentDelta,
+    Diagnostic,
+    Event,
+    MessageBuilder,
+    ParsedMessage,
+    ReasoningDelta,
+    ToolCall,
+    ToolCallArguments,
+    ToolCallEnd,
+    ToolCallStart,
+)
 
 __all__ = [
     "ContentDelta",
@@ -22,177 +25,3 @@ __all__ = [
     "ToolCallEnd",
     "ToolCallStart",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ContentDelta:
-    """More of the answer that the user reads.
-
-    Attributes:
-        text: Never empty.
-    """
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasoningDelta:
-    """More of the model's thinking.
-
-    Attributes:
-        text: Never empty.
-    """
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCallStart:
-    """A tool call begins; sent as soon as its id is whole.
-
-    Attributes:
-        index: Position of the call in this message, counted densely from 0 whatever number the
-            model put into the id (its own counter runs over the conversation).
-        id: The model's id verbatim, e.g. ``functions.get_weather:0``; made unique in the message.
-        name: Name of the tool, e.g. ``get_weather``.
-    """
-
-    index: int
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCallArguments:
-    """More of the JSON text of a call's arguments, byte for byte as the model wrote it.
-
-    Attributes:
-        index: The call that it belongs to.
-        text: Never empty.
-    """
-
-    index: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCallEnd:
-    """A tool call ends.
-
-    Attributes:
-        index: The call that ends.
-        complete: Whether it was closed. False for a call cut off by the token limit or by the end
-            of the stream: its arguments are then only a beginning.
-    """
-
-    index: int
-    complete: bool
-
-
-Event = ContentDelta | ReasoningDelta | ToolCallStart | ToolCallArguments | ToolCallEnd
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """Something that was repaired, dropped, or odd in what the model said.
-
-    Attributes:
-        kind: A stable word for programs, e.g. ``orphan_marker``.
-        text: What was dropped, repaired or odd, verbatim, so that nothing is lost silently.
-        position: Offset of that text, in characters from the beginning of the output.
-    """
-
-    kind: str
-    text: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """One whole tool call.
-
-    Attributes:
-        index: Position in the message, dense from 0.
-        id: The model's id, unique in the message.
-        name: Name of the tool.
-        arguments: JSON text as the model wrote it; ``{}`` where it wrote nothing.
-        complete: Whether the call was closed; says nothing about the JSON being valid.
-    """
-
-    index: int
-    id: str
-    name: str
-    arguments: str
-    complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedMessage:
-    """All that the model said in one message.
-
-    Attributes:
-        content: The answer; empty where there is none.
-        reasoning: The thinking; empty where there is none.
-        tool_calls: The calls, in order.
-        diagnostics: What was repaired or odd.
-    """
-
-    content: str = ""
-    reasoning: str = ""
-    tool_calls: tuple[ToolCall, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-@dataclass(slots=True)
-class _OpenCall:
-    start: ToolCallStart
-    arguments: list[str] = field(default_factory=list[str])
-    complete: bool = False
-
-
-class MessageBuilder:
-    """Adds events up to a `ParsedMessage`.
-
-    Every reader of events sums them here, so that a stream and a whole response cannot differ.
-    Pieces are kept in lists and joined on demand: adding to a string for every event would copy
-    a 72 kB argument 8,000 times.
-    """
-
-    __slots__ = ("_calls", "_content", "_reasoning")
-
-    def __init__(self) -> None:
-        """Start with an empty message."""
-        self._content: list[str] = []
-        self._reasoning: list[str] = []
-        self._calls: dict[int, _OpenCall] = {}
-
-    def add(self, event: Event) -> None:
-        """Take one event in; events of one message, in the order in which they came."""
-        if isinstance(event, ContentDelta):
-            self._content.append(event.text)
-        elif isinstance(event, ReasoningDelta):
-            self._reasoning.append(event.text)
-        elif isinstance(event, ToolCallStart):
-            self._calls[event.index] = _OpenCall(event)
-        elif isinstance(event, ToolCallArguments):
-            self._calls[event.index].arguments.append(event.text)
-        else:
-            self._calls[event.index].complete = event.complete
-
-    def message(self, diagnostics: tuple[Diagnostic, ...] = ()) -> ParsedMessage:
-        """Return what has been said so far; may be asked at any time, and again."""
-        return ParsedMessage(
-            content="".join(self._content),
-            reasoning="".join(self._reasoning),
-            tool_calls=tuple(
-                ToolCall(
-                    index=call.start.index,
-                    id=call.start.id,
-                    name=call.start.name,
-                    arguments="".join(call.arguments),
-                    complete=call.complete,
-                )
-                for call in self._calls.values()
-            ),
-            diagnostics=diagnostics,
-        )

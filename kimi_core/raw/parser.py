@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._ids import ToolNames
-from kimi_core.raw._k2 import K2Machine
-from kimi_core.raw._k3 import K3Machine
-from kimi_core.raw._output import Output
-from kimi_core.raw.events import MessageBuilder
+from kimi_core.events import MessageBuilder
+from kimi_core.raw._reading.k2 import K2Machine
+from kimi_core.raw._reading.k3 import K3Machine
+from kimi_core.raw._reading.names import ToolNames
+from kimi_core.raw._reading.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kimi_core.raw.events import Diagnostic, Event, ParsedMessage
+    from kimi_core.events import Diagnostic, Event, ParsedMessage
 
 __all__ = ["StreamParser", "parse"]
 

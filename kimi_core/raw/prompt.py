@@ -31,21 +31,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw._options import PromptOptions
-from kimi_core.raw._prompt_k2 import INSTRUCT, THINKING, VISION, render_k2
-from kimi_core.raw._prompt_k3 import EFFORTS, render_k3
-from kimi_core.raw._segments import escape, find_marker, join, merge
+from kimi_core.raw._writing.k2 import INSTRUCT, THINKING, VISION, render_k2
+from kimi_core.raw._writing.k3 import EFFORTS, render_k3
+from kimi_core.raw._writing.options import PromptOptions
+from kimi_core.raw._writing.segments import Segment, escape, find_marker, join, merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kimi_core.raw._messages import Message, Tools
-    from kimi_core.raw._prompt_k2 import K2Style
-    from kimi_core.raw._segments import Segment
+    from kimi_core.raw._writing.k2 import K2Style
+    from kimi_core.raw._writing.messages import Message, Tools
     from kimi_core.raw.special_tokens import Dialect
 
 __all__ = [
     "PromptInjectionWarning",
+    "PromptOptions",
+    "Segment",
     "TextEncoder",
     "encode_prompt",
     "prompt_dialect",

@@ -1,6 +1,7 @@
 """Ids of tool calls, in the one form that K2 models were trained on.
 
-Owns: that form, ``functions.{name}:{n}``, and the rewriting of a conversation into it.
+Owns: that form, ``functions.{name}:{n}``, the rewriting of a conversation into it, and how equal
+ids are told apart.
 May know: OpenAI-style message dicts. It neither renders nor parses a prompt.
 
 In a K2 prompt the id alone says which tool a result belongs to, and it is what the model imitates.
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["normalize_tool_call_ids"]
+__all__ = ["normalize_tool_call_ids", "unique_id"]
 
 # More digits than a counter can have would be a name in disguise.
 _NATIVE = re.compile(r"functions\.(?P<name>.+):(?P<number>[0-9]{1,9})", re.DOTALL)
@@ -48,6 +49,22 @@ def normalize_tool_call_ids(messages: Sequence[Mapping[str, Any]]) -> list[dict[
         turn.rename_results(known)
         known.update(turn.renamed())
     return copies
+
+
+def unique_id(raw: str, used: set[str], counters: dict[str, int]) -> str:
+    """Return the id, or the id with ``__2``, ``__3`` ... where it is used already.
+
+    Args:
+        raw: The id.
+        used: All ids of the message so far.
+        counters: The last number tried for each id; kept between calls, so that a thousand equal
+            ids do not cost a million trials.
+    """
+    unique = raw
+    while unique in used:
+        counters[raw] = counters.get(raw, 1) + 1
+        unique = f"{raw}__{counters[raw]}"
+    return unique
 
 
 @dataclass(slots=True)

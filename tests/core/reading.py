@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.raw.events import MessageBuilder
+from kimi_core.events import MessageBuilder
 from kimi_core.response import ResponseReader
 from tests.core.asking import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kimi_core.raw.events import Event
+    from kimi_core.events import Event
 
 __all__ = ["delta", "fragment", "read", "reader_for", "whole"]
 

@@ -1,6 +1,6 @@
 """Arguments for the framework's Anthropic class: where, who, and which temperature.
 
-Owns: `kimi_core._anthropic`. That they work is in tests/langchain/test_anthropic_route.py.
+Owns: `langchain_kimi._anthropic`. That they work is in tests/langchain/test_anthropic_route.py.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kimi_core._anthropic import anthropic_kwargs
 from kimi_core.capabilities import RetiredModelWarning
 from kimi_core.errors import KimiConfigError
+from langchain_kimi._anthropic import anthropic_kwargs
 
 KEY = "sk-made-up"
 

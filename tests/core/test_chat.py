@@ -16,7 +16,7 @@ import pytest
 from kimi_core import local
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import KimiConfigError, KimiProtocolError, KimiStreamTruncatedError
-from kimi_core.raw.events import ContentDelta, ReasoningDelta, ToolCallArguments
+from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallArguments
 from kimi_core.request import Options
 from kimi_core.response import Usage
 from tests.core.asking import HELLO, tool
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kimi_core.chat import Reply
-    from kimi_core.raw.events import Event, ParsedMessage
+    from kimi_core.events import Event, ParsedMessage
     from kimi_core.response import ResponseReader
 
     Connect = Callable[..., KimiChat]

@@ -17,7 +17,7 @@ import openai
 import pytest
 
 from kimi_core import errors
-from kimi_core.raw.events import ParsedMessage
+from kimi_core.events import ParsedMessage
 from tests.core.scripted import ScriptedServer, body, chunk, error, stream
 from tests.shared import shared_path
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimi_core._tool_results import NO_RESULT
 from kimi_core.endpoints import vllm
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.prompt import render_prompt
+from kimi_core.request._tool_results import NO_RESULT
 from tests.core.asking import HELLO, ask, call, payload, result, tool
 
 WEATHER = [tool()]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kimi_core import media
 from kimi_core.errors import KimiConfigError
-from kimi_core.media import prepare_media, prepare_parts
+from kimi_core.request import media
+from kimi_core.request.media import prepare_media, prepare_parts
 from kimi_core.testing._message_rules import image_format, media_urls, part_types
 from kimi_core.testing._request import ChatRequest
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimi_core._merge import merged_arguments
-from kimi_core.raw.events import (
+from kimi_core.chat._merge import merged_arguments
+from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
     ToolCallArguments,
@@ -23,7 +23,7 @@ from kimi_core.raw.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kimi_core.raw.events import Event
+    from kimi_core.events import Event
 
 _FRAGMENTS = st.builds(ToolCallArguments, index=st.integers(0, 2), text=st.text(min_size=1))
 _EVENTS = st.one_of(

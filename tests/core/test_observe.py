@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kimi_core.observe import current_observer, observe
-from kimi_core.raw.events import ContentDelta
+from kimi_core.chat.observe import current_observer, observe
+from kimi_core.events import ContentDelta
 from tests.core.asking import HELLO
 from tests.core.scripted import ScriptedServer, body, chunk, stream
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from kimi_core.chat import KimiChat
-    from kimi_core.raw.events import Event
+    from kimi_core.events import Event
     from kimi_core.request import Request
 
 KEY = "sk-never-shown"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimi_core._read_ahead import read_ahead
+from kimi_core.chat._read_ahead import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -32,8 +32,8 @@ MEDIAN_FUNCTION = 10
 CORE_DEPENDENCIES = {"certifi", "dotenv", "jiter", "openai", "pydantic_core"}
 COMMAND_LINE = {"jsonschema", "rich", "tqdm", "typer"}
 ROOM_DEPENDENCIES = {
-    "kimi_core/_local_server.py": {"xllamacpp"},
-    "kimi_core/_progress.py": {"tqdm"},
+    "kimi_core/local/_server.py": {"xllamacpp"},
+    "kimi_core/platform/_progress.py": {"tqdm"},
     "kimi_core/cli/": COMMAND_LINE,
     "kimi_core/testing/plugin.py": {"pytest"},
     "kimi_core/tokenizer.py": {"tiktoken"},

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimi_core.errors import KimiServerError, KimiStreamTruncatedError
-from kimi_core.raw.events import ContentDelta, ReasoningDelta
+from kimi_core.events import ContentDelta, ReasoningDelta
 from kimi_core.response import Usage
 from tests.core.reading import delta, fragment, read, reader_for, whole
 

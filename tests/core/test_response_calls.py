@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimi_core.raw.events import ToolCall, ToolCallArguments, ToolCallEnd, ToolCallStart
+from kimi_core.events import ToolCall, ToolCallArguments, ToolCallEnd, ToolCallStart
 from tests.core.reading import delta, fragment, read, reader_for, whole
 
 F, G = "functions.f:0", "functions.g:1"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kimi_core.raw.events import ContentDelta, ReasoningDelta, ToolCallStart
+from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallStart
 from tests.core.asking import tool
 from tests.core.reading import delta, fragment, read, reader_for
 

@@ -1,6 +1,6 @@
 """Where no model was named, a self-hosted server is asked once what it serves.
 
-Owns: `kimi_core._served`, through `KimiChat`.
+Owns: `kimi_core.chat._served`, through `KimiChat`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kimi_core import _served, endpoints
-from kimi_core.chat import KimiChat, Settings
+from kimi_core import endpoints
+from kimi_core.chat import KimiChat, Settings, _served
 from kimi_core.errors import KimiConfigError
 from kimi_core.request import Options
 from tests.core.asking import HELLO, call, result

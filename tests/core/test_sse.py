@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimi_core.errors import KimiProtocolError
-from kimi_core.sse import EventStreamDecoder
+from kimi_core.transport.sse import EventStreamDecoder
 from tests.shared import shared_path
 
 STREAMS = (

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from kimi_core import _calls, errors
-from kimi_core._batch import batch_results
+from kimi_core import errors
 from kimi_core.chat import KimiChat, Settings
+from kimi_core.platform import Balance, KimiClient, _routes
+from kimi_core.platform._batch import batch_results
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
-from kimi_core.utilities import Balance, KimiClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,7 +187,7 @@ def test_a_bar_without_tqdm_says_what_to_install(
 )
 def test_an_answer_of_another_shape_is_a_protocol_error(text: str, words: str) -> None:
     with pytest.raises(errors.KimiProtocolError, match=words):
-        _calls.file("f").read(text)
+        _routes.file("f").read(text)
 
 
 def test_an_answer_of_a_batch_without_choices_is_kept_as_an_error() -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core.chat import KimiChat, Settings
+from kimi_core.chat.observe import observe
 from kimi_core.errors import (
     KimiAPIError,
     KimiBadRequestError,
     KimiContextOverflowError,
     KimiModelNotFoundError,
 )
-from kimi_core.observe import observe
 from kimi_core.request import Options
 from tests.engines.asking_vllm import prompt_of
 from tests.engines.scenario import (

@@ -17,7 +17,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from kimi_core.raw.events import (
+from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
     ToolCallArguments,

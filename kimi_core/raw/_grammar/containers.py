@@ -1,7 +1,7 @@
 """Arrays and objects as GBNF rules, and the arguments of a K3 call, which are an object's members.
 
 Owns: the order and the separators of what a container holds.
-May know: the notation and the modules beside it; values inside are written by `values`.
+May know: the notation and the modules beside it; values inside are written by a `ValueWriter`.
 """
 
 # A JSON schema is of unknown shape all the way down; mypy strict checks this file.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Extra, Shape
     from kimi_core.raw._grammar.text import Rules
-    from kimi_core.raw._grammar.values import ValueRules
+    from kimi_core.raw._grammar.writer import ValueWriter
 
 __all__ = ["argument_text", "array_text", "attribute", "object_text"]
 
@@ -34,7 +34,7 @@ def _comma(rules: Rules) -> str:
     return rules.once("comma", '"," " "?')
 
 
-def object_text(values: ValueRules, shape: Shape, place: Place) -> str | None:
+def object_text(values: ValueWriter, shape: Shape, place: Place) -> str | None:
     """Return the JSON objects of a shape, or None where there are none."""
     pairs = []
     for member in shape.members:
@@ -49,11 +49,11 @@ def object_text(values: ValueRules, shape: Shape, place: Place) -> str | None:
     return None if inside is None else sequence('"{"', inside, '"}"')
 
 
-def _pair(values: ValueRules, key: str, value: str) -> str:
+def _pair(values: ValueWriter, key: str, value: str) -> str:
     return sequence(key, values.rules.once("colon", '":" " "?'), value)
 
 
-def _extra_pair(values: ValueRules, shape: Shape, place: Place) -> str | None:
+def _extra_pair(values: ValueWriter, shape: Shape, place: Place) -> str | None:
     if shape.extra is None:
         return None
     value = values.value(shape.extra.schema, place.child("additionalProperties"))
@@ -61,13 +61,13 @@ def _extra_pair(values: ValueRules, shape: Shape, place: Place) -> str | None:
     return None if value is None or key is None else _pair(values, key, value)
 
 
-def _extra_key(values: ValueRules, extra: Extra, taken: Sequence[str], place: Place) -> str | None:
+def _extra_key(values: ValueWriter, extra: Extra, taken: Sequence[str], place: Place) -> str | None:
     if extra.names is not None:
         return values.value(extra.names, place.child("propertyNames"))
     return sequence(values.spelling.quote, _other_name(values, taken, '"\\'), values.spelling.quote)
 
 
-def _other_name(values: ValueRules, taken: Sequence[str], excluded: str) -> str:
+def _other_name(values: ValueWriter, taken: Sequence[str], excluded: str) -> str:
     """Return a key that is none of those taken; it has no character that is written escaped.
 
     A key that repeats a declared one would give it a value that its own schema never saw.
@@ -142,7 +142,7 @@ class _Chain:
         return self._rules.repeat(sequence(_comma(self._rules), self._extra), low, high)
 
 
-def argument_text(values: ValueRules, schema: Schema, place: Place) -> str | None:
+def argument_text(values: ValueWriter, schema: Schema, place: Place) -> str | None:
     """Return the arguments of a K3 call: each in its own element, strings as raw text.
 
     Args:
@@ -163,7 +163,7 @@ def argument_text(values: ValueRules, schema: Schema, place: Place) -> str | Non
     return any_of(possible) if possible else None
 
 
-def _arguments(values: ValueRules, shape: Shape, place: Place) -> str | None:
+def _arguments(values: ValueWriter, shape: Shape, place: Place) -> str | None:
     parts = []
     for member in shape.members:
         alternatives = values.alternatives(member.schema, place.child(member.key), RAW)
@@ -178,7 +178,7 @@ def _arguments(values: ValueRules, shape: Shape, place: Place) -> str | None:
     return sequence(*texts, _extra_arguments(values, shape, place))
 
 
-def _extra_arguments(values: ValueRules, shape: Shape, place: Place) -> str:
+def _extra_arguments(values: ValueWriter, shape: Shape, place: Place) -> str:
     if shape.extra is None:
         return ""
     if shape.extra.names is not None or shape.extra.low or shape.extra.high is not None:
@@ -204,7 +204,7 @@ def _argument(name: str | None, kind: str, text: str, *, key: str = "") -> str:
     return sequence(start, text, literal("<|close|>argument<|sep|>"))
 
 
-def array_text(values: ValueRules, schema: Schema, place: Place) -> str | None:
+def array_text(values: ValueWriter, schema: Schema, place: Place) -> str | None:
     """Return the JSON arrays of a schema, or None where there are none."""
     for keyword in ("contains", "unevaluatedItems"):
         if schema.get(keyword) not in (None, False):
@@ -217,7 +217,7 @@ def array_text(values: ValueRules, schema: Schema, place: Place) -> str | None:
 
 
 def _set_text(
-    values: ValueRules, schema: Schema, place: Place, low: int, high: int | None
+    values: ValueWriter, schema: Schema, place: Place, low: int, high: int | None
 ) -> str | None:
     """Return the selections from an enum, in its order: that each is there once is then sure."""
     items = values.document.normal(schema.get("items", True), place.where)
@@ -235,7 +235,7 @@ def _set_text(
 
 
 def _items(
-    values: ValueRules, schema: Schema, place: Place, low: int, high: int | None
+    values: ValueWriter, schema: Schema, place: Place, low: int, high: int | None
 ) -> str | None:
     """Return what stands between the brackets."""
     first, others = _item_schemas(schema)

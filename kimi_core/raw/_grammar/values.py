@@ -39,11 +39,9 @@ if TYPE_CHECKING:
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
+    from kimi_core.raw._grammar.writer import Alternative
 
-__all__ = ["Alternative", "ValueRules"]
-
-Alternative = tuple[str, str]
-"""A JSON type, and the expression of its values."""
+__all__ = ["ValueRules"]
 
 _TYPES = ("object", "array", "string", "number", "boolean", "null")
 _NEVER = ("not", "if", "$dynamicRef", "$recursiveRef")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.raw.events import (
+from kimi_core.events import (
     ContentDelta,
     Event,
     MessageBuilder,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kimi_core.raw.declarations import typescript_declarations
+from kimi_core.raw._writing.declarations import typescript_declarations
 from tests.core.kimi_files import json_lines
 
 LIMITS = "maximum: 1.5, minimum: 0"

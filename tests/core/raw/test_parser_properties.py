@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kimi_core.raw._k3_transitions import K3_TRANSITIONS, K3Marker, K3State
-from kimi_core.raw._reader import Reader
-from kimi_core.raw._transitions import SPELLINGS, TRANSITIONS, Marker, State
+from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, State
+from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
+from kimi_core.raw._reading.reader import Reader
 from kimi_core.raw.parser import StreamParser, parse
 from tests.core.raw.cases_common import (
     AB,
@@ -36,7 +36,7 @@ from tests.core.raw.cases_common import (
 from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
 
 if TYPE_CHECKING:
-    from kimi_core.raw.events import ParsedMessage
+    from kimi_core.events import ParsedMessage
 
 _COMMON = [*'{}[]":,\\ \n<|>', "a", "5", "é", '{"city":"b"}', "word " * 110, "x" * 130, " " * 140]
 K2_PIECES = [

@@ -17,7 +17,7 @@ from tests.core.raw.cases_ours import DEVIATIONS
 from tests.shared import shared_path
 
 if TYPE_CHECKING:
-    from kimi_core.raw.events import ParsedMessage, ToolCall
+    from kimi_core.events import ParsedMessage, ToolCall
 
 SIZES = (1, 3, 1_000_000)
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kimi_core.errors import KimiConfigError, KimiProtocolError
-from kimi_core.raw._output import KINDS
-from kimi_core.raw.events import (
+from kimi_core.events import (
     ContentDelta,
     Event,
     ReasoningDelta,
@@ -20,6 +19,7 @@ from kimi_core.raw.events import (
     ToolCallEnd,
     ToolCallStart,
 )
+from kimi_core.raw._reading.output import KINDS
 from kimi_core.raw.parser import StreamParser, parse
 from tests.core.raw.cases_common import (
     AB,
@@ -288,7 +288,7 @@ def test_every_row_of_the_table_of_edge_cases_is_decided() -> None:
         "86": "the server's own grammar, tests of the grammar",
         "87": "markers in user text, test_prompt_safety",
         "88": "one parser per choice, above",
-        "91": "bytes, tests of kimi_core.sse",
+        "91": "bytes, tests of kimi_core.transport.sse",
         "92": "text begun in the prompt, above",
     }
     cases = (*FRAMING, *IDS, *ARGUMENTS, *TRANSPORT, *CHANNELS, *CALLS)

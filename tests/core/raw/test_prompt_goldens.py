@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kimi_core.raw._options import PromptOptions
+from kimi_core.raw._writing.options import PromptOptions
 from kimi_core.raw.prompt import encode_prompt, prompt_segments
 from kimi_core.raw.special_tokens import ORDINARY_TOKENS, special_tokens
 from tests.core.kimi_files import golden_rows, quiet_render, real_tokenizer

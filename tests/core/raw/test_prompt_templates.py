@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kimi_core.raw.declarations import typescript_declarations
+from kimi_core.raw._writing.declarations import typescript_declarations
 from kimi_core.raw.prompt import render_prompt
 from tests.shared import shared_path
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core import errors
-from kimi_core._calls import Call, create_batch, file, file_content, upload_file
-from kimi_core.client import Transport
 from kimi_core.endpoints import get_endpoint
+from kimi_core.platform._routes import Call, create_batch, file, file_content, upload_file
 from kimi_core.testing import MoonshotSimulator
+from kimi_core.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,203 @@
+"""One model at one endpoint: from messages to events. What both adapters drive.
+
+Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
+May know: all of the core; it is the only file that does. It holds no rule of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.chat._reply import AsyncReply, Reply
+from kimi_core.chat._served import ServedModel, UnnamedRequest
+from kimi_core.chat.observe import current_observer
+from kimi_core.config import resolve_api_key
+from kimi_core.request import Options, Request, build_request
+from kimi_core.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.config import SecretLike
+    from kimi_core.endpoints import Endpoint
+
+__all__ = ["AsyncReply", "KimiChat", "Reply", "Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a `ChatKimiK2` of either framework was constructed with, as far as the core cares.
+
+    Attributes:
+        model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
+            none: the first request asks the server, see `KimiChat`.
+        endpoint: A preset's name or an `Endpoint`.
+        api_key: The key; found as `kimi_core.config` says where it is None.
+        base_url: Where the server is; the endpoint's own where it is None.
+        base_model: The model whose facts apply to a name that is not Kimi's.
+        context_window: Tokens, where the server was started with fewer than the model has.
+        api: "chat" or "completions"; the endpoint's where it is None.
+        tool_call_parser: "auto", "server" or "client"; the endpoint's where it is None.
+        timeout: Seconds, or an ``httpx.Timeout``.
+        max_retries: Retries of a request that was not answered yet.
+        default_headers: Headers of every request.
+        default_query: Query of every request.
+        http_client: Your own HTTP client.
+        http_async_client: Your own async HTTP client.
+    """
+
+    model: str | None = None
+    endpoint: str | Endpoint = "moonshot"
+    api_key: str | SecretLike | None = field(default=None, repr=False)
+    base_url: str | None = None
+    base_model: str | None = None
+    context_window: int | None = None
+    api: str | None = None
+    tool_call_parser: str | None = None
+    timeout: Any = None
+    max_retries: int | None = None
+    default_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
+    default_query: Mapping[str, object] | None = field(default=None, repr=False)
+    http_client: Any = None
+    http_async_client: Any = None
+
+
+class KimiChat:
+    """Asks one model at one endpoint.
+
+    Where no model was named and the server is self-hosted, the first request is preceded by one
+    GET of ``/models`` (5 seconds at most, no retries): the only model served, or the only one that
+    looks like Kimi, is asked from then on, otherwise the endpoint's own spelling,
+    ``moonshotai/Kimi-K2-Instruct``. Until then `capabilities` are that spelling's, and a setting
+    that it refuses, e.g. ``thinking=True``, needs the model named.
+
+    Args:
+        settings: Where and whom to ask.
+
+    Raises:
+        KimiConfigError: For anything in the settings that cannot work, before any request.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._served = ServedModel(self.resolve, settings.model, settings.base_url)
+        endpoint = self.capabilities.endpoint
+        self._api_key = resolve_api_key(endpoint, settings.api_key)
+        self._transport: Transport | None = None
+        self._opening = threading.Lock()
+        if endpoint.base_url or settings.base_url:
+            self._transport = self._make_transport(None)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of the model; another's once a server has said what it serves."""
+        return self._served.capabilities
+
+    def resolve(self, model: str | None) -> Capabilities:
+        """Return what another model can do under the same settings."""
+        settings = self.settings
+        return resolve(
+            model,
+            settings.endpoint,
+            {
+                "base_model": settings.base_model,
+                "context_window": settings.context_window,
+                "api": settings.api,
+                "tool_call_parser": settings.tool_call_parser,
+            },
+        )
+
+    def request(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        options: Options | None = None,
+        *,
+        stream: bool,
+        model: str | None = None,
+    ) -> Request:
+        """Build a request; see `kimi_core.request.build_request`. Pure: nothing is sent.
+
+        Args:
+            messages: OpenAI-style dicts.
+            tools: OpenAI-style tool dicts.
+            options: What else was set.
+            stream: Whether the answer is to come in pieces.
+            model: Another model for this request only.
+        """
+        build = partial(build_request, messages, tools, options or Options(), stream=stream)
+        return self._served.request(model, build)
+
+    def open(self, request: Request) -> Reply:
+        """Send a request.
+
+        Raises:
+            KimiAPIError: Where there is no answer, or one that says no.
+            KimiConfigError: Where the server turns out to serve a model that refuses a setting.
+        """
+        if isinstance(request, UnnamedRequest):
+            request = request.rebuilt(self._served.find(self.transport))
+        _announce(request)
+        response = self.transport.open(request.path, request.payload, request.sending)
+        return Reply(request, response)
+
+    async def aopen(self, request: Request) -> AsyncReply:
+        """Send a request in the running event loop; errors as for `open`."""
+        if isinstance(request, UnnamedRequest):
+            request = request.rebuilt(await self._served.afind(self.transport))
+        _announce(request)
+        response = await self.transport.aopen(request.path, request.payload, request.sending)
+        return AsyncReply(request, response)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._transport is not None:
+            self._transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop and the sync ones."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    @property
+    def transport(self) -> Transport:
+        """The transport; the embedded engine is started where it is the endpoint."""
+        transport = self._transport
+        if transport is None:
+            with self._opening:
+                transport = self._transport = self._transport or self._start_engine()
+        return transport
+
+    def _start_engine(self) -> Transport:
+        # The one endpoint without an address is the embedded engine, which is started now.
+        from kimi_core.local import shared_engine
+
+        return self._make_transport(shared_engine(self._local_model()).base_url)
+
+    def _local_model(self) -> str | None:
+        name = self.capabilities.model
+        return name if name.endswith(".gguf") else None
+
+    def _make_transport(self, base_url: str | None) -> Transport:
+        settings = self.settings
+        return Transport(
+            self.capabilities.endpoint,
+            base_url=base_url or settings.base_url,
+            api_key=self._api_key,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            default_headers=settings.default_headers,
+            default_query=settings.default_query,
+            http_client=settings.http_client,
+            http_async_client=settings.http_async_client,
+        )
+
+
+def _announce(request: Request) -> None:
+    observer = current_observer()
+    if observer is not None:
+        observer.on_request(request)

@@ -1,0 +1,177 @@
+"""Bytes of one answer -> lists of events, sync and async.
+
+Owns: `Reply` and `AsyncReply`, which differ only in who iterates over the bytes, and what is said
+where the connection is lost. May know: the response's reader, the event stream, the observer.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+
+from kimi_core.chat._merge import merged_arguments
+from kimi_core.chat._read_ahead import read_ahead
+from kimi_core.chat.observe import current_observer
+from kimi_core.errors import KimiAPIError, KimiProtocolError, request_id_of
+from kimi_core.response import ResponseReader, read_json
+from kimi_core.transport.sse import EventStreamDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Mapping
+
+    from kimi_core.events import Event
+    from kimi_core.request import Request
+
+__all__ = ["AsyncReply", "Reply"]
+
+
+class _Reading:
+    """Bytes of an answer -> lists of events; shared by the sync and the async reply.
+
+    A body that is one JSON object (an answer that was not streamed, or an error in place of a
+    stream) is collected and read as a stream of one chunk.
+    """
+
+    def __init__(self, request: Request, headers: Mapping[str, str]) -> None:
+        self.reader = ResponseReader(request, headers)
+        streamed = "event-stream" in headers.get("content-type", "")
+        self._decoder = EventStreamDecoder() if streamed else None
+        self._body: list[bytes] = []
+        self._observer = current_observer()
+
+    def feed(self, data: bytes) -> Generator[list[Event], None, None]:
+        if self._decoder is None and not self._body and data.startswith((b"data:", b":")):
+            # An event stream under another content type, as relays send it.
+            self._decoder = EventStreamDecoder()
+        if self._decoder is None:
+            self._body.append(data)
+            return
+        chunks = self._decoder.feed(data)
+        if len(chunks) == 1:  # the usual case, and nothing to merge
+            yield self._read(chunks[0])
+        else:
+            yield from merged_arguments(map(self._read, chunks))
+
+    def close(self) -> list[list[Event]]:
+        if self._decoder is None:
+            return [self._read(_whole(b"".join(self._body))), self._end(done=True)]
+        last = [self._read(chunk) for chunk in self._decoder.close()]
+        return [*last, self._end(done=self._decoder.done)]
+
+    def _read(self, chunk: dict[str, Any]) -> list[Event]:
+        try:
+            events = self.reader.feed(chunk)
+        except KimiAPIError as error:
+            error.partial = self.reader.message()
+            raise
+        if self._observer is not None:
+            self._observer.on_chunk(chunk, events)
+        return events
+
+    def _end(self, *, done: bool) -> list[Event]:
+        events = self.reader.close(done=done)
+        if self._observer is not None:
+            self._observer.on_close(events)
+        return events
+
+
+def _whole(body: bytes) -> dict[str, Any]:
+    try:
+        value = read_json(body)
+    except ValueError as error:
+        message = (
+            f"the server's answer is not JSON ({error}): {body[:200]!r}. "
+            "Check that base_url names an OpenAI-compatible API, usually ending in /v1."
+        )
+        raise KimiProtocolError(message) from error
+    if not isinstance(value, dict) or not ("choices" in value or "error" in value):
+        message = f"the server's answer has no choices: {body[:200]!r}"
+        raise KimiProtocolError(message)
+    return cast("dict[str, Any]", value)
+
+
+class Reply:
+    """An answer on its way: iterate over it for lists of events, one for every chunk.
+
+    Only neighbouring chunks of nothing but tool arguments share a list, where they arrived in one
+    read; `kimi_core.chat._merge` says why.
+
+    Attributes:
+        reader: Usage, finish reason, model and the message so far; complete after the iteration.
+        request_id: The server's id of the request, or None.
+        headers: The response headers.
+    """
+
+    def __init__(self, request: Request, response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+        """Take over an open HTTP response."""
+        self._response = response
+        self._reading = _Reading(request, response.headers)
+        self.reader = self._reading.reader
+        self.headers = response.headers
+        self.request_id = request_id_of(response.headers)
+
+    def __iter__(self) -> Generator[list[Event], None, None]:
+        """Yield the events of each chunk; the last list holds what was held back until the end.
+
+        Raises:
+            KimiStreamTruncatedError: Where the answer broke off.
+            KimiStatusError: Where the server reported an error inside its answer.
+        """
+        try:
+            for data in self._response.iter_bytes():
+                yield from self._reading.feed(data)
+            yield from self._reading.close()
+        except Exception as error:
+            if _is_transport_error(error):
+                raise self.reader.truncated(f"the connection was lost ({error})") from error
+            raise
+        finally:
+            self._response.close()
+
+    def read(self) -> ResponseReader:
+        """Read all of it and return the reader."""
+        for _events in self:
+            pass
+        return self.reader
+
+
+class AsyncReply:
+    """An answer on its way, async; see `Reply`."""
+
+    def __init__(self, request: Request, response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+        """Take over an open HTTP response."""
+        self._response = response
+        self._reading = _Reading(request, response.headers)
+        self.reader = self._reading.reader
+        self.headers = response.headers
+        self.request_id = request_id_of(response.headers)
+
+    async def __aiter__(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the events of each chunk; see `Reply.__iter__`.
+
+        What arrives while the caller works is read meanwhile, and counts as one read.
+        """
+        try:
+            async with aclosing(read_ahead(self._response.aiter_bytes())) as reads:
+                async for data in reads:
+                    for events in self._reading.feed(data):
+                        yield events
+            for events in self._reading.close():
+                yield events
+        except Exception as error:
+            if _is_transport_error(error):
+                raise self.reader.truncated(f"the connection was lost ({error})") from error
+            raise
+        finally:
+            await self._response.aclose()
+
+    async def read(self) -> ResponseReader:
+        """Read all of it and return the reader."""
+        async for _events in self:
+            pass
+        return self.reader
+
+
+def _is_transport_error(error: Exception) -> bool:
+    # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
+    return any(kind.__name__ == "RequestError" for kind in type(error).__mro__)

@@ -1,0 +1,185 @@
+"""Which model a self-hosted server serves, asked once, where the caller named none.
+
+Owns: the question, the choice among what is listed, and the rebuilding of a request that was built
+before the answer was known. May know: capabilities, errors, models, the request, the transport.
+
+A request is built before anything is sent, so the first one is built for the endpoint's own
+spelling (``moonshotai/Kimi-K2-Instruct``) and once more for what the server serves, if that is
+another model. vLLM, SGLang and llama.cpp answer 404 for a name that they were not started with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, cast
+
+from kimi_core.errors import KimiConnectionError, KimiError, KimiTimeoutError
+from kimi_core.models import get_model
+from kimi_core.request import Request
+from kimi_core.response import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kimi_core.capabilities import Capabilities
+    from kimi_core.transport import Transport
+    from kimi_core.transport.call import Call
+
+    Build = Callable[[Capabilities], Request]
+
+__all__ = ["ServedModel", "UnnamedRequest"]
+
+# A server that is up lists its models from memory. One that does not answer may not hold up the
+# request itself for the SDK's ten minutes and two retries.
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The request for the list, in the shape of a `kimi_core.transport.call.Call`."""
+
+    method: str = "get"
+    path: str = "/models"
+    naming: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def sending(self) -> dict[str, Any]:
+        """Return the arguments of the SDK's method."""
+        return {"options": {"timeout": _SECONDS, "max_retries": 0}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnnamedRequest(Request):
+    """A request whose model nobody named, built for the endpoint's own spelling.
+
+    Attributes:
+        build: Builds it for another model. A ``media_fetcher`` is then called again.
+        built: The payload as it was built, to tell what was changed by hand since.
+    """
+
+    build: Build = field(repr=False, compare=False)
+    built: dict[str, Any] = field(repr=False, compare=False)
+
+    def rebuilt(self, capabilities: Capabilities) -> Request:
+        """Return the request for the model that is served; what was changed by hand stays.
+
+        Raises:
+            KimiConfigError: For what that model refuses.
+        """
+        if capabilities == self.capabilities:
+            return self
+        request = self.build(capabilities)
+        for name in self.built.keys() - self.payload.keys():
+            request.payload.pop(name, None)
+        for name, value in self.payload.items():
+            if name not in self.built or value is not self.built[name]:
+                request.payload[name] = value
+        return request
+
+
+class ServedModel:
+    """The model that a `kimi_core.chat.KimiChat` asks.
+
+    Args:
+        resolve: From a name (None for the endpoint's own) to capabilities.
+        named: What the caller named.
+        base_url: Where the caller says that the server is.
+
+    Attributes:
+        capabilities: Those of what was named; otherwise the endpoint's own until the server was
+            asked, and those of what it serves from then on.
+        known: Whether there is nothing left to ask.
+    """
+
+    def __init__(
+        self, resolve: Callable[[str | None], Capabilities], named: str | None, base_url: str | None
+    ) -> None:
+        self._resolve = resolve
+        self.capabilities = resolve(named)
+        self._first = self.capabilities.model
+        endpoint = self.capabilities.endpoint
+        address = base_url or endpoint.base_url
+        self.known = bool(named or endpoint.default_model or endpoint.needs_key or not address)
+        self._asking = threading.Lock()
+        self._turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def request(self, model: str | None, build: Build) -> Request:
+        """Build a request for a model of its own, or for this one where it is None.
+
+        The spelling that this began with means this one, too: LangChain hands it back with every
+        call. A server that has a single model of another name could not answer to it.
+        """
+        if model is not None and model != self._first:
+            return build(self._resolve(model))
+        known = self.known  # read first: the capabilities are final as soon as it is true
+        request = build(self.capabilities)
+        if known:
+            return request
+        parts = {item.name: getattr(request, item.name) for item in fields(Request)}
+        return UnnamedRequest(**parts, build=build, built=dict(request.payload))
+
+    def find(self, transport: Transport) -> Capabilities:
+        """Return the capabilities of what the server serves; asked once, errors are silent."""
+        with self._asking:
+            if not self.known:
+                try:
+                    self._learn(transport.send(_question()))
+                except KimiError as error:
+                    self._give_up(error)
+        return self.capabilities
+
+    async def afind(self, transport: Transport) -> Capabilities:
+        """Return what `find` does; the tasks of one event loop ask once."""
+        async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if not self.known:
+                try:
+                    self._learn(await transport.asend(_question()))
+                except KimiError as error:
+                    self._give_up(error)
+        return self.capabilities
+
+    def _learn(self, body: str) -> None:
+        name = _chosen(_ids(body))
+        if name is not None:
+            self.capabilities = self._resolve(name)
+        self.known = True
+
+    def _give_up(self, error: KimiError) -> None:
+        # A server that is not up yet has answered nothing: the next request asks again. One that
+        # took the connection and stayed silent would cost every request the same seconds.
+        unreachable = isinstance(error, KimiConnectionError)
+        self.known = not unreachable or isinstance(error, KimiTimeoutError)
+
+
+def _question() -> Call[Any]:
+    return cast("Call[Any]", _Question())
+
+
+def _ids(body: str) -> list[str]:
+    """Return the names in a list of models; none where it is no such list."""
+    try:
+        listed = read_json(body.encode())
+    except ValueError:
+        return []
+    rows: Any = cast("dict[str, Any]", listed).get("data") if isinstance(listed, dict) else None
+    if not isinstance(rows, list):
+        return []
+    names = map(_id, cast("list[object]", rows))
+    return [name for name in names if name.strip(" /")]
+
+
+def _id(row: object) -> str:
+    name = cast("dict[str, Any]", row).get("id") if isinstance(row, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _chosen(names: Sequence[str]) -> str | None:
+    """Return the only name, or the only one that looks like Kimi's; None where neither is so."""
+    if len(names) == 1:
+        return names[0]
+    ours = [name for name in names if get_model(name)]
+    return ours[0] if len(ours) == 1 else None

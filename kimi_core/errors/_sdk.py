@@ -1,0 +1,210 @@
+"""Errors of the SDK and error bodies of servers -> ours.
+
+Owns: which status and which words make which error, and its way out. May know: the tree and the
+facts of this room; the openai SDK lazily, so that importing this costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kimi_core.errors._facts import (
+    CONTEXT_WORDS,
+    FILTER_WORDS,
+    OVERLOAD_WORDS,
+    QUOTA_WORDS,
+    ErrorFacts,
+    read_error,
+    redacted,
+    sentence,
+)
+from kimi_core.errors._tree import (
+    KimiAPIError,
+    KimiAuthenticationError,
+    KimiBadRequestError,
+    KimiConnectionError,
+    KimiContentFilterError,
+    KimiContextOverflowError,
+    KimiModelNotFoundError,
+    KimiNotFoundError,
+    KimiOverloadedError,
+    KimiQuotaError,
+    KimiRateLimitError,
+    KimiServerError,
+    KimiStatusError,
+    KimiTimeoutError,
+    both,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["error_from_body", "is_final", "map_error"]
+
+_WAY_OUT: dict[type[KimiStatusError], str] = {
+    KimiAuthenticationError: (
+        "Check that the key belongs to this endpoint: keys of api.moonshot.ai and api.moonshot.cn "
+        "are not interchangeable."
+    ),
+    KimiModelNotFoundError: (
+        "Name a model that this endpoint serves (the first-party kimi-k2-* ids are retired), and "
+        "check that base_url ends in the API's version, usually /v1."
+    ),
+    KimiNotFoundError: "Check the id, and that the endpoint has this route.",
+    KimiQuotaError: "Recharge the account; a retry cannot succeed.",
+    KimiOverloadedError: "Try again later.",
+    KimiRateLimitError: "Wait, or lower the request rate.",
+    KimiContextOverflowError: "Shorten the messages or lower max_tokens.",
+    KimiContentFilterError: "Change the content; a retry of the same text is refused again.",
+    KimiServerError: "Try again; an answer that takes minutes is best streamed.",
+}
+
+_Kind = type[KimiStatusError]
+
+# One status stands for several things, so words come first. A quota was answered with 403 in 2025
+# and with 429 later (Kimi-K2 issue 5), and OpenRouter has 402 for it.
+_BY_WORDS: tuple[tuple[frozenset[int], tuple[str, ...], _Kind], ...] = (
+    (frozenset({402, 403, 429}), QUOTA_WORDS, KimiQuotaError),
+    (frozenset({429, 500, 502, 529}), OVERLOAD_WORDS, KimiOverloadedError),
+    (frozenset({400, 413, 422}), CONTEXT_WORDS, KimiContextOverflowError),
+    (frozenset({400, 403, 422}), FILTER_WORDS, KimiContentFilterError),
+)
+_BY_STATUS: dict[int, _Kind] = {
+    401: KimiAuthenticationError,
+    402: KimiQuotaError,
+    403: KimiAuthenticationError,
+    404: KimiModelNotFoundError,
+    429: KimiRateLimitError,
+    503: KimiOverloadedError,
+    529: KimiOverloadedError,
+}
+
+
+_SERVER_ERRORS = 500
+
+
+def _classify(facts: ErrorFacts) -> _Kind:
+    text = f"{facts.type} {facts.message}".lower()
+    for statuses, words, kind in _BY_WORDS:
+        if facts.status in statuses and any(word in text for word in words):
+            return kind
+    default = KimiServerError if facts.status >= _SERVER_ERRORS else KimiBadRequestError
+    return _BY_STATUS.get(facts.status, default)
+
+
+def is_final(status: int, text: str) -> bool:
+    """Whether an answer to a request says that money is missing, so that a retry is useless.
+
+    Args:
+        status: The HTTP status.
+        text: The body, as text.
+    """
+    return _classify(read_error(None, status=status, fallback=text)) is KimiQuotaError
+
+
+def _refusal(
+    facts: ErrorFacts, theirs: type[Exception], *, endpoint: str, model: str
+) -> KimiStatusError:
+    kind = _classify(facts)
+    if kind is KimiModelNotFoundError and not model:
+        kind = KimiNotFoundError
+    error = both(kind, theirs)(sentence(facts, endpoint, model, _WAY_OUT.get(kind, "")))
+    error.endpoint = endpoint
+    error.model = model
+    error.body = facts.body
+    error.status_code = facts.status
+    error.request_id = facts.request_id
+    error.server_message = facts.message
+    error.error_type = facts.type
+    error.retry_after = facts.retry_after
+    if isinstance(error, KimiRateLimitError):
+        error.limit = facts.limit
+    return error
+
+
+def error_from_body(
+    body: object,
+    *,
+    endpoint: str,
+    model: str,
+    headers: Mapping[str, str] | None = None,
+    status: int | None = None,
+) -> KimiStatusError:
+    """Turn an error object that came inside a 200 or in the middle of a stream into ours.
+
+    Args:
+        body: The parsed JSON, either the error object or an object with an ``error`` key.
+        endpoint: Name of the endpoint.
+        model: The model that was asked for.
+        headers: The response headers, where they are known.
+        status: The status that it stands for, where that is known.
+
+    Returns:
+        The error, also an ``openai.APIError`` as the SDK's own streams raise it then; to be raised
+        by the caller.
+    """
+    import openai
+
+    facts = read_error(redacted(body), headers=headers, status=status)
+    error = _refusal(facts, openai.APIError, endpoint=endpoint, model=model)
+    error.__dict__.update(message=facts.message, type=facts.type or None, code=None, param=None)
+    return error
+
+
+def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiConnectionError:
+    import openai
+
+    kind: type[KimiConnectionError] = KimiConnectionError
+    sentence = (
+        f"No connection to {endpoint} at {base_url}: {exc.__cause__ or exc}. "
+        "Check base_url, and that the server is running."
+    )
+    if isinstance(exc, openai.APITimeoutError):
+        kind = KimiTimeoutError
+        sentence = (
+            f"{endpoint} at {base_url} did not answer in time. Raise timeout, or check the server."
+        )
+    error = both(kind, type(exc))(sentence)
+    error.endpoint = endpoint
+    error.model = model
+    return error
+
+
+def _hide_keys(exc: Exception, api_key: str | None) -> None:
+    # It stays in the chain as the cause, whose sentence a traceback prints too.
+    exc.args = redacted(exc.args, api_key)
+    for name in {"message", "body"} & exc.__dict__.keys():
+        setattr(exc, name, redacted(getattr(exc, name), api_key))
+
+
+def map_error(
+    exc: Exception, *, endpoint: str, base_url: str, model: str, api_key: str | None = None
+) -> KimiAPIError:
+    """Turn an error of the openai SDK into ours, which is also an instance of its own class.
+
+    Args:
+        exc: Any ``openai.APIError``.
+        endpoint: Name of the endpoint, for the sentence.
+        base_url: Where the request went, for the sentence.
+        model: The model that was asked for; empty where none was.
+        api_key: The key, to be hidden where the server repeats it.
+
+    Returns:
+        The error, to be raised ``from exc`` by the caller.
+    """
+    import openai
+
+    _hide_keys(exc, api_key)
+    if isinstance(exc, openai.APIStatusError):
+        facts = read_error(
+            exc.body,
+            status=exc.status_code,
+            headers=exc.response.headers,
+            fallback=exc.message,
+        )
+        error: KimiAPIError = _refusal(facts, type(exc), endpoint=endpoint, model=model)
+    else:
+        error = _unanswered(exc, endpoint=endpoint, base_url=base_url, model=model)
+    # What the SDK's class promises (message, request, response, code) beside what ours does.
+    error.__dict__.update({**exc.__dict__, **error.__dict__})
+    return error

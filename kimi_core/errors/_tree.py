@@ -1,0 +1,215 @@
+"""What can go wrong, in words that say what to do.
+
+Owns: the `KimiError` tree, how its errors are copied, and classes that are ours and another
+library's at once. May know: the standard library, and the type of what had come of an answer.
+
+The tree::
+
+    KimiError
+    ├── KimiConfigError (ValueError)      refused before any request: setting, value, rule, way out
+    ├── KimiProtocolError                 the server or the model broke the protocol
+    │   └── KimiStreamTruncatedError      a stream ended early; .partial holds what had come
+    └── KimiAPIError                      a request failed
+        ├── KimiConnectionError           no answer at all
+        │   └── KimiTimeoutError
+        └── KimiStatusError               an answer that says no
+            ├── KimiAuthenticationError   401, 403
+            ├── KimiNotFoundError         404: a file, a batch, a route
+            │   └── KimiModelNotFoundError
+            ├── KimiRateLimitError        429: .retry_after in seconds
+            │   ├── KimiQuotaError        402, 403, 429: money, retrying is useless
+            │   └── KimiOverloadedError   429, 503: the server is busy
+            ├── KimiBadRequestError       400 and other 4xx
+            │   ├── KimiContextOverflowError
+            │   └── KimiContentFilterError
+            └── KimiServerError           5xx
+
+An error that comes from the SDK is also an instance of the SDK's own class, so that code which
+catches ``openai.RateLimitError`` today goes on catching it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from kimi_core.events import ParsedMessage
+
+__all__ = [
+    "KimiAPIError",
+    "KimiAuthenticationError",
+    "KimiBadRequestError",
+    "KimiConfigError",
+    "KimiConnectionError",
+    "KimiContentFilterError",
+    "KimiContextOverflowError",
+    "KimiError",
+    "KimiModelNotFoundError",
+    "KimiNotFoundError",
+    "KimiOverloadedError",
+    "KimiProtocolError",
+    "KimiQuotaError",
+    "KimiRateLimitError",
+    "KimiServerError",
+    "KimiStatusError",
+    "KimiStreamTruncatedError",
+    "KimiTimeoutError",
+    "both",
+]
+
+_Error = TypeVar("_Error", bound="KimiError")
+
+
+class KimiError(Exception):
+    """Base of all errors of this package.
+
+    Every one can be copied and pickled, as multiprocessing, LangGraph and Ray do. The copy has no
+    ``request`` and no ``response`` of the SDK: they hold the key.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make it again; a class of both trees has no name to be found under."""
+        kind = type(self)
+        kinds = kind.__bases__ if kind in _BOTH.values() else (kind,)
+        # None, not absent: the SDK's own code reads both.
+        state = {
+            name: None if name in {"request", "response"} else value
+            for name, value in self.__dict__.items()
+        }
+        return _remade, (kinds, self.args, state)
+
+
+class KimiConfigError(KimiError, ValueError):
+    """A setting that cannot work; raised before any request is made."""
+
+
+class KimiProtocolError(KimiError):
+    """The server or the model did not keep to the protocol."""
+
+
+class KimiStreamTruncatedError(KimiProtocolError):
+    """A stream ended with neither a finish reason nor ``[DONE]``.
+
+    Attributes:
+        partial: What had been received, so that nothing the model said is lost.
+    """
+
+    def __init__(self, message: str, partial: ParsedMessage) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class KimiAPIError(KimiError):
+    """A request failed.
+
+    Attributes:
+        endpoint: Name of the endpoint.
+        model: The model that was asked for.
+        body: The server's error body as it was parsed, or None; keys in it are hidden.
+        partial: What had come of the answer before an error inside it; None without an answer.
+    """
+
+    endpoint: str = ""
+    model: str = ""
+    body: object | None = None
+    partial: ParsedMessage | None = None
+
+
+class KimiConnectionError(KimiAPIError):
+    """The server did not answer."""
+
+
+class KimiTimeoutError(KimiConnectionError):
+    """The server did not answer in time."""
+
+
+class KimiStatusError(KimiAPIError):
+    """The server answered with an error.
+
+    Attributes:
+        status_code: The HTTP status.
+        request_id: The server's id of the request, or None.
+        server_message: The server's own sentence.
+        error_type: The server's own type of error, e.g. ``invalid_request_error``.
+        retry_after: Seconds to wait before a retry, where the server said so.
+    """
+
+    status_code: int = 0
+    request_id: str | None = None
+    server_message: str = ""
+    error_type: str = ""
+    retry_after: float | None = None
+
+
+class KimiAuthenticationError(KimiStatusError):
+    """The key is missing, wrong, or may not do this."""
+
+
+class KimiNotFoundError(KimiStatusError):
+    """The endpoint has no such file, batch or route."""
+
+
+class KimiModelNotFoundError(KimiNotFoundError):
+    """The endpoint does not serve this model."""
+
+
+class KimiRateLimitError(KimiStatusError):
+    """Too many requests or tokens; wait `retry_after` seconds.
+
+    Attributes:
+        limit: Which limit, as Moonshot names them: "concurrency", "RPM", "TPM" or "TPD" (requests
+            and tokens per minute, tokens per day); None where the server did not say.
+    """
+
+    limit: str | None = None
+
+
+class KimiQuotaError(KimiRateLimitError):
+    """The account has no balance left; retrying is useless."""
+
+
+class KimiOverloadedError(KimiRateLimitError):
+    """The server is busy; a retry may succeed."""
+
+
+class KimiBadRequestError(KimiStatusError):
+    """The server refused the request."""
+
+
+class KimiContextOverflowError(KimiBadRequestError):
+    """The prompt and the answer together do not fit the context window."""
+
+
+class KimiContentFilterError(KimiBadRequestError):
+    """The provider's content filter refused the request or the answer."""
+
+
+class KimiServerError(KimiStatusError):
+    """The server failed."""
+
+
+def _remade(
+    kinds: tuple[type[Any], ...], args: tuple[Any, ...], state: dict[str, Any]
+) -> BaseException:
+    kind: type[Any] = kinds[0] if len(kinds) == 1 else both(kinds[0], kinds[1])
+    error = cast("BaseException", kind.__new__(kind, *args))
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+_BOTH: dict[tuple[type, type], type] = {}
+
+
+def both(kind: type[_Error], theirs: type[Exception]) -> type[_Error]:
+    """Return a class that is ours and another library's at once, under our name."""
+    made = _BOTH.get((kind, theirs))
+    if made is None:
+        body = {"__module__": kind.__module__, "__init__": _init}
+        made = _BOTH[kind, theirs] = type(kind.__name__, (kind, theirs), body)
+    return cast("type[_Error]", made)
+
+
+def _init(self: Exception, message: str) -> None:
+    # The SDK's constructors want a live response object; its attributes are copied afterwards.
+    Exception.__init__(self, message)

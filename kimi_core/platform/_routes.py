@@ -1,0 +1,328 @@
+"""The requests of the utilities, and what their answers mean. Sans I/O.
+
+Owns: routes, request fields and answer shapes of Moonshot's models, balance, token estimate, files
+and batches (platform.kimi.ai/docs/api, 2026-09). May know: errors, jiter. Sending is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import quote
+
+import jiter
+
+from kimi_core.errors import KimiConfigError, KimiProtocolError
+from kimi_core.transport.call import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "Balance",
+    "Batch",
+    "RemoteFile",
+    "RemoteModel",
+    "balance",
+    "batch",
+    "batches",
+    "cancel_batch",
+    "create_batch",
+    "delete_file",
+    "estimate_tokens",
+    "file",
+    "file_content",
+    "files",
+    "json_lines",
+    "models",
+    "upload_file",
+]
+
+_T = TypeVar("_T")
+_PURPOSES = ("file-extract", "image", "video", "batch")
+_ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteModel:
+    """A model as the server lists it.
+
+    Attributes:
+        id: Its id.
+        context_length: Tokens, or None where the server does not say.
+        reads_images: Whether it takes pictures.
+        reads_videos: Whether it takes videos.
+        reasons: Whether it can think.
+    """
+
+    id: str
+    context_length: int | None
+    reads_images: bool
+    reads_videos: bool
+    reasons: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What an account holds: USD at api.moonshot.ai, CNY at api.moonshot.cn.
+
+    Attributes:
+        available: Vouchers and cash together; requests are refused at 0 and below.
+        voucher: Vouchers; kimi-k3 cannot be paid with them.
+        cash: Cash; negative where the account owes.
+    """
+
+    available: float
+    voucher: float
+    cash: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """An uploaded file.
+
+    Attributes:
+        id: Its id.
+        filename: Its name.
+        purpose: "file-extract", "image", "video", "batch" or "batch_output".
+        size: Bytes.
+        status: The server's word, e.g. "ok" or "error".
+        created_at: Seconds since 1970, or None.
+    """
+
+    id: str
+    filename: str
+    purpose: str
+    size: int
+    status: str
+    created_at: int | None
+
+    @property
+    def url(self) -> str:
+        """How a message names an uploaded picture or video: ``ms://`` and the id."""
+        return f"ms://{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A batch as the server reports it.
+
+    Attributes:
+        id: Its id.
+        status: "validating", "failed", "in_progress", "finalizing", "completed", "expired",
+            "cancelling" or "cancelled".
+        total: Requests in it; 0 until it was validated.
+        completed: Requests answered.
+        failed: Requests that failed.
+        output_file_id: The file of answers, once there is one.
+        error_file_id: The file of failures, once there is one.
+        errors: What the server found wrong with the batch itself, one sentence each.
+    """
+
+    id: str
+    status: str
+    total: int
+    completed: int
+    failed: int
+    output_file_id: str | None
+    error_file_id: str | None
+    errors: tuple[str, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in _ENDED
+
+
+def models() -> Call[tuple[RemoteModel, ...]]:
+    """List the models that the key may use."""
+    return Call(method="get", path="/models", read=_list_of(_model))
+
+
+def balance() -> Call[Balance]:
+    """Ask for the balance."""
+    return Call(method="get", path="/users/me/balance", read=lambda text: _balance(_data(text)))
+
+
+def estimate_tokens(model: str, messages: Sequence[Mapping[str, Any]]) -> Call[int]:
+    """Ask how many tokens messages are; the route knows no tools."""
+    body = {"model": model, "messages": list(messages)}
+    return Call(
+        method="post",
+        path="/tokenizers/estimate-token-count",
+        read=lambda text: int(_field(_data(text), "total_tokens")),
+        body=body,
+        naming=body,
+    )
+
+
+def upload_file(name: str, content: bytes, purpose: str) -> Call[RemoteFile]:
+    """Upload a file.
+
+    Raises:
+        KimiConfigError: For a purpose that the API does not have.
+    """
+    if purpose not in _PURPOSES:
+        raise KimiConfigError(
+            f"purpose={purpose!r} is none that a file can be uploaded for; "
+            f"use one of {', '.join(_PURPOSES)}."
+        )
+    return Call(
+        method="post",
+        path="/files",
+        read=lambda text: _file(_object(text)),
+        body={"purpose": purpose},
+        files=(name, content, "application/octet-stream"),
+    )
+
+
+def files() -> Call[tuple[RemoteFile, ...]]:
+    """List the uploaded files."""
+    return Call(method="get", path="/files", read=_list_of(_file))
+
+
+def file(file_id: str) -> Call[RemoteFile]:
+    """Ask about one file."""
+    return Call(method="get", path=_path("files", file_id), read=lambda text: _file(_object(text)))
+
+
+def delete_file(file_id: str) -> Call[bool]:
+    """Delete a file; True where the server says that it is gone."""
+    return Call(
+        method="delete",
+        path=_path("files", file_id),
+        read=lambda text: bool(_object(text).get("deleted")),
+    )
+
+
+def file_content(file_id: str) -> Call[str]:
+    """Ask for the text that was extracted from a file, or for the lines of a batch's output."""
+    return Call(method="get", path=f"{_path('files', file_id)}/content", read=str)
+
+
+def create_batch(
+    input_file_id: str, *, window: str, metadata: Mapping[str, str] | None
+) -> Call[Batch]:
+    """Start a batch whose requests were uploaded."""
+    body: dict[str, Any] = {
+        "input_file_id": input_file_id,
+        "endpoint": "/v1/chat/completions",
+        "completion_window": window,
+    }
+    if metadata:
+        body["metadata"] = dict(metadata)
+    return Call(method="post", path="/batches", read=_read_batch, body=body)
+
+
+def batch(batch_id: str) -> Call[Batch]:
+    """Ask how a batch is doing."""
+    return Call(method="get", path=_path("batches", batch_id), read=_read_batch)
+
+
+def batches(*, after: str | None, limit: int) -> Call[tuple[Batch, ...]]:
+    """List batches, newest first, those behind the id `after`."""
+    query: dict[str, object] = {"limit": limit}
+    if after is not None:
+        query["after"] = after
+    return Call(method="get", path="/batches", read=_list_of(_batch), query=query)
+
+
+def cancel_batch(batch_id: str) -> Call[Batch]:
+    """Ask for a batch to be stopped."""
+    return Call(method="post", path=f"{_path('batches', batch_id)}/cancel", read=_read_batch)
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """Read a file of one JSON object a line.
+
+    Raises:
+        KimiProtocolError: Where a line is none.
+    """
+    return [_object(line) for line in text.splitlines() if line.strip()]
+
+
+def _path(collection: str, name: str) -> str:
+    if not name:
+        raise KimiConfigError(f"An empty id names nothing in {collection}; pass an id.")
+    return f"/{collection}/{quote(name, safe='')}"
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = jiter.from_json(text.encode())
+    except ValueError as error:
+        raise KimiProtocolError(f"the server's answer is not JSON: {text[:200]!r}") from error
+    if not isinstance(value, dict):
+        raise KimiProtocolError(f"the server's answer is not a JSON object: {text[:200]!r}")
+    return cast("dict[str, Any]", value)
+
+
+def _field(fields: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value
+    if name not in fields:
+        raise KimiProtocolError(f"the server's answer lacks {name!r}: {str(dict(fields))[:200]}")
+    return fields[name]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _data(text: str) -> Mapping[str, Any]:
+    return _mapping(_field(_object(text), "data"))
+
+
+def _list_of(read: Callable[[Mapping[str, Any]], _T]) -> Callable[[str], tuple[_T, ...]]:
+    def read_all(text: str) -> tuple[_T, ...]:
+        rows = cast("Sequence[Mapping[str, Any]] | None", _field(_object(text), "data"))
+        return tuple(read(row) for row in rows or ())
+
+    return read_all
+
+
+def _model(fields: Mapping[str, Any]) -> RemoteModel:
+    return RemoteModel(
+        id=str(_field(fields, "id")),
+        context_length=fields.get("context_length"),
+        reads_images=bool(fields.get("supports_image_in")),
+        reads_videos=bool(fields.get("supports_video_in")),
+        reasons=bool(fields.get("supports_reasoning")),
+    )
+
+
+def _balance(fields: Mapping[str, Any]) -> Balance:
+    return Balance(
+        available=float(_field(fields, "available_balance")),
+        voucher=float(fields.get("voucher_balance") or 0),
+        cash=float(fields.get("cash_balance") or 0),
+    )
+
+
+def _file(fields: Mapping[str, Any]) -> RemoteFile:
+    return RemoteFile(
+        id=str(_field(fields, "id")),
+        filename=str(fields.get("filename") or ""),
+        purpose=str(fields.get("purpose") or ""),
+        size=int(fields.get("bytes") or 0),
+        status=str(fields.get("status") or ""),
+        created_at=fields.get("created_at"),
+    )
+
+
+def _read_batch(text: str) -> Batch:
+    return _batch(_object(text))
+
+
+def _batch(fields: Mapping[str, Any]) -> Batch:
+    counts = _mapping(fields.get("request_counts"))
+    problems = cast("Sequence[object]", _mapping(fields.get("errors")).get("data") or ())
+    return Batch(
+        id=str(_field(fields, "id")),
+        status=str(_field(fields, "status")),
+        total=int(counts.get("total") or 0),
+        completed=int(counts.get("completed") or 0),
+        failed=int(counts.get("failed") or 0),
+        output_file_id=fields.get("output_file_id") or None,
+        error_file_id=fields.get("error_file_id") or None,
+        errors=tuple(str(_mapping(problem).get("message") or problem) for problem in problems),
+    )

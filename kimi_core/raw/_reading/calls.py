@@ -1,0 +1,143 @@
+"""The calls of one message: index, id, name, arguments.
+
+Owns: what has to be remembered of a call from its start to its end, and what is said of it.
+May know: the event types, `names`, `json_scan` and `output`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kimi_core.events import ToolCallArguments, ToolCallEnd, ToolCallStart
+from kimi_core.raw._reading.json_scan import json_problem
+from kimi_core.raw.tool_ids import unique_id
+
+if TYPE_CHECKING:
+    from kimi_core.raw._reading.names import Resolution, ToolNames
+    from kimi_core.raw._reading.output import Output
+
+__all__ = ["Calls"]
+
+# A call whose id names no tool waits for its arguments, which tell. Longer arguments than these
+# are not waited for: held-back text has to stay bounded.
+_MAX_DEFERRED = 65_536
+
+
+class Calls:
+    """Turns what is read of calls into events; at most one call is open at a time."""
+
+    __slots__ = (
+        "_counters",
+        "_deferred",
+        "_id",
+        "_id_from_name",
+        "_index",
+        "_length",
+        "_output",
+        "_pieces",
+        "_position",
+        "_tools",
+        "_used",
+        "arguments_at",
+        "is_open",
+    )
+
+    def __init__(self, output: Output, tools: ToolNames) -> None:
+        """Start without a call."""
+        self._output = output
+        self._tools = tools
+        self._used: set[str] = set()
+        self._counters: dict[str, int] = {}
+        self._index = -1
+        self._id = ""
+        self._id_from_name = False
+        self._position = 0
+        self._pieces: list[str] = []
+        self._length = 0
+        self._deferred = False
+        self.arguments_at: int | None = None
+        self.is_open = False
+
+    def open(self, raw: str, position: int) -> None:
+        """Start a call that is known by its id (K2).
+
+        Args:
+            raw: The id as the model wrote it, without surrounding whitespace.
+            position: Where it stands in the output.
+        """
+        self._id_from_name = False
+        self._begin(raw, self._tools.resolve(raw), position)
+
+    def open_named(self, name: str, tag: str, position: int) -> None:
+        """Start a call that is known by its name and has no id in the output (K3).
+
+        Args:
+            name: The name as the model wrote it; empty where there is none.
+            tag: The tag that says so.
+            position: Where the tag stands in the output.
+        """
+        self._id_from_name = True
+        self._begin(tag, self._tools.resolve_name(name), position)
+
+    def _begin(self, raw: str, resolution: Resolution, position: int) -> None:
+        self._id, self._position = raw, position
+        self.arguments_at = None
+        self._pieces, self._length = [], 0
+        self.is_open = True
+        self._deferred = resolution.name is None
+        if resolution.name is not None:
+            self._start(resolution.name, resolution.problem)
+
+    def _start(self, name: str, problem: str | None) -> None:
+        self._index += 1
+        raw = f"{name}:{self._index}" if self._id_from_name else self._id
+        unique = unique_id(raw, self._used, self._counters)
+        self._used.add(unique)
+        self._output.events.append(ToolCallStart(self._index, unique, name))
+        if problem:
+            self._output.diagnose(problem, self._id, self._position)
+        if unique != raw:
+            self._output.diagnose("duplicate_id", self._id, self._position)
+
+    def write(self, text: str) -> None:
+        """Add to the open call's arguments."""
+        if not text:
+            return
+        self._pieces.append(text)
+        if self._deferred:
+            self._length += len(text)
+            if self._length > _MAX_DEFERRED:
+                self._release(None)
+        else:
+            self._output.events.append(ToolCallArguments(self._index, text))
+
+    def _release(self, name: str | None) -> None:
+        self._deferred = False
+        nothing = "" if self._id_from_name else self._id
+        self._start(name or nothing, "inferred_name" if name else "ambiguous_name")
+        for piece in self._pieces:
+            self._output.events.append(ToolCallArguments(self._index, piece))
+
+    def close(self, *, complete: bool | None) -> None:
+        """End the open call.
+
+        Args:
+            complete: Whether it was closed; None: it was not, but counts as closed if its
+                arguments are valid JSON.
+        """
+        if complete and not self._pieces:
+            self.write("{}")
+        arguments = "".join(self._pieces)
+        if self._deferred:
+            self._release(self._tools.infer(arguments))
+        problem = json_problem(arguments)
+        if complete is None:
+            complete = problem != "invalid_json"
+        self.is_open = False
+        self._output.events.append(ToolCallEnd(self._index, complete))
+        if not complete:
+            self._output.diagnose("incomplete_call", self._id, self._position)
+        elif problem and self.arguments_at is not None:
+            self._output.diagnose(problem, arguments, self.arguments_at)
+        elif problem:
+            self._output.diagnose(problem, self._id, self._position)

@@ -1,0 +1,140 @@
+"""What only Moonshot's own API refuses, found before the request.
+
+Owns: its rules about settings: pinned sampling, stop strings, fields that it does not have. Rules
+about messages stand in `_history`, about tool_choice in `_tool_choice`.
+May know: capabilities, errors.
+
+Source: Moonshot's OpenAPI document of 2026-08-17 and its model overview of 2026-09-23.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.capabilities import IgnoredSettingWarning
+from kimi_core.errors import KimiConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.capabilities import Capabilities
+    from kimi_core.models import Sampling
+
+__all__ = [
+    "check_prefix",
+    "check_settings",
+    "warn_of_parallel_calls",
+    "without_pinned",
+]
+
+_MOST_STOPS = 5
+_LONGEST_STOP = 32
+
+
+def without_pinned(
+    sampling: Mapping[str, Any], capabilities: Capabilities, *, thinks: bool
+) -> dict[str, Any]:
+    """Drop sampling settings that equal the only value that the model accepts.
+
+    Args:
+        sampling: The settings as they would be sent.
+        capabilities: What the model at this endpoint can do.
+        thinks: Whether the model thinks by the caller's own setting: a temperature that is right
+            for a model that thinks stays right where a forced tool_choice switches thinking off
+            for one turn.
+
+    Raises:
+        KimiConfigError: For any other value.
+    """
+    info = capabilities.info
+    pinned = info.pinned if thinks else info.pinned_without_thinking
+    if pinned is None:
+        return dict(sampling)
+    for name, value in sampling.items():
+        only = _pinned_value(pinned, name)
+        if value != only:
+            message = (
+                f"{name}={value} is refused by model {capabilities.model!r} on "
+                f"{capabilities.endpoint.name}: only {only:g} is accepted. Leave {name} out."
+            )
+            raise KimiConfigError(message)
+    return {}
+
+
+def _pinned_value(pinned: Sampling, name: str) -> float:
+    value: float = pinned.penalty if name.endswith("_penalty") else getattr(pinned, name)
+    return value
+
+
+def check_settings(
+    *,
+    stop: str | Sequence[str] | None,
+    provider: Mapping[str, Any] | None,
+    max_tokens: int | None,
+    capabilities: Capabilities,
+) -> None:
+    """Refuse settings that the API answers with a 400.
+
+    Raises:
+        KimiConfigError: For stop strings that are too many or too long, a token limit that no
+            answer can have, and for OpenRouter's routing.
+    """
+    name = capabilities.endpoint.name
+    _check_stops(stop, name)
+    window = capabilities.info.context_window
+    if max_tokens is not None and not 0 < max_tokens <= window:
+        message = (
+            f"max_tokens={max_tokens} is refused by {name}: model {capabilities.model!r} has "
+            f"{window} tokens for prompt and answer together. Choose fewer, or leave it out."
+        )
+        raise KimiConfigError(message)
+    if provider is not None:
+        message = (
+            f"provider is OpenRouter's routing, which {name} does not have; leave it out, or use "
+            "endpoint='openrouter'."
+        )
+        raise KimiConfigError(message)
+
+
+def _check_stops(stop: str | Sequence[str] | None, name: str) -> None:
+    stops = [stop] if isinstance(stop, str) else list(stop or ())
+    if len(stops) > _MOST_STOPS:
+        message = f"stop has {len(stops)} strings; {name} accepts {_MOST_STOPS}. Leave some out."
+        raise KimiConfigError(message)
+    for text in stops:
+        length = len(text.encode())
+        if length > _LONGEST_STOP:
+            message = (
+                f"stop {text!r} has {length} bytes; {name} accepts {_LONGEST_STOP}. Stop at its "
+                "beginning instead."
+            )
+            raise KimiConfigError(message)
+
+
+def check_prefix(response_format: Mapping[str, Any], capabilities: Capabilities) -> None:
+    """Refuse a prefix to be continued beside JSON mode, as Moonshot's documents do.
+
+    Raises:
+        KimiConfigError: For response_format "json_object".
+    """
+    if response_format.get("type") == "json_object":
+        message = (
+            "response_format json_object does not go with a message that has partial=True on "
+            f"{capabilities.endpoint.name}; leave one of them out, or use json_schema."
+        )
+        raise KimiConfigError(message)
+
+
+def warn_of_parallel_calls(*, single: bool) -> None:
+    """Say that several calls cannot be forbidden, unless there will be one anyway.
+
+    Args:
+        single: Whether the choice of tools leaves one call to make.
+    """
+    if not single:
+        message = (
+            "parallel_tool_calls=False does nothing here: Moonshot's own API has no field for it, "
+            "so one answer may hold several calls. Leave it out, or force one tool by its name."
+        )
+        warnings.warn(message, IgnoredSettingWarning, stacklevel=5)

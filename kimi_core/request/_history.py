@@ -1,0 +1,158 @@
+"""The messages of a conversation, made fit to be sent.
+
+Owns: what happens to history before a request: media, roles, reasoning, empty contents, prefixes,
+tools that a message brings. May know: capabilities, errors, media, the ids and results of tool
+calls, and from the raw room how ids are made native. Never changes the caller's messages. Reads
+the local files that a message names, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping, as_sequence
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw.tool_ids import normalize_tool_call_ids
+from kimi_core.request._tool_results import with_results, with_unique_ids
+from kimi_core.request.media import prepare_media
+from kimi_core.schema import normalize_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kimi_core.capabilities import Capabilities
+
+__all__ = ["ends_in_prefix", "prepare_history"]
+
+# "" counts as missing; one blank is the least that is accepted (kimi-k2.6, live, 2026-05-05).
+_REASONING_PLACEHOLDER = " "
+
+
+def prepare_history(
+    messages: Sequence[Mapping[str, Any]],
+    capabilities: Capabilities,
+    *,
+    thinks: bool,
+    keep: bool,
+    fetch: Callable[[str], bytes] | None = None,
+) -> list[dict[str, Any]]:
+    """Return new messages that this model at this endpoint accepts.
+
+    Args:
+        messages: OpenAI-style dicts; ``reasoning_content`` holds an assistant's reasoning whatever
+            the server called it.
+        capabilities: What the model at this endpoint can do.
+        thinks: Whether the model will think in this turn.
+        keep: Whether the caller wants the reasoning of every turn sent back.
+        fetch: Called with each http(s) URL of a picture or video; see `kimi_core.request.media`.
+
+    Returns:
+        New dicts: the results of tool calls right behind their calls, the rest in the same order.
+        A call without a result has got one; see `kimi_core.request._tool_results.with_results`.
+
+    Raises:
+        KimiConfigError: For media that the model or the server would refuse, and on the
+            first-party API for a result without its call and for tools that a message may not
+            bring.
+    """
+    raw = capabilities.api == "completions"
+    endpoint = capabilities.endpoint
+    whole = raw or keep or capabilities.info.keeps_reasoning
+    prepared = prepare_media(
+        messages,
+        inputs=capabilities.info.inputs,
+        model=capabilities.model,
+        first_party=endpoint.first_party,
+        fetch=fetch,
+    )
+    for position, message in enumerate(prepared):
+        _set_role(message)
+        if endpoint.first_party and message.get("tools"):
+            message["tools"] = _brought_tools(message, position, capabilities)
+        if message.get("role") == "assistant":
+            _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
+        if message is not prepared[-1] or not _is_prefix(message):
+            message.pop("partial", None)  # only an answer at the end can be continued
+        if not raw:
+            _fill_content(message)
+    native = endpoint.rewrites_tool_call_ids or raw
+    named = normalize_tool_call_ids(prepared) if native else with_unique_ids(prepared)
+    return with_results(named, refuse_strays=endpoint.first_party)
+
+
+def ends_in_prefix(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the last message is the beginning of an answer that the model is to continue."""
+    return bool(messages) and _is_prefix(messages[-1])
+
+
+def _is_prefix(message: Mapping[str, Any]) -> bool:
+    return message.get("role") == "assistant" and bool(message.get("partial"))
+
+
+def _set_role(message: dict[str, Any]) -> None:
+    # "developer" is OpenAI's newer name for it; Moonshot's list of roles does not have it.
+    if message.get("role") == "developer":
+        message["role"] = "system"
+
+
+def _brought_tools(
+    message: dict[str, Any], position: int, capabilities: Capabilities
+) -> list[dict[str, Any]]:
+    """Return the tools that a system message makes visible from its place on (kimi-k3 only)."""
+    if capabilities.info.dialect != "k3":
+        raise KimiConfigError(
+            f"messages[{position}] brings tools, which model {capabilities.model!r} refuses; pass "
+            "them as the tools of the request, or use kimi-k3."
+        )
+    if message.get("content"):
+        raise KimiConfigError(
+            f"messages[{position}] brings tools and has a content, which Moonshot refuses; put the "
+            "content into a system message of its own."
+        )
+    message.pop("content", None)
+    return normalize_tools(message["tools"])
+
+
+def _carry_reasoning(
+    message: dict[str, Any], capabilities: Capabilities, *, thinks: bool, whole: bool
+) -> None:
+    reasoning = message.pop("reasoning_content", None)
+    calls = message.get("tool_calls")
+    if not calls:
+        message.pop("tool_calls", None)
+    if not thinks or not (calls or whole or _is_prefix(message)):
+        return
+    raw = capabilities.api == "completions"
+    if calls and not reasoning and not raw:
+        # Only the API asks for it; a prompt rendered here has an empty think block of its own.
+        reasoning = _REASONING_PLACEHOLDER
+    if reasoning:
+        message["reasoning_content" if raw else capabilities.endpoint.reasoning_field] = reasoning
+
+
+def _fill_content(message: dict[str, Any]) -> None:
+    """Replace what a server refuses as empty, and join what is text alone.
+
+    Beside calls an empty string is accepted, and a list with an empty text part is a 400; without
+    calls an empty message is a 400 and one blank is accepted. A prefix to be continued may be
+    empty, and a system message that brings tools must not have a content. Models that take text
+    only, and many chat templates, want a string and not a list of texts (LiteLLM joins them, too).
+    """
+    if message.get("tools"):
+        return
+    content = message.get("content")
+    parts = as_sequence(content)
+    if parts is not None:
+        content = message["content"] = _joined(parts)
+    if not content:
+        empty = _is_prefix(message) or message.get("tool_calls")
+        message["content"] = "" if empty else " "
+
+
+def _joined(parts: Sequence[Any]) -> str | list[Any]:
+    fields = [as_mapping(part) or {} for part in parts]
+    texts = [str(part.get("text") or "") for part in fields if part.keys() == {"type", "text"}]
+    if len(texts) == len(parts):
+        return "".join(texts)
+    said = zip(parts, fields, strict=True)
+    return [part for part, field in said if field.get("type") != "text" or field.get("text")]

@@ -1,0 +1,94 @@
+"""What a caller may ask for, and one request that is ready to be sent.
+
+Owns: `Options` and `Request`. May know: capabilities, as a type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kimi_core.capabilities import Capabilities
+
+__all__ = ["Options", "Request"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a caller may ask for besides messages and tools; None means: not set, not sent.
+
+    Attributes:
+        temperature: Sampling temperature; pinned by live models on the first-party API.
+        top_p: Nucleus sampling; pinned likewise.
+        n: Number of answers; only 1.
+        presence_penalty: Pinned likewise.
+        frequency_penalty: Pinned likewise.
+        max_tokens: Token limit of the answer, reasoning included.
+        stop: Strings that end the answer.
+        thinking: Whether to think; None for the model's default.
+        keep_thinking: Whether the reasoning of earlier turns counts too, where the model lets one
+            choose.
+        reasoning_effort: Strength of thinking, where the model has it.
+        tool_choice: "auto", "none", "required" (also "any" or True), a tool's name, or OpenAI's
+            dict.
+        parallel_tool_calls: Whether one answer may hold several calls; sent only when set, and
+            not to the first-party API, which has no such field and warns of False.
+        response_format: OpenAI's response_format dict.
+        prompt_cache_key: Session id for the prefix cache.
+        safety_identifier: The end user, hashed.
+        provider: OpenRouter's provider routing.
+        media_fetcher: Called with each http(s) URL of a picture or video while the request is
+            built, in the calling thread; what it returns is inlined. `kimi_core.fetch.fetch_media`
+            is one. None: the first-party API's requests refuse such a URL, others pass it on.
+        extra: Other fields of the payload, sent as they are.
+        extra_headers: Headers of this request only.
+        extra_query: Query of this request only.
+        timeout: Seconds for this request only, or the SDK's own Timeout.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    n: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    max_tokens: int | None = None
+    stop: str | Sequence[str] | None = None
+    thinking: bool | None = None
+    keep_thinking: bool | None = None
+    reasoning_effort: str | None = None
+    tool_choice: str | bool | Mapping[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: Mapping[str, Any] | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    provider: Mapping[str, Any] | None = None
+    media_fetcher: Callable[[str], bytes] | None = field(default=None, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
+    extra_query: Mapping[str, object] | None = field(default=None, repr=False)
+    timeout: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, ready to be sent, and what its answer will look like.
+
+    Attributes:
+        path: Route below the base URL.
+        payload: The JSON body.
+        capabilities: What it was built for.
+        tools: The tools that the model may call: a reader recovers damaged ids to these only.
+        opens_reasoning: Whether the text that comes back starts inside reasoning.
+        sending: How it is sent, where that differs from other requests: "headers", "params" and
+            "timeout", the names that the openai SDK has for them.
+    """
+
+    path: str
+    payload: dict[str, Any]
+    capabilities: Capabilities
+    tools: list[dict[str, Any]]
+    opens_reasoning: bool
+    sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)

@@ -1,0 +1,264 @@
+"""Pictures and videos in messages, made fit to be sent.
+
+Owns: what may stand in a content part and how it gets there: data URLs and uploaded files
+(``ms://``) as they are, local files and bytes as data URLs. May know: errors, the models (to name
+one that sees), and the media types. Reads local files; fetches nothing by itself.
+
+Moonshot's server takes no http(s) URL, no SVG, and at most 100 MB of body (its documents, September
+2026). A path in a part is read: whoever passes other people's parts on should look at them first. A
+file that is neither picture nor video by its first bytes or its name is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from kimi_core._json import as_mapping, as_sequence
+from kimi_core.errors import KimiConfigError
+from kimi_core.models import MODELS
+from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["MAX_BODY_BYTES", "has_media", "prepare_media", "prepare_parts"]
+
+MAX_BODY_BYTES = 100 * 1024 * 1024
+"""The largest body of a request; the documents say "100 MB"."""
+
+_MODALITIES = {"image_url": "image", "video_url": "video"}
+_UPLOAD = "upload it as a file and send ms://<file id>"
+_SHOWN = 80  # characters of a URL in an error; a data URL has millions
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What holds for the parts of one request; see `prepare_parts`."""
+
+    inputs: Sequence[str]
+    model: str
+    first_party: bool
+    fetch: Callable[[str], bytes] | None
+
+
+def prepare_parts(
+    content: Any,  # noqa: ANN401 - the content of a message: text, parts or nothing
+    *,
+    inputs: Sequence[str] = ("text", "image", "video"),
+    model: str = "",
+    first_party: bool = True,
+    fetch: Callable[[str], bytes] | None = None,
+) -> Any:  # noqa: ANN401 - likewise
+    """Return the content of one message with its pictures and videos as a server takes them.
+
+    Args:
+        content: Text or None, which come back as they are, or a list of parts. An ``image_url`` or
+            ``video_url`` is a dict with ``url``, or the URL itself. A URL is a data URL,
+            ``ms://<file id>``, ``http(s)://``, ``file://``, a path as text or `pathlib.Path`, or
+            the bytes themselves. Not changed.
+        inputs: What the model takes, of "text", "image" and "video" (`ModelInfo.inputs`).
+        model: The model's name, for errors.
+        first_party: Whether Moonshot's own rules hold. Other servers may fetch http(s) URLs and
+            take other media types and parts, so these are left to them.
+        fetch: Called with each http(s) URL; returns what is there. None, the default: such a URL is
+            an error on the first-party API. It is called while the request is built, before
+            anything is sent.
+
+    Returns:
+        The content, with new parts where something was inlined.
+
+    Raises:
+        KimiConfigError: For a part that the model or the server would refuse, a file that cannot be
+            read, and more than `MAX_BODY_BYTES` of media.
+    """
+    rules = _Rules(inputs, model, first_party, fetch)
+    prepared = _prepared(content, rules, "content")
+    if first_party:
+        _check_size([prepared])
+    return prepared
+
+
+def prepare_media(
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    inputs: Sequence[str] = ("text", "image", "video"),
+    model: str = "",
+    first_party: bool = True,
+    fetch: Callable[[str], bytes] | None = None,
+) -> list[dict[str, Any]]:
+    """Return the messages of one request with their media as a server takes them.
+
+    Args:
+        messages: OpenAI-style dicts. Not changed.
+        inputs: As for `prepare_parts`, and so are the others.
+        model: The model's name, for errors.
+        first_party: Whether Moonshot's own rules hold.
+        fetch: Called with each http(s) URL.
+
+    Returns:
+        New dicts, in the same order.
+
+    Raises:
+        KimiConfigError: As `prepare_parts`; the size is that of all messages together.
+    """
+    rules = _Rules(inputs, model, first_party, fetch)
+    prepared: list[dict[str, Any]] = []
+    for position, message in enumerate(messages):
+        out = dict(message)
+        if isinstance(out.get("content"), list):
+            out["content"] = _prepared(out["content"], rules, f"messages[{position}].content")
+        prepared.append(out)
+    if first_party:
+        _check_size([message.get("content") for message in prepared])
+    return prepared
+
+
+def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any message holds a picture or a video."""
+    contents = [as_sequence(message.get("content")) or () for message in messages]
+    parts = [as_mapping(part) or {} for content in contents for part in content]
+    return any(part.get("type") in _MODALITIES for part in parts)
+
+
+def _prepared(content: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - see prepare_parts
+    if not isinstance(content, list):
+        return content
+    parts = cast("list[object]", content)
+    return [_part(part, rules, f"{where}[{index}]") for index, part in enumerate(parts)]
+
+
+def _part(part: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - a part of any server
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    if not isinstance(part, Mapping):
+        raise KimiConfigError(f"{where}: {part!r} is no content part; it must be a dict.")
+    known = cast("Mapping[str, Any]", part)
+    kind = str(known.get("type"))
+    if kind not in _MODALITIES:
+        if rules.first_party and kind != "text":
+            raise KimiConfigError(
+                f"{where}: a part of type {kind!r} is refused by Moonshot, which takes text, "
+                "image_url and video_url; send a document's text as text (Moonshot's files with "
+                "purpose 'file-extract' give it)."
+            )
+        return known
+    where = f"{where}.{kind}"
+    _check_modality(_MODALITIES[kind], rules, where)
+    value = known.get(kind)
+    fields = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {"url": value}
+    url = _sendable(fields.get("url"), _MODALITIES[kind], rules, where)
+    # A dict in any case: vLLM and SGLang do not take the URL alone.
+    return {**known, kind: {**fields, "url": url}}
+
+
+def _check_modality(modality: str, rules: _Rules, where: str) -> None:
+    if modality in rules.inputs:
+        return
+    seeing = [name for name, row in MODELS.items() if modality in row.inputs and not row.retired]
+    raise KimiConfigError(
+        f"{where}: model {rules.model!r} takes {' and '.join(rules.inputs)}, no {modality}; use "
+        f"one that does ({', '.join(seeing)}), set base_model to one of these where the server's "
+        "model is one under its own name, or leave the part out."
+    )
+
+
+def _sendable(source: object, modality: str, rules: _Rules, where: str) -> str:
+    if isinstance(source, str):
+        scheme = source.partition(":")[0].lower()
+        if scheme == "data":
+            return _checked_data_url(source, modality, rules, where)
+        remote = scheme in {"http", "https"}
+        if scheme == "ms" or (remote and rules.fetch is None and not rules.first_party):
+            return source
+        if remote:
+            data = _fetched(source, rules, where)
+            return _data_url(data, urlsplit(source).path, modality, where)
+        path = _path_of_url(source, where) if scheme == "file" else source
+        return _data_url(_read(path, where), path, modality, where)
+    if isinstance(source, os.PathLike):
+        path = os.fspath(cast("os.PathLike[str]", source))
+        return _data_url(_read(path, where), path, modality, where)
+    if isinstance(source, (bytes, bytearray)):
+        return _data_url(bytes(source), "", modality, where)
+    raise KimiConfigError(
+        f"{where}: {source!r} is no {modality}; give a data URL, ms://<file id>, a path or bytes."
+    )
+
+
+def _checked_data_url(url: str, modality: str, rules: _Rules, where: str) -> str:
+    kind = url[len("data:") :].partition(",")[0].partition(";")[0].lower()
+    if rules.first_party and (kind not in ACCEPTED or not kind.startswith(modality)):
+        raise _refused(kind, modality, where)
+    return url
+
+
+def _fetched(url: str, rules: _Rules, where: str) -> bytes:
+    if rules.fetch is None:
+        raise KimiConfigError(
+            f"{where}: {url[:_SHOWN]!r} is refused by Moonshot, which fetches no URL. Pass "
+            "media_fetcher=kimi_core.fetch.fetch_media (or your own function from URL to bytes) "
+            f"to have it fetched and inlined here, or {_UPLOAD}."
+        )
+    return rules.fetch(url)
+
+
+def _path_of_url(url: str, where: str) -> str:
+    address = urlsplit(url)
+    if address.netloc not in {"", "localhost"}:
+        raise KimiConfigError(
+            f"{where}: {url[:_SHOWN]!r} is on another machine; give file:///path, or the bytes."
+        )
+    # Imported here: it brings the standard library's HTTP client, which nobody else needs.
+    from urllib.request import url2pathname
+
+    return url2pathname(address.path)
+
+
+def _read(path: str, where: str) -> bytes:
+    try:
+        size = Path(path).stat().st_size
+        data = b"" if size > MAX_BODY_BYTES else Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a null character in a path
+        raise KimiConfigError(
+            f"{where}: the file {path[:_SHOWN]!r} cannot be read ({type(error).__name__}); give a "
+            "path that exists here, a data URL, ms://<file id> or bytes."
+        ) from error
+    if size > MAX_BODY_BYTES:
+        raise _too_large(size, f"{where}: the file {path[:_SHOWN]!r}")
+    return data
+
+
+def _data_url(data: bytes, name: str, modality: str, where: str) -> str:
+    kind = "image/svg+xml" if is_svg(data) else media_type_of(data, name)
+    if kind is None or kind not in ACCEPTED or not kind.startswith(modality):
+        raise _refused(kind, modality, where)
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _refused(kind: str | None, modality: str, where: str) -> KimiConfigError:
+    accepted = ", ".join(sorted(name for name in ACCEPTED if name.startswith(modality)))
+    return KimiConfigError(
+        f"{where}: {kind or 'data of an unknown type'} is refused, it must be one of {accepted}; "
+        f"convert it{' to PNG' if modality == 'image' else ''}."
+    )
+
+
+def _too_large(size: int, what: str) -> KimiConfigError:
+    return KimiConfigError(
+        f"{what} has {size} bytes, more than the {MAX_BODY_BYTES} that Moonshot takes in a "
+        f"request; make it smaller, or {_UPLOAD}."
+    )
+
+
+def _check_size(contents: Sequence[object]) -> None:
+    lists = [cast("list[dict[str, Any]]", one) for one in contents if isinstance(one, list)]
+    media = [part[part["type"]] for parts in lists for part in parts if part["type"] in _MODALITIES]
+    size = sum(len(one["url"]) for one in media)
+    if size > MAX_BODY_BYTES:
+        raise _too_large(size, "the media of this request, as base64,")

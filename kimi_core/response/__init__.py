@@ -1,0 +1,363 @@
+"""What a server answered -> events. The only reader of unknown shapes.
+
+Owns: every spelling that servers have for content, reasoning, tool calls, finish reason and usage.
+May know: the raw room, errors, jiter. No I/O; chunks and whole bodies come in as dicts.
+
+A whole body is read as a stream of one chunk, and raw tokens and a server's own tool calls become
+the same events, so that no caller can tell how an answer reached us.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import jiter
+
+from kimi_core._json import as_mapping, as_sequence
+from kimi_core.errors import KimiStreamTruncatedError, error_from_body
+from kimi_core.events import (
+    ContentDelta,
+    Event,
+    MessageBuilder,
+    ParsedMessage,
+    ReasoningDelta,
+    ToolCallArguments,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from kimi_core.raw.parser import StreamParser
+from kimi_core.raw.tool_ids import unique_id
+from kimi_core.response._fragments import ServerCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.errors import KimiStatusError
+    from kimi_core.events import Diagnostic
+    from kimi_core.request import Request
+
+__all__ = ["ResponseReader", "Usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request, counted once.
+
+    Attributes:
+        prompt_tokens: Tokens of the prompt, cached ones included.
+        completion_tokens: Tokens of the answer, reasoning included.
+        total_tokens: Their sum as the server states it.
+        cached_tokens: Tokens of the prompt that came from the cache.
+        reasoning_tokens: Tokens of the answer that were reasoning, where the server says so.
+        extra: What else the server's usage object holds, as it was received: OpenRouter's cost,
+            Groq's timings, the details in full.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
+
+    @classmethod
+    def from_wire(cls, usage: Mapping[str, Any]) -> Usage:
+        """Read a usage object of any server.
+
+        Cached tokens stand at the top on Moonshot, in ``prompt_tokens_details`` elsewhere, and in
+        both at times (recording vercel-moonshot-k3-usage).
+        """
+        prompt = _count(usage, "prompt_tokens")
+        completion = _count(usage, "completion_tokens")
+        prompt_details = as_mapping(usage.get("prompt_tokens_details")) or {}
+        completion_details = as_mapping(usage.get("completion_tokens_details")) or {}
+        return cls(
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            total_tokens=_count(usage, "total_tokens") or prompt + completion,
+            cached_tokens=_count(usage, "cached_tokens") or _count(prompt_details, "cached_tokens"),
+            reasoning_tokens=_count(completion_details, "reasoning_tokens"),
+            extra={name: value for name, value in usage.items() if name not in _COUNTS},
+        )
+
+
+_COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})
+
+
+def _count(fields: Mapping[str, Any], name: str) -> int:
+    value = fields.get(name)
+    return int(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0
+
+
+class ResponseReader:
+    """Reads one answer, chunk by chunk.
+
+    Attributes:
+        usage: Tokens, once the server has said; None where it never did.
+        finish_reason: Why the answer ended; "tool_calls" whenever a call was completed, since
+            vLLM and every raw engine say "stop" there.
+        model: The model's name as the server gave it.
+        id: The server's id of the answer.
+        system_fingerprint: The server's fingerprint, or None.
+        logprobs: What the server said of the tokens of the content, as it was received: one dict
+            for each token. Empty where it was not asked for.
+    """
+
+    def __init__(self, request: Request, headers: Mapping[str, str] | None = None) -> None:
+        """Prepare to read the answer to a request.
+
+        Args:
+            request: What was asked.
+            headers: The response headers, for an error that comes inside the answer.
+        """
+        self._request = request
+        self._headers = headers
+        self._builder = MessageBuilder()
+        self._server = ServerCalls()
+        self._content = _make_parser(request, thinking=_begins_in_reasoning(request))
+        self._reasoning: StreamParser | None = None
+        self._indices: dict[tuple[str, int], int] = {}
+        self._ids: set[str] = set()
+        self._id_counters: dict[str, int] = {}
+        self._seen_server_reasoning = False
+        self._closed = False
+        self._finish: str | None = None
+        self._stopped_by: Any = None
+        self._completed_call = False
+        self.usage: Usage | None = None
+        self.model: str | None = None
+        self.id: str | None = None
+        self.system_fingerprint: str | None = None
+        self.logprobs: list[Any] = []
+        self._header: tuple[Any, ...] = ()
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended."""
+        if self._completed_call and self._finish in {"stop", None}:
+            return "tool_calls"
+        return self._finish
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was repaired or odd in the raw tokens and in the server's calls."""
+        content = self._content.diagnostics if self._content is not None else ()
+        reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
+        # A server that split the reasoning off has taken its closing marker with it.
+        odd = [found for found in reasoning if found.kind != "unclosed_reasoning"]
+        return (*content, *odd, *self._server.diagnostics)
+
+    def message(self) -> ParsedMessage:
+        """Return all that was said so far."""
+        return self._builder.message(self.diagnostics)
+
+    def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
+        """Read one chunk of a stream.
+
+        Raises:
+            KimiStatusError: Where the chunk holds an error instead of an answer.
+        """
+        if chunk.get("error"):
+            raise self._error_in(chunk)
+        self._read_header(chunk)
+        choices = as_sequence(chunk.get("choices"))
+        choice = as_mapping(choices[0]) if choices else None
+        if choice is None:
+            return []
+        # Moonshot puts usage into the choice; take it only where the top has none.
+        if not chunk.get("usage"):
+            self._read_usage(choice)
+        self._read_logprobs(choice)
+        said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
+        events = self._read_delta(said)
+        self._finish = _string(choice, "finish_reason") or self._finish
+        self._stopped_by = choice.get("stop_reason") or self._stopped_by
+        return self._taken(events)
+
+    def close(self, *, done: bool = True) -> list[Event]:
+        """End the answer and return what was held back.
+
+        Args:
+            done: Whether the transport saw a proper end (``[DONE]``, or a whole body).
+
+        Raises:
+            KimiStreamTruncatedError: Where a stream ended with neither ``[DONE]`` nor a finish
+                reason.
+        """
+        if self._closed:
+            return []
+        self._closed = True
+        filled = self._hides_its_limit()
+        if filled:
+            self._finish = "length"
+        reason = self._finish
+        events = self._closed_parsers(reason)
+        calls = self._server.close(cut=reason == "length", filled=filled)
+        events += self._numbered("server", calls)
+        taken = self._taken(events)
+        if reason is None and not done:
+            raise self.truncated("the stream ended with neither a finish reason nor [DONE]")
+        return taken
+
+    def truncated(self, cause: str) -> KimiStreamTruncatedError:
+        """Return the error for an answer that broke off, with what had come."""
+        where = self._request.capabilities.endpoint.name
+        message = (
+            f"the answer of model {self._request.capabilities.model!r} at {where} broke off: "
+            f"{cause}. What had come is in .partial; ask again for the whole."
+        )
+        return KimiStreamTruncatedError(message, self.message())
+
+    def _error_in(self, chunk: Mapping[str, Any]) -> KimiStatusError:
+        capabilities = self._request.capabilities
+        return error_from_body(
+            chunk,
+            endpoint=capabilities.endpoint.name,
+            model=capabilities.model,
+            headers=self._headers,
+        )
+
+    def _read_header(self, chunk: Mapping[str, Any]) -> None:
+        self._read_usage(chunk)
+        # Nearly every chunk repeats these; comparing is cheaper than reading them.
+        header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
+        if header != self._header:
+            self._header = header
+            self.id = _string(chunk, "id") or self.id
+            self.model = _string(chunk, "model") or self.model
+            fingerprint = _string(chunk, "system_fingerprint")
+            self.system_fingerprint = fingerprint or self.system_fingerprint
+
+    def _read_usage(self, holder: Mapping[str, Any]) -> None:
+        said = holder.get("usage")
+        usage = as_mapping(said) if said else None
+        if usage:
+            # Venice puts the cost beside the usage (recording opencode-venice-k26-toolloop).
+            beside = {"cost": holder["cost"]} if "cost" in holder else {}
+            self.usage = Usage.from_wire({**beside, **usage})
+
+    def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
+        said = choice.get("logprobs")
+        if said:
+            # The completions route has another form, parallel lists, which nobody merges.
+            tokens = (as_mapping(said) or {}).get("content")
+            self.logprobs += as_sequence(tokens) or ()
+
+    def _read_delta(self, delta: Mapping[str, Any]) -> list[Event]:
+        reasoning, text = _reasoning_of(delta), _text_of(delta)
+        events = self._read_reasoning(reasoning) if reasoning else []
+        if text:
+            events += self._read_content(text)
+        fragments = delta.get("tool_calls")
+        if fragments:
+            calls = [as_mapping(call) for call in as_sequence(fragments) or ()]
+            events += self._numbered("server", self._server.feed([call for call in calls if call]))
+        return events
+
+    def _read_content(self, text: str) -> list[Event]:
+        if self._content is None:
+            return [ContentDelta(text)]
+        return self._numbered("content", self._content.feed(text))
+
+    def _read_reasoning(self, text: str) -> list[Event]:
+        if not self._seen_server_reasoning:
+            # The server has split reasoning off, so the content does not begin inside it, whatever
+            # the prompt ended in.
+            self._seen_server_reasoning = True
+            self._content = _make_parser(self._request, thinking=False)
+            self._reasoning = _make_parser(self._request, thinking=True)
+        if self._reasoning is None:
+            return [ReasoningDelta(text)]
+        return self._numbered("reasoning", self._reasoning.feed(text))
+
+    def _hides_its_limit(self) -> bool:
+        """Whether the token limit fell into a call, and the server reports the call as whole.
+
+        vLLM 0.32.0 does, where it does not stream: finish reason "tool_calls", the beginning of a
+        name as the name, and ``{}`` for arguments that never came. An answer that the model ended
+        has the token that ended it in ``stop_reason``.
+        """
+        payload = self._request.payload
+        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
+        used = self.usage.completion_tokens if self.usage is not None else 0
+        ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
+        return not ended and isinstance(limit, int) and used >= limit and self._server.any
+
+    def _closed_parsers(self, reason: str | None) -> list[Event]:
+        events: list[Event] = []
+        for source, parser in (("reasoning", self._reasoning), ("content", self._content)):
+            if parser is not None:
+                events += self._numbered(source, parser.close(reason))
+        return events
+
+    def _numbered(self, source: str, events: Sequence[Event]) -> list[Event]:
+        """Give calls of several sources one dense numbering."""
+        return [self._renumber(source, event) for event in events]
+
+    def _renumber(self, source: str, event: Event) -> Event:
+        if isinstance(event, (ContentDelta, ReasoningDelta)):
+            return event
+        key = (source, event.index)
+        index = self._indices.setdefault(key, len(self._indices))
+        if isinstance(event, ToolCallStart):
+            # Unique over all sources: a server may repeat in the content what it has parsed.
+            unique = unique_id(event.id, self._ids, self._id_counters)
+            self._ids.add(unique)
+            return ToolCallStart(index, unique, event.name)
+        if isinstance(event, ToolCallArguments):
+            return ToolCallArguments(index, event.text)
+        return ToolCallEnd(index, event.complete)
+
+    def _taken(self, events: list[Event]) -> list[Event]:
+        for event in events:
+            self._builder.add(event)
+            if isinstance(event, ToolCallEnd) and event.complete:
+                self._completed_call = True
+        return events
+
+
+def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:
+    capabilities = request.capabilities
+    if not capabilities.parses_here():
+        return None
+    return StreamParser(capabilities.info.dialect, thinking=thinking, tools=request.tools or None)
+
+
+def _begins_in_reasoning(request: Request) -> bool:
+    # A server that parses ("auto") has taken the think block out; only where all text comes to us
+    # does it begin as the prompt ended. The completions route is parsed by no server.
+    capabilities = request.capabilities
+    all_text = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
+    return request.opens_reasoning and all_text
+
+
+def _string(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _reasoning_of(delta: Mapping[str, Any]) -> str:
+    """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
+    text = _string(delta, "reasoning_content") or _string(delta, "reasoning")
+    found = delta.get("reasoning_details")
+    if text or not found:
+        return text
+    details = [as_mapping(part) or {} for part in as_sequence(found) or ()]
+    return "".join(_string(part, "text") or _string(part, "summary") for part in details)
+
+
+def _text_of(delta: Mapping[str, Any]) -> str:
+    content = delta.get("content")
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return _string(delta, "text")  # /v1/completions
+    parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
+    return "".join(_string(part, "text") for part in parts)
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a whole body; leading blanks are keep-alive padding (OpenRouter sends 88 to 209)."""
+    return jiter.from_json(body.strip())

@@ -1,0 +1,166 @@
+"""A schema with the places that its references point to: what is allowed where.
+
+Owns: following references, and all alternatives of one schema with what it refers to and combines.
+May know: the alternatives and the keywords.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from kimi_core._json import as_sequence
+from kimi_core.schema._alternatives import (
+    Alternative,
+    annotated,
+    anything,
+    intersections,
+    own_alternatives,
+    without_repeats,
+)
+from kimi_core.schema._keywords import ANNOTATIONS, as_object, schema_error, untyped_notes
+
+if TYPE_CHECKING:
+    from kimi_core.schema._keywords import Schema
+
+__all__ = ["Document", "at", "checked", "parts"]
+
+
+def at(path: str, *steps: object) -> str:
+    """Return the path of what lies inside what lies at a path."""
+    return ".".join([*([path] if path else []), *map(str, steps)])
+
+
+def checked(schema: object, path: str) -> Schema:
+    """Return an object that is a schema.
+
+    Raises:
+        KimiConfigError: For anything else, and for a reference that only a server could follow.
+    """
+    known = as_object(schema)
+    if known is None:
+        raise schema_error(path, f"{schema!r} is no schema; it must be an object or a boolean.")
+    for keyword in ("$dynamicRef", "$recursiveRef"):
+        if keyword in known:
+            raise schema_error(path, f"{keyword} is not followed; use $ref to #/$defs/NAME.")
+    return known
+
+
+def parts(schema: Schema, keyword: str, path: str) -> list[Any]:
+    """Return the schemas that a keyword combines, none where it is absent.
+
+    Raises:
+        KimiConfigError: Where there is no list, or nothing in it.
+    """
+    if keyword not in schema:
+        return []
+    found = as_sequence(schema[keyword])
+    if not found:
+        raise schema_error(path, f"{keyword} must be a list of at least one schema.")
+    return list(found)
+
+
+class Document:
+    """One schema, read; nothing of it is changed."""
+
+    def __init__(self, root: Schema) -> None:
+        """Keep the root, where references start."""
+        self._root = root
+
+    def target(self, reference: object, path: str) -> Any:  # noqa: ANN401 - whatever is there
+        """Return what a reference points to.
+
+        Args:
+            reference: The value of ``$ref``.
+            path: Where it stands, for errors.
+
+        Raises:
+            KimiConfigError: Where it leads out of the schema, or to nothing.
+        """
+        if not isinstance(reference, str) or not re.match(r"#(/|$)", reference):
+            raise schema_error(
+                path,
+                f"$ref {reference!r} does not point into this schema; put the definition under "
+                "$defs and point to #/$defs/NAME.",
+            )
+        found: Any = self._root
+        steps = [unquote(step) for step in reference.split("/")[1:]]
+        for step in steps:
+            key = step.replace("~1", "/").replace("~0", "~")
+            try:
+                found = found[int(key) if isinstance(found, list) else key]
+            except (KeyError, IndexError, TypeError, ValueError):
+                raise schema_error(
+                    path, f"$ref {reference!r} points at nothing; put it under the root's $defs."
+                ) from None
+        return found
+
+    def chain(self, reference: object, path: str) -> tuple[Any, str]:
+        """Follow a reference through targets that are nothing but references.
+
+        Returns:
+            What the last one points to, and that reference.
+
+        Raises:
+            KimiConfigError: As `target`, and where the way leads back to its start.
+        """
+        seen: list[object] = []
+        while True:
+            if reference in seen:
+                raise schema_error(path, f"$ref {reference!r} leads back to itself.")
+            seen.append(reference)
+            found = self.target(reference, path)
+            known = as_object(found)
+            if known is None or set(known) != {"$ref"}:
+                return found, str(reference)
+            reference = known["$ref"]
+
+    def alternatives(
+        self, schema: Schema, path: str, seen: tuple[object, ...] = ()
+    ) -> list[Alternative]:
+        """Return what a schema allows, its own annotations left aside.
+
+        Args:
+            schema: An object.
+            path: Where it stands, for errors.
+            seen: References that were followed on the way without leaving the value.
+
+        Raises:
+            KimiConfigError: For what is no schema, or a reference that cannot be followed.
+        """
+        own = own_alternatives(schema, path)
+        notes = untyped_notes(schema)
+        found = [replace(one, notes=(*one.notes, *notes)) for one in own]
+        if "$ref" in schema:
+            reference = schema["$ref"]
+            if reference in seen:
+                raise schema_error(path, f"$ref {reference!r} leads back to itself.")
+            target = self.target(reference, path)
+            found = intersections(found, self._inside(target, path, (*seen, reference)), path)
+        for number, part in enumerate(parts(schema, "allOf", path)):
+            inside = self._inside(part, at(path, "allOf", number), seen)
+            found = intersections(found, inside, path)
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                found = intersections(found, self._any(schema, keyword, path, seen), path)
+        if schema.get("nullable") is True:  # OpenAPI 3.0
+            found = without_repeats([*found, Alternative("null")])
+        return found
+
+    def _any(
+        self, schema: Schema, keyword: str, path: str, seen: tuple[object, ...]
+    ) -> list[Alternative]:
+        return without_repeats(
+            alternative
+            for number, branch in enumerate(parts(schema, keyword, path))
+            for alternative in self._inside(branch, at(path, keyword, number), seen)
+        )
+
+    def _inside(self, schema: object, path: str, seen: tuple[object, ...]) -> list[Alternative]:
+        if isinstance(schema, bool):
+            return anything() if schema else []
+        known = checked(schema, path)
+        own = {key: known[key] for key in ANNOTATIONS if key in known}
+        return annotated(self.alternatives(known, path, seen), own)

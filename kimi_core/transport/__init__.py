@@ -1,0 +1,337 @@
+"""The openai SDK as transport: one way to open an answer, sync and async.
+
+Owns: the SDK clients (one, and one for each event loop), their keys, retries and closing.
+May know: openai (imported on first use: it costs half a second), endpoints, errors, sse.
+
+The SDK keeps what it does well: authentication, retries with Retry-After, error types. Its models
+for every chunk do not take part: they are two thirds of what LangChain and LlamaIndex spend on a
+chunk. No OPENAI_* variable is used: a key or an organisation of another vendor must not reach
+this server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import weakref
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, cast
+
+from kimi_core.endpoints import check_base_url
+from kimi_core.errors import is_final, map_error
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, Mapping
+
+    import openai
+
+    from kimi_core.endpoints import Endpoint
+    from kimi_core.transport.call import Call
+
+__all__ = ["Transport"]
+
+# Sent to self-hosted servers, which look at no key; the SDK refuses to work without one.
+_NO_KEY = "no-key-needed"
+_DISTRIBUTION = "kimi-k2-integrations"
+_TOO_MANY = 429
+
+
+@lru_cache(maxsize=1)
+def _product() -> str:
+    """Return what servers are told of us; a copy that was not installed has no version."""
+    try:
+        return f"{_DISTRIBUTION}/{version(_DISTRIBUTION)}"
+    except PackageNotFoundError:
+        return _DISTRIBUTION
+
+
+def _ssl_context() -> ssl.SSLContext:
+    return _cached_ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=4)
+def _cached_ssl_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Return what the SDK's own client would trust: the system's CAs with httpx2, a company's too.
+
+    Building one takes 20 to 40 ms, which every peer pays for every instance. The arguments are the
+    variables that it depends on.
+    """
+    import openai
+
+    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    return cast("ssl.SSLContext", library.create_ssl_context())
+
+
+@lru_cache(maxsize=1)
+def _stream_classes() -> tuple[Any, Any]:
+    import openai
+
+    class _Opened(openai.Stream[object]):
+        """A response of the SDK whose bytes nobody has touched."""
+
+    class _AsyncOpened(openai.AsyncStream[object]):
+        """The same, async."""
+
+    return _Opened, _AsyncOpened
+
+
+class Transport:
+    """Opens answers of one server.
+
+    Args:
+        endpoint: The server.
+        base_url: Where it is; the endpoint's own where it is None.
+        api_key: The key, or None for a server that needs none.
+        timeout: Seconds, or the SDK's own Timeout; the SDK's default (600 s) where it is None.
+        max_retries: Retries before the first byte of an answer; the SDK's default (2) where it is
+            None.
+        default_headers: Headers of every request.
+        default_query: Query of every request.
+        http_client: Your own ``httpx`` client (``httpx2`` with openai 3), e.g. for a proxy. It is
+            not closed here. One response hook is added to it, which keeps the SDK from retrying
+            an empty balance.
+        http_async_client: Your own async client; it then serves every event loop.
+
+    Raises:
+        KimiConfigError: For a base URL that cannot be one.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only, one for each thing that users of the SDK know
+        self,
+        endpoint: Endpoint,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: Any = None,  # noqa: ANN401 - float, or httpx.Timeout of either major version
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+        http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+    ) -> None:
+        self.endpoint = endpoint
+        self.base_url = check_base_url(
+            base_url or endpoint.base_url, endpoint=endpoint.name, any_path=endpoint.any_path
+        )
+        self._settings: dict[str, Any] = {
+            "base_url": self.base_url,
+            "api_key": api_key or _NO_KEY,
+            "default_headers": {
+                "User-Agent": _product(),
+                **endpoint.default_headers,
+                **(default_headers or {}),
+            },
+            "default_query": default_query,
+        }
+        if timeout is not None:
+            self._settings["timeout"] = timeout
+        if max_retries is not None:
+            self._settings["max_retries"] = max_retries
+        self._http_client = http_client
+        self._http_async_client = http_async_client
+        self._client: openai.OpenAI | None = None
+        self._opening = threading.Lock()
+        self._async_clients: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[openai.AsyncOpenAI, AsyncGenerator[None, None]]
+        ] = weakref.WeakKeyDictionary()
+
+    def open(
+        self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - httpx or httpx2
+        """Send a request and return the HTTP response, its body not yet read.
+
+        Args:
+            path: Route below the base URL.
+            payload: The JSON body.
+            sending: "headers", "params" and "timeout" of this request; see `Request.sending`.
+
+        Raises:
+            KimiAPIError: Where there is no answer, or one that says no.
+        """
+        import openai
+
+        try:
+            opened = self._sync_client().post(
+                path,
+                cast_to=object,
+                body=dict(payload),
+                options=_request_options(sending),
+                stream=True,
+                stream_cls=_stream_classes()[0],
+            )
+        except openai.APIError as error:
+            raise self._mapped(error, payload) from error
+        return opened.response
+
+    async def aopen(
+        self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - see open()
+        """Send a request as `open` does, in the running event loop."""
+        import openai
+
+        client = await self._async_client()
+        try:
+            opened = await client.post(
+                path,
+                cast_to=object,
+                body=dict(payload),
+                options=_request_options(sending),
+                stream=True,
+                stream_cls=_stream_classes()[1],
+            )
+        except openai.APIError as error:
+            raise self._mapped(error, payload) from error
+        return opened.response
+
+    def send(self, call: Call[Any]) -> str:
+        """Send one of the utilities' requests and return the whole body.
+
+        Args:
+            call: Method, path and what goes with them.
+
+        Raises:
+            KimiAPIError: Where there is no answer, or one that says no.
+        """
+        import openai
+
+        method = getattr(self._sync_client(), call.method)
+        try:
+            return cast("str", method(call.path, cast_to=str, **call.sending()))
+        except openai.APIError as error:
+            raise self._mapped(error, call.naming) from error
+
+    async def asend(self, call: Call[Any]) -> str:
+        """Send a request as `send` does, in the running event loop."""
+        import openai
+
+        method = getattr(await self._async_client(), call.method)
+        try:
+            return cast("str", await method(call.path, cast_to=str, **call.sending()))
+        except openai.APIError as error:
+            raise self._mapped(error, call.naming) from error
+
+    def close(self) -> None:
+        """Close the sync client; a later request opens a new one."""
+        client, self._client = self._client, None
+        if client is not None and self._http_client is None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close the async client of the running event loop, and the sync one."""
+        self.close()
+        kept = self._async_clients.pop(asyncio.get_running_loop(), None)
+        if kept is not None:
+            await kept[1].aclose()
+
+    def _mapped(self, error: Exception, payload: Mapping[str, Any]) -> Exception:
+        return map_error(
+            error,
+            endpoint=self.endpoint.name,
+            base_url=self.base_url,
+            model=str(payload.get("model", "")),
+            api_key=self._settings["api_key"],
+        )
+
+    def _sync_client(self) -> openai.OpenAI:
+        client = self._client
+        if client is None:
+            # Two threads that each open one: the SDK closes the one that was not kept as soon as
+            # it is collected, and with it the answer being read ("Bad file descriptor").
+            with self._opening:
+                client = self._client or self._open_client()
+        return client
+
+    def _open_client(self) -> openai.OpenAI:
+        import openai
+
+        http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
+        _add_hook(http_client, _forbid_useless_retry)
+        client: openai.OpenAI = _anonymous(
+            openai.OpenAI(http_client=http_client, **self._settings),
+            self._settings["default_headers"],
+        )
+        if self._http_client is None:
+            weakref.finalize(self, http_client.close)
+        self._client = client
+        return client
+
+    async def _async_client(self) -> openai.AsyncOpenAI:
+        loop = asyncio.get_running_loop()
+        kept = self._async_clients.get(loop)
+        if kept is None:
+            import openai
+
+            http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
+                verify=_ssl_context()
+            )
+            _add_hook(http_client, _aforbid_useless_retry)
+            client = _anonymous(
+                openai.AsyncOpenAI(http_client=http_client, **self._settings),
+                self._settings["default_headers"],
+            )
+            keeper = _keep_open(http_client if self._http_async_client is None else None)
+            await keeper.__anext__()
+            kept = self._async_clients[loop] = (client, keeper)
+        return kept[0]
+
+
+def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
+    return dict(sending or {})
+
+
+async def _keep_open(http_client: Any) -> AsyncGenerator[None, None]:  # noqa: ANN401 - httpx or httpx2
+    """Close a client when its event loop ends.
+
+    A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
+    ``asyncio.run`` calls), so this one's ``finally`` runs in time. One client shared by all loops
+    is why every peer fails with "Event loop is closed" when ``asyncio.run`` is called twice.
+    """
+    try:
+        yield
+    finally:
+        if http_client is not None:
+            await http_client.aclose()
+
+
+def _add_hook(http_client: Any, hook: object) -> None:  # noqa: ANN401 - httpx or httpx2
+    # On the user's own client, too: the SDK's only other place to refuse a retry is a private
+    # method, which cannot read an async body. It acts on a 429 for money alone.
+    hooks = http_client.event_hooks
+    if hook not in hooks["response"]:
+        http_client.event_hooks = {**hooks, "response": [*hooks["response"], hook]}
+
+
+def _forbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    """Keep the SDK from repeating a request that has no money behind it.
+
+    Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
+    429 unless the server's own header forbids it.
+    """
+    if response.status_code == _TOO_MANY:
+        response.read()
+        _mark(response)
+
+
+async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    if response.status_code == _TOO_MANY:
+        await response.aread()
+        _mark(response)
+
+
+def _mark(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    if is_final(response.status_code, response.text):
+        response.headers["x-should-retry"] = "false"
+
+
+def _anonymous(client: Any, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - OpenAI or AsyncOpenAI
+    # The SDK fills these from OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS and would
+    # send them to whatever server base_url names. It has no argument against the last one, hence
+    # the private attribute; a test with all of them set fails if it moves.
+    client.organization = None
+    client.project = None
+    client._custom_headers = dict(headers)  # noqa: SLF001 - see above
+    return client

@@ -1,0 +1,49 @@
+"""One request of any route, and how its answer is read.
+
+Owns: `Call`, which describes a request that is not one for an answer of the model. May know: the
+standard library. Sending is the transport's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Call"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[_T]):
+    """One request and how its answer is read.
+
+    Attributes:
+        method: "get", "post" or "delete".
+        path: Route below the base URL.
+        read: From the text of the answer to its meaning.
+        body: The JSON body or the form's fields.
+        query: The query.
+        files: Name, bytes and media type of a file of a form.
+        naming: What an error names: the model that was asked for.
+    """
+
+    method: str
+    path: str
+    read: Callable[[str], _T]
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, object] = field(default_factory=dict[str, object])
+    files: tuple[str, bytes, str] | None = None
+    naming: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def sending(self) -> dict[str, Any]:
+        """Return the arguments of the SDK's method."""
+        options: dict[str, Any] = {"params": dict(self.query)} if self.query else {}
+        if self.files is not None:
+            options["headers"] = {"Content-Type": "multipart/form-data"}
+            return {"body": self.body, "files": [("file", self.files)], "options": options}
+        body = {} if self.body is None else {"body": dict(self.body)}
+        return {**body, "options": options}
