@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kimi_core.chat._merge import merged_arguments
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat.observe import current_observer
-from kimi_core.errors import KimiAPIError, KimiProtocolError, request_id_of
+from kimi_core.errors import KimiAPIError, KimiProtocolError, error_in, request_id_of
 from kimi_core.response import ResponseReader, read_json
 from kimi_core.transport.sse import EventStreamDecoder
 
@@ -84,10 +84,11 @@ def _whole(body: bytes) -> dict[str, Any]:
             "Check that base_url names an OpenAI-compatible API, usually ending in /v1."
         )
         raise KimiProtocolError(message) from error
-    if not isinstance(value, dict) or not ("choices" in value or "error" in value):
+    answer = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    if not answer.get("choices") and error_in(answer) is None:
         message = f"the server's answer has no choices: {body[:200]!r}"
         raise KimiProtocolError(message)
-    return cast("dict[str, Any]", value)
+    return answer
 
 
 class Reply:

@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 __all__ = [
-    "CONTEXT_WORDS",
-    "FILTER_WORDS",
-    "OVERLOAD_WORDS",
-    "QUOTA_WORDS",
     "ErrorFacts",
+    "error_in",
     "read_error",
     "redacted",
     "request_id_of",
@@ -27,7 +24,7 @@ __all__ = [
 # A gateway's HTML page is no sentence (Moonshot's 504 is one); its beginning is enough to tell.
 _LONGEST_MESSAGE = 400
 
-# The status that Moonshot documents for each of its types, for errors inside a 200.
+# The status that a type stands for, for errors inside a 200; Moonshot's by its documents.
 _STATUS_OF_TYPE = {
     "content_filter": 400,
     "invalid_request_error": 400,
@@ -39,26 +36,24 @@ _STATUS_OF_TYPE = {
     "exceeded_current_quota_error": 429,
     "rate_limit_reached_error": 429,
     "server_unavailable": 503,
+    # The classes of the openai SDK and of Python servers that speak like it.
+    "BadRequestError": 400,
+    "AuthenticationError": 401,
+    "PermissionDeniedError": 403,
+    "NotFoundError": 404,
+    "RateLimitError": 429,
+    # The types of Anthropic's route.
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "overloaded_error": 529,
 }
 
 # As in: request reached organization max RPM: 20, please try again after 1 seconds.
 _LIMIT = re.compile(r"\b(concurrency|RPM|TPM|TPD)\b")
 _WAIT = re.compile(r"try again after ([0-9]+(?:\.[0-9]+)?) second")
-
-
-# Wordings of several servers; each was seen in a recording or is quoted in an issue.
-CONTEXT_WORDS = (
-    "token length too long",
-    "exceeded model token limit",
-    "maximum context length",
-    "context length exceeded",
-    "exceeds the available context size",
-    "max_model_len",
-    "context_length_exceeded",
-)
-QUOTA_WORDS = ("insufficient balance", "current quota", "exceeded_current_quota")
-OVERLOAD_WORDS = ("overloaded", "server_unavailable")
-FILTER_WORDS = ("content_filter", "high risk")
 
 # A server that refuses a key repeats it ("Incorrect API key provided: sk-..."). Keys of Moonshot,
 # Kimi Code and OpenRouter all begin alike.
@@ -75,6 +70,7 @@ class ErrorFacts:
         status: The HTTP status; for an error inside a 200 the one that it stands for.
         message: The server's own sentence, and the one of the provider behind it.
         type: The server's own type of error; empty where it has none.
+        code: The server's own code of it, where that is a word; otherwise empty.
         request_id: The server's id of the request, or None.
         retry_after: Seconds to wait, where the server said so.
         limit: Which limit was reached: "concurrency", "RPM", "TPM" or "TPD", or None.
@@ -84,6 +80,7 @@ class ErrorFacts:
     status: int
     message: str
     type: str
+    code: str
     request_id: str | None
     retry_after: float | None
     limit: str | None
@@ -107,15 +104,16 @@ def read_error(
     """
     inner = _error_object(body)
     upstream = _upstream(inner)
-    message = _shortened(str(inner.get("message") or inner.get("detail") or fallback or body))
-    if upstream.get("message"):
-        message = f"{message}: {_shortened(str(upstream['message']))}"
+    message = _message_of(inner) or _shortened(fallback or str(body))
+    if beneath := _message_of(upstream):
+        message = f"{message}: {beneath}"
     kind = _type_of(upstream) or _type_of(inner)
     limit = _LIMIT.search(message)
     return ErrorFacts(
         status=status or _status_inside(inner, kind),
         message=message,
         type=kind,
+        code=_code_of(inner),
         request_id=request_id_of(headers or {}),
         retry_after=_retry_after(headers or {}, message),
         limit=limit[1] if limit else None,
@@ -148,8 +146,41 @@ def redacted(value: Any, api_key: str | None = None) -> Any:  # noqa: ANN401 - a
     return value
 
 
+def error_in(chunk: Mapping[str, Any]) -> object | None:
+    """Return the error that an answer holds in place of (or beside) what was asked for, or None.
+
+    Servers report one under many names: ``error`` at the top or in a choice, ``error_type`` and
+    ``error_message`` (DeepInfra), a flat object (SGLang's ``"object": "error"``), ``errors``
+    (Cloudflare), ``detail`` (FastAPI), a finish reason "error" (OpenRouter).
+
+    Args:
+        chunk: A whole body, or the data of one event.
+    """
+    if chunk.get("error"):
+        return chunk
+    choice = _first_choice(chunk)
+    if choice is not None:
+        failed = choice.get("error") or choice.get("finish_reason") == "error"
+        return choice.get("error") or {"message": "finish_reason is 'error'"} if failed else None
+    flat = chunk.get("object") == "error" or chunk.get("type") == "error"
+    named = any(chunk.get(name) for name in _NAMES_OF_ERRORS)
+    # The first event of Anthropic's route has a message too: an object.
+    said = isinstance(chunk.get("message"), str) or isinstance(chunk.get("detail"), (str, list))
+    refused = said and "choices" not in chunk
+    return chunk if flat or named or refused else None
+
+
+_NAMES_OF_ERRORS = ("error_type", "error_message", "errors")
+
+
+def _first_choice(chunk: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    choices = chunk.get("choices")
+    first = cast("list[object]", choices)[0] if isinstance(choices, list) and choices else None
+    return _mapping(first) or None
+
+
 def _error_object(body: object) -> Mapping[str, Any]:
-    inner = _mapping(body).get("error", body)
+    inner = _mapping(body).get("error") or body
     return _mapping(inner) or {"message": inner}
 
 
@@ -157,25 +188,58 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
+# Where servers put their sentences; a validation error says in its details which field is meant.
+_SENTENCES = ("message", "error_message", "msg")
+_DETAILS = ("detail", "details", "errors")
+
+
+def _message_of(inner: Mapping[str, Any]) -> str:
+    """Return all that the server says, the sentence first, then the details that add to it."""
+    said = next((str(inner[name]) for name in _SENTENCES if inner.get(name)), "")
+    parts = [said] if said else []
+    for name in _DETAILS:
+        parts += [text for text in _details(inner.get(name)) if text and text not in said]
+    return _shortened(": ".join(parts))
+
+
+def _details(found: object) -> list[str]:
+    """Return one text for each detail: a text, an object with a sentence, or a list of these."""
+    if isinstance(found, (list, tuple)):
+        return [text for item in cast("list[object]", found) for text in _details(item)]
+    if isinstance(found, Mapping):
+        fields = cast("Mapping[str, Any]", found)
+        place = fields.get("loc")
+        where = ".".join(map(str, cast("list[object]", place))) if isinstance(place, list) else ""
+        said = _message_of(fields)
+        return [f"{where}: {said}" if where and said else said or str(dict(fields))]
+    return [found] if isinstance(found, str) else []
+
+
 def _upstream(inner: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the error of the provider that OpenRouter asked: JSON text below ``metadata.raw``."""
     raw = _mapping(inner.get("metadata")).get("raw")
     try:
         return _error_object(json.loads(raw)) if isinstance(raw, str) else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"message": raw}
 
 
 def _type_of(inner: Mapping[str, Any]) -> str:
     # A relay written in Go prints its missing type as "<nil>" (errors-quoted-from-issues).
-    kind = inner.get("type")
-    return kind if isinstance(kind, str) and kind != "<nil>" else ""
+    kind = inner.get("type") or inner.get("error_type")
+    return kind if isinstance(kind, str) and kind not in {"<nil>", "error"} else ""
+
+
+def _code_of(inner: Mapping[str, Any]) -> str:
+    code = inner.get("code")
+    return code if isinstance(code, str) else ""
 
 
 def _status_inside(inner: Mapping[str, Any], kind: str) -> int:
-    code = str(inner.get("code"))
-    if re.fullmatch("[45][0-9][0-9]", code):
-        return int(code)
+    for name in ("code", "status", "status_code"):
+        code = str(inner.get(name))
+        if re.fullmatch("[45][0-9][0-9]", code):
+            return int(code)
     return _STATUS_OF_TYPE.get(kind, 500)
 
 

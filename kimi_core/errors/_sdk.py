@@ -8,16 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core.errors._facts import (
-    CONTEXT_WORDS,
-    FILTER_WORDS,
-    OVERLOAD_WORDS,
-    QUOTA_WORDS,
-    ErrorFacts,
-    read_error,
-    redacted,
-    sentence,
-)
+from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
 from kimi_core.errors._tree import (
     KimiAPIError,
     KimiAuthenticationError,
@@ -35,9 +26,12 @@ from kimi_core.errors._tree import (
     KimiTimeoutError,
     both,
 )
+from kimi_core.errors._words import meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kimi_core.errors._words import Meaning
 
 __all__ = ["error_from_body", "is_final", "map_error"]
 
@@ -61,14 +55,12 @@ _WAY_OUT: dict[type[KimiStatusError], str] = {
 
 _Kind = type[KimiStatusError]
 
-# One status stands for several things, so words come first. A quota was answered with 403 in 2025
-# and with 429 later (Kimi-K2 issue 5), and OpenRouter has 402 for it.
-_BY_WORDS: tuple[tuple[frozenset[int], tuple[str, ...], _Kind], ...] = (
-    (frozenset({402, 403, 429}), QUOTA_WORDS, KimiQuotaError),
-    (frozenset({429, 500, 502, 529}), OVERLOAD_WORDS, KimiOverloadedError),
-    (frozenset({400, 413, 422}), CONTEXT_WORDS, KimiContextOverflowError),
-    (frozenset({400, 403, 422}), FILTER_WORDS, KimiContentFilterError),
-)
+_BY_MEANING: dict[Meaning, _Kind] = {
+    "quota": KimiQuotaError,
+    "overloaded": KimiOverloadedError,
+    "context": KimiContextOverflowError,
+    "filter": KimiContentFilterError,
+}
 _BY_STATUS: dict[int, _Kind] = {
     401: KimiAuthenticationError,
     402: KimiQuotaError,
@@ -84,10 +76,9 @@ _SERVER_ERRORS = 500
 
 
 def _classify(facts: ErrorFacts) -> _Kind:
-    text = f"{facts.type} {facts.message}".lower()
-    for statuses, words, kind in _BY_WORDS:
-        if facts.status in statuses and any(word in text for word in words):
-            return kind
+    meaning = meaning_of(facts.status, f"{facts.type} {facts.code} {facts.message}")
+    if meaning is not None:
+        return _BY_MEANING[meaning]
     default = KimiServerError if facts.status >= _SERVER_ERRORS else KimiBadRequestError
     return _BY_STATUS.get(facts.status, default)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jiter
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import KimiStreamTruncatedError, error_from_body
+from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in
 from kimi_core.events import (
     ContentDelta,
     Event,
@@ -34,7 +34,6 @@ from kimi_core.response._fragments import ServerCalls
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kimi_core.errors import KimiStatusError
     from kimi_core.events import Diagnostic
     from kimi_core.request import Request
 
@@ -159,11 +158,11 @@ class ResponseReader:
         Raises:
             KimiStatusError: Where the chunk holds an error instead of an answer.
         """
-        if chunk.get("error"):
-            raise self._error_in(chunk)
-        self._read_header(chunk)
         choices = as_sequence(chunk.get("choices"))
         choice = as_mapping(choices[0]) if choices else None
+        if choice is None or "error" in chunk or _failed(choice):
+            self._raise_error_in(chunk)
+        self._read_header(chunk)
         if choice is None:
             return []
         # Moonshot puts usage into the choice; take it only where the top has none.
@@ -210,14 +209,16 @@ class ResponseReader:
         )
         return KimiStreamTruncatedError(message, self.message())
 
-    def _error_in(self, chunk: Mapping[str, Any]) -> KimiStatusError:
-        capabilities = self._request.capabilities
-        return error_from_body(
-            chunk,
-            endpoint=capabilities.endpoint.name,
-            model=capabilities.model,
-            headers=self._headers,
-        )
+    def _raise_error_in(self, chunk: Mapping[str, Any]) -> None:
+        found = error_in(chunk)
+        if found is not None:
+            capabilities = self._request.capabilities
+            raise error_from_body(
+                found,
+                endpoint=capabilities.endpoint.name,
+                model=capabilities.model,
+                headers=self._headers,
+            )
 
     def _read_header(self, chunk: Mapping[str, Any]) -> None:
         self._read_usage(chunk)
@@ -331,6 +332,10 @@ def _begins_in_reasoning(request: Request) -> bool:
     capabilities = request.capabilities
     all_text = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
     return request.opens_reasoning and all_text
+
+
+def _failed(choice: Mapping[str, Any]) -> bool:
+    return "error" in choice or choice.get("finish_reason") == "error"
 
 
 def _string(fields: Mapping[str, Any], name: str) -> str:

@@ -61,7 +61,7 @@ class EventStreamDecoder:
         if payload == b"[DONE]":
             self.done = True
             return None
-        if not payload:
+        if not payload or payload == b"null":  # an idle event of a relay (pi issue 2466)
             return None
         return _object(payload)
 
