@@ -8,7 +8,14 @@ The rooms, and what each may know, are described in ``docs/design.md``.
 
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
-from kimi_core.errors import KimiError
+from kimi_core.errors import (
+    IgnoredSettingWarning,
+    KimiError,
+    KimiWarning,
+    PromptInjectionWarning,
+    RetiredModelWarning,
+    ToolChoiceWarning,
+)
 from kimi_core.events import (
     ContentDelta,
     Diagnostic,
@@ -37,16 +44,21 @@ __all__ = [
     "Diagnostic",
     "Endpoint",
     "Event",
+    "IgnoredSettingWarning",
     "KimiError",
+    "KimiWarning",
     "ModelInfo",
     "ParsedMessage",
+    "PromptInjectionWarning",
     "ReasoningDelta",
+    "RetiredModelWarning",
     "StreamParser",
     "Tokenizer",
     "ToolCall",
     "ToolCallArguments",
     "ToolCallEnd",
     "ToolCallStart",
+    "ToolChoiceWarning",
     "Usage",
     "__version__",
     "encode_prompt",

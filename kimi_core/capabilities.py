@@ -6,12 +6,11 @@ May know: models and endpoints.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.endpoints import get_endpoint
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, RetiredModelWarning, warn
 from kimi_core.models import ModelInfo, get_model, nearest_models, retirement
 
 if TYPE_CHECKING:
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
     from kimi_core.endpoints import Api, Endpoint, ToolCallParser
 
 __all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "resolve"]
-
-
-class IgnoredSettingWarning(UserWarning):
-    """A setting that the endpoint has no field for, and that therefore does nothing there."""
-
-
-class RetiredModelWarning(UserWarning):
-    """The model was retired on the endpoint that was chosen; a request will answer 404."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +87,7 @@ def _warn_if_retired(model: str, endpoint: Endpoint) -> None:
             f"model {model!r} was retired on {endpoint.base_url} on {date} and answers 404 there; "
             f"use {replacement!r}. Other hosts may still serve it."
         )
-        warnings.warn(message, RetiredModelWarning, stacklevel=4)
+        warn(message, RetiredModelWarning)
 
 
 def _spelling(model: str, info: ModelInfo, endpoint: Endpoint, base_model: str | None) -> str:

@@ -7,6 +7,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 * ``_get_request_payload``: the payload is the core's; what it returns is what is sent.
 * ``_use_responses_api``: Kimi is asked through chat completions or completions only.
+* ``agenerate``: the base asks in a task of its own, where warnings would not find the user's line.
 * ``_generate``, ``_agenerate``, ``_stream``, ``_astream``: the transport and the reader are the
   core's; the SDK's models of every chunk cost two thirds of the time, and drop the reasoning.
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages.block_translators import get_translator
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from kimi_core.errors import line_of_user, warnings_at
 from langchain_kimi._chunks import ChunkWriter, token_usage, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
     from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import BaseMessage
-    from langchain_core.outputs import ChatGenerationChunk
+    from langchain_core.outputs import ChatGenerationChunk, LLMResult
 
     from kimi_core.chat import AsyncReply, Reply
     from kimi_core.request import Request
@@ -79,6 +81,11 @@ class KimiGeneration(KimiSettings):
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
         return False
+
+    async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:  # noqa: ANN401 - the base's
+        """Return answers to several conversations, as the base does."""
+        with warnings_at(line_of_user()):
+            return await super().agenerate(*args, **kwargs)
 
     def _generate(
         self,

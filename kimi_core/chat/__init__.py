@@ -16,6 +16,7 @@ from kimi_core.chat._reply import AsyncReply, Reply
 from kimi_core.chat._served import ServedModel, UnnamedRequest
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
+from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import Options, Request, build_request
 from kimi_core.transport import Transport
 
@@ -84,6 +85,7 @@ class KimiChat:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._made_at = line_of_user()
         self._served = ServedModel(self.resolve, settings.model, settings.base_url)
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
@@ -130,7 +132,8 @@ class KimiChat:
             model: Another model for this request only.
         """
         build = partial(build_request, messages, tools, options or Options(), stream=stream)
-        return self._served.request(model, build)
+        with warnings_at(self._made_at):
+            return self._served.request(model, build)
 
     def open(self, request: Request) -> Reply:
         """Send a request.
@@ -140,7 +143,7 @@ class KimiChat:
             KimiConfigError: Where the server turns out to serve a model that refuses a setting.
         """
         if isinstance(request, UnnamedRequest):
-            request = request.rebuilt(self._served.find(self.transport))
+            request = self._rebuilt(request, self._served.find(self.transport))
         _announce(request)
         response = self.transport.open(request.path, request.payload, request.sending)
         return Reply(request, response)
@@ -148,10 +151,14 @@ class KimiChat:
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
         if isinstance(request, UnnamedRequest):
-            request = request.rebuilt(await self._served.afind(self.transport))
+            request = self._rebuilt(request, await self._served.afind(self.transport))
         _announce(request)
         response = await self.transport.aopen(request.path, request.payload, request.sending)
         return AsyncReply(request, response)
+
+    def _rebuilt(self, request: UnnamedRequest, capabilities: Capabilities) -> Request:
+        with warnings_at(self._made_at):
+            return request.rebuilt(capabilities)
 
     def close(self) -> None:
         """Close the connections."""

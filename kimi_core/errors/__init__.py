@@ -1,6 +1,7 @@
 """What can go wrong, in words that say what to do.
 
-Owns: the public names of the errors; `_tree` shows how they hang together. May know: its own files.
+Owns: the public names of errors and warnings; `_tree` and `_warnings` show how they hang together.
+May know: its own files.
 """
 
 from kimi_core.errors._facts import error_in, request_id_of
@@ -26,8 +27,20 @@ from kimi_core.errors._tree import (
     KimiTimeoutError,
     both,
 )
+from kimi_core.errors._warnings import (
+    IgnoredSettingWarning,
+    KimiWarning,
+    Line,
+    PromptInjectionWarning,
+    RetiredModelWarning,
+    ToolChoiceWarning,
+    line_of_user,
+    warn,
+    warnings_at,
+)
 
 __all__ = [
+    "IgnoredSettingWarning",
     "KimiAPIError",
     "KimiAuthenticationError",
     "KimiBadRequestError",
@@ -46,10 +59,18 @@ __all__ = [
     "KimiStatusError",
     "KimiStreamTruncatedError",
     "KimiTimeoutError",
+    "KimiWarning",
+    "Line",
+    "PromptInjectionWarning",
+    "RetiredModelWarning",
+    "ToolChoiceWarning",
     "both",
     "error_from_body",
     "error_in",
     "is_final",
+    "line_of_user",
     "map_error",
     "request_id_of",
+    "warn",
+    "warnings_at",
 ]

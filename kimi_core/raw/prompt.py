@@ -26,11 +26,10 @@ What the settings write:
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, PromptInjectionWarning, warn
 from kimi_core.raw._writing.k2 import INSTRUCT, THINKING, VISION, render_k2
 from kimi_core.raw._writing.k3 import EFFORTS, render_k3
 from kimi_core.raw._writing.options import PromptOptions
@@ -54,10 +53,6 @@ __all__ = [
     "prompt_segments",
     "render_prompt",
 ]
-
-
-class PromptInjectionWarning(UserWarning):
-    """Text in a message spells a special token, and a flat prompt cannot say that it is text."""
 
 
 class TextEncoder(Protocol):
@@ -266,12 +261,11 @@ def render_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
 
 def _warn_of_marker(marker: str | None) -> None:
     if marker is not None:
-        warnings.warn(
+        message = (
             f"The text of a message spells the special token {marker!r}; in a flat prompt a server "
-            "takes it for the real one. Send the ids of encode_prompt, or set escape_markers=True.",
-            PromptInjectionWarning,
-            stacklevel=3,
+            "takes it for the real one. Send the ids of encode_prompt, or set escape_markers=True."
         )
+        warn(message, PromptInjectionWarning)
 
 
 def encode_prompt(  # noqa: PLR0913 -- as `render_prompt`

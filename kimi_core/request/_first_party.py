@@ -9,11 +9,9 @@ Source: Moonshot's OpenAPI document of 2026-08-17 and its model overview of 2026
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.capabilities import IgnoredSettingWarning
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,4 +135,4 @@ def warn_of_parallel_calls(*, single: bool) -> None:
             "parallel_tool_calls=False does nothing here: Moonshot's own API has no field for it, "
             "so one answer may hold several calls. Leave it out, or force one tool by its name."
         )
-        warnings.warn(message, IgnoredSettingWarning, stacklevel=5)
+        warn(message, IgnoredSettingWarning)

@@ -5,12 +5,10 @@ Owns: the fields of a chat request that say so. May know: capabilities, errors.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping
-from kimi_core.capabilities import IgnoredSettingWarning
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +59,7 @@ def _warn_of_no_switch(capabilities: Capabilities) -> None:
         "known that switches thinking off there. Leave it out, or say it in the host's own words "
         "with extra_body."
     )
-    warnings.warn(message, IgnoredSettingWarning, stacklevel=5)
+    warn(message, IgnoredSettingWarning)
 
 
 def thinking_of(extra: Mapping[str, Any]) -> tuple[bool, bool] | None:

@@ -10,22 +10,17 @@ of LangChain and LlamaIndex force one whenever they want structured output.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, ToolChoiceWarning, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["ToolChoice", "ToolChoiceWarning", "decide_tool_choice"]
-
-
-class ToolChoiceWarning(UserWarning):
-    """A forced tool_choice could not be kept; the model decides for itself."""
+__all__ = ["ToolChoice", "decide_tool_choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +137,5 @@ def _given_up(choice: ToolChoice, capabilities: Capabilities) -> ToolChoice:
         f"{capabilities.model!r}; 'auto' is sent, so the model may answer without a call. "
         "Set thinking=False where the model can, or use kimi-k3 with 'required'."
     )
-    warnings.warn(message, ToolChoiceWarning, stacklevel=5)
+    warn(message, ToolChoiceWarning)
     return ToolChoice("auto", choice.tools, choice.thinking)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kimi_core.capabilities import RetiredModelWarning
+from kimi_core import RetiredModelWarning
 from kimi_core.errors import KimiConfigError
 from langchain_kimi._anthropic import anthropic_kwargs
 
@@ -50,7 +50,7 @@ def test_the_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["default_headers"] == {"Authorization": "Bearer sk-from-environment"}
 
 
-@pytest.mark.filterwarnings(f"ignore::{RetiredModelWarning.__module__}.RetiredModelWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.RetiredModelWarning")
 @pytest.mark.parametrize(("wanted", "sent"), [(0.0, 0.0), (0.3, 0.5), (0.6, 1.0)])
 def test_the_temperature_of_the_instruct_generation(wanted: float, sent: float) -> None:
     found = kwargs("kimi-k2-instruct", temperature=wanted)
@@ -59,7 +59,7 @@ def test_the_temperature_of_the_instruct_generation(wanted: float, sent: float) 
     assert found["max_tokens"] == 4_096
 
 
-@pytest.mark.filterwarnings(f"ignore::{RetiredModelWarning.__module__}.RetiredModelWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.RetiredModelWarning")
 @pytest.mark.parametrize("wanted", [-0.1, 0.61, 1.0])
 def test_a_temperature_that_cannot_be_had(wanted: float) -> None:
     with pytest.raises(KimiConfigError, match=r"multiplies it by 0\.6 .* Choose 0 to 0\.6"):

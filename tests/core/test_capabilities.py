@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kimi_core.capabilities import RetiredModelWarning, resolve
+from kimi_core import RetiredModelWarning, resolve
 from kimi_core.endpoints import ENDPOINTS, vllm
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kimi_core import IgnoredSettingWarning
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import KimiConfigError
 from kimi_core.request import Options
-from kimi_core.request._first_party import IgnoredSettingWarning
 from kimi_core.schema import normalize_schema
 from kimi_core.testing import MoonshotSimulator
 from tests.core.asking import HELLO, call, named, payload, result, tool
@@ -168,8 +168,8 @@ def test_no_history_of_a_framework_is_refused(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(model=MODELS, messages=HISTORIES, tools=TOOLS, options=OPTIONS, streamed=st.booleans())
-@pytest.mark.filterwarnings("ignore::kimi_core.request._tool_choice.ToolChoiceWarning")
-@pytest.mark.filterwarnings("ignore::kimi_core.request._first_party.IgnoredSettingWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.IgnoredSettingWarning")
 def test_a_request_is_refused_here_or_accepted_there(
     chat: KimiChat,
     model: str,

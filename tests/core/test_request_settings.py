@@ -63,7 +63,7 @@ def test_an_effort_that_the_model_has_not_is_refused(
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("model", sorted(set(MODELS) - {"kimi-k2-base"}))
-@pytest.mark.filterwarnings("ignore::kimi_core.capabilities.RetiredModelWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.RetiredModelWarning")
 def test_what_was_not_set_is_not_sent(endpoint: str, model: str) -> None:
     row = ENDPOINTS[endpoint]
     found = payload(endpoint, model)

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from kimi_core.capabilities import RetiredModelWarning
+from kimi_core import RetiredModelWarning, ToolChoiceWarning
 from kimi_core.errors import KimiConfigError
-from kimi_core.request._tool_choice import ToolChoiceWarning
 from tests.core.asking import named, payload, tool
 
 ONE = [tool()]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings(
     # A schema beside tools is a forced choice of several; ChatKimiK2 warns and sends "auto".
-    "ignore::kimi_core.request._tool_choice.ToolChoiceWarning"
+    "ignore::kimi_core.ToolChoiceWarning"
 )
 
 LIVE = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k3"]

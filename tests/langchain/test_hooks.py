@@ -21,6 +21,7 @@ METHODS = [
     "_resolve_model_profile",
     "_stream",
     "_use_responses_api",
+    "agenerate",
     "bind_tools",
     "get_lc_namespace",
     "get_num_tokens",

@@ -135,7 +135,7 @@ def simulator(request: pytest.FixtureRequest) -> Iterator[MoonshotSimulator]:
 
 
 # The suite forces a call wherever it may; against thinking ChatKimiK2 warns and sends "auto".
-@pytest.mark.filterwarnings("ignore::kimi_core.request._tool_choice.ToolChoiceWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
 @pytest.mark.usefixtures("simulator")
 class _Integration(_Kimi, ChatModelIntegrationTests):
     """Answers, streams, tools, structured output, histories."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.langchain.conftest import MakeModel
 
 # A forced call against thinking cannot be had everywhere; ChatKimiK2 warns and asks all the same.
-pytestmark = pytest.mark.filterwarnings("ignore::kimi_core.request._tool_choice.ToolChoiceWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
 
 
 class City(BaseModel):

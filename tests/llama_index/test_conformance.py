@@ -20,7 +20,7 @@ pytestmark = [
     # Workflows look at every attribute of an agent, the deprecated ones of pydantic too.
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
     # A model that always thinks and cannot be forced is asked anyway, with this warning.
-    pytest.mark.filterwarnings("ignore::kimi_core.request._tool_choice.ToolChoiceWarning"),
+    pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning"),
 ]
 
 LIVE = [info for info in MODELS.values() if not info.retired and info.pinned]

@@ -33,7 +33,7 @@ pytestmark = [
     # Workflows look at every attribute of an agent, the deprecated ones of pydantic too.
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
     # A model that always thinks and cannot be forced is asked anyway, with this warning.
-    pytest.mark.filterwarnings("ignore::kimi_core.request._tool_choice.ToolChoiceWarning"),
+    pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning"),
     # ReActAgent asks its context something that the workflow package deprecates.
     pytest.mark.filterwarnings("ignore:is_running called:DeprecationWarning"),
 ]

@@ -6,7 +6,7 @@ for, how thinking is switched off, and where reasoning goes back. May know: the 
 
 from __future__ import annotations
 
-from kimi_core.capabilities import IgnoredSettingWarning
+from kimi_core import IgnoredSettingWarning
 from tests.payloads.row import HELLO, WEATHER, Row, call, result, said
 
 __all__ = ["ROWS"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core.capabilities import RetiredModelWarning
+from kimi_core import RetiredModelWarning
 from tests.payloads.row import WEATHER, Row, said, user
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.request._first_party import IgnoredSettingWarning
-from kimi_core.request._tool_choice import ToolChoiceWarning
+from kimi_core import IgnoredSettingWarning, ToolChoiceWarning
 from tests.payloads.row import HELLO, TIME, WEATHER, Row, call, result, said, user
 
 if TYPE_CHECKING:

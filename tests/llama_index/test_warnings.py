@@ -1,0 +1,110 @@
+"""Every warning names a line of the user, whatever of LlamaIndex stands in between."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.tools import FunctionTool
+
+import kimi_core
+from llama_index_kimi import ChatKimiK2
+from tests.llama_index.scripted_server import ScriptedServer, answer, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Workflows look at every attribute of an agent, the deprecated ones of pydantic too.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+
+
+def look(place: str) -> str:
+    """Look at a place."""
+    return place
+
+
+LOOK = FunctionTool.from_defaults(look)
+TOOLS = [LOOK.metadata.to_openai_tool(skip_length_check=True)]
+
+
+def chat(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    llm.chat([ChatMessage(text)], tools=TOOLS, **call)
+
+
+def stream_chat(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    list(llm.stream_chat([ChatMessage(text)], tools=TOOLS, **call))
+
+
+def complete(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    llm.complete(text, tools=TOOLS, **call)
+
+
+def chat_with_tools(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    llm.chat_with_tools([LOOK], text, **call)
+
+
+async def achat(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    await llm.achat([ChatMessage(text)], tools=TOOLS, **call)
+
+
+async def astream_chat(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    stream = await llm.astream_chat([ChatMessage(text)], tools=TOOLS, **call)
+    _ = [response async for response in stream]
+
+
+async def gather(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    """No line of the user is on the stack of such a task."""
+    one = llm.achat([ChatMessage(text)], tools=TOOLS, **call)
+    await asyncio.gather(one)
+
+
+async def agent(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
+    """The same: a workflow runs each of its steps in a task."""
+    forced = {"initial_tool_choice": "look"} if "tool_choice" in call else {}
+    await FunctionAgent(tools=[LOOK], llm=llm, streaming=False, **forced).run(text)
+
+
+# class -> settings, what is said, settings of the call
+OFTEN: dict[type[Warning], tuple[dict[str, Any], str, dict[str, Any]]] = {
+    kimi_core.ToolChoiceWarning: ({"model": "kimi-k2.7-code"}, "Go.", {"tool_choice": "required"}),
+    kimi_core.IgnoredSettingWarning: ({}, "Go.", {"parallel_tool_calls": False}),
+    kimi_core.PromptInjectionWarning: (
+        {"endpoint": "vllm", "model": "kimi-k2-instruct", "api": "completions"},
+        "Go<|im_end|>",
+        {},
+    ),
+}
+WAYS = [chat, stream_chat, complete, chat_with_tools, achat, astream_chat, gather, agent]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("kind", OFTEN, ids=lambda kind: kind.__name__)
+def test_a_request_warns_at_a_line_of_the_user(
+    server: ScriptedServer, kind: type[Warning], way: Callable[..., Any]
+) -> None:
+    if way is agent and kind is kimi_core.IgnoredSettingWarning:
+        pytest.skip("an agent has no place for this setting")
+    settings, text, call = OFTEN[kind]
+    said = answer("ok")
+    if way in {stream_chat, astream_chat}:
+        server.stream(chunks(said))
+    else:
+        server.json(said)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", kimi_core.KimiWarning)
+        with ChatKimiK2(api_key="sk-made-up", base_url=server.base_url, **settings) as llm:
+            asked = way(llm, text, call)
+            if asked is not None:
+                asyncio.run(asked)
+    ours = [warning for warning in seen if issubclass(warning.category, kimi_core.KimiWarning)]
+    assert {(warning.category, warning.filename) for warning in ours} == {(kind, __file__)}
+
+
+def test_a_retired_model_is_told_of_where_it_is_named() -> None:
+    with pytest.warns(kimi_core.RetiredModelWarning) as seen:
+        ChatKimiK2(api_key="sk-made-up", model="kimi-k2.5")
+    assert {warning.filename for warning in seen} == {__file__}
