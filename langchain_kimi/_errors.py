@@ -45,20 +45,14 @@ def _names(error: errors.KimiError) -> tuple[str, ...]:
     return ()
 
 
-def _both(ours: type[errors.KimiError], theirs: type[Exception]) -> type[errors.KimiError]:
-    return type(ours.__name__, (ours, theirs), {"__module__": ours.__module__})
-
-
 def _adopt(error: errors.KimiError) -> None:
-    """Make an error an instance of LangChain's class as well, keeping the object that was raised.
-
-    The class is changed in place, so that traceback, cause and attributes stay what they are.
-    """
     for name in _names(error):
         theirs = getattr(exceptions, name, None)
         if theirs is not None:
-            error.__class__ = _both(type(error), theirs)
+            errors.become(error, theirs)
             break
+    if isinstance(error, errors.KimiContentFilterError):
+        vars(error).setdefault("raw_message", None)  # what ModelRefusalError's constructor sets
     if isinstance(error, errors.KimiQuotaError):
         error.is_retryable = False  # type: ignore[attr-defined]  # LangChain's attribute
 

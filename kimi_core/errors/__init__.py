@@ -25,6 +25,7 @@ from kimi_core.errors._tree import (
     KimiStatusError,
     KimiStreamTruncatedError,
     KimiTimeoutError,
+    become,
     both,
 )
 from kimi_core.errors._warnings import (
@@ -64,6 +65,7 @@ __all__ = [
     "PromptInjectionWarning",
     "RetiredModelWarning",
     "ToolChoiceWarning",
+    "become",
     "both",
     "error_from_body",
     "error_in",

@@ -1,7 +1,7 @@
 """What can go wrong, in words that say what to do.
 
-Owns: the `KimiError` tree, how its errors are copied, and classes that are ours and another
-library's at once. May know: the standard library, and the type of what had come of an answer.
+Owns: the `KimiError` tree, how its errors are copied, and classes that are ours and other
+libraries' at once. May know: the standard library, and the type of what had come of an answer.
 
 The tree::
 
@@ -24,12 +24,13 @@ The tree::
             │   └── KimiContentFilterError
             └── KimiServerError           5xx
 
-An error that comes from the SDK is also an instance of the SDK's own class, so that code which
-catches ``openai.RateLimitError`` today goes on catching it.
+An error that comes from the SDK is also an instance of the SDK's own class, and in a framework of
+the framework's, so that code which catches ``openai.RateLimitError`` today goes on catching it.
 """
 
 from __future__ import annotations
 
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ __all__ = [
     "KimiStatusError",
     "KimiStreamTruncatedError",
     "KimiTimeoutError",
+    "become",
     "both",
 ]
 
@@ -64,19 +66,20 @@ class KimiError(Exception):
     """Base of all errors of this package.
 
     Every one can be copied and pickled, as multiprocessing, LangGraph and Ray do. The copy has no
-    ``request`` and no ``response`` of the SDK: they hold the key.
+    ``request`` and no ``response`` of the SDK: they hold the key. Where it is read without the SDK
+    or the framework whose error it was as well, it is ours alone.
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return how to make it again; a class of both trees has no name to be found under."""
-        kind = type(self)
-        kinds = kind.__bases__ if kind in _BOTH.values() else (kind,)
+        """Return how to make it again; a class of several trees has no name to be found under."""
+        kind, *theirs = _PARTS.get(type(self), (type(self),))
         # None, not absent: the SDK's own code reads both.
         state = {
             name: None if name in {"request", "response"} else value
             for name, value in self.__dict__.items()
         }
-        return _remade, (kinds, self.args, state)
+        names = [f"{part.__module__}:{part.__qualname__}" for part in theirs]
+        return _remade, (kind, names, self.args, state)
 
 
 class KimiConfigError(KimiError, ValueError):
@@ -189,25 +192,45 @@ class KimiServerError(KimiStatusError):
 
 
 def _remade(
-    kinds: tuple[type[Any], ...], args: tuple[Any, ...], state: dict[str, Any]
-) -> BaseException:
-    kind: type[Any] = kinds[0] if len(kinds) == 1 else both(kinds[0], kinds[1])
-    error = cast("BaseException", kind.__new__(kind, *args))
+    kind: type[KimiError], names: list[str], args: tuple[Any, ...], state: dict[str, Any]
+) -> KimiError:
+    made = both(kind, *[part for name in names if (part := _found(name)) is not None])
+    error = made.__new__(made, *args)
     error.args = args
     error.__dict__.update(state)
     return error
 
 
-_BOTH: dict[tuple[type, type], type] = {}
+def _found(name: str) -> type[Exception] | None:
+    try:
+        return cast("type[Exception]", resolve_name(name))
+    except (ImportError, AttributeError):
+        return None
 
 
-def both(kind: type[_Error], theirs: type[Exception]) -> type[_Error]:
-    """Return a class that is ours and another library's at once, under our name."""
-    made = _BOTH.get((kind, theirs))
+_MADE: dict[tuple[type, ...], type] = {}
+_PARTS: dict[type, tuple[type, ...]] = {}
+
+
+def both(kind: type[_Error], *theirs: type[Exception]) -> type[_Error]:
+    """Return a class that is ours and other libraries' at once, under our name."""
+    parts = (kind, *theirs)
+    made = _MADE.get(parts) if theirs else kind
     if made is None:
         body = {"__module__": kind.__module__, "__init__": _init}
-        made = _BOTH[kind, theirs] = type(kind.__name__, (kind, theirs), body)
+        made = _MADE[parts] = type(kind.__name__, parts, body)
+        _PARTS[made] = parts
     return cast("type[_Error]", made)
+
+
+def become(error: KimiError, theirs: type[Exception]) -> None:
+    """Make an error an instance of another library's class as well.
+
+    The object stays the one that was raised, with its traceback, cause and attributes.
+    """
+    if not isinstance(error, theirs):
+        kind, *others = _PARTS.get(type(error), (type(error),))
+        error.__class__ = both(kind, *others, theirs)
 
 
 def _init(self: Exception, message: str) -> None:
