@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.chat._reply import AsyncReply, Reply
-from kimi_core.chat._served import ServedModel, UnnamedRequest
+from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
 from kimi_core.errors import line_of_user, warnings_at
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kimi_core.config import SecretLike
     from kimi_core.endpoints import Endpoint
 
-__all__ = ["AsyncReply", "KimiChat", "Reply", "Settings"]
+__all__ = ["AsyncReply", "KimiChat", "Reply", "Settings", "listed_models"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class KimiChat:
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._opening = threading.Lock()
-        if endpoint.base_url or settings.base_url:
+        if settings.base_url or not endpoint.embedded:
             self._transport = self._make_transport(None)
 
     @property
@@ -134,6 +134,14 @@ class KimiChat:
         build = partial(build_request, messages, tools, options or Options(), stream=stream)
         with warnings_at(self._made_at):
             return self._served.request(model, build)
+
+    def learn_models(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
+        """Take a server's list, fetched by the caller, as the one that would be asked for.
+
+        Args:
+            rows: As `listed_models` returns them.
+        """
+        self._served.learn(rows)
 
     def open(self, request: Request) -> Reply:
         """Send a request.
@@ -180,7 +188,6 @@ class KimiChat:
         return transport
 
     def _start_engine(self) -> Transport:
-        # The one endpoint without an address is the embedded engine, which is started now.
         from kimi_core.local import shared_engine
 
         return self._make_transport(shared_engine(self._local_model()).base_url)

@@ -13,41 +13,29 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeGuard
 
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConnectionError, KimiError, KimiTimeoutError
 from kimi_core.models import get_model
 from kimi_core.request import Request
 from kimi_core.response import read_json
+from kimi_core.transport.call import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
     from kimi_core.transport import Transport
-    from kimi_core.transport.call import Call
 
     Build = Callable[[Capabilities], Request]
 
-__all__ = ["ServedModel", "UnnamedRequest"]
+__all__ = ["ServedModel", "UnnamedRequest", "listed_models"]
 
 # A server that is up lists its models from memory. One that does not answer may not hold up the
 # request itself for the SDK's ten minutes and two retries.
 _SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """The request for the list, in the shape of a `kimi_core.transport.call.Call`."""
-
-    method: str = "get"
-    path: str = "/models"
-    naming: dict[str, Any] = field(default_factory=dict[str, Any])
-
-    def sending(self) -> dict[str, Any]:
-        """Return the arguments of the SDK's method."""
-        return {"options": {"timeout": _SECONDS, "max_retries": 0}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +88,8 @@ class ServedModel:
         self.capabilities = resolve(named)
         self._first = self.capabilities.model
         endpoint = self.capabilities.endpoint
-        address = base_url or endpoint.base_url
-        self.known = bool(named or endpoint.default_model or endpoint.needs_key or not address)
+        engine = endpoint.embedded and not base_url
+        self.known = bool(named or endpoint.default_model or endpoint.needs_key or engine)
         self._asking = threading.Lock()
         self._turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
             weakref.WeakKeyDictionary()
@@ -127,7 +115,8 @@ class ServedModel:
         with self._asking:
             if not self.known:
                 try:
-                    self._learn(transport.send(_question()))
+                    question = _question()
+                    self.learn(question.read(transport.send(question)))
                 except KimiError as error:
                     self._give_up(error)
         return self.capabilities
@@ -137,15 +126,19 @@ class ServedModel:
         async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             if not self.known:
                 try:
-                    self._learn(await transport.asend(_question()))
+                    question = _question()
+                    self.learn(question.read(await transport.asend(question)))
                 except KimiError as error:
                     self._give_up(error)
         return self.capabilities
 
-    def _learn(self, body: str) -> None:
-        name = _chosen(_ids(body))
+    def learn(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
+        """Take what is listed for the answer to the question; nothing where there is none left."""
+        name = None if self.known else _chosen([row["id"] for row in rows or ()])
         if name is not None:
-            self.capabilities = self._resolve(name)
+            # As it is listed: a vLLM with --served-model-name kimi-k2.5 answers 404 to the
+            # endpoint's own spelling, moonshotai/Kimi-K2.5.
+            self.capabilities = replace(self._resolve(name), model=name)
         self.known = True
 
     def _give_up(self, error: KimiError) -> None:
@@ -155,26 +148,28 @@ class ServedModel:
         self.known = not unreachable or isinstance(error, KimiTimeoutError)
 
 
-def _question() -> Call[Any]:
-    return cast("Call[Any]", _Question())
+def _question() -> Call[list[Mapping[str, Any]] | None]:
+    options = {"timeout": _SECONDS, "max_retries": 0}
+    return Call(method="get", path="/models", read=listed_models, options=options)
 
 
-def _ids(body: str) -> list[str]:
-    """Return the names in a list of models; none where it is no such list."""
+def listed_models(text: str) -> list[Mapping[str, Any]] | None:
+    """Return the rows of a list of models that name one, or None for what is no such list.
+
+    Together answers with the bare list, everybody else with an object around it.
+    """
     try:
-        listed = read_json(body.encode())
+        listed = read_json(text.encode())
     except ValueError:
-        return []
-    rows: Any = cast("dict[str, Any]", listed).get("data") if isinstance(listed, dict) else None
-    if not isinstance(rows, list):
-        return []
-    names = map(_id, cast("list[object]", rows))
-    return [name for name in names if name.strip(" /")]
+        return None
+    fields = as_mapping(listed)
+    rows = as_sequence(listed if fields is None else fields.get("data"))
+    return None if rows is None else [row for row in map(as_mapping, rows) if _names_one(row)]
 
 
-def _id(row: object) -> str:
-    name = cast("dict[str, Any]", row).get("id") if isinstance(row, dict) else None
-    return name if isinstance(name, str) else ""
+def _names_one(row: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    name = row.get("id") if row else None
+    return isinstance(name, str) and bool(name.strip(" /"))
 
 
 def _chosen(names: Sequence[str]) -> str | None:

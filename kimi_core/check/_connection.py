@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kimi_core.check._page import is_page
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import (
     KimiAuthenticationError,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CONNECTION"]
 
-_OK = 200
-_CRASHED = 500
 _REFUSED = frozenset({401, 403})
 _VERSIONED = re.compile(r"/v[0-9]+[a-z0-9]*$")
 
@@ -36,15 +35,20 @@ def _reach(session: Session) -> Outcome:
     try:
         page = session.listing()
     except KimiConnectionError as error:
-        return outcome("unreachable", reason=error)
-    if page.rows is not None or (page.status in _REFUSED and page.body is not None):
-        session.adopt_served_model()
+        return outcome("unreachable", reason=str(_first_cause(error)) or error)
+    refused = page.status in _REFUSED and page.refusal and not is_page(page.refusal)
+    if page.rows is not None or refused:
         return outcome("answers", status=page.status)
     if not _VERSIONED.search(urlsplit(session.base_url).path):
         below = f"{session.base_url}/v1"
-        if session.fetch(f"{below}/models").rows is not None:
+        if session.look(f"{below}/models").rows is not None:
             return outcome("version_missing", below=below)
     return _reach_by_asking(session, page.status)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Return what an error began with, which has the words of the operating system."""
+    return error if error.__cause__ is None else _first_cause(error.__cause__)
 
 
 def _reach_by_asking(session: Session, status: int) -> Outcome:
@@ -52,19 +56,13 @@ def _reach_by_asking(session: Session, status: int) -> Outcome:
     try:
         session.ready()
     except KimiStatusError as error:
-        if _is_page(error):
+        if is_page(error):
             return outcome("no_api", answer=f"{error.status_code}: {error.server_message[:120]}")
     except KimiProtocolError as error:
         return outcome("no_api", answer=str(error)[:200])
     except KimiError:
         pass  # a later probe says it better
     return outcome("no_list", status=status)
-
-
-def _is_page(error: KimiStatusError) -> bool:
-    """Whether a refusal is a page for people; a crash may well be a line of text."""
-    headers = getattr(getattr(error, "response", None), "headers", {"content-type": "json"})
-    return error.status_code < _CRASHED and "json" not in headers.get("content-type", "")
 
 
 def _authenticate(session: Session) -> Outcome:
@@ -89,7 +87,7 @@ def _refused_key(session: Session, error: KimiAuthenticationError) -> Outcome:
 
 def _is_taken_at(session: Session, base_url: str) -> bool:
     try:
-        return session.fetch(f"{base_url}/models").status == _OK
+        return session.look(f"{base_url}/models").refusal is None
     except KimiConnectionError:
         return False
 
@@ -133,7 +131,7 @@ CONNECTION = (
             ),
             "unreachable": Verdict(
                 "red",
-                "{reason}",
+                "no answer from {base_url}/models: {reason}",
                 "No request will get there.",
                 "Start the server, or correct base_url; from a container, localhost is the "
                 "container itself.",

@@ -14,11 +14,10 @@ from kimi_core.capabilities import RetiredModelWarning
 from kimi_core.chat import KimiChat
 from kimi_core.chat.observe import observe
 from kimi_core.check._flags import words_for
-from kimi_core.check._http import Page, get
+from kimi_core.check._page import Page, look
 from kimi_core.config import resolve_api_key
-from kimi_core.endpoints import ENDPOINTS, check_base_url, get_endpoint
+from kimi_core.endpoints import ENDPOINTS
 from kimi_core.errors import KimiError
-from kimi_core.models import get_model
 from kimi_core.request import Options
 from kimi_core.response import Usage
 
@@ -128,21 +127,16 @@ class Session:
     def __init__(
         self, settings: Settings, *, regions: Mapping[str, Endpoint] = OTHER_REGION
     ) -> None:
-        endpoint = get_endpoint(settings.endpoint)
-        if endpoint.name == "local" and not settings.base_url:
-            settings = replace(settings, base_url=_engine_address(settings.model))
         self._own_address = settings.base_url is None
-        self._settings = settings if settings.timeout else replace(settings, timeout=_TIMEOUT)
         self._regions = regions
-        self._key = resolve_api_key(endpoint, settings.api_key)
         self._page: Page | None = None
         self._ready: Answer | KimiError | None = None
-        self.base_url = check_base_url(
-            settings.base_url or endpoint.base_url,
-            endpoint=endpoint.name,
-            any_path=endpoint.any_path,
-        )
-        self.chat = self._make_chat()
+        with warnings.catch_warnings():
+            # Whether the model is served is a finding.
+            warnings.simplefilter("ignore", RetiredModelWarning)
+            self.chat = KimiChat(replace(settings, timeout=settings.timeout or _TIMEOUT))
+        self._key = resolve_api_key(self.endpoint, settings.api_key)
+        self.base_url = self.chat.transport.base_url
         self.requests = 0
         self.usage = Usage()
         self.streamed: Answer | None = None
@@ -182,13 +176,14 @@ class Session:
         return text.replace(self._key, "[key hidden]") if self._key else text
 
     def listing(self) -> Page:
-        """Return what stands at ``/models``; fetched once.
+        """Return what stands at ``/models``; fetched once, and the model is chosen by it.
 
         Raises:
             KimiConnectionError: Where nothing answers.
         """
         if self._page is None:
-            self._page = self.fetch(f"{self.base_url}/models")
+            self._page = self.look("/models")
+            self.chat.learn_models(self._page.rows)
         return self._page
 
     def row(self) -> Mapping[str, Any]:
@@ -198,29 +193,10 @@ class Session:
         found: list[Mapping[str, Any]] = [row for row in rows if row["id"] == name]
         return found[0] if found else {}
 
-    def fetch(self, url: str) -> Page:
-        """Fetch an address with the key."""
-        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+    def look(self, path: str) -> Page:
+        """Look at a route, or at a whole URL, with the key."""
         self.requests += 1
-        return get(
-            url,
-            headers={**self.endpoint.default_headers, **key},
-            timeout=_seconds(self._settings.timeout),
-        )
-
-    def adopt_served_model(self) -> None:
-        """Ask for the model that the server lists first, where the user named none."""
-        rows = self.listing().rows
-        unnamed = self._settings.model is None and self.endpoint.default_model is None
-        if unnamed and rows and not self.row():
-            name = str(rows[0]["id"])
-            info = get_model(name)
-            # With a base_model the name is sent as it is: a server may well call its model
-            # kimi-k2.5, which would be spelled as the weights are, moonshotai/Kimi-K2.5.
-            base_model = self._settings.base_model or (info.name if info else None)
-            self._settings = replace(self._settings, model=name, base_model=base_model)
-            self.chat.close()
-            self.chat = self._make_chat()
+        return look(self.chat.transport, path)
 
     def brief(self, **options: Any) -> Options:  # noqa: ANN401 - fields of Options
         """Return options that cost few tokens: no thinking, or little, and a limit."""
@@ -230,7 +206,7 @@ class Session:
         settings: dict[str, Any] = {"max_tokens": _THOUGHTFUL if thinks else _BRIEF}
         if can_switch:
             settings["thinking"] = False
-        if self.endpoint.name == "local":
+        if self.endpoint.embedded:
             # The stand-in stops after any token, at times after the first; the same every time.
             settings["temperature"] = 0.0
         if info.reasoning_efforts:
@@ -289,28 +265,12 @@ class Session:
         """Close the connections."""
         self.chat.close()
 
-    def _make_chat(self) -> KimiChat:
-        with warnings.catch_warnings():
-            # Whether the model is served is a finding.
-            warnings.simplefilter("ignore", RetiredModelWarning)
-            return KimiChat(self._settings)
-
     def _count(self, usage: Usage | None) -> None:
         if usage is not None:
             self.usage = Usage(
                 prompt_tokens=self.usage.prompt_tokens + usage.prompt_tokens,
                 completion_tokens=self.usage.completion_tokens + usage.completion_tokens,
             )
-
-
-def _engine_address(model: str | None) -> str:
-    from kimi_core.local import shared_engine
-
-    return shared_engine(model if model and model.endswith(".gguf") else None).base_url
-
-
-def _seconds(timeout: Any) -> float:  # noqa: ANN401 - a number, or the SDK's own Timeout
-    return float(timeout) if isinstance(timeout, (int, float)) else _TIMEOUT
 
 
 def _deltas(chunks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

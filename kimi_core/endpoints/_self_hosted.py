@@ -105,6 +105,7 @@ SELF_HOSTED = (
         api="completions",
         tool_call_parser="client",
         completion_max_tokens=1_024,
+        embedded=True,
         notes="llama.cpp inside this process's care, with a small stand-in model that is not Kimi.",
     ),
     Endpoint(

@@ -56,6 +56,8 @@ class Endpoint:
         default_headers: Headers of every request.
         any_path: Whether a base URL may have any path; otherwise one without a path is refused,
             because nearly every server has its API below ``/v1``.
+        embedded: Whether it is the engine in this package's care, started where no base URL is
+            given.
         notes: One line for people.
     """
 
@@ -82,6 +84,7 @@ class Endpoint:
     raw_chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     default_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     any_path: bool = False
+    embedded: bool = False
     notes: str = ""
 
     def spell(self, model: str) -> str:

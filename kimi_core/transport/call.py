@@ -23,12 +23,14 @@ class Call(Generic[_T]):
 
     Attributes:
         method: "get", "post" or "delete".
-        path: Route below the base URL.
+        path: Route below the base URL, or a whole URL, which gets the same key and headers.
         read: From the text of the answer to its meaning.
         body: The JSON body or the form's fields.
         query: The query.
         files: Name, bytes and media type of a file of a form.
         naming: What an error names: the model that was asked for.
+        options: Options of the SDK for this request alone: "timeout", "max_retries",
+            "follow_redirects".
     """
 
     method: str
@@ -38,10 +40,13 @@ class Call(Generic[_T]):
     query: Mapping[str, object] = field(default_factory=dict[str, object])
     files: tuple[str, bytes, str] | None = None
     naming: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def sending(self) -> dict[str, Any]:
         """Return the arguments of the SDK's method."""
-        options: dict[str, Any] = {"params": dict(self.query)} if self.query else {}
+        options: dict[str, Any] = dict(self.options)
+        if self.query:
+            options["params"] = dict(self.query)
         if self.files is not None:
             options["headers"] = {"Content-Type": "multipart/form-data"}
             return {"body": self.body, "files": [("file", self.files)], "options": options}

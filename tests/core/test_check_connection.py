@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kimi_core.chat import Settings
+from kimi_core.chat import KimiChat, Settings
 from kimi_core.check import run_check
 from kimi_core.endpoints import ENDPOINTS
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, KimiError
 from kimi_core.testing import MoonshotSimulator
 from tests.core.checking import ask, check_engine, statuses
 from tests.core.scripted import Answer, body, error
@@ -106,6 +106,16 @@ def test_the_key_does_not_follow_a_redirect() -> None:
     assert elsewhere.seen == []
 
 
+def test_the_server_is_looked_at_through_the_adapters_own_transport() -> None:
+    """A gateway that wants a header or a query of its own answers nothing without them."""
+    with serving(SimulatedEngine(Setup(lists=ROW))) as at:
+        ask(at.base_url, default_headers={"x-team": "blue"}, default_query={"region": "eu"})
+
+    (path, _, headers), *_ = at.seen
+    assert path == "/v1/models?region=eu"
+    assert headers["x-team"] == "blue"
+
+
 class TestKeys:
     """Which key is taken where."""
 
@@ -194,6 +204,32 @@ class TestModels:
 
         assert report.model == "moonshotai/Kimi-K2-Instruct"
         assert report.passed
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["our-kimi"],
+            ["bge-m3", "kimi-k2.5"],
+            ["kimi-k3", "moonshotai/Kimi-K2.5", "moonshotai/Kimi-K2.6", "kimi-k2.7-code"],
+            ["moonshotai/Kimi-K2-Thinking", "moonshotai/Kimi-K2-Instruct"],
+            ["bge-m3", "qwen"],
+            [],
+        ],
+        ids=", ".join,
+    )
+    def test_the_model_that_is_asked_is_the_one_that_an_adapter_asks(
+        self, names: list[str]
+    ) -> None:
+        rows = {"object": "list", "data": [{"id": name} for name in names]}
+        refusal = error(404, "no such model", "not_found_error")
+        with serving(lambda path, *_: body(rows) if path == "/v1/models" else refusal) as at:
+            ask(at.base_url, model=None)
+            chat = KimiChat(Settings(endpoint="vllm", base_url=at.base_url))
+            with pytest.raises(KimiError):
+                chat.open(chat.request([{"role": "user", "content": "Hi"}], stream=False))
+        checked, adapter = [asked["model"] for _, asked, _ in at.seen if asked]
+
+        assert checked == adapter
 
     def test_a_model_under_another_name(self) -> None:
         report = check_engine({"model": "kimi-k2.6"}, model="our-kimi-k2.6")

@@ -69,6 +69,8 @@ def models_asked(server: ListingServer) -> list[str]:
     [
         pytest.param(listing("kimi"), "kimi", id="one-of-any-name"),
         pytest.param(listing("/models/Kimi-K2.5-Q4_K_M.gguf"), "/models/Kimi-K2.5-Q4_K_M.gguf"),
+        pytest.param(listing("kimi-k2.5"), "kimi-k2.5", id="kimis-own-name-as-it-is-listed"),
+        pytest.param(body([{"id": "kimi"}]), "kimi", id="a-bare-list"),
         pytest.param(listing("bge-m3", THINKING), THINKING, id="one-kimi-among-others"),
         pytest.param(listing(THINKING, "moonshotai/Kimi-K2.5"), FALLBACK, id="two-kimis"),
         pytest.param(listing("bge-m3", "qwen"), FALLBACK, id="several-strangers"),
@@ -154,6 +156,11 @@ def test_the_spelling_that_it_began_with_means_what_is_served(
 def test_an_engine_without_an_address_is_not_asked() -> None:
     chat = KimiChat(Settings(endpoint=endpoints.local(default_model=None)))
     assert not isinstance(chat.request(HELLO, stream=False), _served.UnnamedRequest)
+
+
+def test_only_the_embedded_engine_has_no_address() -> None:
+    with pytest.raises(KimiConfigError, match="base_url '' of endpoint 'custom' is not an http"):
+        KimiChat(Settings(endpoint="custom"))
 
 
 def test_threads_ask_once(server: ListingServer, connect: Connect) -> None:
