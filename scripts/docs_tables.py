@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.cli.launch_plan import ENGINES, plan_launch
+from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
 from kimi_core.endpoints import ENDPOINTS
 
 # Ids that need no row of facts have no public table; their dates are asked for one by one.
@@ -380,7 +380,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "k3-markers": lambda: _markers(K3Marker),
     "k3-states": lambda: _cells(K3_TRANSITIONS),
     "kinds": _kinds,
-    **{f"launch-{engine}": partial(_launch, engine) for engine in ENGINES},
+    **{f"launch-{engine}": partial(_launch, engine) for engine in LAUNCHES},
     **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},
     **{
         f"names-{name.replace('.', '-')}": partial(_names, row)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from kimi_core.capabilities import RetiredModelWarning
 from kimi_core.chat import KimiChat
 from kimi_core.chat.observe import observe
-from kimi_core.check._flags import words_for
 from kimi_core.check._page import Page, look
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints import ENDPOINTS
+from kimi_core.engines import repairs_of
 from kimi_core.errors import KimiError
 from kimi_core.request import Options
 from kimi_core.response import Usage
@@ -161,14 +161,15 @@ class Session:
 
     def words(self) -> dict[str, str]:
         """Return what every text may name."""
-        capabilities = self.chat.capabilities
+        capabilities, info = self.chat.capabilities, self.chat.capabilities.info
+        repairs = repairs_of(self.endpoint.name, dialect=info.dialect, context=info.context_window)
         return {
             "endpoint": self.endpoint.name,
             "base_url": self.base_url,
             "model": capabilities.model,
-            "base_model": capabilities.info.name,
+            "base_model": info.name,
             "reasoning_field": self.endpoint.reasoning_field,
-            **words_for(self.endpoint.name, context_window=capabilities.info.context_window),
+            **{f"{need}_flag": text for need, text in repairs.items()},
         }
 
     def redacted(self, text: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 pytest.importorskip("typer", reason="the command line needs the extra [cli]")
 
 from kimi_core.cli.launch_facts import GPUS, WEIGHTS, fit
-from kimi_core.cli.launch_plan import ENGINES, plan_launch
+from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
 from kimi_core.errors import KimiConfigError
 from tests.core.commands import run, words
 
@@ -177,7 +177,7 @@ def test_it_fits_exactly_up_to_the_longest_context(
 
 
 @pytest.mark.parametrize("model", WEIGHTS)
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", LAUNCHES)
 def test_every_flag_has_a_reason_and_the_preset_finds_the_server(engine: str, model: str) -> None:
     plan = plan_launch(engine, model=model)
     served = " ".join(flag.text for flag in plan.flags)

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from kimi_core.cli.launch_facts import CACHE_BYTES_PER_TOKEN, find_weights
-from kimi_core.cli.launch_plan import ENGINES
+from kimi_core.cli.launch_plan import LAUNCHES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (\d+) (\w+) \| ([\d.]+) \| ([\d.]+) \| (.+) \|$", PAGE, re.MULTILINE)
 
 
 def test_every_engine_has_a_chapter() -> None:
-    assert all(f"<!-- begin generated: launch-{engine} -->" in PAGE for engine in ENGINES)
+    assert all(f"<!-- begin generated: launch-{engine} -->" in PAGE for engine in LAUNCHES)
 
 
 def test_a_token_takes_what_the_formula_says() -> None:
