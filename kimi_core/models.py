@@ -19,9 +19,19 @@ from kimi_core.errors import KimiConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MODELS", "ModelInfo", "Sampling", "Thinking", "get_model", "retirement"]
+__all__ = [
+    "MODELS",
+    "Checkpoint",
+    "ModelInfo",
+    "PromptStyle",
+    "Sampling",
+    "Thinking",
+    "get_model",
+    "retirement",
+]
 
 Thinking = Literal["none", "always", "switchable"]
+PromptStyle = Literal["k2-instruct", "k2-thinking", "k2.5", "k2.6", "k3"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,19 @@ class Sampling:
     top_p: float = 0.95
     n: int = 1
     penalty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The files of open weights.
+
+    Attributes:
+        gigabytes: Their size, which is also what they take in GPU memory.
+        format: How a number is stored.
+    """
+
+    gigabytes: int
+    format: Literal["FP8", "INT4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +89,9 @@ class ModelInfo:
             "forced_tool".
         keeps_reasoning: Whether the reasoning of every assistant turn must be sent back; otherwise
             only that of turns with tool calls.
+        checkpoint: Size and format of the open weights; None where no launch of them is known.
+        prompt_style: Whose chat template writes its prompts, by the model that had it first; None
+            for a model without a chat.
         dialect: Raw token dialect, "k2" or "k3".
         opens_reasoning: Whether the rendered prompt ends inside an opened think block.
         retired: Date since which the first-party API answers 404, or None.
@@ -90,6 +116,8 @@ class ModelInfo:
     default_effort: str | None = None
     structured_output: tuple[str, ...] = ("forced_tool", "json_object")
     keeps_reasoning: bool = False
+    checkpoint: Checkpoint | None = None
+    prompt_style: PromptStyle | None = None
     dialect: Literal["k2", "k3"] = "k2"
     opens_reasoning: bool = False
     retired: str | None = None
@@ -105,6 +133,8 @@ _K2 = ModelInfo(
     name="kimi-k2-instruct",
     aliases=("kimi-k2", "kimi-k2-0711", "kimi-k2-0711-preview", "kimi-k2-instruct-0711"),
     recommended_temperature=0.6,
+    checkpoint=Checkpoint(1_030, "FP8"),
+    prompt_style="k2-instruct",
     retired="2026-05-25",
     replacement="kimi-k2.6",
     knowledge_cutoff="2024-10",
@@ -125,6 +155,8 @@ _K2_6 = ModelInfo(
     pinned_without_thinking=Sampling(0.6),
     forced_tool_choice=(),
     structured_output=_BY_FORMAT,
+    checkpoint=Checkpoint(595, "INT4"),
+    prompt_style="k2.6",
     opens_reasoning=True,
     knowledge_cutoff="2025-01",
     prices={"cached": 0.16, "input": 0.95, "output": 4.00},
@@ -138,6 +170,7 @@ _K2_7_CODE = replace(
     thinking="always",
     pinned_without_thinking=None,
     keeps_reasoning=True,
+    checkpoint=None,
     prices={"cached": 0.19, "input": 0.95, "output": 4.00},
     prices_cny={"cached": 1.30, "input": 6.50, "output": 27.00},
 )
@@ -158,6 +191,7 @@ _ROWS = (
         default_effort="max",
         structured_output=("json_schema", "forced_tool", "json_object"),
         keeps_reasoning=True,
+        prompt_style="k3",
         dialect="k3",
         opens_reasoning=True,
         # Cache writes are charged too: 3.00 for five minutes, 6.00 for an hour.
@@ -177,6 +211,7 @@ _ROWS = (
         _K2_6,
         name="kimi-k2.5",
         aliases=("kimi-k2-5", "kimi-k2p5", "kimi-k2.5-0127"),
+        prompt_style="k2.5",
         retired="2026-08-31",
         replacement="kimi-k2.6",
         prices={"input": 0.60, "output": 3.00},
@@ -189,6 +224,8 @@ _ROWS = (
         context_window=262_144,
         thinking="always",
         recommended_temperature=1.0,
+        checkpoint=Checkpoint(594, "INT4"),
+        prompt_style="k2-thinking",
         knowledge_cutoff="2024-08",
     ),
     replace(
@@ -198,7 +235,16 @@ _ROWS = (
         context_window=262_144,
     ),
     _K2,
-    replace(_K2, name="kimi-k2-base", aliases=(), retired=None, replacement=None, prices={}),
+    replace(
+        _K2,
+        name="kimi-k2-base",
+        aliases=(),
+        checkpoint=None,
+        prompt_style=None,
+        retired=None,
+        replacement=None,
+        prices={},
+    ),
 )
 
 MODELS: Mapping[str, ModelInfo] = {row.name: row for row in _ROWS}
