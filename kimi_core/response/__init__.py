@@ -9,7 +9,6 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +82,15 @@ class Usage:
 
 
 _COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})
+_MOST_TOKENS = 1_000_000_000
 
 
 def _count(fields: Mapping[str, Any], name: str) -> int:
+    # A relay was seen to count below zero; no prompt has a billion tokens.
     value = fields.get(name)
-    return int(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0
+    if isinstance(value, (int, float)) and 0 <= value < _MOST_TOKENS:  # not true of NaN
+        return int(value)
+    return 0
 
 
 class ResponseReader:
