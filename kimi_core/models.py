@@ -4,7 +4,7 @@ Owns: the table of models, and finding a row under any common spelling of its na
 May know: the standard library. What is true of a server stands in `kimi_core.endpoints`.
 
 Source of the figures: Moonshot's model overview and its OpenAPI document, as of 2026-09-23, and the
-model cards of the open weights.
+model cards of the open weights; a row that is newer names its own.
 """
 
 from __future__ import annotations
@@ -175,29 +175,50 @@ _K2_7_CODE = replace(
     prices_cny={"cached": 1.30, "input": 6.50, "output": 27.00},
 )
 
+_K3 = ModelInfo(
+    name="kimi-k3",
+    aliases=("k3", "kimi-k3-instruct"),
+    context_window=1_048_576,
+    default_output=131_072,
+    inputs=_MEDIA,
+    thinking="always",
+    pinned=Sampling(1.0),
+    # A named function is a 400 ("tool_choice 'specified' is incompatible with thinking
+    # enabled", seen live 2026-07-16); required is accepted.
+    forced_tool_choice=("required",),
+    reasoning_efforts=("low", "high", "max"),
+    default_effort="max",
+    structured_output=("json_schema", "forced_tool", "json_object"),
+    keeps_reasoning=True,
+    prompt_style="k3",
+    dialect="k3",
+    opens_reasoning=True,
+    # Cache writes are charged too: 3.00 for five minutes, 6.00 for an hour.
+    prices={"cached": 0.30, "input": 3.00, "output": 15.00},
+    prices_cny={"cached": 2.00, "input": 20.00, "output": 100.00},
+)
+
+# kimi-k3's architecture and rules, released on 2026-10-23. Prices as of 2026-11 (genai-prices
+# 0.2.3 and litellm 1.110.2 on PyPI); no source gives them in yuan.
+_K3_1_PRO = replace(
+    _K3,
+    name="kimi-k3.1-pro",
+    aliases=("k3.1-pro", "k3.1", "kimi-k3.1", "kimi-k3-1-pro", "kimi-k3p1-pro"),
+    # Cache writes: 2.00 for five minutes, 4.00 for an hour.
+    prices={"cached": 0.20, "input": 2.00, "output": 10.00},
+    prices_cny={},
+)
+
 _ROWS = (
-    ModelInfo(
-        name="kimi-k3",
-        aliases=("k3", "kimi-k3-instruct"),
-        context_window=1_048_576,
-        default_output=131_072,
-        inputs=_MEDIA,
-        thinking="always",
-        pinned=Sampling(1.0),
-        # A named function is a 400 ("tool_choice 'specified' is incompatible with thinking
-        # enabled", seen live 2026-07-16); required is accepted.
-        forced_tool_choice=("required",),
-        reasoning_efforts=("low", "high", "max"),
-        default_effort="max",
-        structured_output=("json_schema", "forced_tool", "json_object"),
-        keeps_reasoning=True,
-        prompt_style="k3",
-        dialect="k3",
-        opens_reasoning=True,
-        # Cache writes are charged too: 3.00 for five minutes, 6.00 for an hour.
-        prices={"cached": 0.30, "input": 3.00, "output": 15.00},
-        prices_cny={"cached": 2.00, "input": 20.00, "output": 100.00},
+    _K3_1_PRO,
+    replace(
+        _K3_1_PRO,
+        name="kimi-k3.1-pro-highspeed",
+        aliases=(),
+        # Cache writes: 4.00 for five minutes, 8.00 for an hour.
+        prices={"cached": 0.20, "input": 4.00, "output": 20.00},
     ),
+    _K3,
     _K2_7_CODE,
     replace(
         _K2_7_CODE,

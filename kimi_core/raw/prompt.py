@@ -103,6 +103,8 @@ _MODELS = {
     "kimi-k2.7-code": "k2.6",
     "kimi-k2.7-code-highspeed": "k2.6",
     "kimi-k3": "k3",
+    "kimi-k3.1-pro": "k3",
+    "kimi-k3.1-pro-highspeed": "k3",
 }
 
 

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SERVED_MODELS", "ChatRequest", "estimate_tokens", "is_object"]
 
-SERVED_MODELS = ("kimi-k3", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6")
-"""What the first-party API serves, as of 2026-09-23; every other id is answered with a 404."""
+SERVED_MODELS = (
+    *("kimi-k3", "kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"),
+    *("kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6"),
+)
+"""What the first-party API serves, as of 2026-11; every other id is answered with a 404."""
 
 _CHARACTERS_PER_TOKEN = 4
 

@@ -144,4 +144,4 @@ def test_the_entry_point_runs_the_commands(
         main()
 
     assert ended.value.code == 0
-    assert json.loads(capsys.readouterr().out)[0]["name"] == "kimi-k3"
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "kimi-k3.1-pro"

@@ -234,9 +234,9 @@ def test_a_model_that_does_not_see_is_refused_with_one_that_does(first_party: bo
 
     assert refusal([image(PNG)], **options) == (
         "content[0].image_url: model 'kimi-k2-instruct' takes text, no image; use one that does "
-        "(kimi-k3, kimi-k2.7-code, kimi-k2.7-code-highspeed, kimi-k2.6), set "
-        "base_model to one of these where the server's model is one under its own name, or leave "
-        "the part out."
+        "(kimi-k3.1-pro, kimi-k3.1-pro-highspeed, kimi-k3, kimi-k2.7-code, "
+        "kimi-k2.7-code-highspeed, kimi-k2.6), set base_model to one of these where the server's "
+        "model is one under its own name, or leave the part out."
     )
     assert "no video" in refusal([{"type": "video_url", "video_url": MP4}], **options)
 

@@ -12,6 +12,12 @@ from kimi_core.models import MODELS, get_model, nearest_models, retirement
 from kimi_core.raw.prompt import prompt_dialect, prompt_opens_reasoning
 
 SPELLINGS = {
+    "kimi-k3.1-pro": (
+        "kimi-k3.1-pro", "moonshotai/Kimi-K3.1-Pro", "k3.1-pro", "kimi-k3-1-pro", "k3.1",
+        "accounts/fireworks/models/kimi-k3p1-pro", "moonshotai.kimi-k3.1",
+        "moonshotai/kimi-k3.1-pro:batch",
+    ),
+    "kimi-k3.1-pro-highspeed": ("kimi-k3.1-pro-highspeed",),
     "kimi-k3": ("kimi-k3", "k3", "moonshotai/kimi-k3", "moonshotai/kimi-k3:batch", "Kimi-K3"),
     "kimi-k2.7-code": ("kimi-k2.7-code", "moonshotai/kimi-k2.7-code:batch", "kimi-k2p7-code"),
     "kimi-k2.7-code-highspeed": ("kimi-k2.7-code-highspeed",),
@@ -86,6 +92,7 @@ RETIRED = {
     "kimi-thinking-preview": ("2025-11-11", "kimi-k2.6"),
     "moonshot-v1-8k": ("2026-08-31", "kimi-k2.6"),
     "moonshot-v1-128k-vision-preview": ("2026-08-31", "kimi-k2.6"),
+    "kimi-k3.1-pro": None,
     "kimi-k3": None,
     "kimi-k2.7-code-highspeed": None,
     "kimi-k2.6": None,
@@ -101,6 +108,9 @@ def test_retired_ids_know_their_date_and_replacement(
     assert retirement(name) == expected
 
 
+PRICED_IN_DOLLARS_ONLY = {"kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"}
+
+
 def test_a_row_agrees_with_itself() -> None:
     for row in MODELS.values():
         assert (row.default_effort in row.reasoning_efforts) or row.default_effort is None
@@ -108,7 +118,9 @@ def test_a_row_agrees_with_itself() -> None:
         assert ("forced_tool" in row.structured_output) == bool(row.forced_tool_choice)
         assert set(row.prices) | set(row.prices_cny) <= {"cached", "input", "output"}
         if row.retired is None and row.name != "kimi-k2-base":
-            assert row.prices.keys() == row.prices_cny.keys() == {"cached", "input", "output"}
+            assert row.prices.keys() == {"cached", "input", "output"}
+            in_yuan = set() if row.name in PRICED_IN_DOLLARS_ONLY else set(row.prices)
+            assert set(row.prices_cny) == in_yuan
 
 
 def test_a_replacement_is_a_model_that_lives() -> None:

@@ -31,6 +31,10 @@ ALL = {"type": "json_schema", "json_schema": {"name": "all", "schema": {"type": 
 _FIELDS: Mapping[str, Row] = {
     "nothing is sent that was not set": Row(sent={"model": K26}),
     "nothing to kimi-k3": Row(model="kimi-k3", sent={"model": "kimi-k3"}),
+    "nothing to kimi-k3.1-pro": Row(model="kimi-k3.1-pro", sent={"model": "kimi-k3.1-pro"}),
+    "nothing to its fast sibling": Row(
+        model="kimi-k3.1-pro-highspeed", sent={"model": "kimi-k3.1-pro-highspeed"}
+    ),
     "nothing to kimi-k2.7-code": Row(model="kimi-k2.7-code", sent={"model": "kimi-k2.7-code"}),
     "nothing to its fast twin": Row(
         model="kimi-k2.7-code-highspeed", sent={"model": "kimi-k2.7-code-highspeed"}
