@@ -80,7 +80,7 @@ def _facts(model: str, base_model: str | None, endpoint: Endpoint) -> ModelInfo:
 
 
 def _warn_if_retired(model: str, endpoint: Endpoint) -> None:
-    retired = retirement(model) if endpoint.first_party else None
+    retired = retirement(model) if endpoint.retires_models else None
     if retired is not None:
         date, replacement = retired
         message = (
@@ -93,7 +93,7 @@ def _warn_if_retired(model: str, endpoint: Endpoint) -> None:
 def _spelling(model: str, info: ModelInfo, endpoint: Endpoint, base_model: str | None) -> str:
     if base_model:
         return model  # the server's own name, whatever it looks like
-    if endpoint.first_party and get_model(model) and not retirement(model):
+    if endpoint.uses_own_names and get_model(model) and not retirement(model):
         return info.name  # any spelling of a live model; it is known here what it is called there
     return endpoint.spell(model)
 

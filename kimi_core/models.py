@@ -92,6 +92,8 @@ class ModelInfo:
         checkpoint: Size and format of the open weights; None where no launch of them is known.
         prompt_style: Whose chat template writes its prompts, by the model that had it first; None
             for a model without a chat.
+        weights: The open weights' name on Hugging Face, which engines and most hosts serve them
+            under; None where they are not open.
         dialect: Raw token dialect, "k2" or "k3".
         opens_reasoning: Whether the rendered prompt ends inside an opened think block.
         retired: Date since which the first-party API answers 404, or None.
@@ -118,6 +120,7 @@ class ModelInfo:
     keeps_reasoning: bool = False
     checkpoint: Checkpoint | None = None
     prompt_style: PromptStyle | None = None
+    weights: str | None = None
     dialect: Literal["k2", "k3"] = "k2"
     opens_reasoning: bool = False
     retired: str | None = None
@@ -135,6 +138,7 @@ _K2 = ModelInfo(
     recommended_temperature=0.6,
     checkpoint=Checkpoint(1_030, "FP8"),
     prompt_style="k2-instruct",
+    weights="moonshotai/Kimi-K2-Instruct",
     retired="2026-05-25",
     replacement="kimi-k2.6",
     knowledge_cutoff="2024-10",
@@ -157,6 +161,7 @@ _K2_6 = ModelInfo(
     structured_output=_BY_FORMAT,
     checkpoint=Checkpoint(595, "INT4"),
     prompt_style="k2.6",
+    weights="moonshotai/Kimi-K2.6",
     opens_reasoning=True,
     knowledge_cutoff="2025-01",
     prices={"cached": 0.16, "input": 0.95, "output": 4.00},
@@ -171,6 +176,7 @@ _K2_7_CODE = replace(
     pinned_without_thinking=None,
     keeps_reasoning=True,
     checkpoint=None,
+    weights="moonshotai/Kimi-K2.7-Code",
     prices={"cached": 0.19, "input": 0.95, "output": 4.00},
     prices_cny={"cached": 1.30, "input": 6.50, "output": 27.00},
 )
@@ -190,6 +196,7 @@ _K3 = ModelInfo(
     default_effort="max",
     structured_output=("json_schema", "forced_tool", "json_object"),
     keeps_reasoning=True,
+    weights="moonshotai/Kimi-K3",
     prompt_style="k3",
     dialect="k3",
     opens_reasoning=True,
@@ -203,6 +210,7 @@ _K3 = ModelInfo(
 _K3_1_PRO = replace(
     _K3,
     name="kimi-k3.1-pro",
+    weights="moonshotai/Kimi-K3.1-Pro",
     aliases=("k3.1-pro", "k3.1", "kimi-k3.1", "kimi-k3-1-pro", "kimi-k3p1-pro"),
     # Cache writes: 2.00 for five minutes, 4.00 for an hour.
     prices={"cached": 0.20, "input": 2.00, "output": 10.00},
@@ -233,6 +241,7 @@ _ROWS = (
         name="kimi-k2.5",
         aliases=("kimi-k2-5", "kimi-k2p5", "kimi-k2.5-0127"),
         prompt_style="k2.5",
+        weights="moonshotai/Kimi-K2.5",
         retired="2026-08-31",
         replacement="kimi-k2.6",
         prices={"input": 0.60, "output": 3.00},
@@ -247,6 +256,7 @@ _ROWS = (
         recommended_temperature=1.0,
         checkpoint=Checkpoint(594, "INT4"),
         prompt_style="k2-thinking",
+        weights="moonshotai/Kimi-K2-Thinking",
         knowledge_cutoff="2024-08",
     ),
     replace(
@@ -254,6 +264,7 @@ _ROWS = (
         name="kimi-k2-instruct-0905",
         aliases=("kimi-k2-0905", "kimi-k2-0905-preview", "kimi-k2-turbo-preview", "kimi-k2-turbo"),
         context_window=262_144,
+        weights="moonshotai/Kimi-K2-Instruct-0905",
     ),
     _K2,
     replace(
@@ -262,6 +273,7 @@ _ROWS = (
         aliases=(),
         checkpoint=None,
         prompt_style=None,
+        weights="moonshotai/Kimi-K2-Base",
         retired=None,
         replacement=None,
         prices={},

@@ -87,13 +87,13 @@ def _kwargs(capabilities: Capabilities, key: str | None) -> dict[str, Any]:
 
 
 def _address(endpoint: Endpoint) -> str:
-    if not endpoint.first_party:
+    if endpoint.anthropic_path is None:
         message = (
             f"endpoint {endpoint.name!r} has no Anthropic-compatible route that is known here; "
             "only 'moonshot' and 'moonshot-cn' have. Use ChatKimiK2 for the others."
         )
         raise KimiConfigError(message)
-    return f"{endpoint.base_url.rstrip('/').removesuffix('/v1')}/anthropic"
+    return endpoint.base_url.rstrip("/").removesuffix("/v1") + endpoint.anthropic_path
 
 
 def _temperature(wanted: float | None, capabilities: Capabilities) -> float | None:

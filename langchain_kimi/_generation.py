@@ -158,7 +158,7 @@ class KimiGeneration(KimiSettings):
     @property
     def _provider(self) -> str:
         endpoint = self._chat.capabilities.endpoint
-        name = "moonshot" if endpoint.first_party else endpoint.name
+        name = endpoint.provider_name or endpoint.name
         # A translator of another provider's messages (e.g. "openai") would drop the reasoning.
         return "moonshot" if get_translator(name) else name
 

@@ -25,19 +25,18 @@ def _known() -> frozenset[str]:
 
 def profile_of(capabilities: Capabilities) -> ModelProfile:
     """Return the profile of one model at one endpoint; only keys that this langchain-core knows."""
-    info = capabilities.info
+    info, endpoint = capabilities.info, capabilities.endpoint
     images = "image" in info.inputs
     video = "video" in info.inputs
     facts: dict[str, Any] = {
         "name": info.name,
-        "status": "deprecated" if info.retired and capabilities.endpoint.first_party else "active",
-        "open_weights": not capabilities.endpoint.first_party,
+        "status": "deprecated" if info.retired and endpoint.retires_models else "active",
+        "open_weights": info.weights is not None,
         "max_input_tokens": info.context_window,
         "max_output_tokens": info.default_output,
         "text_inputs": True,
         "image_inputs": images,
-        # Moonshot takes data: and ms:// only, no URL of the web.
-        "image_url_inputs": images and not capabilities.endpoint.first_party,
+        "image_url_inputs": images and endpoint.takes_media_urls,
         "pdf_inputs": False,
         "audio_inputs": False,
         "video_inputs": video,
@@ -56,7 +55,7 @@ def profile_of(capabilities: Capabilities) -> ModelProfile:
         # can force there.
         "structured_output": capabilities.api == "chat",
         "attachment": images,
-        "temperature": info.pinned is None or not capabilities.endpoint.first_party,
+        "temperature": info.pinned is None or not endpoint.pins_sampling,
     }
     profile: Any = {
         name: value for name, value in facts.items() if name in _known() and value is not None

@@ -260,8 +260,39 @@ def _facts(row: Endpoint) -> str:
         "token limit": f"`{row.max_tokens_field}`",
         "usage of a stream": "asked for" if row.asks_usage else "comes unasked",
         "foreign ids of calls are rewritten": "here" if row.rewrites_tool_call_ids else "there",
+        **_limits(row),
     }
     return _table(("fact", row.name), ((name, fact) for name, fact in facts.items() if fact))
+
+
+def _limits(row: Endpoint) -> dict[str, str]:
+    """Return what the server refuses or lacks, where others do not."""
+    stops = f"at most {row.max_stops}, of {row.max_stop_bytes} bytes each" if row.max_stops else ""
+    size = f"{row.max_body_bytes:,} bytes of base64 in a request" if row.max_body_bytes else ""
+    taken = "text, `image_url` and `video_url`, of the media types in Moonshot's documents"
+    said = {
+        "sampling": "the model's pinned values only" if row.pins_sampling else "",
+        "forced `tool_choice` while thinking": "as the model's row says"
+        if row.limits_forced_tool_choice
+        else "",
+        "greatest token limit": "the model's context window" if row.limits_max_tokens else "",
+        "stop strings": stops,
+        "media": size,
+        "content parts": "" if row.takes_other_parts else taken,
+        "JSON schemas": f"rewritten for `{row.schema_dialect}`" if row.schema_dialect else "",
+        "retired models": "are refused by the server" if row.retires_models else "",
+        "Anthropic-compatible route": f"`{row.anthropic_path}`" if row.anthropic_path else "",
+    }
+    lacks = {
+        "web URLs of media": row.takes_media_urls,
+        "tools in messages": row.takes_message_tools,
+        "`parallel_tool_calls`": row.takes_parallel_tool_calls,
+        "`provider`": row.takes_provider,
+        "a prefix in JSON mode": row.takes_json_prefix,
+        "results without a call": row.takes_stray_results,
+    }
+    missing = ", ".join(name for name, takes in lacks.items() if not takes)
+    return {**said, "does not take": missing}
 
 
 def _names(row: Endpoint) -> str:

@@ -107,7 +107,7 @@ def _find_model(session: Session) -> Outcome:
 
 def _missing_model(session: Session, error: KimiModelNotFoundError) -> Outcome:
     name = session.chat.capabilities.model
-    retired = retirement(name) if session.endpoint.first_party else None
+    retired = retirement(name) if session.endpoint.retires_models else None
     if retired is not None:
         return outcome("retired", date=retired[0], replacement=retired[1])
     served = [str(row["id"]) for row in session.listing().rows or ()]

@@ -1,6 +1,7 @@
 """Servers that somebody runs for you: one row each.
 
-Owns: what is true of a host, whatever model it serves. May know: the type.
+Owns: what is true of a host, whatever model it serves. May know: the type, and the models (for
+the names of their weights).
 
 Each row names its source: the facts of a recording, the host's own documents, or the provider files
 of github.com/anomalyco/models.dev (September 2026), which say what a host has offered; hosts drop
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kimi_core.endpoints._type import Endpoint
+from kimi_core.models import MODELS
 
 __all__ = ["HOSTED", "OTHER_KEY_PREFIXES"]
 
@@ -28,13 +30,13 @@ def _as(pattern: str, *names: str) -> dict[str, str]:
     return {name: pattern.format(name) for name in names}
 
 
-# As the checkpoints are called on Hugging Face, which most hosts keep.
-_INSTRUCT = {"kimi-k2-instruct": "moonshotai/Kimi-K2-Instruct"}
-_INSTRUCT_0905 = {"kimi-k2-instruct-0905": "moonshotai/Kimi-K2-Instruct-0905"}
-_THINKING = {"kimi-k2-thinking": "moonshotai/Kimi-K2-Thinking"}
-_K2_5 = {"kimi-k2.5": "moonshotai/Kimi-K2.5"}
-_K2_6 = {"kimi-k2.6": "moonshotai/Kimi-K2.6"}
-_LATEST = {"kimi-k2.7-code": "moonshotai/Kimi-K2.7-Code", "kimi-k3": "moonshotai/Kimi-K3"}
+def _weights(*names: str) -> dict[str, str]:
+    """Spell models as their checkpoints are called on Hugging Face, which most hosts keep."""
+    return {name: MODELS[name].weights or name for name in names}
+
+
+_K2 = ("kimi-k2-instruct", "kimi-k2-instruct-0905", "kimi-k2-thinking")
+_LATEST = ("kimi-k2.7-code", "kimi-k3")
 
 _MOONSHOT = Endpoint(
     name="moonshot",
@@ -47,8 +49,26 @@ _MOONSHOT = Endpoint(
     # Usage comes in the choice of the last chunk without being asked for (recording
     # moonshot-k2-0905-stream); asking adds a second copy.
     asks_usage=False,
-    first_party=True,
     rewrites_tool_call_ids=False,
+    # Its OpenAPI document of 2026-08-17 and its model overview of 2026-09-23.
+    pins_sampling=True,
+    limits_forced_tool_choice=True,
+    limits_max_tokens=True,
+    max_stops=5,
+    max_stop_bytes=32,
+    max_body_bytes=100 * 1024 * 1024,  # "100 MB"
+    schema_dialect="moonshot",
+    takes_message_tools=False,
+    takes_parallel_tool_calls=False,
+    takes_provider=False,
+    takes_json_prefix=False,
+    takes_stray_results=False,
+    takes_media_urls=False,
+    takes_other_parts=False,
+    retires_models=True,
+    uses_own_names=True,
+    anthropic_path="/anthropic",
+    provider_name="moonshot",
     notes="Moonshot's own API, international.",
 )
 
@@ -60,7 +80,7 @@ _SILICONFLOW = Endpoint(
     api_key_names=("SILICONFLOW_API_KEY",),
     default_model="kimi-k2.6",
     base_model="kimi-k2.6",
-    spellings={**_INSTRUCT, **_INSTRUCT_0905, **_THINKING, **_K2_5, **_K2_6, **_LATEST},
+    spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_LATEST),
     notes="SiliconFlow, international.",
 )
 
@@ -115,7 +135,7 @@ HOSTED = (
         api_key_names=("TOGETHER_API_KEY",),
         default_model="kimi-k3",
         base_model="kimi-k3",
-        spellings={**_INSTRUCT, **_INSTRUCT_0905, **_THINKING, **_K2_5, **_K2_6, **_LATEST},
+        spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_LATEST),
         notes="Together; kimi-k2.6 was dropped on 2026-08-19.",
     ),
     Endpoint(
@@ -166,7 +186,7 @@ HOSTED = (
         api_key_names=("DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"),
         default_model="kimi-k2.6",
         base_model="kimi-k2.6",
-        spellings={**_INSTRUCT, **_INSTRUCT_0905, **_THINKING, **_K2_6, **_LATEST},
+        spellings=_weights(*_K2, "kimi-k2.6", *_LATEST),
         thinking_switch="reasoning",
         notes="DeepInfra; K2 Vendor Verifier 2025-11: 84 to 87 % of tool calls schema-valid.",
     ),
@@ -177,7 +197,7 @@ HOSTED = (
         api_key_names=("BASETEN_API_KEY",),
         default_model="kimi-k2.6",
         base_model="kimi-k2.6",
-        spellings={**_K2_5, **_K2_6, **_LATEST},
+        spellings=_weights("kimi-k2.5", "kimi-k2.6", *_LATEST),
         notes="Baseten's shared model APIs; a deployment of your own has a base_url of its own.",
     ),
     _SILICONFLOW,
@@ -214,7 +234,7 @@ HOSTED = (
         key_prefixes=("hf_",),
         default_model="kimi-k2.6",
         base_model="kimi-k2.6",
-        spellings={**_INSTRUCT, **_INSTRUCT_0905, **_THINKING, **_K2_5, **_K2_6, **_LATEST},
+        spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_LATEST),
         notes="Hugging Face's router; a suffix like :baseten names the host behind it.",
     ),
 )

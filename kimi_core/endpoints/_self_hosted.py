@@ -1,6 +1,7 @@
 """Servers on your own machines: one row each.
 
-Owns: what is true of an engine, whatever model it serves. May know: the type.
+Owns: what is true of an engine, whatever model it serves. May know: the type, and the models (for
+the names of their weights, under which engines serve them).
 """
 
 from __future__ import annotations
@@ -9,20 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.endpoints._type import Endpoint
+from kimi_core.models import MODELS, get_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OPEN_WEIGHTS", "SELF_HOSTED"]
-
-OPEN_WEIGHTS = {
-    "kimi-k2-instruct": "moonshotai/Kimi-K2-Instruct",
-    "kimi-k2-instruct-0905": "moonshotai/Kimi-K2-Instruct-0905",
-    "kimi-k2-thinking": "moonshotai/Kimi-K2-Thinking",
-    "kimi-k2.5": "moonshotai/Kimi-K2.5",
-    "kimi-k2.6": "moonshotai/Kimi-K2.6",
-    "kimi-k2-base": "moonshotai/Kimi-K2-Base",
-}
+__all__ = ["SELF_HOSTED"]
 
 # The five tool markers are special=false in Kimi's tokenizer config, but a converted tokenizer may
 # have lost the flag; and vLLM's default puts blanks round every added token (vLLM 0.32.0 with the
@@ -37,7 +30,12 @@ _SELF_HOSTED = Endpoint(
     name="self-hosted",
     base_url="",
     needs_key=False,
-    spellings=OPEN_WEIGHTS,
+    # Where two rows share their weights, the one that is called like them.
+    spellings={
+        name: row.weights
+        for name, row in MODELS.items()
+        if row.weights and get_model(row.weights) is row
+    },
     thinking_switch="chat_template_kwargs",
 )
 

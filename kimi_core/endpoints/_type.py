@@ -17,11 +17,16 @@ Api = Literal["chat", "completions"]
 ToolCallParser = Literal["auto", "server", "client"]
 ThinkingSwitch = Literal["thinking", "chat_template_kwargs", "reasoning", "none"]
 GrammarEngine = Literal["llama.cpp", "vllm", "sglang"]
+SchemaDialect = Literal["moonshot"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One server, or one kind of server.
+
+    What Moonshot's own API refuses stands here field by field, and never as "this is Moonshot":
+    the defaults are those of a server that refuses nothing, and a relay that has some of these
+    rules says which.
 
     Attributes:
         name: The name that this package calls it by.
@@ -45,10 +50,32 @@ class Endpoint:
         completion_max_tokens: Token limit that is sent on the completions route where the caller
             set none. The one exception to sending only what was set: vLLM's own default there is 16
             tokens, which cuts every call, and a llama.cpp server without a limit fills its context.
-        first_party: Whether it is Moonshot's own API, whose extra rules (pinned sampling, forced
-            tool_choice against thinking, retired ids) then apply.
         rewrites_tool_call_ids: Whether foreign ids in the history must be made native by us. The
             first-party API does it on its side; elsewhere they cost later tool calls.
+        pins_sampling: Whether any sampling but the model's own (`ModelInfo.pinned`) is a 400.
+        limits_forced_tool_choice: Whether a model that thinks may be forced only as its row says
+            (`ModelInfo.forced_tool_choice`); elsewhere any forced choice is sent.
+        limits_max_tokens: Whether a token limit above the model's context window is a 400.
+        max_stops: How many stop strings it takes; None for any number.
+        max_stop_bytes: How long each may be, in bytes of UTF-8; None for any length.
+        max_body_bytes: How large the media of one request may be, as base64; None for any size.
+        schema_dialect: The flavour of JSON schema that tools and answers are rewritten into; None:
+            sent as they are.
+        takes_message_tools: Whether a message of any kind may bring tools. Otherwise only a system
+            message without content may, for a model of dialect "k3".
+        takes_parallel_tool_calls: Whether it has that field; otherwise False only warns.
+        takes_provider: Whether routing (`Options.provider`) may be tried; otherwise it is refused.
+        takes_json_prefix: Whether a prefix to be continued goes with response_format "json_object".
+        takes_stray_results: Whether a tool result without its call may be sent.
+        takes_media_urls: Whether it fetches pictures and videos from the web.
+        takes_other_parts: Whether content parts and media types may be tried that Moonshot's
+            documents do not list.
+        retires_models: Whether the dates of `ModelInfo.retired` hold here, as they do at Moonshot.
+        uses_own_names: Whether it calls its models as `kimi_core.models` does: any spelling of a
+            live one is sent under that name.
+        anthropic_path: Where its Anthropic-compatible route is, from the root of its host; None
+            where it has none.
+        provider_name: What traces and messages call whoever runs it; None: its name.
         chat_fields: Request fields that every answer on the chat route needs to come unspoilt;
             sent although nobody set them.
         raw_fields: Request fields that keep Kimi's tokens in the text, for raw use.
@@ -77,8 +104,25 @@ class Endpoint:
     asks_usage: bool = True
     grammar: GrammarEngine | None = None
     completion_max_tokens: int | None = 4_096
-    first_party: bool = False
     rewrites_tool_call_ids: bool = True
+    pins_sampling: bool = False
+    limits_forced_tool_choice: bool = False
+    limits_max_tokens: bool = False
+    max_stops: int | None = None
+    max_stop_bytes: int | None = None
+    max_body_bytes: int | None = None
+    schema_dialect: SchemaDialect | None = None
+    takes_message_tools: bool = True
+    takes_parallel_tool_calls: bool = True
+    takes_provider: bool = True
+    takes_json_prefix: bool = True
+    takes_stray_results: bool = True
+    takes_media_urls: bool = True
+    takes_other_parts: bool = True
+    retires_models: bool = False
+    uses_own_names: bool = False
+    anthropic_path: str | None = None
+    provider_name: str | None = None
     chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     raw_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     raw_chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -130,9 +130,8 @@ def _chat_fields(
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {"messages": history, **capabilities.endpoint.chat_fields}
     if choice.tools:
-        fields["tools"] = choice.tools
-        if capabilities.endpoint.first_party:
-            fields["tools"] = normalize_tools(choice.tools)
+        moonshot = capabilities.endpoint.schema_dialect == "moonshot"
+        fields["tools"] = normalize_tools(choice.tools) if moonshot else choice.tools
         fields.update(_parallel_field(choice, options, capabilities))
     if choice.value is not None:
         fields["tool_choice"] = choice.value
@@ -162,11 +161,10 @@ def _chat_fields(
 def _response_format(
     wanted: Mapping[str, Any], capabilities: Capabilities, *, prefix: bool
 ) -> dict[str, Any]:
-    if capabilities.endpoint.first_party:
-        if prefix:
-            check_prefix(wanted, capabilities)
-        return normalize_response_format(wanted)
-    return dict(wanted)
+    if prefix and not capabilities.endpoint.takes_json_prefix:
+        check_prefix(wanted, capabilities)
+    moonshot = capabilities.endpoint.schema_dialect == "moonshot"
+    return normalize_response_format(wanted) if moonshot else dict(wanted)
 
 
 def _parallel_field(
@@ -175,7 +173,7 @@ def _parallel_field(
     wanted = options.parallel_tool_calls
     if wanted is None:
         return {}
-    if not capabilities.endpoint.first_party:
+    if capabilities.endpoint.takes_parallel_tool_calls:
         return {"parallel_tool_calls": wanted}
     if wanted is False:
         one = choice.value != "required" or len(choice.tools) == 1
@@ -201,19 +199,18 @@ def _sampling(options: Options, capabilities: Capabilities) -> dict[str, Any]:
         message = f"n={options.n} is refused: one answer a request; call batch() for several."
         raise KimiConfigError(message)
     fields = _set_fields(options, _SAMPLING_FIELDS)
-    if not capabilities.endpoint.first_party:
+    if not capabilities.endpoint.pins_sampling:
         return fields
     return without_pinned(fields, capabilities, thinks=capabilities.thinks(options.thinking))
 
 
 def _identity(options: Options, capabilities: Capabilities) -> dict[str, Any]:
-    if capabilities.endpoint.first_party:
-        check_settings(
-            stop=options.stop,
-            provider=options.provider,
-            max_tokens=options.max_tokens,
-            capabilities=capabilities,
-        )
+    check_settings(
+        stop=options.stop,
+        provider=options.provider,
+        max_tokens=options.max_tokens,
+        capabilities=capabilities,
+    )
     return _set_fields(options, ("prompt_cache_key", "safety_identifier", "provider"))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
+    from kimi_core.endpoints import Endpoint
     from kimi_core.models import Sampling
 
 __all__ = [
@@ -25,9 +26,6 @@ __all__ = [
     "warn_of_parallel_calls",
     "without_pinned",
 ]
-
-_MOST_STOPS = 5
-_LONGEST_STOP = 32
 
 
 def without_pinned(
@@ -78,33 +76,41 @@ def check_settings(
         KimiConfigError: For stop strings that are too many or too long, a token limit that no
             answer can have, and for OpenRouter's routing.
     """
-    name = capabilities.endpoint.name
-    _check_stops(stop, name)
+    endpoint = capabilities.endpoint
+    _check_stops(stop, endpoint)
+    _check_limit(max_tokens, capabilities)
+    if provider is not None and not endpoint.takes_provider:
+        message = (
+            f"provider is OpenRouter's routing, which {endpoint.name} does not have; leave it out, "
+            "or use endpoint='openrouter'."
+        )
+        raise KimiConfigError(message)
+
+
+def _check_limit(max_tokens: int | None, capabilities: Capabilities) -> None:
     window = capabilities.info.context_window
-    if max_tokens is not None and not 0 < max_tokens <= window:
+    if max_tokens is None or not capabilities.endpoint.limits_max_tokens:
+        return
+    if not 0 < max_tokens <= window:
         message = (
-            f"max_tokens={max_tokens} is refused by {name}: model {capabilities.model!r} has "
-            f"{window} tokens for prompt and answer together. Choose fewer, or leave it out."
-        )
-        raise KimiConfigError(message)
-    if provider is not None:
-        message = (
-            f"provider is OpenRouter's routing, which {name} does not have; leave it out, or use "
-            "endpoint='openrouter'."
+            f"max_tokens={max_tokens} is refused by {capabilities.endpoint.name}: model "
+            f"{capabilities.model!r} has {window} tokens for prompt and answer together. Choose "
+            "fewer, or leave it out."
         )
         raise KimiConfigError(message)
 
 
-def _check_stops(stop: str | Sequence[str] | None, name: str) -> None:
+def _check_stops(stop: str | Sequence[str] | None, endpoint: Endpoint) -> None:
     stops = [stop] if isinstance(stop, str) else list(stop or ())
-    if len(stops) > _MOST_STOPS:
-        message = f"stop has {len(stops)} strings; {name} accepts {_MOST_STOPS}. Leave some out."
+    name, most, longest = endpoint.name, endpoint.max_stops, endpoint.max_stop_bytes
+    if most is not None and len(stops) > most:
+        message = f"stop has {len(stops)} strings; {name} accepts {most}. Leave some out."
         raise KimiConfigError(message)
     for text in stops:
         length = len(text.encode())
-        if length > _LONGEST_STOP:
+        if longest is not None and length > longest:
             message = (
-                f"stop {text!r} has {length} bytes; {name} accepts {_LONGEST_STOP}. Stop at its "
+                f"stop {text!r} has {length} bytes; {name} accepts {longest}. Stop at its "
                 "beginning instead."
             )
             raise KimiConfigError(message)

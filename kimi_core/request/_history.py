@@ -51,23 +51,16 @@ def prepare_history(
         A call without a result has got one; see `kimi_core.request._tool_results.with_results`.
 
     Raises:
-        KimiConfigError: For media that the model or the server would refuse, and on the
-            first-party API for a result without its call and for tools that a message may not
-            bring.
+        KimiConfigError: For what the model or the server would refuse: media, a result without its
+            call, tools that a message may not bring.
     """
     raw = capabilities.api == "completions"
     endpoint = capabilities.endpoint
     whole = raw or keep or capabilities.info.keeps_reasoning
-    prepared = prepare_media(
-        messages,
-        inputs=capabilities.info.inputs,
-        model=capabilities.model,
-        first_party=endpoint.first_party,
-        fetch=fetch,
-    )
+    prepared = prepare_media(messages, capabilities, fetch=fetch)
     for position, message in enumerate(prepared):
         _set_role(message)
-        if endpoint.first_party and message.get("tools"):
+        if not endpoint.takes_message_tools and message.get("tools"):
             message["tools"] = _brought_tools(message, position, capabilities)
         if message.get("role") == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
@@ -77,7 +70,7 @@ def prepare_history(
             _fill_content(message)
     native = endpoint.rewrites_tool_call_ids or raw
     named = normalize_tool_call_ids(prepared) if native else with_unique_ids(prepared)
-    return with_results(named, refuse_strays=endpoint.first_party)
+    return with_results(named, refuse_strays=not endpoint.takes_stray_results)
 
 
 def ends_in_prefix(messages: Sequence[Mapping[str, Any]]) -> bool:

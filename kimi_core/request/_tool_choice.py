@@ -102,7 +102,7 @@ def decide_tool_choice(
     # Without tools "auto" and "none" mean nothing, and servers refuse them.
     normal = _normal(choice, [_tool_name(tool) for tool in sent]) if sent else None
     decided = ToolChoice(normal, sent, thinking)
-    if not decided.forced or not capabilities.endpoint.first_party:
+    if not decided.forced or not capabilities.endpoint.limits_forced_tool_choice:
         return decided
     return _against_thinking(decided, capabilities)
 

@@ -1,12 +1,12 @@
 """Pictures and videos in messages, made fit to be sent.
 
 Owns: what may stand in a content part and how it gets there: data URLs and uploaded files
-(``ms://``) as they are, local files and bytes as data URLs. May know: errors, the models (to name
-one that sees), and the media types. Reads local files; fetches nothing by itself.
+(``ms://``) as they are, local files and bytes as data URLs. May know: capabilities, errors, the
+models (to name one that sees), and the media types. Reads local files; fetches nothing by itself.
 
-Moonshot's server takes no http(s) URL, no SVG, and at most 100 MB of body (its documents, September
-2026). A path in a part is read: whoever passes other people's parts on should look at them first. A
-file that is neither picture nor video by its first bytes or its name is refused.
+What a server refuses stands in its row: http(s) URLs, foreign types, too large a body. A path in a
+part is read: whoever passes other people's parts on should look at them first. A file that is
+neither picture nor video by its first bytes or its name is refused.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["MAX_BODY_BYTES", "has_media", "prepare_media", "prepare_parts"]
+    from kimi_core.capabilities import Capabilities
 
-MAX_BODY_BYTES = 100 * 1024 * 1024
-"""The largest body of a request; the documents say "100 MB"."""
+__all__ = ["has_media", "prepare_media", "prepare_parts"]
 
 _MODALITIES = {"image_url": "image", "video_url": "video"}
 _UPLOAD = "upload it as a file and send ms://<file id>"
@@ -41,18 +40,14 @@ _SHOWN = 80  # characters of a URL in an error; a data URL has millions
 class _Rules:
     """What holds for the parts of one request; see `prepare_parts`."""
 
-    inputs: Sequence[str]
-    model: str
-    first_party: bool
+    capabilities: Capabilities
     fetch: Callable[[str], bytes] | None
 
 
 def prepare_parts(
     content: Any,  # noqa: ANN401 - the content of a message: text, parts or nothing
+    capabilities: Capabilities,
     *,
-    inputs: Sequence[str] = ("text", "image", "video"),
-    model: str = "",
-    first_party: bool = True,
     fetch: Callable[[str], bytes] | None = None,
 ) -> Any:  # noqa: ANN401 - likewise
     """Return the content of one message with its pictures and videos as a server takes them.
@@ -62,43 +57,34 @@ def prepare_parts(
             ``video_url`` is a dict with ``url``, or the URL itself. A URL is a data URL,
             ``ms://<file id>``, ``http(s)://``, ``file://``, a path as text or `pathlib.Path`, or
             the bytes themselves. Not changed.
-        inputs: What the model takes, of "text", "image" and "video" (`ModelInfo.inputs`).
-        model: The model's name, for errors.
-        first_party: Whether Moonshot's own rules hold. Other servers may fetch http(s) URLs and
-            take other media types and parts, so these are left to them.
+        capabilities: What the model takes (`ModelInfo.inputs`), and what its server does.
         fetch: Called with each http(s) URL; returns what is there. None, the default: such a URL is
-            an error on the first-party API. It is called while the request is built, before
-            anything is sent.
+            an error where the server does not fetch it itself. It is called while the request is
+            built, before anything is sent.
 
     Returns:
         The content, with new parts where something was inlined.
 
     Raises:
         KimiConfigError: For a part that the model or the server would refuse, a file that cannot be
-            read, and more than `MAX_BODY_BYTES` of media.
+            read, and more media than the server takes (`Endpoint.max_body_bytes`).
     """
-    rules = _Rules(inputs, model, first_party, fetch)
-    prepared = _prepared(content, rules, "content")
-    if first_party:
-        _check_size([prepared])
+    prepared = _prepared(content, _Rules(capabilities, fetch), "content")
+    _check_size([prepared], capabilities)
     return prepared
 
 
 def prepare_media(
     messages: Sequence[Mapping[str, Any]],
+    capabilities: Capabilities,
     *,
-    inputs: Sequence[str] = ("text", "image", "video"),
-    model: str = "",
-    first_party: bool = True,
     fetch: Callable[[str], bytes] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the messages of one request with their media as a server takes them.
 
     Args:
         messages: OpenAI-style dicts. Not changed.
-        inputs: As for `prepare_parts`, and so are the others.
-        model: The model's name, for errors.
-        first_party: Whether Moonshot's own rules hold.
+        capabilities: As for `prepare_parts`, and so is `fetch`.
         fetch: Called with each http(s) URL.
 
     Returns:
@@ -107,15 +93,14 @@ def prepare_media(
     Raises:
         KimiConfigError: As `prepare_parts`; the size is that of all messages together.
     """
-    rules = _Rules(inputs, model, first_party, fetch)
+    rules = _Rules(capabilities, fetch)
     prepared: list[dict[str, Any]] = []
     for position, message in enumerate(messages):
         out = dict(message)
         if isinstance(out.get("content"), list):
             out["content"] = _prepared(out["content"], rules, f"messages[{position}].content")
         prepared.append(out)
-    if first_party:
-        _check_size([message.get("content") for message in prepared])
+    _check_size([message.get("content") for message in prepared], capabilities)
     return prepared
 
 
@@ -141,7 +126,7 @@ def _part(part: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - a p
     known = cast("Mapping[str, Any]", part)
     kind = str(known.get("type"))
     if kind not in _MODALITIES:
-        if rules.first_party and kind != "text":
+        if kind != "text" and not rules.capabilities.endpoint.takes_other_parts:
             raise KimiConfigError(
                 f"{where}: a part of type {kind!r} is refused by Moonshot, which takes text, "
                 "image_url and video_url; send a document's text as text (Moonshot's files with "
@@ -158,13 +143,14 @@ def _part(part: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - a p
 
 
 def _check_modality(modality: str, rules: _Rules, where: str) -> None:
-    if modality in rules.inputs:
+    inputs = rules.capabilities.info.inputs
+    if modality in inputs:
         return
     seeing = [name for name, row in MODELS.items() if modality in row.inputs and not row.retired]
     raise KimiConfigError(
-        f"{where}: model {rules.model!r} takes {' and '.join(rules.inputs)}, no {modality}; use "
-        f"one that does ({', '.join(seeing)}), set base_model to one of these where the server's "
-        "model is one under its own name, or leave the part out."
+        f"{where}: model {rules.capabilities.model!r} takes {' and '.join(inputs)}, no {modality}; "
+        f"use one that does ({', '.join(seeing)}), set base_model to one of these where the "
+        "server's model is one under its own name, or leave the part out."
     )
 
 
@@ -174,16 +160,17 @@ def _sendable(source: object, modality: str, rules: _Rules, where: str) -> str:
         if scheme == "data":
             return _checked_data_url(source, modality, rules, where)
         remote = scheme in {"http", "https"}
-        if scheme == "ms" or (remote and rules.fetch is None and not rules.first_party):
+        fetched_there = rules.fetch is None and rules.capabilities.endpoint.takes_media_urls
+        if scheme == "ms" or (remote and fetched_there):
             return source
         if remote:
             data = _fetched(source, rules, where)
             return _data_url(data, urlsplit(source).path, modality, where)
         path = _path_of_url(source, where) if scheme == "file" else source
-        return _data_url(_read(path, where), path, modality, where)
+        return _data_url(_read(path, rules, where), path, modality, where)
     if isinstance(source, os.PathLike):
         path = os.fspath(cast("os.PathLike[str]", source))
-        return _data_url(_read(path, where), path, modality, where)
+        return _data_url(_read(path, rules, where), path, modality, where)
     if isinstance(source, (bytes, bytearray)):
         return _data_url(bytes(source), "", modality, where)
     raise KimiConfigError(
@@ -193,7 +180,9 @@ def _sendable(source: object, modality: str, rules: _Rules, where: str) -> str:
 
 def _checked_data_url(url: str, modality: str, rules: _Rules, where: str) -> str:
     kind = url[len("data:") :].partition(",")[0].partition(";")[0].lower()
-    if rules.first_party and (kind not in ACCEPTED or not kind.startswith(modality)):
+    if rules.capabilities.endpoint.takes_other_parts:
+        return url
+    if kind not in ACCEPTED or not kind.startswith(modality):
         raise _refused(kind, modality, where)
     return url
 
@@ -220,17 +209,18 @@ def _path_of_url(url: str, where: str) -> str:
     return url2pathname(address.path)
 
 
-def _read(path: str, where: str) -> bytes:
+def _read(path: str, rules: _Rules, where: str) -> bytes:
+    limit = rules.capabilities.endpoint.max_body_bytes
     try:
         size = Path(path).stat().st_size
-        data = b"" if size > MAX_BODY_BYTES else Path(path).read_bytes()
+        data = b"" if limit is not None and size > limit else Path(path).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in a path
         raise KimiConfigError(
             f"{where}: the file {path[:_SHOWN]!r} cannot be read ({type(error).__name__}); give a "
             "path that exists here, a data URL, ms://<file id> or bytes."
         ) from error
-    if size > MAX_BODY_BYTES:
-        raise _too_large(size, f"{where}: the file {path[:_SHOWN]!r}")
+    if limit is not None and size > limit:
+        raise _too_large(size, limit, f"{where}: the file {path[:_SHOWN]!r}")
     return data
 
 
@@ -249,16 +239,19 @@ def _refused(kind: str | None, modality: str, where: str) -> KimiConfigError:
     )
 
 
-def _too_large(size: int, what: str) -> KimiConfigError:
+def _too_large(size: int, limit: int, what: str) -> KimiConfigError:
     return KimiConfigError(
-        f"{what} has {size} bytes, more than the {MAX_BODY_BYTES} that Moonshot takes in a "
+        f"{what} has {size} bytes, more than the {limit} that Moonshot takes in a "
         f"request; make it smaller, or {_UPLOAD}."
     )
 
 
-def _check_size(contents: Sequence[object]) -> None:
+def _check_size(contents: Sequence[object], capabilities: Capabilities) -> None:
+    limit = capabilities.endpoint.max_body_bytes
+    if limit is None:
+        return
     lists = [cast("list[dict[str, Any]]", one) for one in contents if isinstance(one, list)]
     media = [part[part["type"]] for parts in lists for part in parts if part["type"] in _MODALITIES]
     size = sum(len(one["url"]) for one in media)
-    if size > MAX_BODY_BYTES:
-        raise _too_large(size, "the media of this request, as base64,")
+    if size > limit:
+        raise _too_large(size, limit, "the media of this request, as base64,")

@@ -40,7 +40,7 @@ def test_every_row_is_whole(row: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in ENDPOINTS.values() if row.default_model and row.first_party]
+    "row", [row for row in ENDPOINTS.values() if row.default_model and row.uses_own_names]
 )
 def test_the_default_model_is_served_today(row: Endpoint) -> None:
     model = get_model(row.default_model or "")

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kimi_core import endpoints
+from kimi_core.capabilities import resolve
 from kimi_core.errors import KimiConfigError
-from kimi_core.request import media
 from kimi_core.request.media import prepare_media, prepare_parts
 from kimi_core.testing._message_rules import image_format, media_urls, part_types
 from kimi_core.testing._request import ChatRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kimi_core.capabilities import Capabilities
+    from kimi_core.endpoints import Endpoint
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(8)
@@ -34,34 +38,39 @@ def image(url: Any) -> dict[str, Any]:
     return {"type": "image_url", "image_url": url}
 
 
-def sent(url: Any, **options: Any) -> Any:
+MOONSHOT = resolve("kimi-k2.6", "moonshot")
+ELSEWHERE = resolve("kimi-k2.6", "vllm")
+at_both = pytest.mark.parametrize("capabilities", [MOONSHOT, ELSEWHERE], ids=["moonshot", "vllm"])
+
+
+def sent(url: Any, capabilities: Capabilities = MOONSHOT, **options: Any) -> Any:
     """Return the URL that is sent for one image."""
-    (part,) = prepare_parts([image(url)], **options)
+    (part,) = prepare_parts([image(url)], capabilities, **options)
     return part["image_url"]["url"]
 
 
-def refusal(parts: Any, **options: Any) -> str:
+def refusal(parts: Any, capabilities: Capabilities = MOONSHOT) -> str:
     with pytest.raises(KimiConfigError) as caught:
-        prepare_parts(parts, **options)
+        prepare_parts(parts, capabilities)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("content", ["Hello", "", None, []], ids=repr)
 def test_what_is_no_list_of_parts_comes_back(content: Any) -> None:
-    assert prepare_parts(content) == content
+    assert prepare_parts(content, MOONSHOT) == content
 
 
 @pytest.mark.parametrize("url", ["ms://file_1", inlined("image/png", PNG), "data:image/jpg,x"])
 @pytest.mark.parametrize("form", [lambda url: url, lambda url: {"url": url}], ids=["text", "dict"])
 def test_what_the_server_takes_is_passed_on(form: Any, url: str) -> None:
-    assert prepare_parts([image(form(url))]) == [image({"url": url})]
+    assert prepare_parts([image(form(url))], MOONSHOT) == [image({"url": url})]
 
 
 def test_other_fields_and_parts_stay_and_nothing_is_changed_in_place() -> None:
     parts = [{"type": "text", "text": "a"}, "b", {**image({"url": PNG, "detail": "low"}), "x": 1}]
     before = copy.deepcopy(parts)
 
-    assert prepare_parts(parts) == [
+    assert prepare_parts(parts, MOONSHOT) == [
         {"type": "text", "text": "a"},
         {"type": "text", "text": "b"},
         {**image({"url": inlined("image/png", PNG), "detail": "low"}), "x": 1},
@@ -112,7 +121,7 @@ def test_the_type_is_told_by_the_first_bytes(data: bytes, kind: str, tmp_path: P
     file.write_bytes(data)
     part = f"{kind.partition('/')[0]}_url"
 
-    assert prepare_parts([{"type": part, part: file}]) == [
+    assert prepare_parts([{"type": part, part: file}], MOONSHOT) == [
         {"type": part, part: {"url": inlined(kind, data)}}
     ]
 
@@ -127,9 +136,8 @@ def test_the_name_tells_the_type_where_the_bytes_do_not(
     (tmp_path / name).write_bytes(b"?")
     part = f"{kind.partition('/')[0]}_url"
 
-    assert prepare_parts([{"type": part, part: tmp_path / name}])[0][part] == {
-        "url": inlined(kind, b"?")
-    }
+    (prepared,) = prepare_parts([{"type": part, part: tmp_path / name}], MOONSHOT)
+    assert prepared[part] == {"url": inlined(kind, b"?")}
 
 
 UNKNOWN = [
@@ -161,7 +169,7 @@ def test_what_is_no_accepted_picture_is_refused(data: bytes, kind: str) -> None:
 )
 def test_a_data_url_of_another_type_is_refused_for_moonshot_only(url: str) -> None:
     assert "is refused" in refusal([image(url)])
-    assert sent(url, first_party=False) == url
+    assert sent(url, ELSEWHERE) == url
 
 
 class TestRemoteUrls:
@@ -177,17 +185,17 @@ class TestRemoteUrls:
         assert "ms://" in message
 
     def test_are_left_to_a_server_that_fetches(self) -> None:
-        assert sent(self.URL, first_party=False) == self.URL
+        assert sent(self.URL, ELSEWHERE) == self.URL
 
-    @pytest.mark.parametrize("first_party", [True, False])
-    def test_are_fetched_on_request(self, first_party: bool) -> None:
+    @at_both
+    def test_are_fetched_on_request(self, capabilities: Capabilities) -> None:
         asked: list[str] = []
 
         def fetch(url: str) -> bytes:
             asked.append(url)
             return b"?"  # the type comes from the path, without the query
 
-        assert sent(self.URL, fetch=fetch, first_party=first_party) == inlined("image/png", b"?")
+        assert sent(self.URL, capabilities, fetch=fetch) == inlined("image/png", b"?")
         assert asked == [self.URL]
 
 
@@ -225,47 +233,46 @@ def test_parts_that_moonshot_does_not_know_are_left_to_other_servers(kind: Any) 
     part = {"type": kind}
 
     assert "takes text, image_url and video_url" in refusal([part])
-    assert prepare_parts([part], first_party=False) == [part]
+    assert prepare_parts([part], ELSEWHERE) == [part]
 
 
-@pytest.mark.parametrize("first_party", [True, False])
-def test_a_model_that_does_not_see_is_refused_with_one_that_does(first_party: bool) -> None:
-    options = {"inputs": ("text",), "model": "kimi-k2-instruct", "first_party": first_party}
+@pytest.mark.parametrize("endpoint", ["moonshot", endpoints.vllm(spellings={})])
+@pytest.mark.filterwarnings("ignore::kimi_core.capabilities.RetiredModelWarning")
+def test_a_model_that_does_not_see_is_refused_with_one_that_does(endpoint: str | Endpoint) -> None:
+    blind = resolve("kimi-k2-instruct", endpoint)
 
-    assert refusal([image(PNG)], **options) == (
+    assert refusal([image(PNG)], blind) == (
         "content[0].image_url: model 'kimi-k2-instruct' takes text, no image; use one that does "
         "(kimi-k3.1-pro, kimi-k3.1-pro-highspeed, kimi-k3, kimi-k2.7-code, "
         "kimi-k2.7-code-highspeed, kimi-k2.6), set base_model to one of these where the server's "
         "model is one under its own name, or leave the part out."
     )
-    assert "no video" in refusal([{"type": "video_url", "video_url": MP4}], **options)
+    assert "no video" in refusal([{"type": "video_url", "video_url": MP4}], blind)
 
 
 class TestSize:
     """The body of a request has a greatest size, made small here."""
 
-    @pytest.fixture(autouse=True)
-    def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(media, "MAX_BODY_BYTES", 100)
+    SMALL = resolve("kimi-k2.6", endpoints.moonshot(max_body_bytes=100))
 
     def test_a_file_is_not_even_read(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(PNG + bytes(100))
-        message = refusal([image(tmp_path / "a.png")])
+        message = refusal([image(tmp_path / "a.png")], self.SMALL)
 
         assert "a.png' has 116 bytes, more than the 100" in message
         assert "ms://" in message
 
     def test_counts_as_it_is_sent(self) -> None:
-        assert len(sent(PNG + bytes(40))) <= 100
-        assert "as base64, has 118 bytes" in refusal([image(PNG + bytes(56))])
+        assert len(sent(PNG + bytes(40), self.SMALL)) <= 100
+        assert "as base64, has 118 bytes" in refusal([image(PNG + bytes(56))], self.SMALL)
 
     def test_counts_all_messages(self) -> None:
         message = {"role": "user", "content": [image(PNG + bytes(20))]}
 
-        assert len(prepare_media([message])) == 1
+        assert len(prepare_media([message], self.SMALL)) == 1
         with pytest.raises(KimiConfigError, match="the media of this request"):
-            prepare_media([message, message])
-        assert len(prepare_media([message, message], first_party=False)) == 2
+            prepare_media([message, message], self.SMALL)
+        assert len(prepare_media([message, message], ELSEWHERE)) == 2
 
 
 def test_messages_are_prepared_as_the_simulated_server_takes_them(tmp_path: Path) -> None:
@@ -279,7 +286,7 @@ def test_messages_are_prepared_as_the_simulated_server_takes_them(tmp_path: Path
         {"role": "assistant", "tool_calls": []},
     ]
     before = copy.deepcopy(messages)
-    request = ChatRequest({"messages": prepare_media(messages, model="kimi-k2.6")})
+    request = ChatRequest({"messages": prepare_media(messages, MOONSHOT)})
 
     assert [rule(request) for rule in (part_types, media_urls, image_format)] == [None] * 3
     assert request.messages[0] == messages[0]
@@ -291,4 +298,4 @@ def test_an_error_names_the_message() -> None:
     messages = [{"role": "user", "content": "Hi"}, {"role": "user", "content": [image(b"?")]}]
 
     with pytest.raises(KimiConfigError, match=r"^messages\[1\].content\[0\].image_url: data of an"):
-        prepare_media(messages)
+        prepare_media(messages, MOONSHOT)

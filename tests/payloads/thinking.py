@@ -137,7 +137,7 @@ _EFFORT: Mapping[str, Row] = {
         endpoint="vllm",
         model="kimi-k3",
         settings={"reasoning_effort": "low"},
-        sent={"model": "kimi-k3", "reasoning_effort": "low"},
+        sent={"model": "moonshotai/Kimi-K3", "reasoning_effort": "low"},
     ),
     "OpenRouter takes any effort": Row(
         endpoint="openrouter",

@@ -209,7 +209,7 @@ _BROUGHT: Mapping[str, Row] = {
         endpoint="vllm",
         model=K3,
         messages=[{"role": "system", "tools": [WEATHER]}, *HELLO],
-        sent={"model": K3},
+        sent={"model": "moonshotai/Kimi-K3"},
         core_only=_CORE,
     ),
 }
