@@ -187,7 +187,7 @@ class Tokenizer:
         Args:
             messages: OpenAI-style messages.
             tools: OpenAI-style tools.
-            model: Name of a model or of a prompt style.
+            model: Any spelling of a model's name, or a prompt style.
 
         Returns:
             The length of the rendered prompt up to the assistant's turn; estimated unless `exact`.

@@ -1,8 +1,9 @@
 """From a conversation to the exact text, or token ids, that a Kimi model was trained on.
 
-Owns: the public renderer and encoder, and which model is rendered in which style.
-May know: the renderers beside it. No I/O, no server, no framework; a tokenizer only by its one
-method.
+Owns: the public renderer and encoder, and how each prompt style is written. Which model has which
+style, its efforts and whether it thinks stand in the model's row.
+May know: the renderers beside it, the rows of models, errors. No I/O, no server, no framework; a
+tokenizer only by its one method.
 
 A flat text cannot tell a special token from a user who typed one. Where an endpoint takes token
 ids, `encode_prompt` is the safe way; elsewhere `render_prompt` warns, or breaks such text up with a
@@ -26,18 +27,19 @@ What the settings write:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kimi_core.errors import KimiConfigError, PromptInjectionWarning, warn
-from kimi_core.raw._writing.k2 import INSTRUCT, THINKING, VISION, render_k2
-from kimi_core.raw._writing.k3 import EFFORTS, render_k3
+from kimi_core.models import MODELS, get_model
+from kimi_core.raw._writing.k2 import INSTRUCT, PRESERVING, THINKING, VISION, render_k2
+from kimi_core.raw._writing.k3 import render_k3
 from kimi_core.raw._writing.options import PromptOptions
 from kimi_core.raw._writing.segments import Segment, escape, find_marker, join, merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core.models import ModelInfo, PromptStyle
     from kimi_core.raw._writing.k2 import K2Style
     from kimi_core.raw._writing.messages import Message, Tools
     from kimi_core.raw.special_tokens import Dialect
@@ -69,61 +71,33 @@ class TextEncoder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Style:
-    """A prompt style, and which settings its template knows.
-
-    Attributes:
-        k2: How the K2 shape is filled in; None for K3.
-        thinks: Whether the model thinks at all.
-        can_stop_thinking: Whether the template knows ``thinking=False``.
-        can_preserve_thinking: Whether the template can keep the reasoning of old turns.
-    """
-
-    k2: K2Style | None = None
-    thinks: bool = True
-    can_stop_thinking: bool = True
-    can_preserve_thinking: bool = True
-
-
-_STYLES = {
-    "k2-instruct": _Style(k2=INSTRUCT, thinks=False, can_preserve_thinking=False),
-    "k2-thinking": _Style(k2=THINKING, can_stop_thinking=False, can_preserve_thinking=False),
-    "k2.5": _Style(k2=VISION, can_preserve_thinking=False),
-    "k2.6": _Style(k2=VISION),
-    "k3": _Style(),
+_STYLES: Mapping[PromptStyle, K2Style | None] = {
+    "k2-instruct": INSTRUCT,
+    "k2-thinking": THINKING,
+    "k2.5": VISION,
+    "k2.6": PRESERVING,
+    "k3": None,
 }
-
-_MODELS = {
-    "kimi-k2-instruct": "k2-instruct",
-    "kimi-k2-instruct-0905": "k2-instruct",
-    "kimi-k2-thinking": "k2-thinking",
-    "kimi-k2.5": "k2.5",
-    "kimi-k2.6": "k2.6",
-    "kimi-k2.7-code": "k2.6",
-    "kimi-k2.7-code-highspeed": "k2.6",
-    "kimi-k3": "k3",
-    "kimi-k3.1-pro": "k3",
-    "kimi-k3.1-pro-highspeed": "k3",
-}
+"""How the K2 shape is filled in; None for K3, whose shape is another."""
 
 
-def _style(model: str) -> _Style:
-    style = _STYLES.get(_MODELS.get(model, model))
-    if style is None:
-        known = ", ".join((*_MODELS, *_STYLES))
+def _model(model: str) -> tuple[ModelInfo, K2Style | None]:
+    # A style is called as the first model that had it, without the family's name.
+    info = get_model(model) or get_model(f"kimi-{model}")
+    if info is None or info.prompt_style is None:
+        known = ", ".join((*(row.name for row in MODELS.values() if row.prompt_style), *_STYLES))
         raise KimiConfigError(
             f"model {model!r} has no known prompt; name the model whose prompt it takes, or a "
             f"prompt style: {known}."
         )
-    return style
+    return info, _STYLES[info.prompt_style]
 
 
 def prompt_dialect(model: str) -> Dialect:
     """Tell which family's special tokens a prompt, and the answer to it, is made of.
 
     Args:
-        model: Name of a model or of a prompt style.
+        model: Any spelling of a model's name, or a prompt style.
 
     Returns:
         "k2" or "k3".
@@ -131,7 +105,7 @@ def prompt_dialect(model: str) -> Dialect:
     Raises:
         KimiConfigError: For an unknown model.
     """
-    return "k3" if _style(model).k2 is None else "k2"
+    return _model(model)[0].dialect
 
 
 def prompt_opens_reasoning(model: str, thinking: bool | None = None) -> bool:  # noqa: FBT001 -- fixed with the parser, which takes the answer as its `thinking`
@@ -141,7 +115,7 @@ def prompt_opens_reasoning(model: str, thinking: bool | None = None) -> bool:  #
     must be told. K2-Thinking writes its opening tag itself.
 
     Args:
-        model: Name of a model or of a prompt style.
+        model: Any spelling of a model's name, or a prompt style.
         thinking: As given to `render_prompt`.
 
     Returns:
@@ -150,8 +124,7 @@ def prompt_opens_reasoning(model: str, thinking: bool | None = None) -> bool:  #
     Raises:
         KimiConfigError: For an unknown model.
     """
-    style = _style(model)
-    return thinking is not False and (style.k2 is None or style.k2.opens_reasoning)
+    return thinking is not False and _model(model)[0].opens_reasoning
 
 
 def prompt_segments(
@@ -162,7 +135,7 @@ def prompt_segments(
     Args:
         messages: OpenAI-style messages.
         tools: OpenAI-style tools.
-        model: Name of a model or of a prompt style.
+        model: Any spelling of a model's name, or a prompt style.
         options: All other settings.
 
     Returns:
@@ -171,16 +144,16 @@ def prompt_segments(
     Raises:
         KimiConfigError: As `render_prompt`.
     """
-    style = _style(model)
-    _check_thinking(style, model, options)
-    _check_effort(style, model, options)
-    if style.k2 is None:
+    info, style = _model(model)
+    _check_effort(info, model, options)
+    if style is None:
         return render_k3(messages, tools or (), options)
-    return render_k2(style.k2, messages, tools or (), options)
+    _check_thinking(info, style, model, options)
+    return render_k2(style, messages, tools or (), options)
 
 
-def _check_thinking(style: _Style, model: str, options: PromptOptions) -> None:
-    if options.thinking and not style.thinks:
+def _check_thinking(info: ModelInfo, style: K2Style, model: str, options: PromptOptions) -> None:
+    if options.thinking and info.thinking == "none":
         raise KimiConfigError(
             f"thinking=True cannot be rendered for {model}, which does not think; leave it out or "
             "use a thinking model such as kimi-k2.6."
@@ -197,11 +170,11 @@ def _check_thinking(style: _Style, model: str, options: PromptOptions) -> None:
         )
 
 
-def _check_effort(style: _Style, model: str, options: PromptOptions) -> None:
-    effort = options.thinking_effort
+def _check_effort(info: ModelInfo, model: str, options: PromptOptions) -> None:
+    effort, known = options.thinking_effort, info.reasoning_efforts
     if effort is None:
         return
-    if style.k2 is not None:
+    if not known:
         raise KimiConfigError(
             f"thinking_effort={effort!r} cannot be rendered for {model}; only kimi-k3 has it."
         )
@@ -209,9 +182,9 @@ def _check_effort(style: _Style, model: str, options: PromptOptions) -> None:
         raise KimiConfigError(
             f"thinking_effort={effort!r} has no meaning with thinking=False; leave out one of them."
         )
-    if effort not in EFFORTS:
+    if effort not in known:
         raise KimiConfigError(
-            f"thinking_effort={effort!r} is unknown to {model}; use one of {', '.join(EFFORTS)}."
+            f"thinking_effort={effort!r} is unknown to {model}; use one of {', '.join(known)}."
         )
 
 
@@ -233,7 +206,8 @@ def render_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
     Args:
         messages: OpenAI-style: role, content, tool_calls, tool_call_id, name, reasoning_content.
         tools: OpenAI-style tools.
-        model: Name of a model, e.g. ``kimi-k2.6``, or of a prompt style, e.g. ``k2.6``.
+        model: Any spelling of a model's name, e.g. ``moonshotai/Kimi-K2.6``, or a prompt style,
+            e.g. ``k2.6``.
         thinking: Whether the model may think; see the module for this and what follows.
         preserve_thinking: Whether old reasoning is kept (K2.6 and K2.7).
         thinking_effort: "low", "high" or "max" (K3).
@@ -289,7 +263,7 @@ def encode_prompt(  # noqa: PLR0913 -- as `render_prompt`
         messages: As for `render_prompt`, as are all settings not explained here.
         tools: OpenAI-style tools.
         tokenizer: An exact `kimi_core.tokenizer.Tokenizer`.
-        model: Name of a model or of a prompt style.
+        model: Any spelling of a model's name, or a prompt style.
         thinking: Whether the model may think.
         preserve_thinking: Whether old reasoning is kept.
         thinking_effort: "low", "high" or "max".

@@ -9,7 +9,6 @@ import pytest
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS, get_model, nearest_models, retirement
-from kimi_core.raw.prompt import prompt_dialect, prompt_opens_reasoning
 
 SPELLINGS = {
     "kimi-k3.1-pro": (
@@ -71,14 +70,6 @@ def test_an_empty_name_is_refused(name: str) -> None:
 def test_no_spelling_means_two_models() -> None:
     spellings = [name for row in MODELS.values() for name in (row.name, *row.aliases)]
     assert len(spellings) == len(set(spellings))
-
-
-@pytest.mark.parametrize("name", sorted(set(MODELS) - {"kimi-k2-base"}))
-def test_the_table_agrees_with_the_prompts(name: str) -> None:
-    # kimi-k2-base has no chat prompt at all.
-    row = MODELS[name]
-    assert row.dialect == prompt_dialect(name)
-    assert row.opens_reasoning == (row.thinking != "none" and prompt_opens_reasoning(name))
 
 
 RETIRED = {

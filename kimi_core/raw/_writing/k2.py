@@ -10,7 +10,7 @@ K2.6 and K2.7-Code add ``preserve_thinking`` to the last.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kimi_core._json import compact_json, deep_sorted
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kimi_core.raw._writing.options import PromptOptions
     from kimi_core.raw._writing.segments import Segment
 
-__all__ = ["INSTRUCT", "THINKING", "VISION", "K2Style", "render_k2"]
+__all__ = ["INSTRUCT", "PRESERVING", "THINKING", "VISION", "K2Style", "render_k2"]
 
 _IM_END = control("<|im_end|>")
 _IM_MIDDLE = control("<|im_middle|>")
@@ -84,6 +84,8 @@ class K2Style:
         thinks: Whether assistant messages carry a think block.
         opens_reasoning: Whether the generation prompt opens one, so that the model's text begins
             inside it.
+        can_stop_thinking: Whether the template knows ``thinking=False``.
+        can_preserve_thinking: Whether it can keep the reasoning of old turns.
         media: What stands for an image and for a video.
     """
 
@@ -91,6 +93,8 @@ class K2Style:
     declare: Callable[[Tools], str]
     thinks: bool = False
     opens_reasoning: bool = False
+    can_stop_thinking: bool = True
+    can_preserve_thinking: bool = False
     media: Mapping[str, tuple[Segment, ...]]
 
 
@@ -99,7 +103,9 @@ class K2Style:
 INSTRUCT = K2Style(
     default_system=(*_DEFAULT_SYSTEM, plain("\n")), declare=compact_json, media=_TEXT_MODEL_MEDIA
 )
-THINKING = K2Style(declare=_sorted_json, thinks=True, media=_TEXT_MODEL_MEDIA)
+THINKING = K2Style(
+    declare=_sorted_json, thinks=True, can_stop_thinking=False, media=_TEXT_MODEL_MEDIA
+)
 VISION = K2Style(
     default_system=(),
     declare=_typescript_or_json,
@@ -107,6 +113,7 @@ VISION = K2Style(
     opens_reasoning=True,
     media=_VISION_MEDIA,
 )
+PRESERVING = replace(VISION, can_preserve_thinking=True)
 
 
 def render_k2(

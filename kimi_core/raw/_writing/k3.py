@@ -32,11 +32,7 @@ if TYPE_CHECKING:
     from kimi_core.raw._writing.options import PromptOptions
     from kimi_core.raw._writing.segments import Segment
 
-__all__ = ["EFFORTS", "render_k3"]
-
-EFFORTS = ("low", "high", "max")
-"""What ``thinking_effort`` may be. The sentence in the prompt also lists ``medium``, which
-Moonshot's encoder refuses."""
+__all__ = ["render_k3"]
 
 _OPEN = control("<|open|>")
 _CLOSE = control("<|close|>")
@@ -51,6 +47,7 @@ _MORE_TOOLS = (
     "You have access to all existing and extended tools.\n"
     "Here are the specs for the extended tools.\n\n```json\n{}\n```"
 )
+# It lists medium, too, which Moonshot's encoder refuses.
 _EFFORT = (
     "`thinking_effort` guides on how much to think in your thinking channel (not including the "
     "response channel), supported values include `low`, `medium`, `high`, and `max`.\n"

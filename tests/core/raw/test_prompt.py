@@ -7,12 +7,12 @@ test_prompt_goldens.py and test_prompt_templates.py.
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.models import MODELS
+from kimi_core.models import MODELS, PromptStyle
 from kimi_core.raw.prompt import (
     PromptInjectionWarning,
     prompt_dialect,
@@ -20,6 +20,7 @@ from kimi_core.raw.prompt import (
     render_prompt,
 )
 
+WITHOUT_A_CHAT = {"kimi-k2-base"}
 HI = [{"role": "user", "content": "Hi"}]
 CALL = {"id": "functions.f:0", "function": {"name": "f", "arguments": "{}"}}
 LOOP: list[dict[str, Any]] = [
@@ -55,11 +56,45 @@ def test_reasoning_is_opened_where_the_prompt_ends_in_an_open_think_block(
     assert prompt.endswith(("<think>", "<|open|>think<|sep|>")) is opens
 
 
-def test_every_chat_model_of_the_package_has_a_prompt_of_its_dialect() -> None:
-    for name, info in MODELS.items():
-        if name != "kimi-k2-base":
-            assert prompt_dialect(name) == info.dialect
-            assert prompt_opens_reasoning(name) is info.opens_reasoning
+@pytest.mark.parametrize("name", sorted(set(MODELS) - WITHOUT_A_CHAT))
+def test_every_model_of_the_table_has_a_prompt_of_its_dialect(name: str) -> None:
+    info = MODELS[name]
+    marks = {"k2": "<|im_user|>", "k3": "<|open|>"}
+    assert info.prompt_style is not None, f"the row {name!r} of MODELS has no prompt_style"
+    prompt = render_prompt(HI, model=name)
+    assert [dialect for dialect, mark in marks.items() if mark in prompt] == [info.dialect]
+    assert prompt.endswith(("<think>", "<|open|>think<|sep|>")) is info.opens_reasoning
+    assert (prompt_dialect(name), prompt_opens_reasoning(name)) == (
+        info.dialect,
+        info.opens_reasoning,
+    )
+
+
+def test_every_prompt_style_is_some_models() -> None:
+    assert {info.prompt_style for info in MODELS.values()} - {None} == set(get_args(PromptStyle))
+
+
+@pytest.mark.parametrize("style", get_args(PromptStyle))
+def test_a_style_is_a_name_of_its_own(style: str) -> None:
+    assert render_prompt(HI, model=style) == render_prompt(HI, model=f"kimi-{style}")
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("moonshotai/Kimi-K2-Instruct", "kimi-k2-instruct"),
+        ("Kimi-K2.6-UD-Q2_K_XL-00001-of-00008.gguf", "kimi-k2.6"),
+        ("accounts/fireworks/models/kimi-k2p5", "kimi-k2.5"),
+        ("moonshotai/kimi-k3:batch", "kimi-k3"),
+    ],
+)
+def test_any_spelling_of_a_model_has_its_prompt(spelling: str, name: str) -> None:
+    assert render_prompt(HI, model=spelling) == render_prompt(HI, model=name)
+
+
+def test_a_model_without_a_chat_has_no_prompt() -> None:
+    with pytest.raises(KimiConfigError, match="'kimi-k2-base' has no known prompt"):
+        render_prompt(HI, model="kimi-k2-base")
 
 
 def test_unknown_model_is_an_error_that_lists_the_known_ones() -> None:
