@@ -1,6 +1,7 @@
 """What has to be known to serve Kimi's open weights on one's own GPUs, as data.
 
-Owns: sizes of weights, memory of GPUs, and the arithmetic of what fits. May know: models, errors.
+Owns: the memory of GPUs, and the arithmetic of what fits. May know: models, whose rows have the
+sizes of weights, and errors.
 
 Sources: Moonshot's deployment guides (Kimi-K2: 16 H200 or H20 for FP8 at 128k; Kimi-K2-Thinking
 and Kimi-K2.6: 8 H200 for INT4), KTransformers' guides (600 GB of memory), the model's config (61
@@ -11,45 +12,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.models import MODELS, ModelInfo, get_model
+from kimi_core.models import MODELS, get_model
 
-__all__ = ["GPUS", "WEIGHTS", "Fit", "Weights", "find_gpu", "find_weights", "fit"]
+if TYPE_CHECKING:
+    from kimi_core.models import Checkpoint, ModelInfo
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Open weights of one model.
-
-    Attributes:
-        model: Its name in `kimi_core.models`.
-        gigabytes: Size of the checkpoint, which is also what it takes in GPU memory.
-        format: How a number is stored.
-    """
-
-    model: str
-    gigabytes: int
-    format: Literal["FP8", "INT4"]
-
-    @property
-    def info(self) -> ModelInfo:
-        """The model's facts."""
-        return MODELS[self.model]
+__all__ = ["GPUS", "LAUNCHED_MODELS", "Fit", "find_gpu", "find_weights", "fit"]
 
 
-WEIGHTS = {
-    row.model: row
-    for row in (
-        Weights("kimi-k2-instruct", 1_030, "FP8"),
-        Weights("kimi-k2-instruct-0905", 1_030, "FP8"),
-        Weights("kimi-k2-thinking", 594, "INT4"),
-        Weights("kimi-k2.5", 595, "INT4"),
-        Weights("kimi-k2.6", 595, "INT4"),
-    )
-}
-"""Open weights by model."""
+LAUNCHED_MODELS = tuple(row.name for row in MODELS.values() if row.checkpoint)
+"""The models whose weights are open and whose launch is known."""
 
 GPUS = {
     "A100": 80,
@@ -94,46 +69,45 @@ class Fit:
         return self.needed <= self.usable
 
 
-def fit(weights: Weights, *, gpus: int, gigabytes: int, context: int) -> Fit:
+def fit(checkpoint: Checkpoint, *, gpus: int, gigabytes: int, context: int) -> Fit:
     """Compute whether weights and the cache of one full context fit.
 
     Args:
-        weights: What is served.
+        checkpoint: What is served.
         gpus: Number of GPUs.
         gigabytes: Memory of each.
         context: Tokens of the longest request.
     """
     usable = gigabytes * _USABLE
-    room = usable - _OVERHEAD_GIGABYTES - weights.gigabytes / gpus
-    sizes = (size for size in _SIZES if _needed(weights, size, context) <= usable)
+    room = usable - _OVERHEAD_GIGABYTES - checkpoint.gigabytes / gpus
+    sizes = (size for size in _SIZES if _needed(checkpoint, size, context) <= usable)
     return Fit(
-        needed=_needed(weights, gpus, context),
+        needed=_needed(checkpoint, gpus, context),
         usable=usable,
         smallest=next(sizes, None),
         longest=max(0, math.floor(room * 1e9 / CACHE_BYTES_PER_TOKEN)),
     )
 
 
-def _needed(weights: Weights, gpus: int, context: int) -> float:
+def _needed(checkpoint: Checkpoint, gpus: int, context: int) -> float:
     cache = context * CACHE_BYTES_PER_TOKEN / 1e9
-    return weights.gigabytes / gpus + cache + _OVERHEAD_GIGABYTES
+    return checkpoint.gigabytes / gpus + cache + _OVERHEAD_GIGABYTES
 
 
-def find_weights(model: str) -> Weights:
-    """Return the open weights of a model under any spelling.
+def find_weights(model: str) -> tuple[ModelInfo, Checkpoint]:
+    """Return the row of a model under any spelling, and its open weights.
 
     Raises:
         KimiConfigError: Where none are known.
     """
     info = get_model(model)
-    weights = WEIGHTS.get(info.name) if info else None
-    if weights is None:
+    if info is None or info.checkpoint is None:
         message = (
             f"model {model!r} has no open weights whose launch is known here; name one of "
-            f"{', '.join(WEIGHTS)}, or see the engine's own recipe for it."
+            f"{', '.join(LAUNCHED_MODELS)}, or see the engine's own recipe for it."
         )
         raise KimiConfigError(message)
-    return weights
+    return info, info.checkpoint
 
 
 def find_gpu(kind: str) -> tuple[str, int]:

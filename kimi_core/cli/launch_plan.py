@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from kimi_core.cli.launch_facts import Fit, Weights, find_gpu, find_weights, fit
+from kimi_core.cli.launch_facts import Fit, find_gpu, find_weights, fit
 from kimi_core.endpoints import ENDPOINTS
 from kimi_core.engines import ENGINES, Engine, parser_of
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from kimi_core.models import Checkpoint, ModelInfo
 
 __all__ = ["LAUNCHES", "Flag", "LaunchPlan", "plan_launch"]
 
@@ -69,7 +71,8 @@ class _Wish:
     """What is to be served, where."""
 
     engine: str
-    weights: Weights
+    info: ModelInfo
+    checkpoint: Checkpoint
     gpus: int
     context: int
     thinking: bool | None
@@ -80,15 +83,15 @@ class _Wish:
 
     @property
     def thinks(self) -> bool:
-        return self.weights.info.thinking != "none"
+        return self.info.thinking != "none"
 
     def words(self) -> dict[str, Any]:
         """Return what a flag's text may name, and the conditions of flags by their truth."""
-        endpoint, info = ENDPOINTS[self.engine], self.weights.info
-        native = self.weights.format == "INT4"
+        endpoint, info = ENDPOINTS[self.engine], self.info
+        native = self.checkpoint.format == "INT4"
         return {
             "engine": self.engine,
-            "name": endpoint.spell(self.weights.model),
+            "name": endpoint.spell(info.name),
             "port": urlsplit(endpoint.base_url).port,
             "parser": parser_of(info.dialect),
             "context": self.context,
@@ -131,34 +134,35 @@ def plan_launch(
     """
     engine = engine.strip().lower().replace("_", "-")
     row = _find_engine(engine)
-    weights = find_weights(model)
+    info, checkpoint = find_weights(model)
     kind, gigabytes = find_gpu(gpu_kind)
-    _check_thinking(weights, thinking)
-    tokens = _context(weights, context)
-    count = gpus if gpus is not None else _count(row, weights, gigabytes, tokens)
+    _check_thinking(info, thinking)
+    tokens = _context(info, context)
+    count = gpus if gpus is not None else _count(row, checkpoint, gigabytes, tokens)
     if count < 1:
         raise KimiConfigError(f"gpus {count} is not a number of GPUs; name one or more.")
     wish = _Wish(
         engine=engine,
-        weights=weights,
+        info=info,
+        checkpoint=checkpoint,
         gpus=count,
         context=tokens,
-        thinking=thinking if weights.info.thinking == "switchable" else None,
+        thinking=thinking if info.thinking == "switchable" else None,
     )
     return _planned(row, wish, kind, gigabytes)
 
 
 def _planned(row: Engine, wish: _Wish, kind: str, gigabytes: int) -> LaunchPlan:
     flags = tuple(_flags(row, wish.words()))
-    size = fit(wish.weights, gpus=wish.gpus, gigabytes=gigabytes, context=wish.context)
+    size = fit(wish.checkpoint, gpus=wish.gpus, gigabytes=gigabytes, context=wish.context)
     return LaunchPlan(
         engine=wish.engine,
-        model=wish.weights.model,
+        model=wish.info.name,
         commands=tuple(_commands(row, wish, " ".join(flag.text for flag in flags))),
         flags=flags,
         hardware=row.hardware or _hardware(wish, kind, size),
         warnings=tuple(_warnings(row, wish, kind, size)),
-        client=_client(wish.engine, wish.weights.model),
+        client=_client(wish.engine, wish.info.name),
     )
 
 
@@ -178,10 +182,10 @@ def _commands(row: Engine, wish: _Wish, line: str) -> Iterator[tuple[str, str]]:
             yield place.format(**words), command.format(**words)
 
 
-def _count(row: Engine, weights: Weights, gigabytes: int, context: int) -> int:
+def _count(row: Engine, checkpoint: Checkpoint, gigabytes: int, context: int) -> int:
     if row.hardware:
         return 1
-    size = fit(weights, gpus=_GPUS_PER_NODE, gigabytes=gigabytes, context=context)
+    size = fit(checkpoint, gpus=_GPUS_PER_NODE, gigabytes=gigabytes, context=context)
     return size.smallest or _WIDEST
 
 
@@ -192,28 +196,29 @@ def _find_engine(engine: str) -> Engine:
     return LAUNCHES[engine]
 
 
-def _context(weights: Weights, context: int | None) -> int:
-    longest = weights.info.context_window
+def _context(info: ModelInfo, context: int | None) -> int:
+    longest = info.context_window
     if context is not None and not 0 < context <= longest:
         message = (
-            f"context {context} does not go with model {weights.model!r}, which has {longest} "
+            f"context {context} does not go with model {info.name!r}, which has {longest} "
             "tokens; name fewer, or leave it out."
         )
         raise KimiConfigError(message)
     return context or longest
 
 
-def _check_thinking(weights: Weights, thinking: bool | None) -> None:  # noqa: FBT001 - the option
-    mode = weights.info.thinking
+def _check_thinking(info: ModelInfo, thinking: bool | None) -> None:  # noqa: FBT001 - the option
+    mode = info.thinking
     if thinking is not None and mode != "switchable" and thinking != (mode == "always"):
         rule = "always thinks" if mode == "always" else "has no thinking mode"
-        message = f"thinking={thinking} does not go with model {weights.model!r}, which {rule}."
+        message = f"thinking={thinking} does not go with model {info.name!r}, which {rule}."
         raise KimiConfigError(message)
 
 
 def _hardware(wish: _Wish, kind: str, size: Fit) -> str:
+    files = wish.checkpoint
     return (
-        f"{wish.weights.model} is {wish.weights.gigabytes} GB of {wish.weights.format} weights; on "
+        f"{wish.info.name} is {files.gigabytes} GB of {files.format} weights; on "
         f"{wish.gpus} {kind} ({wish.nodes} node{'s' if wish.nodes > 1 else ''}) each GPU needs "
         f"about {size.needed:.0f} of {size.usable:.0f} GB for them and one context of "
         f"{wish.context} tokens."

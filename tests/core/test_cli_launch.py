@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("typer", reason="the command line needs the extra [cli]")
 
-from kimi_core.cli.launch_facts import GPUS, WEIGHTS, fit
+from kimi_core.cli.launch_facts import GPUS, LAUNCHED_MODELS, fit
 from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
 from kimi_core.errors import KimiConfigError
+from kimi_core.models import MODELS
 from tests.core.commands import run, words
 
 
@@ -161,22 +162,24 @@ def test_a_mode_that_the_model_has_anyway_may_be_said() -> None:
 
 
 @hypothesis.given(
-    weights=st.sampled_from(list(WEIGHTS.values())),
+    model=st.sampled_from(LAUNCHED_MODELS),
     gigabytes=st.sampled_from(sorted(GPUS.values())),
     gpus=st.integers(1, 64),
     context=st.integers(1, 262_144),
 )
 def test_it_fits_exactly_up_to_the_longest_context(
-    weights: Any, gigabytes: int, gpus: int, context: int
+    model: str, gigabytes: int, gpus: int, context: int
 ) -> None:
-    found = fit(weights, gpus=gpus, gigabytes=gigabytes, context=context)
+    checkpoint = MODELS[model].checkpoint
+    assert checkpoint is not None
+    found = fit(checkpoint, gpus=gpus, gigabytes=gigabytes, context=context)
 
     assert found.fits == (context <= found.longest)
     if found.smallest is not None:
-        assert fit(weights, gpus=found.smallest, gigabytes=gigabytes, context=context).fits
+        assert fit(checkpoint, gpus=found.smallest, gigabytes=gigabytes, context=context).fits
 
 
-@pytest.mark.parametrize("model", WEIGHTS)
+@pytest.mark.parametrize("model", LAUNCHED_MODELS)
 @pytest.mark.parametrize("engine", LAUNCHES)
 def test_every_flag_has_a_reason_and_the_preset_finds_the_server(engine: str, model: str) -> None:
     plan = plan_launch(engine, model=model)
