@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import JSON, PLAIN_JSON, Spelling
 from kimi_core.raw._grammar.containers import argument_text, attribute
-from kimi_core.raw._grammar.merge import Document, Schema
+from kimi_core.raw._grammar.merge import Document
 from kimi_core.raw._grammar.place import Place
 from kimi_core.raw._grammar.structural_tag import structural_tag
 from kimi_core.raw._grammar.text import (
@@ -46,6 +46,8 @@ from kimi_core.raw._grammar.values import ValueRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["tool_call_grammar"]
 

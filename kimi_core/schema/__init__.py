@@ -1,7 +1,7 @@
 """JSON schema -> the flavour that Moonshot accepts.
 
 Owns: `normalize_schema` for any schema, and the same for tools and response formats as a request
-carries them. May know: errors, and the private modules ``_schema_*`` that do the work.
+carries them. May know: errors, and the modules beside it, which do the work.
 
 Moonshot checks the parameters of functions and the schemas of answers against a flavour of its own
 and answers 400 to the rest; its rules are those of its published validator (walle), read in its
@@ -34,7 +34,7 @@ from kimi_core.schema._write import with_description
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kimi_core.schema._keywords import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["normalize_response_format", "normalize_schema", "normalize_tool", "normalize_tools"]
 

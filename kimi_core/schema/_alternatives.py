@@ -11,20 +11,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import as_sequence
-from kimi_core.schema._keywords import (
+from kimi_core.schema._keywords import declared_types, read_limits, schema_error, typed_notes
+from kimi_core.schema.reading import (
+    MEMBERS,
     TYPES,
-    declared_types,
     identity,
-    read_limits,
-    schema_error,
+    merged_bound,
+    merged_enum,
+    merged_members,
+    merged_schemas,
     type_of,
-    typed_notes,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from kimi_core.schema._keywords import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = [
     "Alternative",
@@ -194,64 +196,23 @@ def _common_type(one: str, other: str) -> str | None:
     return "integer" if {one, other} == {"integer", "number"} else None
 
 
-_GREATER = frozenset({"minLength", "minItems", "minimum", "exclusiveMinimum"})
-_LESS = frozenset({"maxLength", "maxItems", "maximum", "exclusiveMaximum"})
-_MEMBERS = frozenset({"properties", "required", "additionalProperties"})
-
-
 def _merged_limits(one: Schema, other: Schema) -> Schema:
     merged = {
         keyword: _merged(keyword, one[keyword], other[keyword])
         if keyword in one and keyword in other
         else one.get(keyword, other.get(keyword))
         for keyword in dict.fromkeys([*one, *other])
-        if keyword not in _MEMBERS
+        if keyword not in MEMBERS
     }
-    if _MEMBERS & one.keys() and _MEMBERS & other.keys():
-        return {**merged, **_merged_members(one, other)}
-    members = one if _MEMBERS & one.keys() else other
-    return {**merged, **{key: members[key] for key in members if key in _MEMBERS}}
+    return {**merged, **merged_members(one, other)}
 
 
 def _merged(keyword: str, one: Any, other: Any) -> Any:  # noqa: ANN401 - the value of any keyword
-    if keyword in _GREATER:
-        return max(one, other)
-    if keyword in _LESS:
-        return min(one, other)
-    if keyword == "enum":
-        allowed = {identity(value) for value in other}
-        return [value for value in one if identity(value) in allowed]
-    return _both_schemas(one, other)  # items: the only keyword left
-
-
-def _merged_members(one: Schema, other: Schema) -> Schema:
-    """Merge what two schemas say of properties, each closing itself to what it does not name."""
-    names = dict.fromkeys([*one.get("properties", {}), *other.get("properties", {})])
-    merged: Schema = {
-        "properties": {
-            name: _both_schemas(_property(name, one), _property(name, other)) for name in names
-        }
-    }
-    required = [*one.get("required", []), *other.get("required", [])]
-    if required:
-        merged["required"] = list(dict.fromkeys(required))
-    if "additionalProperties" in one or "additionalProperties" in other:
-        merged["additionalProperties"] = _both_schemas(
-            one.get("additionalProperties", True), other.get("additionalProperties", True)
-        )
-    return merged
-
-
-def _property(name: str, schema: Schema) -> Any:  # noqa: ANN401 - a schema
-    return schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
-
-
-def _both_schemas(one: Any, other: Any) -> Any:  # noqa: ANN401 - schemas
-    if one is True or identity(one) == identity(other):
-        return other
-    if other is True:
-        return one
-    return False if one is False or other is False else {"allOf": [one, other]}
+    bound = merged_bound(keyword, one, other)
+    if bound is not None:
+        return bound
+    # items are the only keyword left
+    return merged_enum(one, other) if keyword == "enum" else merged_schemas(one, other)
 
 
 def annotated(alternatives: Iterable[Alternative], annotations: Schema) -> list[Alternative]:

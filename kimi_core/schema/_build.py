@@ -15,14 +15,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from kimi_core.schema._document import Document, at, checked, parts
-from kimi_core.schema._keywords import (
-    ANNOTATIONS,
-    TYPES,
-    identity,
-    is_ignored,
-    note,
-    schema_error,
-)
+from kimi_core.schema._keywords import ANNOTATIONS, note, schema_error
 from kimi_core.schema._write import (
     ANYTHING,
     any_of,
@@ -35,12 +28,13 @@ from kimi_core.schema._write import (
     with_annotations,
     with_notes,
 )
+from kimi_core.schema.reading import TYPES, identity, is_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kimi_core.schema._alternatives import Alternative
-    from kimi_core.schema._keywords import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["Builder"]
 

@@ -6,10 +6,9 @@ May know: the alternatives and the keywords.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from kimi_core._json import as_sequence
 from kimi_core.schema._alternatives import (
@@ -20,10 +19,11 @@ from kimi_core.schema._alternatives import (
     own_alternatives,
     without_repeats,
 )
-from kimi_core.schema._keywords import ANNOTATIONS, as_object, schema_error, untyped_notes
+from kimi_core.schema._keywords import ANNOTATIONS, schema_error, untyped_notes
+from kimi_core.schema.reading import as_object, target
 
 if TYPE_CHECKING:
-    from kimi_core.schema._keywords import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["Document", "at", "checked", "parts"]
 
@@ -79,23 +79,7 @@ class Document:
         Raises:
             KimiConfigError: Where it leads out of the schema, or to nothing.
         """
-        if not isinstance(reference, str) or not re.match(r"#(/|$)", reference):
-            raise schema_error(
-                path,
-                f"$ref {reference!r} does not point into this schema; put the definition under "
-                "$defs and point to #/$defs/NAME.",
-            )
-        found: Any = self._root
-        steps = [unquote(step) for step in reference.split("/")[1:]]
-        for step in steps:
-            key = step.replace("~1", "/").replace("~0", "~")
-            try:
-                found = found[int(key) if isinstance(found, list) else key]
-            except (KeyError, IndexError, TypeError, ValueError):
-                raise schema_error(
-                    path, f"$ref {reference!r} points at nothing; put it under the root's $defs."
-                ) from None
-        return found
+        return target(self._root, reference, partial(schema_error, path))
 
     def chain(self, reference: object, path: str) -> tuple[Any, str]:
         """Follow a reference through targets that are nothing but references.
@@ -137,8 +121,8 @@ class Document:
             reference = schema["$ref"]
             if reference in seen:
                 raise schema_error(path, f"$ref {reference!r} leads back to itself.")
-            target = self.target(reference, path)
-            found = intersections(found, self._inside(target, path, (*seen, reference)), path)
+            inside = self.target(reference, path)
+            found = intersections(found, self._inside(inside, path, (*seen, reference)), path)
         for number, part in enumerate(parts(schema, "allOf", path)):
             inside = self._inside(part, at(path, "allOf", number), seen)
             found = intersections(found, inside, path)

@@ -1,95 +1,46 @@
 """The keywords of JSON schema, drafts 4 to 2020-12: what each says about values of one type.
 
 Owns: which keywords belong to which type, their reading into the words of the newest draft, and
-the sentences for what Moonshot's flavour has no keyword for. May know: errors.
+the sentences for what Moonshot's flavour has no keyword for. May know: the reading, errors.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_sequence
 from kimi_core.errors import KimiConfigError
+from kimi_core.schema.reading import TYPES, as_object, distinct_types, identity, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+
+    from kimi_core.schema.reading import Schema
 
 __all__ = [
     "ANNOTATIONS",
     "RESERVED_NAMES",
-    "TYPES",
-    "Schema",
-    "as_object",
     "declared_types",
-    "distinct_types",
-    "identity",
-    "is_ignored",
     "joined",
     "note",
     "read_limits",
     "schema_error",
-    "type_of",
     "typed_notes",
     "untyped_notes",
 ]
 
-Schema = dict[str, Any]
-
-TYPES = ("object", "array", "string", "number", "boolean", "null")
-"""The types that together allow everything; an integer is a number."""
-
 ANNOTATIONS = ("title", "description", "default")
 """What Moonshot's flavour takes beside any other keyword."""
-
-_IGNORED = frozenset(
-    {
-        *("$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary"),
-        *("readOnly", "writeOnly", "discriminator", "xml", "externalDocs"),
-    }
-)
 
 RESERVED_NAMES = frozenset({"$defs", "$ref", "anyOf", "required", "additionalProperties"})
 """Names of properties that the server refuses, at its level "strict" and above."""
 
 
-def as_object(value: object) -> Schema | None:
-    """Return a JSON object, or None for what is none."""
-    return cast("Schema", value) if isinstance(value, dict) else None
-
-
 def schema_error(path: str, problem: str) -> KimiConfigError:
     """Return the error for what stands at a path; the root's path is empty."""
     return KimiConfigError(f"Schema at {path or 'root'!r}: {problem}")
-
-
-def identity(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return a text that is equal for equal JSON values, and for 1 and 1.0; True is not 1."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value, sort_keys=True, default=repr)
-
-
-_TYPE_NAMES = (
-    (str, "string"),
-    (bool, "boolean"),  # before int, whose subclass it is in Python
-    (int, "integer"),
-    (list, "array"),
-    (type(None), "null"),
-)
-
-
-def is_ignored(keyword: str) -> bool:
-    """Whether a keyword says nothing about values; references are followed into ``$defs``."""
-    return keyword in _IGNORED or keyword.startswith("x-")
-
-
-def type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return the narrowest JSON type of a value; 2.0 is an integer."""
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
-    return next((name for known, name in _TYPE_NAMES if isinstance(value, known)), "object")
 
 
 def joined(text: object, notes: tuple[str, ...]) -> str:
@@ -121,11 +72,6 @@ def declared_types(schema: Schema, path: str) -> list[str] | None:
     if not names:
         raise schema_error(path, "type must name at least one type; leave it out for any value.")
     return distinct_types(names)
-
-
-def distinct_types(names: Sequence[str]) -> list[str]:
-    """Return each type once; beside numbers, integers say nothing."""
-    return [name for name in dict.fromkeys(names) if name != "integer" or "number" not in names]
 
 
 def read_limits(kind: str, schema: Schema, path: str) -> Schema:

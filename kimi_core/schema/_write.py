@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.schema._keywords import TYPES, distinct_types, identity, joined, note, schema_error
+from kimi_core.schema._keywords import joined, note, schema_error
+from kimi_core.schema.reading import TYPES, distinct_types, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kimi_core.schema._alternatives import Alternative
-    from kimi_core.schema._keywords import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = [
     "ANYTHING",

@@ -11,12 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kimi_core.raw._grammar.enums import type_of
-from kimi_core.raw._grammar.merge import IMPOSSIBLE, canonical
+from kimi_core.raw._grammar.merge import IMPOSSIBLE
+from kimi_core.schema.reading import merged_enum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kimi_core.raw._grammar.merge import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["disjoint"]
 
@@ -32,7 +33,7 @@ def disjoint(first: Schema, second: Schema, normal: Callable[[object], Schema]) 
     if IMPOSSIBLE in (first, second):
         return True
     if "enum" in first and "enum" in second:
-        return not {canonical(v) for v in first["enum"]} & {canonical(v) for v in second["enum"]}
+        return not merged_enum(first["enum"], second["enum"])
     types, others = _types(first), _types(second)
     if types and others and not types & others:
         return True

@@ -12,29 +12,28 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.raw._grammar.merge import canonical
 from kimi_core.raw._grammar.numbers import Bounds
+from kimi_core.schema.reading import identity
+from kimi_core.schema.reading import type_of as narrow_type_of
 
 if TYPE_CHECKING:
-    from kimi_core.raw._grammar.merge import Schema
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["bounds_of", "enum_values", "type_of"]
 
 
 def enum_values(schema: Schema) -> list[Any]:
     """Return the values of an enum that the keywords beside it leave, each once."""
-    distinct = {canonical(value): value for value in schema.get("enum", ())}
+    distinct: dict[str, Any] = {}
+    for value in schema.get("enum", ()):
+        distinct.setdefault(identity(value), value)
     return [value for value in distinct.values() if _admits(schema, type_of(value), value)]
 
 
 def type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return the JSON type of a value; integers are numbers."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, (int, float)):
-        return "number"
-    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
-    return names.get(type(value), "null")
+    name = narrow_type_of(value)
+    return "number" if name == "integer" else name
 
 
 def bounds_of(schema: Schema) -> Bounds:

@@ -33,17 +33,18 @@ from kimi_core.raw._grammar.numbers import (
 from kimi_core.raw._grammar.pattern import UnsupportedPatternError, pattern_text
 from kimi_core.raw._grammar.shape import read_shape
 from kimi_core.raw._grammar.text import any_of, literal, sequence
+from kimi_core.schema.reading import TYPES, distinct_types
 
 if TYPE_CHECKING:
-    from kimi_core.raw._grammar.merge import Document, Schema
+    from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
     from kimi_core.raw._grammar.writer import Alternative
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["ValueRules"]
 
-_TYPES = ("object", "array", "string", "number", "boolean", "null")
 _NEVER = ("not", "if", "$dynamicRef", "$recursiveRef")
 # A schema without a type is taken for the type that its keywords are about.
 _KEYWORDS = {
@@ -265,15 +266,15 @@ class ValueRules:
 def _types(schema: Schema, place: Place) -> list[str]:
     declared = schema.get("type")
     if declared is None:
-        return [name for name, keys in _KEYWORDS.items() if keys & schema.keys()] or list(_TYPES)
+        return [name for name, keys in _KEYWORDS.items() if keys & schema.keys()] or list(TYPES)
     names = [declared] if isinstance(declared, str) else list(declared)
     for name in names:
-        if name not in {*_TYPES, "integer"}:
+        if name not in {*TYPES, "integer"}:
             raise KimiConfigError(
                 f"{place.where}: {name!r} is no type of JSON schema; the types are "
-                f"{', '.join([*_TYPES, 'integer'])}."
+                f"{', '.join([*TYPES, 'integer'])}."
             )
-    return [name for name in names if name != "integer" or "number" not in names]
+    return distinct_types(names)
 
 
 def _enum(schema: Schema, spelling: Spelling) -> list[Alternative]:

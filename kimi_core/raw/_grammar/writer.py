@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from kimi_core.raw._grammar.characters import Spelling
-    from kimi_core.raw._grammar.merge import Document, Schema
+    from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
+    from kimi_core.schema.reading import Schema
 
 __all__ = ["Alternative", "ValueWriter"]
 

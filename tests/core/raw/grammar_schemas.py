@@ -226,6 +226,9 @@ SCHEMAS: dict[str, Schema] = {
             {"enum": [5, 7, 9]},
         ],
     },
+    "all of with the numbers written otherwise": {
+        "allOf": [{"enum": [1, 2.0], "x-note": "a"}, {"enum": [1.0, 3], "x-note": "b"}]
+    },
     "all of unions": {
         "allOf": [
             {"anyOf": [{"const": 1}, {"const": 2}]},
