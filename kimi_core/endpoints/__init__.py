@@ -1,6 +1,6 @@
 """Facts of a server, whatever model it serves. One row an endpoint.
 
-Owns: the table of presets, how one is found, and the helpers that change one for your own server.
+Owns: the table of rows, how one is found, and the presets that change one for your own server.
 May know: the rows, errors. What is true of a model wherever it runs stands in `kimi_core.models`.
 """
 
@@ -23,6 +23,7 @@ __all__ = [
     "ENDPOINTS",
     "Api",
     "Endpoint",
+    "Preset",
     "ToolCallParser",
     "baseten",
     "check_api_key",
@@ -77,151 +78,90 @@ def get_endpoint(endpoint: str | Endpoint) -> Endpoint:
     raise KimiConfigError(message)
 
 
-def _at(name: str, base_url: str | None, changes: Mapping[str, Any]) -> Endpoint:
-    changed = replace(ENDPOINTS[name], **changes)
-    if base_url is None:
-        return changed
-    url = check_base_url(base_url, endpoint=name, any_path=changed.any_path)
-    return replace(changed, base_url=url)
-
-
-# ---- your own servers ----------------------------------------------------------------------------
-
-
-def vllm(base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - Endpoint's fields
-    """Describe your own vLLM.
+class Preset:
+    """A row of the table, to be changed for a server of your own by a call.
 
     Args:
-        base_url: Including ``/v1``; ``http://localhost:8000/v1`` where it is left out.
-        **changes: Any field of `Endpoint`, e.g. ``tool_call_parser="client", api="completions"``.
+        name: The row's name.
 
-    Raises:
-        KimiConfigError: For a URL that cannot be one.
+    Attributes:
+        row: The row.
     """
-    return _at("vllm", base_url, changes)
+
+    def __init__(self, name: str) -> None:
+        self.row = ENDPOINTS[name]
+        self.__doc__ = f"{self.row.notes} {Preset.__call__.__doc__}"
+
+    def __call__(self, base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - Endpoint's fields
+        """Describe your own server, or an account with settings of its own.
+
+        Args:
+            base_url: Where its API is, including ``/v1`` for nearly all; the preset's own where it
+                is left out.
+            **changes: Any field of `Endpoint`, e.g. ``tool_call_parser="client",
+                api="completions"``, or ``api_key_names=("MY_KEY",), needs_key=True``; `custom`
+                looks at no environment variable unless it is named here.
+
+        Raises:
+            KimiConfigError: For a URL that cannot be one, and for none where the preset has none.
+        """
+        changed = replace(self.row, **changes)
+        if base_url is None and (changed.base_url or changed.embedded):
+            return changed
+        url = check_base_url(base_url or "", endpoint=self.row.name, any_path=changed.any_path)
+        return replace(changed, base_url=url)
+
+    def __repr__(self) -> str:
+        return f"<preset {self.row.name}>"
 
 
-def sglang(base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe your own SGLang; arguments as for `vllm`, default ``http://localhost:30000/v1``."""
-    return _at("sglang", base_url, changes)
+class _OpenRouter(Preset):
+    def __call__(
+        self,
+        base_url: str | None = None,
+        *,
+        referer: str | None = None,
+        title: str | None = None,
+        **changes: Any,  # noqa: ANN401 - Endpoint's fields
+    ) -> Endpoint:
+        """Describe OpenRouter.
+
+        Routing is a setting of `ChatKimiK2`, not of the endpoint: ``provider={"only":
+        ["moonshotai"], "require_parameters": True}``. Without ``require_parameters`` a host that
+        lacks a parameter drops it silently. ``prompt_cache_key`` keeps a session at one host.
+
+        Args:
+            base_url: A proxy's address; OpenRouter's own where it is left out.
+            referer: The URL of your app, for OpenRouter's attribution (``HTTP-Referer``).
+            title: The name of your app, likewise (``X-OpenRouter-Title``).
+            **changes: Any field of `Endpoint`.
+        """
+        named = {"HTTP-Referer": referer, "X-OpenRouter-Title": title}
+        headers = {name: value for name, value in named.items() if value is not None}
+        if headers:
+            changes["default_headers"] = {**headers, **changes.get("default_headers", {})}
+        return super().__call__(base_url, **changes)
 
 
-def ktransformers(base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe your own KTransformers; arguments as for `vllm`."""
-    return _at("ktransformers", base_url, changes)
-
-
-def tensorrt_llm(base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe your own TensorRT-LLM; arguments as for `vllm`."""
-    return _at("tensorrt-llm", base_url, changes)
-
-
-def llama_cpp(base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe your own llama-server; arguments as for `vllm`."""
-    return _at("llama.cpp", base_url, changes)
-
-
-def local(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe the embedded engine; any field of `Endpoint` may be changed."""
-    return _at("local", None, changes)
-
-
-def custom(base_url: str, **changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe any other OpenAI-compatible server.
-
-    Args:
-        base_url: Where its API is; any path will do.
-        **changes: Any field of `Endpoint`, e.g. ``api_key_names=("MY_KEY",), needs_key=True``. No
-            environment variable is looked at unless it is named here.
-
-    Raises:
-        KimiConfigError: For a URL that cannot be one.
-    """
-    return _at("custom", base_url, changes)
-
-
-# ---- hosted ones ---------------------------------------------------------------------------------
-
-
-def moonshot(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Moonshot's own API; any field of `Endpoint` may be changed."""
-    return _at("moonshot", None, changes)
-
-
-def moonshot_cn(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Moonshot's own API in mainland China, as `moonshot`."""
-    return _at("moonshot-cn", None, changes)
-
-
-def openrouter(
-    *,
-    referer: str | None = None,
-    title: str | None = None,
-    **changes: Any,  # noqa: ANN401 - as vllm()
-) -> Endpoint:
-    """Describe OpenRouter.
-
-    Routing is a setting of `ChatKimiK2`, not of the endpoint: ``provider={"only": ["moonshotai"],
-    "require_parameters": True}``. Without ``require_parameters`` a host that lacks a parameter
-    drops it silently. ``prompt_cache_key`` keeps a session at one host.
-
-    Args:
-        referer: The URL of your app, for OpenRouter's attribution (``HTTP-Referer``).
-        title: The name of your app, likewise (``X-OpenRouter-Title``).
-        **changes: Any field of `Endpoint`.
-    """
-    named = {"HTTP-Referer": referer, "X-OpenRouter-Title": title}
-    headers = {name: value for name, value in named.items() if value is not None}
-    if headers:
-        changes["default_headers"] = {**headers, **changes.get("default_headers", {})}
-    return _at("openrouter", None, changes)
-
-
-def groq(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Groq, as `moonshot`."""
-    return _at("groq", None, changes)
-
-
-def together(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Together, as `moonshot`."""
-    return _at("together", None, changes)
-
-
-def fireworks(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Fireworks, as `moonshot`."""
-    return _at("fireworks", None, changes)
-
-
-def novita(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Novita, as `moonshot`."""
-    return _at("novita", None, changes)
-
-
-def deepinfra(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe DeepInfra, as `moonshot`."""
-    return _at("deepinfra", None, changes)
-
-
-def baseten(base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Baseten; arguments as for `vllm`. A deployment of your own has its own URL."""
-    return _at("baseten", base_url, changes)
-
-
-def siliconflow(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe SiliconFlow, as `moonshot`."""
-    return _at("siliconflow", None, changes)
-
-
-def siliconflow_cn(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe SiliconFlow in mainland China, as `moonshot`."""
-    return _at("siliconflow-cn", None, changes)
-
-
-def nvidia(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe NVIDIA's hosted NIM, as `moonshot`."""
-    return _at("nvidia", None, changes)
-
-
-def huggingface(**changes: Any) -> Endpoint:  # noqa: ANN401 - as vllm()
-    """Describe Hugging Face's router, as `moonshot`."""
-    return _at("huggingface", None, changes)
+# One line each, though the table knows the names: editors complete and type checkers know only
+# what is written. A row without its line fails a test.
+baseten = Preset("baseten")
+custom = Preset("custom")
+deepinfra = Preset("deepinfra")
+fireworks = Preset("fireworks")
+groq = Preset("groq")
+huggingface = Preset("huggingface")
+ktransformers = Preset("ktransformers")
+llama_cpp = Preset("llama.cpp")
+local = Preset("local")
+moonshot = Preset("moonshot")
+moonshot_cn = Preset("moonshot-cn")
+novita = Preset("novita")
+nvidia = Preset("nvidia")
+openrouter = _OpenRouter("openrouter")
+sglang = Preset("sglang")
+siliconflow = Preset("siliconflow")
+siliconflow_cn = Preset("siliconflow-cn")
+tensorrt_llm = Preset("tensorrt-llm")
+together = Preset("together")
+vllm = Preset("vllm")

@@ -5,8 +5,6 @@ Owns: tests of `kimi_core.endpoints` about what a user gets wrong, and of the ho
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
 from kimi_core import endpoints
@@ -27,12 +25,29 @@ def test_a_hosted_preset_names_a_model_it_knows(row: endpoints.Endpoint) -> None
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_every_preset_has_a_function_that_describes_it(name: str) -> None:
-    helper = getattr(endpoints, name.replace("-", "_").replace(".", "_"))
-    needs_address = "base_url" in inspect.signature(helper).parameters
-    described = helper("http://gpu:1/v1") if needs_address else helper(notes="Mine.")
-    assert described.name == name
-    assert described != ENDPOINTS[name]
+def test_every_row_has_a_preset_that_describes_it(name: str) -> None:
+    preset = getattr(endpoints, name.replace("-", "_").replace(".", "_"), None)
+    assert isinstance(preset, endpoints.Preset), f"kimi_core.endpoints has no preset of {name!r}"
+    described = preset("http://gpu:1/v1", notes="Mine.")
+    assert (described.name, described.base_url) == (name, "http://gpu:1/v1")
+    assert described.notes == "Mine."
+    assert ENDPOINTS[name].notes in str(preset.__doc__)
+    assert repr(preset) == f"<preset {name}>"
+
+
+def test_no_preset_is_without_a_row() -> None:
+    presets = [value for value in vars(endpoints).values() if isinstance(value, endpoints.Preset)]
+    assert sorted(preset.row.name for preset in presets) == sorted(ENDPOINTS)
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_preset_without_an_address_wants_one(name: str) -> None:
+    preset = getattr(endpoints, name.replace("-", "_").replace(".", "_"))
+    if name == "custom":
+        with pytest.raises(KimiConfigError, match="base_url '' of endpoint 'custom'"):
+            preset()
+    else:
+        assert preset() == ENDPOINTS[name]
 
 
 @pytest.mark.parametrize(
