@@ -1,10 +1,12 @@
 """Kimi K2 for LangChain.
 
-Owns: the public names of the adapter. May know: its own modules, and of `kimi_core` the version and
-the endpoints, which are re-exported so that one import names model and server.
+Owns: the public names of the adapter. May know: its own modules, and of `kimi_core` the version,
+the endpoints, re-exported so that one import names model and server, and the arguments for
+LangChain's own ``ChatAnthropic``.
 """
 
 from kimi_core import __version__, endpoints
+from kimi_core.platform import anthropic_kwargs
 from langchain_kimi.chat_models import ChatKimiK2
 
-__all__ = ["ChatKimiK2", "__version__", "endpoints"]
+__all__ = ["ChatKimiK2", "__version__", "anthropic_kwargs", "endpoints"]

@@ -1,6 +1,7 @@
 """Moonshot's other routes: models, balance, token estimate, files and batches, sync and async.
 
-Owns: `KimiClient`: thin shells that send what `_routes` describes and wait for batches.
+Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and wait for
+batches; `anthropic_kwargs` stands beside it.
 May know: all of the core but the command line; tqdm on use.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, final
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import KimiConfigError
 from kimi_core.platform import _routes
+from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
 from kimi_core.platform._progress import Progress
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
@@ -29,7 +31,15 @@ if TYPE_CHECKING:
     from kimi_core.request import Options
     from kimi_core.transport.call import Call
 
-__all__ = ["Balance", "Batch", "BatchResult", "KimiClient", "RemoteFile", "RemoteModel"]
+__all__ = [
+    "Balance",
+    "Batch",
+    "BatchResult",
+    "KimiClient",
+    "RemoteFile",
+    "RemoteModel",
+    "anthropic_kwargs",
+]
 
 _T = TypeVar("_T")
 

@@ -1,6 +1,7 @@
 """Arguments for the framework's Anthropic class: where, who, and which temperature.
 
-Owns: `langchain_kimi._anthropic`. That they work is in tests/langchain/test_anthropic_route.py.
+Owns: `kimi_core.platform.anthropic_kwargs`. That they work is in
+tests/langchain/test_anthropic_route.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pytest
 
 from kimi_core import RetiredModelWarning
 from kimi_core.errors import KimiConfigError
-from langchain_kimi._anthropic import anthropic_kwargs
+from kimi_core.platform import anthropic_kwargs
 
 KEY = "sk-made-up"
 

@@ -1,6 +1,6 @@
 """LangChain's own ``ChatAnthropic`` at Moonshot's Anthropic route, which is simulated here.
 
-Owns: that `langchain_kimi._anthropic.anthropic_kwargs` gives what that class and that route need.
+Owns: that `langchain_kimi.anthropic_kwargs` gives what that class and that route need.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
 
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
-from langchain_kimi._anthropic import anthropic_kwargs
+from langchain_kimi import anthropic_kwargs
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage

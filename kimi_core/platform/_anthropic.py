@@ -1,7 +1,7 @@
 """Moonshot's Anthropic-compatible route, as arguments for LangChain's own ``ChatAnthropic``.
 
 Owns: `anthropic_kwargs`: address, key, headers, model and temperature of that route.
-May know: capabilities, config and endpoints (on use), errors. It imports no framework.
+May know: capabilities, config, errors.
 
 Source: Moonshot's protocol document (2026-09) and, for the temperature, the model card of
 Kimi-K2-Instruct.
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.capabilities import resolve
+from kimi_core.config import resolve_api_key
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
@@ -64,9 +66,6 @@ def anthropic_kwargs(
         KimiConfigError: For an endpoint without this route, a missing key, and a temperature that
             the model cannot have.
     """
-    from kimi_core.capabilities import resolve
-    from kimi_core.config import resolve_api_key
-
     capabilities = resolve(model, endpoint)
     address = _address(capabilities.endpoint)
     kwargs = _kwargs(capabilities, resolve_api_key(capabilities.endpoint, api_key))
