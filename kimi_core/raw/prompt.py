@@ -176,7 +176,7 @@ def _check_effort(info: ModelInfo, model: str, options: PromptOptions) -> None:
         return
     if not known:
         raise KimiConfigError(
-            f"thinking_effort={effort!r} cannot be rendered for {model}; only kimi-k3 has it."
+            f"thinking_effort={effort!r} cannot be rendered for {model}; only the K3 series has it."
         )
     if not options.thinks:
         raise KimiConfigError(
