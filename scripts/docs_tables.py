@@ -422,12 +422,34 @@ BLOCKS: dict[str, Callable[[], str]] = {
 """The generated blocks by name."""
 
 
+def missing_pages() -> dict[Path, str]:
+    """Return the page, as it begins, of each endpoint that has none."""
+    pages = {name: DOCS / "endpoints" / f"{name}.md" for name in ENDPOINTS}
+    return {page: _first_page(name) for name, page in pages.items() if not page.exists()}
+
+
+def _first_page(name: str) -> str:
+    blocks = [f"{kind}-{name.replace('.', '-')}" for kind in ("facts", "names")]
+    marks = [
+        f"<!-- begin generated: {block} -->\n<!-- end generated: {block} -->\n"
+        for block in blocks
+        if block in BLOCKS
+    ]
+    return "\n".join([f"# {name}\n", f"{ENDPOINTS[name].notes}\n", "## What is known\n", *marks])
+
+
 def main() -> int:
     """Write the blocks, or say which are stale; return the exit code."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--check", action="store_true", help="write nothing; 1 if one is stale")
     check = options.parse_args().check
-    stale = False
+    missing = missing_pages()
+    stale = bool(missing)
+    for page, text in missing.items():
+        print(f"docs/{page.relative_to(DOCS)}: {'is missing' if check else 'written'}")
+        if not check:
+            page.parent.mkdir(exist_ok=True)
+            page.write_text(text, encoding="utf-8")
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         for name in stale_blocks(text):

@@ -186,6 +186,15 @@ class TestScript:
         assert self.run(page, monkeypatch, "--check") == 1
         assert page.read_text() == before
 
+    def test_an_endpoint_without_a_page_gets_one(
+        self, page: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.run(page, monkeypatch)
+
+        written = (page.parent / "endpoints" / "vllm.md").read_text()
+        assert written.startswith("# vllm\n\nYour own vLLM;")
+        assert "| default model | the server is asked |" in written
+
     def test_writing_makes_it_current(self, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert self.run(page, monkeypatch) == 0
         assert self.run(page, monkeypatch, "--check") == 0

@@ -35,11 +35,6 @@ def test_every_row_has_a_preset_that_describes_it(name: str) -> None:
     assert repr(preset) == f"<preset {name}>"
 
 
-def test_no_preset_is_without_a_row() -> None:
-    presets = [value for value in vars(endpoints).values() if isinstance(value, endpoints.Preset)]
-    assert sorted(preset.row.name for preset in presets) == sorted(ENDPOINTS)
-
-
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_preset_without_an_address_wants_one(name: str) -> None:
     preset = getattr(endpoints, name.replace("-", "_").replace(".", "_"))
