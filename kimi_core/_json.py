@@ -1,15 +1,40 @@
-"""JSON as it comes from a caller: narrowed for type checkers, sorted, written compactly.
+"""JSON as it comes from a caller: named by what it is, narrowed, sorted, written compactly.
 
-Owns: these small functions. May know: the standard library only.
+Owns: these names and small functions. May know: the standard library only.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["as_mapping", "as_sequence", "compact_json", "deep_sorted"]
+__all__ = [
+    "AnySchema",
+    "JsonValue",
+    "Message",
+    "Schema",
+    "Tool",
+    "as_mapping",
+    "as_sequence",
+    "compact_json",
+    "deep_sorted",
+]
+
+JsonValue: TypeAlias = Any
+"""A JSON value of any shape. Not a union of shapes: what reads it looks, and declares nothing."""
+
+Schema: TypeAlias = dict[str, Any]
+"""A JSON schema that is an object."""
+
+AnySchema: TypeAlias = Any
+"""A JSON schema: an object, or true or false; as a caller wrote it, it may be none of these."""
+
+Message: TypeAlias = Mapping[str, Any]
+"""A message as OpenAI has it."""
+
+Tool: TypeAlias = Mapping[str, Any]
+"""A tool as OpenAI has it."""
 
 
 def as_mapping(value: object) -> Mapping[str, Any] | None:
@@ -36,7 +61,7 @@ def compact_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def deep_sorted(value: Any) -> Any:  # noqa: ANN401 -- JSON of any shape, and the same shape back
+def deep_sorted(value: JsonValue) -> JsonValue:
     """Return JSON with the keys sorted at every depth; lists keep their order."""
     mapping, sequence = as_mapping(value), as_sequence(value)
     if mapping is not None:

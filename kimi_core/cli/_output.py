@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import JsonValue, as_mapping, as_sequence
 from kimi_core.errors import KimiError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def one_sentence(command: str) -> Generator[None, None, None]:
         raise typer.Exit(WRONG_USE) from error
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any value of our tables, and its JSON
+def plain(value: JsonValue) -> JsonValue:
     """Return a row of facts as JSON values; `dataclasses.asdict` fails on read-only mappings."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
@@ -51,7 +51,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value of our tables, and its
     return value if sequence is None else [plain(item) for item in sequence]
 
 
-def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
+def print_json(value: JsonValue) -> None:
     """Print JSON, unwrapped and uncoloured, whatever the terminal."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 

@@ -19,6 +19,8 @@ from kimi_core.transport.call import Call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kimi_core._json import JsonValue
+
 __all__ = [
     "Balance",
     "Batch",
@@ -258,7 +260,7 @@ def _object(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _field(fields: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value
+def _field(fields: Mapping[str, JsonValue], name: str) -> JsonValue:
     if name not in fields:
         raise KimiProtocolError(f"the server's answer lacks {name!r}: {str(dict(fields))[:200]}")
     return fields[name]

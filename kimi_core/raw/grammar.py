@@ -47,7 +47,7 @@ from kimi_core.raw._grammar.values import ValueRules
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = ["tool_call_grammar"]
 

@@ -39,9 +39,10 @@ from kimi_core.raw._writing.segments import Segment, escape, find_marker, join, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core._json import Message
     from kimi_core.models import ModelInfo, PromptStyle
     from kimi_core.raw._writing.k2 import K2Style
-    from kimi_core.raw._writing.messages import Message, Tools
+    from kimi_core.raw._writing.messages import Tools
     from kimi_core.raw.special_tokens import Dialect
 
 __all__ = [

@@ -34,7 +34,7 @@ from kimi_core.schema._write import with_description
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = ["normalize_response_format", "normalize_schema", "normalize_tool", "normalize_tools"]
 

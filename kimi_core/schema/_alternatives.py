@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from kimi_core._json import as_sequence
+from kimi_core._json import JsonValue, as_sequence
 from kimi_core.schema._keywords import declared_types, read_limits, schema_error, typed_notes
 from kimi_core.schema.reading import (
     MEMBERS,
@@ -26,7 +26,7 @@ from kimi_core.schema.reading import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = [
     "Alternative",
@@ -127,7 +127,7 @@ def _one_of(kind: str, values: list[Any]) -> Alternative:
     return Alternative(kind, {"enum": values})
 
 
-def _structure(kind: str, value: Any) -> Alternative:  # noqa: ANN401 - any JSON value
+def _structure(kind: str, value: JsonValue) -> Alternative:
     # The flavour's enum holds no objects and arrays. An object with one value for each property is
     # the same; of an array the order is lost, which the note of a tuple says.
     if kind == "object":
@@ -207,7 +207,7 @@ def _merged_limits(one: Schema, other: Schema) -> Schema:
     return {**merged, **merged_members(one, other)}
 
 
-def _merged(keyword: str, one: Any, other: Any) -> Any:  # noqa: ANN401 - the value of any keyword
+def _merged(keyword: str, one: JsonValue, other: JsonValue) -> JsonValue:
     bound = merged_bound(keyword, one, other)
     if bound is not None:
         return bound

@@ -33,8 +33,8 @@ from kimi_core.schema.reading import TYPES, identity, is_ignored
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kimi_core._json import Schema
     from kimi_core.schema._alternatives import Alternative
-    from kimi_core.schema.reading import Schema
 
 __all__ = ["Builder"]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import as_sequence
+from kimi_core._json import JsonValue, as_sequence
 from kimi_core.schema._alternatives import (
     Alternative,
     annotated,
@@ -23,7 +23,7 @@ from kimi_core.schema._keywords import ANNOTATIONS, schema_error, untyped_notes
 from kimi_core.schema.reading import as_object, target
 
 if TYPE_CHECKING:
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = ["Document", "at", "checked", "parts"]
 
@@ -69,7 +69,7 @@ class Document:
         """Keep the root, where references start."""
         self._root = root
 
-    def target(self, reference: object, path: str) -> Any:  # noqa: ANN401 - whatever is there
+    def target(self, reference: object, path: str) -> JsonValue:
         """Return what a reference points to.
 
         Args:

@@ -18,7 +18,7 @@ from kimi_core.schema._write import branches_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = ["finite"]
 

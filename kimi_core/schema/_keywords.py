@@ -10,14 +10,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import as_sequence
+from kimi_core._json import AnySchema, JsonValue, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.schema.reading import TYPES, as_object, distinct_types, identity, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = [
     "ANNOTATIONS",
@@ -238,7 +238,7 @@ _NOTED: Mapping[str, tuple[str, ...]] = {
 _UNTYPED = ("not", "if", "then", "else", "examples", "example", "deprecated")
 
 
-def note(keyword: str, value: Any) -> str:  # noqa: ANN401 - the value of any keyword
+def note(keyword: str, value: JsonValue) -> str:
     """Return what a keyword says as a sentence, empty for a flag that is off."""
     if keyword in _FLAGS:
         return _FLAGS[keyword] if value is True else ""
@@ -273,7 +273,7 @@ def _order_note(schema: Schema) -> tuple[str, ...]:
     return (f"Items in this order: {', '.join(_brief(member) for member in first)}.",)
 
 
-def _brief(schema: Any) -> str:  # noqa: ANN401 - a schema
+def _brief(schema: AnySchema) -> str:
     """Return a word or two for a schema."""
     known = as_object(schema)
     if not known:

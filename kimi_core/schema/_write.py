@@ -15,8 +15,8 @@ from kimi_core.schema.reading import TYPES, distinct_types, identity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from kimi_core._json import Schema
     from kimi_core.schema._alternatives import Alternative
-    from kimi_core.schema.reading import Schema
 
 __all__ = [
     "ANYTHING",

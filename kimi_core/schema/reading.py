@@ -14,12 +14,12 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kimi_core._json import AnySchema, JsonValue, Schema
     from kimi_core.errors import KimiConfigError
 
 __all__ = [
     "MEMBERS",
     "TYPES",
-    "Schema",
     "as_object",
     "distinct_types",
     "identity",
@@ -31,8 +31,6 @@ __all__ = [
     "target",
     "type_of",
 ]
-
-Schema = dict[str, Any]
 
 TYPES = ("object", "array", "string", "number", "boolean", "null")
 """The types that together allow everything; an integer is a number."""
@@ -69,14 +67,14 @@ def is_ignored(keyword: str) -> bool:
     return keyword in _IGNORED or keyword.startswith("x-")
 
 
-def identity(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def identity(value: JsonValue) -> str:
     """Return a text that is equal for equal JSON values, and for 1 and 1.0; True is not 1."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def type_of(value: JsonValue) -> str:
     """Return the narrowest JSON type of a value; 2.0 is an integer."""
     if isinstance(value, float):
         return "integer" if value.is_integer() else "number"
@@ -88,7 +86,7 @@ def distinct_types(names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name != "integer" or "number" not in names]
 
 
-def target(root: Schema, reference: object, error: Callable[[str], KimiConfigError]) -> Any:  # noqa: ANN401 - whatever is there
+def target(root: Schema, reference: object, error: Callable[[str], KimiConfigError]) -> JsonValue:
     """Return what a reference points to.
 
     Args:
@@ -128,7 +126,7 @@ def merged_enum(one: Sequence[Any], other: Sequence[Any]) -> list[Any]:
     return [value for value in one if identity(value) in allowed]
 
 
-def merged_schemas(one: Any, other: Any) -> Any:  # noqa: ANN401 - schemas
+def merged_schemas(one: AnySchema, other: AnySchema) -> AnySchema:
     """Return what two schemas that both hold say, as one."""
     if one is True or identity(one) == identity(other):
         return other
@@ -156,5 +154,5 @@ def merged_members(one: Schema, other: Schema) -> Schema:
     return merged
 
 
-def _property(name: str, schema: Schema) -> Any:  # noqa: ANN401 - a schema
+def _property(name: str, schema: Schema) -> AnySchema:
     return schema.get("properties", {}).get(name, schema.get("additionalProperties", True))

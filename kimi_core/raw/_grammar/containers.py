@@ -19,11 +19,11 @@ from kimi_core.raw._grammar.text import any_of, character_class, literal, option
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kimi_core._json import Schema
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Extra, Shape
     from kimi_core.raw._grammar.text import Rules
     from kimi_core.raw._grammar.writer import ValueWriter
-    from kimi_core.schema.reading import Schema
 
 __all__ = ["argument_text", "array_text", "attribute", "object_text"]
 

@@ -17,7 +17,7 @@ from kimi_core.schema.reading import merged_enum
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import Schema
 
 __all__ = ["disjoint"]
 

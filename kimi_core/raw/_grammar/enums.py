@@ -17,7 +17,7 @@ from kimi_core.schema.reading import identity
 from kimi_core.schema.reading import type_of as narrow_type_of
 
 if TYPE_CHECKING:
-    from kimi_core.schema.reading import Schema
+    from kimi_core._json import JsonValue, Schema
 
 __all__ = ["bounds_of", "enum_values", "type_of"]
 
@@ -30,7 +30,7 @@ def enum_values(schema: Schema) -> list[Any]:
     return [value for value in distinct.values() if _admits(schema, type_of(value), value)]
 
 
-def type_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def type_of(value: JsonValue) -> str:
     """Return the JSON type of a value; integers are numbers."""
     name = narrow_type_of(value)
     return "number" if name == "integer" else name
@@ -55,7 +55,7 @@ def _tighter(schema: Schema, closed: str, opened: str, sign: int) -> tuple[Decim
     return bound * sign, is_open
 
 
-def _admits(schema: Schema, name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _admits(schema: Schema, name: str, value: JsonValue) -> bool:
     """Whether the keywords beside an enum leave a value of it."""
     declared = schema.get("type", name)
     names = {declared} if isinstance(declared, str) else set(declared)

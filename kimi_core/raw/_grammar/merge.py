@@ -13,12 +13,11 @@ the schemas inside it are as they were. ``{"enum": []}`` is the schema that noth
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.schema.reading import (
     MEMBERS,
-    Schema,
     is_ignored,
     merged_bound,
     merged_enum,
@@ -26,6 +25,9 @@ from kimi_core.schema.reading import (
     merged_schemas,
     target,
 )
+
+if TYPE_CHECKING:
+    from kimi_core._json import AnySchema, JsonValue, Schema
 
 __all__ = ["IMPOSSIBLE", "Document", "canonical", "refusal"]
 
@@ -39,7 +41,7 @@ _ANNOTATIONS = frozenset(
 _NO_DRAFT_4 = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
 
-def canonical(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def canonical(value: JsonValue) -> str:
     """Return the same text for the same JSON value; the order of properties counts."""
     return json.dumps(value, ensure_ascii=False)
 
@@ -66,7 +68,7 @@ class Document:
         self._root = root
         self._strict = strict
 
-    def normal(self, schema: Any, where: str) -> Schema:  # noqa: ANN401 - a schema, or what is none
+    def normal(self, schema: AnySchema, where: str) -> Schema:
         """Return the normal form.
 
         Raises:
@@ -75,7 +77,7 @@ class Document:
         """
         return self._normal(schema, where, ())
 
-    def _normal(self, schema: Any, where: str, seen: tuple[str, ...]) -> Schema:  # noqa: ANN401
+    def _normal(self, schema: AnySchema, where: str, seen: tuple[str, ...]) -> Schema:
         if isinstance(schema, bool):
             return {} if schema else IMPOSSIBLE
         if not isinstance(schema, dict):
@@ -109,7 +111,7 @@ class Document:
                 merged[key] = self._both(key, first[key], second[key], where)
         return IMPOSSIBLE if merged.get("type") == [] else merged
 
-    def _both(self, key: str, first: Any, second: Any, where: str) -> Any:  # noqa: ANN401
+    def _both(self, key: str, first: JsonValue, second: JsonValue, where: str) -> JsonValue:
         bound = merged_bound(key, first, second)
         if bound is not None:
             return bound

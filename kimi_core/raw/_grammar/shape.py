@@ -22,9 +22,9 @@ from kimi_core.raw._grammar.merge import refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kimi_core._json import Schema
     from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
-    from kimi_core.schema.reading import Schema
 
 __all__ = ["Extra", "Member", "Shape", "read_shape"]
 

@@ -14,7 +14,7 @@ after a comma or a colon, because a small model under a grammar can write blanks
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import JSON, RAW, Spelling, any_character, any_text
@@ -36,12 +36,12 @@ from kimi_core.raw._grammar.text import any_of, literal, sequence
 from kimi_core.schema.reading import TYPES, distinct_types
 
 if TYPE_CHECKING:
+    from kimi_core._json import AnySchema, Schema
     from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
     from kimi_core.raw._grammar.writer import Alternative
-    from kimi_core.schema.reading import Schema
 
 __all__ = ["ValueRules"]
 
@@ -93,7 +93,7 @@ class ValueRules:
         self.max_string_length = max_string_length
         self._names: dict[str, str | None] = {}
 
-    def value(self, schema: Any, place: Place) -> str | None:  # noqa: ANN401 - a schema
+    def value(self, schema: AnySchema, place: Place) -> str | None:
         """Return the rule for the JSON values of a schema, or None where nothing fits it."""
         key = canonical(schema)
         if key not in self._names:
@@ -106,7 +106,7 @@ class ValueRules:
 
     def alternatives(
         self,
-        schema: Any,  # noqa: ANN401 - true and false are schemas too
+        schema: AnySchema,
         place: Place,
         spelling: Spelling | None = None,
     ) -> list[Alternative]:
@@ -143,7 +143,9 @@ class ValueRules:
         if self.strict:
             raise refusal(place.where, what)
 
-    def branches(self, schema: Any, place: Place, within: tuple[str, ...] = ()) -> list[Schema]:  # noqa: ANN401
+    def branches(
+        self, schema: AnySchema, place: Place, within: tuple[str, ...] = ()
+    ) -> list[Schema]:
         """Return the normal forms, without any union, that a schema is a choice of.
 
         Args:

@@ -5,15 +5,15 @@ Owns: the protocol that `values` keeps and `containers` asks. May know: the type
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from kimi_core._json import AnySchema, Schema
     from kimi_core.raw._grammar.characters import Spelling
     from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
-    from kimi_core.schema.reading import Schema
 
 __all__ = ["Alternative", "ValueWriter"]
 
@@ -29,20 +29,20 @@ class ValueWriter(Protocol):
     spelling: Spelling
     max_string_length: int | None
 
-    def value(self, schema: Any, place: Place) -> str | None:  # noqa: ANN401 - a schema
+    def value(self, schema: AnySchema, place: Place) -> str | None:
         """Return the name of a rule for a schema's values, or None where there are none."""
         ...
 
     def alternatives(
         self,
-        schema: Any,  # noqa: ANN401 - a schema
+        schema: AnySchema,
         place: Place,
         spelling: Spelling | None = None,
     ) -> list[Alternative]:
         """Return the values of a schema, by JSON type."""
         ...
 
-    def branches(self, schema: Any, place: Place) -> list[Schema]:  # noqa: ANN401 - a schema
+    def branches(self, schema: AnySchema, place: Place) -> list[Schema]:
         """Return schemas without unions, of which values fit one."""
         ...
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kimi_core._json import JsonValue
+
 __all__ = [
     "INSIDE_STRING",
     "LOOKAHEAD",
@@ -86,7 +88,7 @@ def _refuse(constant: str) -> Any:  # noqa: ANN401 - the signature that json wan
     raise ValueError(constant)
 
 
-def load_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
+def load_json(text: str) -> JsonValue:
     """Parse JSON for a look at it; numbers stay text, since a huge one is no error here.
 
     Raises:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from kimi_core.raw._writing.messages import Message, Tools
+    from kimi_core._json import Message
+    from kimi_core.raw._writing.messages import Tools
     from kimi_core.raw._writing.options import PromptOptions
     from kimi_core.raw._writing.segments import Segment
 

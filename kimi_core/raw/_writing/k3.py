@@ -28,7 +28,8 @@ from kimi_core.raw._writing.segments import control, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kimi_core.raw._writing.messages import Message, Tools
+    from kimi_core._json import Message
+    from kimi_core.raw._writing.messages import Tools
     from kimi_core.raw._writing.options import PromptOptions
     from kimi_core.raw._writing.segments import Segment
 

@@ -7,13 +7,15 @@ said when they do not. May know: the standard library and the error. It renders 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import Tool, as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 
+if TYPE_CHECKING:
+    from kimi_core._json import Message
+
 __all__ = [
-    "Message",
     "Part",
     "Tools",
     "content_parts",
@@ -23,8 +25,7 @@ __all__ = [
     "tool_calls_of",
 ]
 
-Message = Mapping[str, Any]
-Tools = Sequence[Mapping[str, Any]]
+Tools: TypeAlias = Sequence[Tool]
 
 _KINDS: dict[str, Literal["text", "image", "video"]] = {
     "text": "text",
