@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import tiktoken
 
+    from kimi_core._json import Message, Tool
     from kimi_core.raw.prompt import Segment
     from kimi_core.raw.special_tokens import Dialect
 
@@ -177,8 +178,8 @@ class Tokenizer:
 
     def count_messages(
         self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]] | None = None,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] | None = None,
         *,
         model: str = "kimi-k2.6",
     ) -> int:

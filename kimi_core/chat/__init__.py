@@ -23,6 +23,7 @@ from kimi_core.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core._json import Message, Tool
     from kimi_core.config import SecretLike
     from kimi_core.endpoints import Endpoint
 
@@ -115,8 +116,8 @@ class KimiChat:
 
     def request(
         self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]] | None = None,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] | None = None,
         options: Options | None = None,
         *,
         stream: bool,

@@ -24,6 +24,7 @@ from kimi_core.response import Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core._json import Message, Tool
     from kimi_core.chat import Settings
     from kimi_core.endpoints import Endpoint
     from kimi_core.events import Event, ParsedMessage
@@ -216,8 +217,8 @@ class Session:
 
     def ask(
         self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]] | None = None,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] | None = None,
         options: Options | None = None,
         *,
         stream: bool = False,

@@ -14,8 +14,9 @@ from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import KimiBadRequestError, KimiConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from kimi_core._json import Message
     from kimi_core.check._session import Answer, Session
 
 __all__ = ["TOOLS"]
@@ -68,7 +69,13 @@ def _several(session: Session) -> Outcome:
     return outcome("several" if calls > 1 else "one" if calls else "none", calls=calls)
 
 
-def _asked(session: Session, messages: Any, *, stream: bool = False, **options: Any) -> Outcome:  # noqa: ANN401 - messages and fields of Options
+def _asked(
+    session: Session,
+    messages: Sequence[Message],
+    *,
+    stream: bool = False,
+    **options: Any,  # noqa: ANN401 - fields of Options
+) -> Outcome:
     try:
         answer = session.ask(messages, [_TOOL], session.brief(**options), stream=stream)
     except KimiBadRequestError as error:

@@ -26,6 +26,7 @@ from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallArguments, To
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from importlib.metadata import EntryPoint
 
     from kimi_core.events import Event
     from kimi_core.request import Request
@@ -173,7 +174,7 @@ def run_demos(
     return bool(verdicts) and all(verdicts.values())
 
 
-def _run(console: Console, name: str, point: Any, stage: Stage) -> bool:  # noqa: ANN401 - EntryPoint
+def _run(console: Console, name: str, point: EntryPoint, stage: Stage) -> bool:
     console.rule(name)
     try:
         loop = point.load()

@@ -26,6 +26,7 @@ from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core._json import Message
     from kimi_core.config import SecretLike
     from kimi_core.endpoints import Endpoint
     from kimi_core.request import Options
@@ -116,15 +117,15 @@ class KimiClient:
         """Return what `balance` does."""
         return await self._asend(_routes.balance())
 
-    def _estimate(self, messages: Sequence[Mapping[str, Any]]) -> Call[int]:
+    def _estimate(self, messages: Sequence[Message]) -> Call[int]:
         payload = self._chat.request(messages, stream=False).payload
         return _routes.estimate_tokens(payload["model"], payload["messages"])
 
-    def estimate_tokens(self, messages: Sequence[Mapping[str, Any]]) -> int:
+    def estimate_tokens(self, messages: Sequence[Message]) -> int:
         """Return the server's count of tokens of OpenAI-style messages, without tools."""
         return self._send(self._estimate(messages))
 
-    async def aestimate_tokens(self, messages: Sequence[Mapping[str, Any]]) -> int:
+    async def aestimate_tokens(self, messages: Sequence[Message]) -> int:
         """Return what `estimate_tokens` does."""
         return await self._asend(self._estimate(messages))
 
@@ -206,7 +207,7 @@ class KimiClient:
             await self.adelete_file(uploaded.id)
 
     def _lines(
-        self, requests: Mapping[str, Sequence[Mapping[str, Any]]], options: Options | None
+        self, requests: Mapping[str, Sequence[Message]], options: Options | None
     ) -> Call[RemoteFile]:
         if not requests:
             raise KimiConfigError("A batch needs at least one request; requests is empty.")
@@ -218,7 +219,7 @@ class KimiClient:
 
     def submit_batch(
         self,
-        requests: Mapping[str, Sequence[Mapping[str, Any]]],
+        requests: Mapping[str, Sequence[Message]],
         *,
         options: Options | None = None,
         window: str = "24h",
@@ -238,7 +239,7 @@ class KimiClient:
 
     async def asubmit_batch(
         self,
-        requests: Mapping[str, Sequence[Mapping[str, Any]]],
+        requests: Mapping[str, Sequence[Message]],
         *,
         options: Options | None = None,
         window: str = "24h",

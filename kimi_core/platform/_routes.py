@@ -19,7 +19,7 @@ from kimi_core.transport.call import Call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kimi_core._json import JsonValue
+    from kimi_core._json import JsonValue, Message
 
 __all__ = [
     "Balance",
@@ -147,7 +147,7 @@ def balance() -> Call[Balance]:
     return Call(method="get", path="/users/me/balance", read=lambda text: _balance(_data(text)))
 
 
-def estimate_tokens(model: str, messages: Sequence[Mapping[str, Any]]) -> Call[int]:
+def estimate_tokens(model: str, messages: Sequence[Message]) -> Call[int]:
     """Ask how many tokens messages are; the route knows no tools."""
     body = {"model": model, "messages": list(messages)}
     return Call(

@@ -47,7 +47,7 @@ from kimi_core.raw._grammar.values import ValueRules
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kimi_core._json import Schema
+    from kimi_core._json import Schema, Tool
 
 __all__ = ["tool_call_grammar"]
 
@@ -76,7 +76,7 @@ class _Request:
 
 
 def tool_call_grammar(  # noqa: PLR0913 - the published keywords
-    tools: Sequence[Mapping[str, Any]],
+    tools: Sequence[Tool],
     *,
     tool_choice: str | Mapping[str, Any] = "required",
     dialect: Dialect = "k2",
@@ -144,7 +144,7 @@ def _check(setting: str, value: str, allowed: tuple[str, ...]) -> None:
         raise KimiConfigError(f"{setting} {value!r} is unknown; choose one of {list(allowed)}.")
 
 
-def _declared(tools: Sequence[Mapping[str, Any]]) -> dict[str, Schema]:
+def _declared(tools: Sequence[Tool]) -> dict[str, Schema]:
     if not tools:
         raise KimiConfigError("a grammar for tool calls needs at least one tool; pass tools.")
     declared: dict[str, Schema] = {}

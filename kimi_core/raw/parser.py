@@ -6,7 +6,7 @@ May know: its siblings in this room; no I/O, no clock, no logging.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import MessageBuilder
@@ -16,8 +16,9 @@ from kimi_core.raw._reading.names import ToolNames
 from kimi_core.raw._reading.output import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from kimi_core._json import Tool
     from kimi_core.events import Diagnostic, Event, ParsedMessage
 
 __all__ = ["StreamParser", "parse"]
@@ -45,7 +46,7 @@ class StreamParser:
         dialect: Literal["k2", "k3"] = "k2",
         *,
         thinking: bool = False,
-        tools: Sequence[Mapping[str, Any]] | None = None,
+        tools: Sequence[Tool] | None = None,
         strict: bool = False,
         recover_stripped: bool = False,
     ) -> None:
@@ -131,7 +132,7 @@ def parse(  # noqa: PLR0913 - the same switches as StreamParser, all keyword-onl
     dialect: Literal["k2", "k3"] = "k2",
     *,
     thinking: bool = False,
-    tools: Sequence[Mapping[str, Any]] | None = None,
+    tools: Sequence[Tool] | None = None,
     finish_reason: str | None = "stop",
     strict: bool = False,
     recover_stripped: bool = False,

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from kimi_core._json import Message
+
 __all__ = ["normalize_tool_call_ids", "unique_id"]
 
 # More digits than a counter can have would be a name in disguise.
 _NATIVE = re.compile(r"functions\.(?P<name>.+):(?P<number>[0-9]{1,9})", re.DOTALL)
 
 
-def normalize_tool_call_ids(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def normalize_tool_call_ids(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Give every tool call of a conversation an id that K2 models understand.
 
     An id that already is ``functions.{name}:{n}``, names its own function and has not occurred
@@ -76,7 +78,7 @@ class _Ids:
     next_number: int = 0
 
     @classmethod
-    def reserving(cls, messages: Iterable[Mapping[str, Any]]) -> _Ids:
+    def reserving(cls, messages: Iterable[Message]) -> _Ids:
         """Set aside all native ids, so that a new id never equals one that appears later."""
         calls = (call for message in messages for call in _calls(message))
         ids = {str(call.get("id")) for call in calls if _is_native(call)}

@@ -34,7 +34,7 @@ from kimi_core.schema._write import with_description
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kimi_core._json import Schema
+    from kimi_core._json import Schema, Tool
 
 __all__ = ["normalize_response_format", "normalize_schema", "normalize_tool", "normalize_tools"]
 
@@ -139,7 +139,7 @@ def _checked_name(name: object) -> str:
     )
 
 
-def normalize_tools(tools: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def normalize_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     """Return the tools of one request as Moonshot accepts them.
 
     Args:

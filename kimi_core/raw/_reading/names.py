@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.json_scan import load_json
 from kimi_core.raw._reading.schema_fit import as_object, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from kimi_core._json import Tool
 
 __all__ = ["Resolution", "ToolNames"]
 
@@ -52,7 +54,7 @@ class ToolNames:
 
     __slots__ = ("_schemas",)
 
-    def __init__(self, tools: Sequence[Mapping[str, Any]] | None) -> None:
+    def __init__(self, tools: Sequence[Tool] | None) -> None:
         """Read the names and schemas.
 
         Args:

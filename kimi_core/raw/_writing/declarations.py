@@ -19,6 +19,8 @@ from kimi_core._json import as_mapping, as_sequence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kimi_core._json import Tool
+
 __all__ = ["typescript_declarations"]
 
 _Schema = Mapping[str, Any]
@@ -51,7 +53,7 @@ class _UnsupportedError(Exception):
     """The schema says something that this notation has no word for."""
 
 
-def typescript_declarations(tools: Sequence[Mapping[str, Any]]) -> str | None:
+def typescript_declarations(tools: Sequence[Tool]) -> str | None:
     """Declare tools in TypeScript.
 
     Args:
