@@ -6,7 +6,10 @@ LangChain's own ``ChatAnthropic``.
 """
 
 from kimi_core import __version__, endpoints
+from kimi_core.errors import needs_extra
 from kimi_core.platform import anthropic_kwargs
-from langchain_kimi.chat_models import ChatKimiK2
+
+with needs_extra("langchain"):
+    from langchain_kimi.chat_models import ChatKimiK2
 
 __all__ = ["ChatKimiK2", "__version__", "anthropic_kwargs", "endpoints"]

@@ -4,6 +4,9 @@ Owns: the public names. May know: `kimi_core` and llama_index.core; never LangCh
 """
 
 from kimi_core import __version__, endpoints
-from llama_index_kimi.llm import ChatKimiK2
+from kimi_core.errors import needs_extra
+
+with needs_extra("llama-index"):
+    from llama_index_kimi.llm import ChatKimiK2
 
 __all__ = ["ChatKimiK2", "__version__", "endpoints"]

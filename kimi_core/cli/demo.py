@@ -21,7 +21,7 @@ from rich.text import Text
 from kimi_core.chat.observe import observe
 from kimi_core.cli.weather import WeatherTool
 from kimi_core.endpoints import get_endpoint
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, needs_extra
 from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallArguments, ToolCallStart
 
 if TYPE_CHECKING:
@@ -177,11 +177,10 @@ def run_demos(
 def _run(console: Console, name: str, point: EntryPoint, stage: Stage) -> bool:
     console.rule(name)
     try:
-        loop = point.load()
+        with needs_extra(name):
+            loop = point.load()
     except ModuleNotFoundError as error:
-        console.print(
-            f"{error.name} is not installed: pip install 'kimi-k2-integrations\\[{name}]'"
-        )
+        console.print(Text(str(error)))
         return False
     printer = _Printer(console)
     began = time.perf_counter()

@@ -4,6 +4,7 @@ Owns: the public names of errors and warnings; `_tree` and `_warnings` show how 
 May know: its own files.
 """
 
+from kimi_core.errors._extras import needs_extra
 from kimi_core.errors._facts import error_in, request_id_of
 from kimi_core.errors._sdk import error_from_body, is_final, map_error
 from kimi_core.errors._tree import (
@@ -72,6 +73,7 @@ __all__ = [
     "is_final",
     "line_of_user",
     "map_error",
+    "needs_extra",
     "request_id_of",
     "warn",
     "warnings_at",

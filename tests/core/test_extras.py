@@ -1,0 +1,106 @@
+"""Without an extra, the sentence that is seen says which one is missing.
+
+Owns: importing and using what an extra brings where its packages are blocked, in a process of its
+own. The packages are blocked, not absent, so that this runs in every environment.
+"""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from kimi_core.errors import needs_extra
+
+# what is used -> program, packages that are blocked, class of the error, the extra that is named
+CASES = {
+    "langchain": (
+        "import langchain_kimi",
+        ("langchain_core", "langchain_openai"),
+        "ModuleNotFoundError",
+        "langchain",
+    ),
+    "langchain without its openai": (
+        "from langchain_kimi.chat_models import ChatKimiK2",
+        ("langchain_openai",),
+        "ModuleNotFoundError",
+        "langchain",
+    ),
+    "llama-index": (
+        "from llama_index_kimi import ChatKimiK2",
+        ("llama_index", "llama_index.core"),
+        "ModuleNotFoundError",
+        "llama-index",
+    ),
+    "cli": ("from kimi_core.cli import main; main()", ("typer",), "kimi-k2", "cli"),
+    "cli without rich": ("from kimi_core.cli import main; main()", ("rich",), "kimi-k2", "cli"),
+    "local": (
+        "from kimi_core.local import LocalEngine; LocalEngine(__file__)",
+        ("xllamacpp",),
+        "KimiLocalEngineError",
+        "local",
+    ),
+    "tokens": (
+        "from kimi_core import Tokenizer; Tokenizer.from_file(__file__).count('Hi')",
+        ("tiktoken",),
+        "KimiConfigError",
+        "tokens",
+    ),
+    "progress": (
+        "from kimi_core.platform._progress import _bar; _bar('b')",
+        ("tqdm",),
+        "KimiConfigError",
+        "cli",
+    ),
+}
+
+
+def run(program: str, *blocked: str) -> subprocess.CompletedProcess[str]:
+    block = f"import sys; sys.modules.update(dict.fromkeys({blocked!r})); __file__ = {__file__!r}; "
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", block + program], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("program", "blocked", "kind", "extra"), CASES.values(), ids=CASES)
+def test_what_is_missing_is_named_with_the_line_that_brings_it(
+    program: str, blocked: tuple[str, ...], kind: str, extra: str
+) -> None:
+    done = run(program, *blocked)
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode != 0
+    assert kind in last.partition(":")[0]
+    assert blocked[0] in last or blocked[-1] in last
+    assert f"kimi-k2-integrations[{extra}]" in last
+
+
+@pytest.mark.parametrize(
+    ("adapter", "framework"),
+    [("langchain_kimi", "langchain_"), ("llama_index_kimi", "llama_index")],
+)
+def test_a_program_that_tries_an_adapter_may_go_on_without_it(adapter: str, framework: str) -> None:
+    """The error is Python's own class, and says by name what is not there."""
+    program = (
+        f"\ntry:\n    import {adapter}\nexcept ModuleNotFoundError as error:\n"
+        "    import kimi_core; print(error.name)"
+    )
+    done = run(program, "langchain_core", "langchain_openai", "llama_index")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(framework)
+
+
+def test_the_core_needs_none_of_them() -> None:
+    done = run(
+        "import kimi_core, kimi_core.chat, kimi_core.platform",
+        "langchain_core", "langchain_openai", "llama_index", "typer", "rich", "xllamacpp", "tqdm",
+        "tiktoken",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_broken_in_a_package_of_ours_is_no_missing_extra() -> None:
+    broken = pytest.raises(ModuleNotFoundError, match=r"^No module named 'kimi_core\.nowhere'$")
+    with broken, needs_extra("langchain"):
+        importlib.import_module("kimi_core.nowhere")
