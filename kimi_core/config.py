@@ -1,15 +1,18 @@
 """Where an API key is found.
 
-Owns: the order of looking: the argument, the environment, the nearest ``.env``.
-May know: endpoints, errors, python-dotenv. A ``.env`` is read, never exported: a key of this
-process must not reach its children.
+Owns: the order of looking: the argument, the environment, the nearest ``.env``; and keys that are
+asked for with every request. May know: endpoints, errors, python-dotenv. A ``.env`` is read, never
+exported: a key of this process must not reach its children.
 """
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from dotenv import dotenv_values
 
@@ -19,7 +22,7 @@ from kimi_core.errors import KimiConfigError
 if TYPE_CHECKING:
     from kimi_core.endpoints import Endpoint
 
-__all__ = ["SecretLike", "resolve_api_key"]
+__all__ = ["ApiKey", "RotatingKey", "SecretLike", "resolve_api_key"]
 
 
 @runtime_checkable
@@ -31,6 +34,62 @@ class SecretLike(Protocol):
         ...
 
 
+_Text = str | SecretLike
+ApiKey = _Text | Callable[[], _Text] | Callable[[], Awaitable[_Text]]
+"""What a caller may give as a key: text, hidden text, or a function (async, too) that is asked for
+one before every request, for keys that rotate."""
+
+
+class RotatingKey:
+    """A caller's function, asked for the key of each request, retries included.
+
+    Args:
+        function: Returns the key, hidden or not. An async one serves async calls only; a plain one
+            is called in a thread there, so that it may wait for whoever hands out keys.
+        endpoint: Whose key it is.
+    """
+
+    def __init__(self, function: Callable[[], Any], endpoint: Endpoint) -> None:
+        self._function = function
+        self._endpoint = endpoint
+        call = getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
+        self._waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+    def get(self) -> str:
+        """Return the key for a sync request.
+
+        Raises:
+            KimiConfigError: For an async function, and for what is no key of this endpoint.
+        """
+        given = None if self._waits else self._function()
+        if self._waits or inspect.isawaitable(given):
+            if inspect.iscoroutine(given):
+                given.close()  # one that nobody waits for would be a RuntimeWarning
+            message = (
+                "api_key is an async function, which a sync call cannot wait for; use the async "
+                "methods, or pass a plain function or a string."
+            )
+            raise KimiConfigError(message)
+        return self._checked(given)
+
+    async def aget(self) -> str:
+        """Return the key for an async request; errors as for `get`."""
+        given = self._function() if self._waits else await asyncio.to_thread(self._function)
+        return self._checked(await given if inspect.isawaitable(given) else given)
+
+    def _checked(self, given: object) -> str:
+        key = given.get_secret_value() if isinstance(given, SecretLike) else given
+        if not isinstance(key, str) or not key.strip():
+            found = "empty text" if isinstance(key, str) else f"a {type(key).__name__}"
+            message = (
+                f"api_key is a function that returned {found}; endpoint {self._endpoint.name!r} "
+                "needs the key as text. Return it as str or SecretStr."
+            )
+            raise KimiConfigError(message)
+        check_api_key(key.strip(), self._endpoint)
+        return key.strip()
+
+
 def _nearest_env_file(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         path = folder / ".env"
@@ -39,28 +98,41 @@ def _nearest_env_file(start: Path) -> Path | None:
     return None
 
 
-def _plain(value: str | SecretLike | None) -> str | None:
-    return value.get_secret_value() if isinstance(value, SecretLike) else value
+def _given(argument: ApiKey | None) -> str | Callable[[], Any]:
+    if isinstance(argument, SecretLike):
+        argument = argument.get_secret_value()
+    if argument is None or isinstance(argument, str):
+        return (argument or "").strip()
+    if callable(argument):
+        return argument
+    message = (
+        f"api_key is a {type(argument).__name__}, and must be a string, a SecretStr, or a function "
+        "that returns one; leave it out to have it found in the environment."
+    )
+    raise KimiConfigError(message)
 
 
 def resolve_api_key(
-    endpoint: Endpoint, argument: str | SecretLike | None = None, *, folder: Path | None = None
-) -> str | None:
+    endpoint: Endpoint, argument: ApiKey | None = None, *, folder: Path | None = None
+) -> str | RotatingKey | None:
     """Find the key of an endpoint: the argument, then the environment, then the nearest ``.env``.
 
     Args:
         endpoint: Names the variables to look for.
-        argument: The key itself, where the caller has it.
+        argument: The key itself, where the caller has it, or a function that is asked for it.
         folder: Where the search for ``.env`` starts, going up; the working directory by default.
 
     Returns:
-        The key, or None where there is none and the endpoint needs none.
+        The key, or None where there is none and the endpoint needs none. A function is not called
+        here, but with each request.
 
     Raises:
         KimiConfigError: Where the endpoint needs a key and there is none; it says where was looked.
             Where the key is another vendor's, by its beginning.
     """
-    key = (_plain(argument) or "").strip()
+    key = _given(argument)
+    if callable(key):
+        return RotatingKey(key, endpoint)
     if key:
         check_api_key(key, endpoint)
         return key

@@ -18,7 +18,6 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -73,13 +72,6 @@ def _own_error(error: ValidationError) -> KimiError | None:
         if isinstance(cause, KimiError):
             return cause
     return None
-
-
-def _key(given: Any) -> Any:  # noqa: ANN401 - str, SecretStr, or a function, as the base takes it
-    if inspect.iscoroutinefunction(given):
-        message = "api_key as an async function is refused; pass a string or a plain function."
-        raise KimiConfigError(message)
-    return given() if callable(given) else given
 
 
 class KimiSettings(BaseChatOpenAI):
@@ -190,7 +182,7 @@ class KimiSettings(BaseChatOpenAI):
         return Settings(
             model=self.model_name or None,
             endpoint=self.endpoint,
-            api_key=_key(self.openai_api_key),
+            api_key=self.openai_api_key,
             base_url=self.openai_api_base,
             base_model=self.base_model,
             context_window=self.context_window,

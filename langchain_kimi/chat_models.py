@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import LangSmithParams, LanguageModelInput
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable
-    from pydantic import SecretStr
 
+    from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
     from langchain_kimi._tools import Tool
 
@@ -52,6 +52,9 @@ class ChatKimiK2(KimiGeneration):
         pip install "kimi-k2-integrations[langchain]"
         export MOONSHOT_API_KEY="..."
         ```
+
+        ``api_key`` may also be a string, or a function (async, too, for async calls) that is asked
+        for the key with each request.
 
     Instantiate:
         ```python
@@ -171,7 +174,7 @@ class ChatKimiK2(KimiGeneration):
             *,
             model: str | None = None,
             endpoint: str | Endpoint = "moonshot",
-            api_key: str | SecretStr | Callable[[], str] | None = None,
+            api_key: ApiKey | None = None,
             base_url: str | None = None,
             base_model: str | None = None,
             context_window: int | None = None,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from kimi_core.capabilities import Capabilities
-    from kimi_core.config import SecretLike
+    from kimi_core.config import ApiKey
 
 __all__ = ["KimiBase"]
 
@@ -85,10 +85,10 @@ class KimiBase(FunctionCallingLLM):
     media_fetcher: Any = Field(default=None, exclude=True, repr=False)
     tokenizer: Any = Field(default=None, exclude=True, repr=False)
 
-    _api_key: str | SecretLike | None = PrivateAttr(default=None)
+    _api_key: ApiKey | None = PrivateAttr(default=None)
     _chat: KimiChat | None = PrivateAttr(default=None)
 
-    def __init__(self, *, api_key: str | SecretLike | None = None, **settings: Any) -> None:  # noqa: ANN401 - fields
+    def __init__(self, *, api_key: ApiKey | None = None, **settings: Any) -> None:  # noqa: ANN401 - fields
         known = type(self).model_fields
         for name in settings.keys() - known.keys():
             near = difflib.get_close_matches(name, known, n=1)

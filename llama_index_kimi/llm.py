@@ -50,9 +50,10 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         model: Any spelling of a model's name; the endpoint's default where it is left out
             (kimi-k2.6 at Moonshot).
         endpoint: A preset's name ("moonshot", "openrouter", "vllm", "local", ...) or an `Endpoint`.
-        api_key: The key, a string or a pydantic ``SecretStr``; otherwise looked for in the
-            environment under the endpoint's names (MOONSHOT_API_KEY, then KIMI_API_KEY), then in
-            the nearest ``.env``. Never written into dumps, pickles or events.
+        api_key: The key: a string, a pydantic ``SecretStr``, or a function (async, too, for async
+            calls) that is asked for one with each request; otherwise looked for in the environment
+            under the endpoint's names (MOONSHOT_API_KEY, then KIMI_API_KEY), then in the nearest
+            ``.env``. Never written into dumps, pickles or events.
         base_url: Where the server is, including ``/v1``.
         base_model: The model whose facts apply where a server uses a name of its own.
         context_window: Tokens, where the server was started with fewer than the model has.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kimi_core._json import Message, Tool
-    from kimi_core.config import SecretLike
+    from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
 
 __all__ = ["AsyncReply", "KimiChat", "Reply", "Settings", "listed_models"]
@@ -38,7 +38,8 @@ class Settings:
         model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
             none: the first request asks the server, see `KimiChat`.
         endpoint: A preset's name or an `Endpoint`.
-        api_key: The key; found as `kimi_core.config` says where it is None.
+        api_key: The key, or a function (async, too) that is asked for it with each request; found
+            as `kimi_core.config` says where it is None.
         base_url: Where the server is; the endpoint's own where it is None.
         base_model: The model whose facts apply to a name that is not Kimi's.
         context_window: Tokens, where the server was started with fewer than the model has.
@@ -54,7 +55,7 @@ class Settings:
 
     model: str | None = None
     endpoint: str | Endpoint = "moonshot"
-    api_key: str | SecretLike | None = field(default=None, repr=False)
+    api_key: ApiKey | None = field(default=None, repr=False)
     base_url: str | None = None
     base_model: str | None = None
     context_window: int | None = None

@@ -175,7 +175,7 @@ class Session:
 
     def redacted(self, text: str) -> str:
         """Return a text without the key: a server may repeat it in its refusal."""
-        return text.replace(self._key, "[key hidden]") if self._key else text
+        return text.replace(self._key, "[key hidden]") if isinstance(self._key, str) else text
 
     def listing(self) -> Page:
         """Return what stands at ``/models``; fetched once, and the model is chosen by it.

@@ -6,7 +6,7 @@ facts of this room; the openai SDK lazily, so that importing this costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
 from kimi_core.errors._tree import (
@@ -161,16 +161,20 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
     return error
 
 
-def _hide_keys(exc: Exception, api_key: str | None) -> None:
+def _hide_keys(exc: Exception) -> None:
+    key = _sent_key(exc)
     # It stays in the chain as the cause, whose sentence a traceback prints too.
-    exc.args = redacted(exc.args, api_key)
+    exc.args = redacted(exc.args, key)
     for name in {"message", "body"} & exc.__dict__.keys():
-        setattr(exc, name, redacted(getattr(exc, name), api_key))
+        setattr(exc, name, redacted(getattr(exc, name), key))
 
 
-def map_error(
-    exc: Exception, *, endpoint: str, base_url: str, model: str, api_key: str | None = None
-) -> KimiAPIError:
+def _sent_key(exc: Any) -> str:  # noqa: ANN401 - of the SDK
+    # Of the request itself: a key that rotates is known nowhere else.
+    return str(exc.request.headers.get("authorization", "")).removeprefix("Bearer ")
+
+
+def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiAPIError:
     """Turn an error of the openai SDK into ours, which is also an instance of its own class.
 
     Args:
@@ -178,14 +182,13 @@ def map_error(
         endpoint: Name of the endpoint, for the sentence.
         base_url: Where the request went, for the sentence.
         model: The model that was asked for; empty where none was.
-        api_key: The key, to be hidden where the server repeats it.
 
     Returns:
         The error, to be raised ``from exc`` by the caller.
     """
     import openai
 
-    _hide_keys(exc, api_key)
+    _hide_keys(exc)
     if isinstance(exc, openai.APIStatusError):
         facts = read_error(
             exc.body,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kimi_core._json import Message
-    from kimi_core.config import SecretLike
+    from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
     from kimi_core.request import Options
     from kimi_core.transport.call import Call
@@ -54,7 +54,8 @@ class KimiClient:
     Args:
         model: The model of token estimates and batches; the endpoint's default where it is None.
         endpoint: A preset's name or an `Endpoint`.
-        api_key: The key; found as `kimi_core.config` says where it is None.
+        api_key: The key, or a function (async, too) that is asked for it with each request; found
+            as `kimi_core.config` says where it is None.
         base_url: Where the server is; the endpoint's own where it is None.
         settings: Any other setting of `kimi_core.chat.Settings`, e.g. ``max_retries``.
 
@@ -67,7 +68,7 @@ class KimiClient:
         model: str | None = None,
         *,
         endpoint: str | Endpoint = "moonshot",
-        api_key: str | SecretLike | None = None,
+        api_key: ApiKey | None = None,
         base_url: str | None = None,
         **settings: Any,  # noqa: ANN401 - the rest of Settings
     ) -> None:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.capabilities import resolve
-from kimi_core.config import resolve_api_key
+from kimi_core.config import RotatingKey, resolve_api_key
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
-    from kimi_core.config import SecretLike
+    from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
 
 __all__ = ["anthropic_kwargs"]
@@ -32,7 +32,7 @@ def anthropic_kwargs(
     model: str | None = None,
     *,
     endpoint: str | Endpoint = "moonshot",
-    api_key: str | SecretLike | None = None,
+    api_key: ApiKey | None = None,
     base_url: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
@@ -49,7 +49,8 @@ def anthropic_kwargs(
     Args:
         model: Any spelling; the endpoint's default where it is None.
         endpoint: "moonshot" or "moonshot-cn", or an `Endpoint` made from one of them.
-        api_key: The key; found as `kimi_core.config` says where it is None.
+        api_key: The key, or a function that is asked for it, once: that class keeps text. Found as
+            `kimi_core.config` says where it is None.
         base_url: Where the route is, without ``/v1/messages``; the endpoint's host with
             ``/anthropic`` where it is None.
         temperature: The temperature that the model is to sample with. The Kimi-K2-Instruct
@@ -68,7 +69,8 @@ def anthropic_kwargs(
     """
     capabilities = resolve(model, endpoint)
     address = _address(capabilities.endpoint)
-    kwargs = _kwargs(capabilities, resolve_api_key(capabilities.endpoint, api_key))
+    key = resolve_api_key(capabilities.endpoint, api_key)
+    kwargs = _kwargs(capabilities, key.get() if isinstance(key, RotatingKey) else key)
     kwargs["base_url"] = base_url or address
     kwargs["max_tokens"] = max_tokens or kwargs["max_tokens"]
     sent = _temperature(temperature, capabilities)

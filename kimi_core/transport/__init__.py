@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import openai
 
+    from kimi_core.config import RotatingKey
     from kimi_core.endpoints import Endpoint
     from kimi_core.transport.call import Call
 
@@ -85,7 +86,8 @@ class Transport:
     Args:
         endpoint: The server.
         base_url: Where it is; the endpoint's own where it is None.
-        api_key: The key, or None for a server that needs none.
+        api_key: The key, a function that is asked for it with each request, or None for a server
+            that needs none.
         timeout: Seconds, or the SDK's own Timeout; the SDK's default (600 s) where it is None.
         max_retries: Retries before the first byte of an answer; the SDK's default (2) where it is
             None.
@@ -105,7 +107,7 @@ class Transport:
         endpoint: Endpoint,
         *,
         base_url: str | None = None,
-        api_key: str | None = None,
+        api_key: str | RotatingKey | None = None,
         timeout: Any = None,  # noqa: ANN401 - float, or httpx.Timeout of either major version
         max_retries: int | None = None,
         default_headers: Mapping[str, str] | None = None,
@@ -119,7 +121,6 @@ class Transport:
         )
         self._settings: dict[str, Any] = {
             "base_url": self.base_url,
-            "api_key": api_key or _NO_KEY,
             "default_headers": {
                 "User-Agent": _product(),
                 **endpoint.default_headers,
@@ -131,6 +132,7 @@ class Transport:
             self._settings["timeout"] = timeout
         if max_retries is not None:
             self._settings["max_retries"] = max_retries
+        self._api_key = api_key or _NO_KEY
         self._http_client = http_client
         self._http_async_client = http_async_client
         self._client: openai.OpenAI | None = None
@@ -233,7 +235,6 @@ class Transport:
             endpoint=self.endpoint.name,
             base_url=self.base_url,
             model=str(payload.get("model", "")),
-            api_key=self._settings["api_key"],
         )
 
     def _sync_client(self) -> openai.OpenAI:
@@ -250,8 +251,9 @@ class Transport:
 
         http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
         _add_hook(http_client, _forbid_useless_retry)
+        key = self._api_key if isinstance(self._api_key, str) else self._api_key.get
         client: openai.OpenAI = _anonymous(
-            openai.OpenAI(http_client=http_client, **self._settings),
+            openai.OpenAI(api_key=key, http_client=http_client, **self._settings),
             self._settings["default_headers"],
         )
         if self._http_client is None:
@@ -269,8 +271,9 @@ class Transport:
                 verify=_ssl_context()
             )
             _add_hook(http_client, _aforbid_useless_retry)
+            key = self._api_key if isinstance(self._api_key, str) else self._api_key.aget
             client = _anonymous(
-                openai.AsyncOpenAI(http_client=http_client, **self._settings),
+                openai.AsyncOpenAI(api_key=key, http_client=http_client, **self._settings),
                 self._settings["default_headers"],
             )
             keeper = _keep_open(http_client if self._http_async_client is None else None)

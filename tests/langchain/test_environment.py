@@ -85,15 +85,6 @@ def test_the_key_comes_from_the_nearest_env_file(tmp_path: Path, server: Moonsho
     assert ChatKimiK2(base_url=server.base_url).invoke("Go.").text == "You said: Go."
 
 
-def test_a_key_may_be_a_function(server: MoonshotSimulator) -> None:
-    model = ChatKimiK2(base_url=server.base_url, api_key=lambda: server.api_key)
-    assert model.invoke("Go.").text == "You said: Go."
-
-
-async def _async_key() -> str:
-    return "never asked for"
-
-
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -104,7 +95,6 @@ async def _async_key() -> str:
         ({"tool_call_parser": "mine"}, ["tool_call_parser 'mine'", "'client'"]),
         ({"use_responses_api": True}, ["use_responses_api", "leave it out"]),
         ({"openai_proxy": "http://proxy"}, ["openai_proxy", "HTTPS_PROXY"]),
-        ({"api_key": _async_key}, ["api_key", "plain function"]),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
