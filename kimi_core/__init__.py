@@ -15,6 +15,7 @@ from kimi_core.errors import (
     PromptInjectionWarning,
     RetiredModelWarning,
     ToolChoiceWarning,
+    UnknownModelWarning,
 )
 from kimi_core.events import (
     ContentDelta,
@@ -59,6 +60,7 @@ __all__ = [
     "ToolCallEnd",
     "ToolCallStart",
     "ToolChoiceWarning",
+    "UnknownModelWarning",
     "Usage",
     "__version__",
     "encode_prompt",

@@ -10,8 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.endpoints import get_endpoint
-from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, RetiredModelWarning, warn
-from kimi_core.models import ModelInfo, get_model, nearest_models, retirement
+from kimi_core.errors import (
+    IgnoredSettingWarning,
+    KimiConfigError,
+    RetiredModelWarning,
+    UnknownModelWarning,
+    warn,
+)
+from kimi_core.models import ModelInfo, get_model, nearest_models, newest_relative, retirement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,8 +80,29 @@ def _facts(model: str, base_model: str | None, endpoint: Endpoint) -> ModelInfo:
             )
             raise KimiConfigError(message)
         return info
-    info = get_model(model) or get_model(endpoint.base_model)
+    info = get_model(model)
+    named_here = model == endpoint.default_model or retirement(model) is not None
+    if info is None and not named_here:
+        return _stand_in(model, endpoint)
+    return info or _base(endpoint)
+
+
+def _base(endpoint: Endpoint) -> ModelInfo:
+    info = get_model(endpoint.base_model)
     assert info is not None  # noqa: S101 - every endpoint's base model has a row; a test holds it
+    return info
+
+
+def _stand_in(model: str, endpoint: Endpoint) -> ModelInfo:
+    """Return whose facts are taken for a model without a row, and say so."""
+    relative = newest_relative(model)
+    info = relative or _base(endpoint)
+    what = "is a Kimi that is not known here yet" if relative else "is no name of a Kimi"
+    message = (
+        f"model {model!r} {what}, so the facts of {info.name!r} are taken for it; set base_model "
+        "to the model whose facts apply."
+    )
+    warn(message, UnknownModelWarning)
     return info
 
 

@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
 from kimi_core.endpoints import ENDPOINTS
-
-# Ids that need no row of facts have no public table; their dates are asked for one by one.
-from kimi_core.models import _RETIRED_IDS, MODELS, retirement
+from kimi_core.models import MODELS, RETIRED_IDS, retirement
 from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, State
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
 from kimi_core.raw._reading.output import KINDS
@@ -176,7 +174,7 @@ def _aliases() -> str:
 
 
 def _retired_ids() -> str:
-    rows = ((name, *(retirement(name) or ("", ""))) for name in _RETIRED_IDS)
+    rows = ((name, *(retirement(name) or ("", ""))) for name in RETIRED_IDS)
     return _table(
         ("id", "retired", "replacement"),
         ((f"`{name}`", date, f"`{replacement}`") for name, date, replacement in rows),

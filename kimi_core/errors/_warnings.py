@@ -29,6 +29,7 @@ __all__ = [
     "PromptInjectionWarning",
     "RetiredModelWarning",
     "ToolChoiceWarning",
+    "UnknownModelWarning",
     "line_of_user",
     "warn",
     "warnings_at",
@@ -49,6 +50,10 @@ class PromptInjectionWarning(KimiWarning):
 
 class RetiredModelWarning(KimiWarning):
     """The model was retired on the endpoint that was chosen; a request will answer 404."""
+
+
+class UnknownModelWarning(KimiWarning):
+    """A model has no row of facts; another model's are taken, which may not fit it."""
 
 
 class ToolChoiceWarning(KimiWarning):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kimi_core import RetiredModelWarning, resolve
+from kimi_core import RetiredModelWarning, UnknownModelWarning, resolve
 from kimi_core.endpoints import ENDPOINTS, vllm
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
@@ -22,7 +22,6 @@ NAMES = [
     ("moonshot", "moonshotai/Kimi-K2.6", "kimi-k2.6", "kimi-k2.6"),
     ("moonshot", "Kimi-K3", "kimi-k3", "kimi-k3"),
     ("moonshot-cn", "kimi-k2.7-code", "kimi-k2.7-code", "kimi-k2.7-code"),
-    ("moonshot", "kimi-k2.8", "kimi-k2.8", "kimi-k2.6"),
     ("openrouter", None, "moonshotai/kimi-k2.6", "kimi-k2.6"),
     ("openrouter", "kimi-k2-0905", "moonshotai/kimi-k2-0905", "kimi-k2-instruct-0905"),
     ("openrouter", "kimi-k2-instruct", "moonshotai/kimi-k2", "kimi-k2-instruct"),
@@ -32,7 +31,6 @@ NAMES = [
     ("vllm", "kimi-k2-thinking", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking"),
     ("vllm", "kimi-k2", "kimi-k2", "kimi-k2-instruct"),
     ("vllm", "/weights/Kimi-K2.5", "/weights/Kimi-K2.5", "kimi-k2.5"),
-    ("sglang", "my-finetune", "my-finetune", "kimi-k2-instruct"),
     ("local", None, "local", "kimi-k2-instruct"),
 ]  # fmt: skip
 
@@ -43,6 +41,29 @@ NAMES = [
 def test_the_name_that_is_sent(endpoint: str, model: str | None, sent: str, facts: str) -> None:
     found = resolve(model, endpoint)
     assert (found.model, found.info) == (sent, MODELS[facts])
+
+
+# endpoint, name without a row -> whose facts are taken, and what is said of it
+STAND_INS = [
+    ("moonshot", "kimi-k2.8", "kimi-k2.7-code", "not known here yet"),
+    ("moonshot", "kimi-k3.2-pro", "kimi-k3.1-pro", "not known here yet"),
+    ("openrouter", "moonshotai/kimi-k4-20270101:exacto", "kimi-k3.1-pro", "not known here yet"),
+    ("vllm", "moonshotai/Kimi-K10-Instruct", "kimi-k3.1-pro", "not known here yet"),
+    ("sglang", "my-finetune", "kimi-k2-instruct", "no name of a Kimi"),
+    ("together", "kimi-linear-48b", "kimi-k3", "no name of a Kimi"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "model", "facts", "words"), STAND_INS, ids=[row[1] for row in STAND_INS]
+)
+def test_a_model_without_a_row_says_whose_facts_are_taken(
+    endpoint: str, model: str, facts: str, words: str
+) -> None:
+    with pytest.warns(UnknownModelWarning, match=f"{words}.* {facts!r}.* base_model"):
+        found = resolve(model, endpoint)
+    assert (found.model, found.info) == (model, MODELS[facts])
+    assert resolve(model, endpoint, {"base_model": "kimi-k2.6"}).info.name == "kimi-k2.6"
 
 
 def test_base_model_gives_facts_and_leaves_the_name_alone() -> None:

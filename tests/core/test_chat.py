@@ -356,6 +356,7 @@ def test_a_wrong_setting_fails_before_any_request(
     assert sentence in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a file, no Kimi
 @pytest.mark.parametrize("model", [None, "weights.gguf"])
 def test_the_embedded_engine_is_started_by_the_first_request(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, model: str | None

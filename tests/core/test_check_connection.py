@@ -182,6 +182,7 @@ class TestKeys:
         assert "sk-secret" not in str(report.to_dict())
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # names of a server's own
 class TestModels:
     """Which model is asked for, and whether it is there."""
 

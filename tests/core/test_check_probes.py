@@ -206,6 +206,7 @@ def test_requests_and_tokens_are_counted() -> None:
     assert report.prompt_tokens > 0
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a file, no Kimi
 @pytest.mark.parametrize(
     ("model", "loaded"), [(None, None), ("kimi.gguf", "kimi.gguf")], ids=["stand-in", "a GGUF"]
 )

@@ -74,6 +74,7 @@ REFUSALS = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name that servers refuse
 @pytest.mark.parametrize(
     ("status", "message", "kind", "ours", "theirs"),
     REFUSALS,

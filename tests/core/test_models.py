@@ -14,10 +14,15 @@ SPELLINGS = {
     "kimi-k3.1-pro": (
         "kimi-k3.1-pro", "moonshotai/Kimi-K3.1-Pro", "k3.1-pro", "kimi-k3-1-pro", "k3.1",
         "accounts/fireworks/models/kimi-k3p1-pro", "moonshotai.kimi-k3.1",
-        "moonshotai/kimi-k3.1-pro:batch",
+        "moonshotai/kimi-k3.1-pro:batch", "databricks-kimi-k3-1-pro", "global.moonshotai.kimi-k3.1",
+        "moonshotai/kimi-k3.1-pro-20261023", "kimi_k3_1_pro", "us.moonshotai.kimi-k3.1",
     ),
     "kimi-k3.1-pro-highspeed": ("kimi-k3.1-pro-highspeed",),
-    "kimi-k3": ("kimi-k3", "k3", "moonshotai/kimi-k3", "moonshotai/kimi-k3:batch", "Kimi-K3"),
+    "kimi-k3": (
+        "kimi-k3", "k3", "moonshotai/kimi-k3", "moonshotai/kimi-k3:batch", "Kimi-K3",
+        "moonshotai/kimi-k3-20260715", "FW-Kimi-K3", "kimi-k3-fast", "Kimi-K3-Instruct-MXFP4",
+        "accounts/fireworks/routers/kimi-k3-turbo", "Kimi-K3-UD-TQ1_0-00001-of-00014.gguf",
+    ),
     "kimi-k2.7-code": ("kimi-k2.7-code", "moonshotai/kimi-k2.7-code:batch", "kimi-k2p7-code"),
     "kimi-k2.7-code-highspeed": ("kimi-k2.7-code-highspeed",),
     "kimi-k2.6": (
@@ -25,7 +30,10 @@ SPELLINGS = {
         "/models/Kimi-K2.6", "accounts/fireworks/models/kimi-k2p6", "@cf/moonshotai/kimi-k2.6",
         "unsloth/Kimi-K2.6-GGUF", "Kimi-K2.6-UD-Q2_K_XL-00001-of-00008.gguf",
     ),
-    "kimi-k2.5": ("kimi-k2.5", "moonshotai/Kimi-K2.5", "moonshotai/kimi-k2.5-0127", "kimi-k2-5"),
+    "kimi-k2.5": (
+        "kimi-k2.5", "moonshotai/Kimi-K2.5", "moonshotai/kimi-k2.5-0127", "kimi-k2-5",
+        "moonshotai/kimi-k2.5-2026-01-27", "kimi-k2.5-thinking", "Kimi-K2.5-IQ1_S.gguf",
+    ),
     "kimi-k2-thinking": (
         "kimi-k2-thinking", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking-turbo",
         "nvidia/Kimi-K2-Thinking-NVFP4", "moonshot.kimi-k2-thinking", "kimi-k2-thinking:cloud",

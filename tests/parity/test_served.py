@@ -77,6 +77,7 @@ asks = pytest.mark.parametrize("ask", [langchain, langchain_async, llama_index, 
 
 
 @asks
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
 def test_the_served_name_is_asked(server: ListingServer, ask: Ask) -> None:
     assert ask(endpoint="vllm", base_url=server.base_url) == "Hi.Hi."
     assert [seen.json["model"] for seen in server.seen] == [SERVED, SERVED]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core import RetiredModelWarning
+from kimi_core import RetiredModelWarning, UnknownModelWarning
 from tests.payloads.row import WEATHER, Row, said, user
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ _FIELDS: Mapping[str, Row] = {
     ),
     "any spelling of a live model": Row(model="moonshotai/Kimi-K2.6", sent={"model": K26}),
     "an id that is not known yet": Row(
-        model="kimi-k2.8", sent={"model": "kimi-k2.8"}, documented=False
+        model="kimi-k2.8",
+        sent={"model": "kimi-k2.8"},
+        warns=UnknownModelWarning,
+        documented=False,
     ),
     "a retired id is sent, with a warning": Row(
         model="kimi-k2-0905-preview",

@@ -1,6 +1,6 @@
 """Facts of a model, true wherever it is served. One row a model.
 
-Owns: the table of models, and finding a row under any common spelling of its name.
+Owns: the table of models. How a row is found stands in `_names`.
 May know: the standard library. What is true of a server stands in `kimi_core.endpoints`.
 
 Source of the figures: Moonshot's model overview and its OpenAPI document, as of 2026-09-23, and the
@@ -9,26 +9,13 @@ model cards of the open weights; a row that is newer names its own.
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
-
-from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "MODELS",
-    "Checkpoint",
-    "ModelInfo",
-    "PromptStyle",
-    "Sampling",
-    "Thinking",
-    "get_model",
-    "retirement",
-]
+__all__ = ["MODELS", "RETIRED_IDS", "ModelInfo", "Sampling", "Thinking"]
 
 Thinking = Literal["none", "always", "switchable"]
 PromptStyle = Literal["k2-instruct", "k2-thinking", "k2.5", "k2.6", "k3"]
@@ -283,10 +270,8 @@ _ROWS = (
 MODELS: Mapping[str, ModelInfo] = {row.name: row for row in _ROWS}
 """All known models by name, newest first."""
 
-_SPELLINGS = {spelling: row for row in _ROWS for spelling in (row.name, *row.aliases)}
-
 # First-party ids without weights that anybody else could serve, so that they need no row of facts.
-_RETIRED_IDS = {
+RETIRED_IDS = {
     "kimi-latest": "2026-01-28",
     "kimi-thinking-preview": "2025-11-11",
     **dict.fromkeys(
@@ -302,65 +287,3 @@ _RETIRED_IDS = {
         "2026-08-31",
     ),
 }
-
-
-# What hosts and converters put behind a name: the same weights, in another format or place.
-_SUFFIX = re.compile(
-    r"[-_.](gguf|maas|mlx|bf16|fp[48]|nvfp4|mxfp[48]|int[48]|w\d+a\d+|awq|gptq|\d(\.\d)?-?bit"
-    r"|(ud-)?i?q\d(_[a-z\d]+)*|\d{5}-of-\d{5})$"
-)
-
-
-def _canonical(name: str) -> str:
-    """Take off what servers put round a name: organisation, routing suffix, quantisation.
-
-    ``moonshotai/Kimi-K2-Instruct:nitro``, ``accounts/fireworks/models/kimi-k2-instruct``,
-    ``moonshot.kimi-k2-instruct`` and ``Kimi-K2-Instruct-Q4_K_M-00001-of-00013.gguf`` name the same
-    weights as ``kimi-k2-instruct``.
-    """
-    last = name.strip().lower().lstrip("~").rsplit("/", 1)[-1]
-    bare = last.split(":", 1)[0].removeprefix("moonshot.").removeprefix("moonshotai.")
-    while bare != (shorter := _SUFFIX.sub("", bare)):
-        bare = shorter
-    return bare
-
-
-def get_model(name: str) -> ModelInfo | None:
-    """Find the facts of a model under any common spelling of its name.
-
-    Args:
-        name: E.g. ``kimi-k2.6``, ``moonshotai/Kimi-K2-Instruct`` or
-            ``moonshotai/kimi-k2-0905:exacto``.
-
-    Returns:
-        The row, or None for a name that is not Kimi's (a server may call its model anything).
-
-    Raises:
-        KimiConfigError: For an empty name.
-    """
-    spelling = _canonical(name)
-    if not spelling:
-        message = f"model {name!r} is empty; name a model, e.g. one of {', '.join(MODELS)}."
-        raise KimiConfigError(message)
-    return _SPELLINGS.get(spelling)
-
-
-def retirement(name: str) -> tuple[str, str] | None:
-    """Return since when the first-party API answers 404 for a name, and what to use instead.
-
-    Args:
-        name: Any spelling of a model or of a retired id, e.g. ``moonshot-v1-8k``.
-
-    Returns:
-        Date and replacement, or None for a name that is not retired.
-    """
-    info = get_model(name)
-    if info is not None:
-        return (info.retired, info.replacement) if info.retired and info.replacement else None
-    retired = _RETIRED_IDS.get(_canonical(name))
-    return (retired, "kimi-k2.6") if retired else None
-
-
-def nearest_models(name: str) -> list[str]:
-    """Return the known spellings that look most like a name, best first."""
-    return difflib.get_close_matches(_canonical(name), _SPELLINGS, n=3, cutoff=0.6)
