@@ -29,11 +29,14 @@ LAUNCHED_MODELS = tuple(row.name for row in MODELS.values() if row.checkpoint)
 GPUS = {
     "A100": 80,
     "B200": 180,
+    "B300": 288,
+    "GB300": 288,
     "H100": 80,
     "H20": 96,
     "H200": 141,
     "H800": 80,
     "MI300X": 192,
+    "MI355X": 288,
 }
 """Gigabytes of memory by kind of GPU."""
 

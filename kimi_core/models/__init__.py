@@ -5,12 +5,22 @@ Owns: the public names of this room. May know: its own files. What is true of a 
 """
 
 from kimi_core.models._names import get_model, nearest_models, newest_relative, retirement
-from kimi_core.models._rows import MODELS, RETIRED_IDS, ModelInfo, Sampling, Thinking
+from kimi_core.models._rows import (
+    MODELS,
+    RETIRED_IDS,
+    Checkpoint,
+    ModelInfo,
+    PromptStyle,
+    Sampling,
+    Thinking,
+)
 
 __all__ = [
     "MODELS",
     "RETIRED_IDS",
+    "Checkpoint",
     "ModelInfo",
+    "PromptStyle",
     "Sampling",
     "Thinking",
     "get_model",

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MODELS", "RETIRED_IDS", "ModelInfo", "Sampling", "Thinking"]
+__all__ = [
+    "MODELS",
+    "RETIRED_IDS",
+    "Checkpoint",
+    "ModelInfo",
+    "PromptStyle",
+    "Sampling",
+    "Thinking",
+]
 
 Thinking = Literal["none", "always", "switchable"]
 PromptStyle = Literal["k2-instruct", "k2-thinking", "k2.5", "k2.6", "k3"]
@@ -48,7 +56,7 @@ class Checkpoint:
     """
 
     gigabytes: int
-    format: Literal["FP8", "INT4"]
+    format: Literal["FP8", "INT4", "MXFP4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +170,6 @@ _K2_7_CODE = replace(
     thinking="always",
     pinned_without_thinking=None,
     keeps_reasoning=True,
-    checkpoint=None,
     weights="moonshotai/Kimi-K2.7-Code",
     prices={"cached": 0.19, "input": 0.95, "output": 4.00},
     prices_cny={"cached": 1.30, "input": 6.50, "output": 27.00},
@@ -184,6 +191,7 @@ _K3 = ModelInfo(
     structured_output=("json_schema", "forced_tool", "json_object"),
     keeps_reasoning=True,
     weights="moonshotai/Kimi-K3",
+    checkpoint=Checkpoint(1_680, "MXFP4"),  # an estimate: vLLM's recipe of 2026-08-15
     prompt_style="k3",
     dialect="k3",
     opens_reasoning=True,
@@ -210,6 +218,7 @@ _ROWS = (
         _K3_1_PRO,
         name="kimi-k3.1-pro-highspeed",
         aliases=(),
+        checkpoint=None,
         # Cache writes: 4.00 for five minutes, 8.00 for an hour.
         prices={"cached": 0.20, "input": 4.00, "output": 20.00},
     ),
@@ -219,6 +228,7 @@ _ROWS = (
         _K2_7_CODE,
         name="kimi-k2.7-code-highspeed",
         aliases=(),
+        checkpoint=None,
         prices={"cached": 0.38, "input": 1.90, "output": 8.00},
         prices_cny={"cached": 2.60, "input": 13.00, "output": 54.00},
     ),

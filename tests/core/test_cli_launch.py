@@ -142,7 +142,7 @@ def test_what_fits_on_no_cluster_is_told_too(monkeypatch: pytest.MonkeyPatch) ->
     ("engine", "wish", "match"),
     [
         ("ollama", {}, "engine 'ollama' is not known"),
-        ("vllm", {"model": "kimi-k3"}, "no open weights whose launch is known here"),
+        ("vllm", {"model": "kimi-k2-base"}, "no open weights whose launch is known here"),
         ("vllm", {"model": "gpt-4"}, "no open weights whose launch is known here"),
         ("vllm", {"gpu_kind": "V100"}, "gpu-kind 'V100' is not known; it is one of A100"),
         ("vllm", {"context": 200_000}, "which has 131072 tokens"),

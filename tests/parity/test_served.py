@@ -84,6 +84,7 @@ def test_the_served_name_is_asked(server: ListingServer, ask: Ask) -> None:
     assert server.looks == 1
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # likewise
 @asks
 def test_a_name_that_was_given_is_asked(server: ListingServer, ask: Ask) -> None:
     assert ask(endpoint="vllm", base_url=server.base_url, model="mine") == "Hi.Hi."
