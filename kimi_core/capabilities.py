@@ -18,6 +18,7 @@ from kimi_core.errors import (
     warn,
 )
 from kimi_core.models import ModelInfo, get_model, nearest_models, newest_relative, retirement
+from kimi_core.raw.prompt import prompt_can_stop_thinking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,20 +50,28 @@ class Capabilities:
     def thinks(self, thinking: bool | None) -> bool:  # noqa: FBT001 - the caller's own setting
         """Whether the model will think, given the caller's setting (None: the model's default).
 
+        One that always thinks does so whatever is asked, see `can_stop_thinking`.
+
         Raises:
             KimiConfigError: Where the setting asks for what the model cannot do.
         """
-        if thinking is None or self.info.thinking == "switchable":
-            return self.info.thinking != "none" if thinking is None else thinking
-        can = self.info.thinking == "always"
-        if thinking != can:
-            rule = "always thinks" if can else "has no thinking mode"
+        if thinking is None:
+            return self.info.thinking != "none"
+        if thinking and self.info.thinking == "none":
             message = (
-                f"thinking={thinking} does not go with model {self.model!r}, which {rule}; "
-                "leave thinking out, or use kimi-k2.6, which can switch."
+                f"thinking=True does not go with model {self.model!r}, which has no thinking mode; "
+                "leave thinking out, or use kimi-k3.1-pro, which thinks."
             )
             raise KimiConfigError(message)
-        return thinking
+        return thinking or (self.info.thinking == "always" and not self.can_stop_thinking)
+
+    @property
+    def can_stop_thinking(self) -> bool:
+        """Whether thinking can be switched off: by the model, or by the template of your server."""
+        if self.info.thinking != "always":
+            return self.info.thinking == "switchable"
+        own = self.api == "completions" or self.endpoint.thinking_switch == "chat_template_kwargs"
+        return own and prompt_can_stop_thinking(self.info.name)
 
     def parses_here(self) -> bool:
         """Whether raw tokens may reach us and must be parsed here."""

@@ -15,6 +15,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 from __future__ import annotations
 
 from contextlib import aclosing, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages.block_translators import get_translator
@@ -69,15 +70,10 @@ class KimiGeneration(KimiSettings):
         own = {"media_fetcher": self.media_fetcher, **self._default_params}
         call = read_options({**own, **kwargs, **({"stop": stop} if stop else {})})
         other = None if call.model == self._chat.capabilities.model else call.model
-        request = self._chat.request(
-            to_wire(messages), call.tools, call.options, stream=stream, model=other
+        options = replace(call.options, stream_usage=kwargs.get("stream_usage", self.stream_usage))
+        return self._chat.request(
+            to_wire(messages), call.tools, options, stream=stream, model=other
         )
-        usage = kwargs.get("stream_usage", self.stream_usage)
-        if stream and usage is not None:
-            request.payload.pop("stream_options", None)
-            if usage:
-                request.payload["stream_options"] = {"include_usage": True}
-        return request
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
         return False

@@ -44,27 +44,17 @@ class UnnamedRequest(Request):
 
     Attributes:
         build: Builds it for another model. A ``media_fetcher`` is then called again.
-        built: The payload as it was built, to tell what was changed by hand since.
     """
 
     build: Build = field(repr=False, compare=False)
-    built: dict[str, Any] = field(repr=False, compare=False)
 
     def rebuilt(self, capabilities: Capabilities) -> Request:
-        """Return the request for the model that is served; what was changed by hand stays.
+        """Return the request for the model that is served.
 
         Raises:
             KimiConfigError: For what that model refuses.
         """
-        if capabilities == self.capabilities:
-            return self
-        request = self.build(capabilities)
-        for name in self.built.keys() - self.payload.keys():
-            request.payload.pop(name, None)
-        for name, value in self.payload.items():
-            if name not in self.built or value is not self.built[name]:
-                request.payload[name] = value
-        return request
+        return self if capabilities == self.capabilities else self.build(capabilities)
 
 
 class ServedModel:
@@ -108,7 +98,7 @@ class ServedModel:
         if known:
             return request
         parts = {item.name: getattr(request, item.name) for item in fields(Request)}
-        return UnnamedRequest(**parts, build=build, built=dict(request.payload))
+        return UnnamedRequest(**parts, build=build)
 
     def find(self, transport: Transport) -> Capabilities:
         """Return the capabilities of what the server serves; asked once, errors are silent."""

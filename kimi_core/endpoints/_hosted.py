@@ -144,6 +144,7 @@ HOSTED = (
         base_url="https://api.fireworks.ai/inference/v1",
         api_key_names=("FIREWORKS_API_KEY",),
         key_prefixes=("fw_",),
+        more_efforts=("none", "medium", "xhigh"),  # llmgateway issue 3274
         default_model="kimi-k2.6",
         base_model="kimi-k2.6",
         spellings={

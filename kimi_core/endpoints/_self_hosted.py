@@ -37,6 +37,7 @@ _SELF_HOSTED = Endpoint(
         if row.weights and get_model(row.weights) is row
     },
     thinking_switch="chat_template_kwargs",
+    more_efforts=("none",),  # engines know OpenAI's words, too (TensorRT-LLM pull request 17845)
 )
 
 _VLLM = replace(

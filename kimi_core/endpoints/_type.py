@@ -56,6 +56,8 @@ class Endpoint:
         limits_forced_tool_choice: Whether a model that thinks may be forced only as its row says
             (`ModelInfo.forced_tool_choice`); elsewhere any forced choice is sent.
         limits_max_tokens: Whether a token limit above the model's context window is a 400.
+        more_efforts: Values of reasoning_effort that it takes beside a model's own
+            (`ModelInfo.reasoning_efforts`), for a model that has any.
         max_stops: How many stop strings it takes; None for any number.
         max_stop_bytes: How long each may be, in bytes of UTF-8; None for any length.
         max_body_bytes: How large the media of one request may be, as base64; None for any size.
@@ -108,6 +110,7 @@ class Endpoint:
     pins_sampling: bool = False
     limits_forced_tool_choice: bool = False
     limits_max_tokens: bool = False
+    more_efforts: tuple[str, ...] = ()
     max_stops: int | None = None
     max_stop_bytes: int | None = None
     max_body_bytes: int | None = None

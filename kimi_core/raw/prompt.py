@@ -51,6 +51,7 @@ __all__ = [
     "Segment",
     "TextEncoder",
     "encode_prompt",
+    "prompt_can_stop_thinking",
     "prompt_dialect",
     "prompt_opens_reasoning",
     "prompt_segments",
@@ -126,6 +127,19 @@ def prompt_opens_reasoning(model: str, thinking: bool | None = None) -> bool:  #
         KimiConfigError: For an unknown model.
     """
     return thinking is not False and _model(model)[0].opens_reasoning
+
+
+def prompt_can_stop_thinking(model: str) -> bool:
+    """Tell whether the model's chat template has a switch that closes every think block at once.
+
+    Args:
+        model: Any spelling of a model's name, or a prompt style.
+
+    Raises:
+        KimiConfigError: For an unknown model.
+    """
+    style = _model(model)[1]
+    return style is None or style.can_stop_thinking
 
 
 def prompt_segments(

@@ -19,33 +19,36 @@ if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
     from kimi_core.endpoints import Endpoint
     from kimi_core.models import Sampling
+    from kimi_core.request._tool_choice import ToolChoice
 
 __all__ = [
     "check_prefix",
     "check_settings",
-    "warn_of_parallel_calls",
+    "decide_parallel_calls",
     "without_pinned",
 ]
 
 
 def without_pinned(
-    sampling: Mapping[str, Any], capabilities: Capabilities, *, thinks: bool
+    sampling: Mapping[str, Any],
+    capabilities: Capabilities,
+    *,
+    thinking: bool | None,
 ) -> dict[str, Any]:
     """Drop sampling settings that equal the only value that the model accepts.
 
     Args:
         sampling: The settings as they would be sent.
         capabilities: What the model at this endpoint can do.
-        thinks: Whether the model thinks by the caller's own setting: a temperature that is right
-            for a model that thinks stays right where a forced tool_choice switches thinking off
-            for one turn.
+        thinking: The caller's own setting: a temperature that is right for a model that thinks
+            stays right where a forced tool_choice switches thinking off for one turn.
 
     Raises:
         KimiConfigError: For any other value.
     """
     info = capabilities.info
-    pinned = info.pinned if thinks else info.pinned_without_thinking
-    if pinned is None:
+    pinned = info.pinned if capabilities.thinks(thinking) else info.pinned_without_thinking
+    if pinned is None or not capabilities.endpoint.pins_sampling:
         return dict(sampling)
     for name, value in sampling.items():
         only = _pinned_value(pinned, name)
@@ -117,12 +120,13 @@ def _check_stops(stop: str | Sequence[str] | None, endpoint: Endpoint) -> None:
 
 
 def check_prefix(response_format: Mapping[str, Any], capabilities: Capabilities) -> None:
-    """Refuse a prefix to be continued beside JSON mode, as Moonshot's documents do.
+    """Refuse a prefix to be continued beside JSON mode where the server does.
 
     Raises:
         KimiConfigError: For response_format "json_object".
     """
-    if response_format.get("type") == "json_object":
+    taken = capabilities.endpoint.takes_json_prefix
+    if not taken and response_format.get("type") == "json_object":
         message = (
             "response_format json_object does not go with a message that has partial=True on "
             f"{capabilities.endpoint.name}; leave one of them out, or use json_schema."
@@ -130,15 +134,25 @@ def check_prefix(response_format: Mapping[str, Any], capabilities: Capabilities)
         raise KimiConfigError(message)
 
 
-def warn_of_parallel_calls(*, single: bool) -> None:
-    """Say that several calls cannot be forbidden, unless there will be one anyway.
+def decide_parallel_calls(
+    wanted: bool | None,  # noqa: FBT001 - see kimi_core.request.Options
+    choice: ToolChoice,
+    capabilities: Capabilities,
+) -> bool | None:
+    """Return what is sent of parallel_tool_calls; None: nothing.
 
-    Args:
-        single: Whether the choice of tools leaves one call to make.
+    Where the server has no such field, several calls cannot be forbidden, which is said unless the
+    choice leaves one call to make.
     """
-    if not single:
+    if wanted is None or not choice.tools or capabilities.api == "completions":
+        return None
+    if capabilities.endpoint.takes_parallel_tool_calls:
+        return wanted
+    single = choice.forced and (choice.value != "required" or len(choice.tools) == 1)
+    if not wanted and not single:
         message = (
             "parallel_tool_calls=False does nothing here: Moonshot's own API has no field for it, "
             "so one answer may hold several calls. Leave it out, or force one tool by its name."
         )
         warn(message, IgnoredSettingWarning)
+    return None

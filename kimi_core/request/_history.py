@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["ends_in_prefix", "prepare_history"]
+__all__ = ["brought_names", "ends_in_prefix", "prepare_history"]
 
 # "" counts as missing; one blank is the least that is accepted (kimi-k2.6, live, 2026-05-05).
 _REASONING_PLACEHOLDER = " "
@@ -71,6 +71,16 @@ def prepare_history(
     native = endpoint.rewrites_tool_call_ids or raw
     named = normalize_tool_call_ids(prepared) if native else with_unique_ids(prepared)
     return with_results(named, refuse_strays=not endpoint.takes_stray_results)
+
+
+def brought_names(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the tools that messages bring, in their order."""
+    return [
+        str((as_mapping(tool.get("function")) or {}).get("name") or "")
+        for message in messages
+        for tool in map(as_mapping, as_sequence(message.get("tools")) or ())
+        if tool is not None
+    ]
 
 
 def ends_in_prefix(messages: Sequence[Mapping[str, Any]]) -> bool:

@@ -37,6 +37,8 @@ class Options:
         parallel_tool_calls: Whether one answer may hold several calls; sent only when set, and
             not to the first-party API, which has no such field and warns of False.
         response_format: OpenAI's response_format dict.
+        stream_usage: Whether a stream is asked to say its usage at its end, in OpenAI's way; None
+            for what the endpoint needs: Moonshot says it unasked.
         prompt_cache_key: Session id for the prefix cache.
         safety_identifier: The end user, hashed.
         provider: OpenRouter's provider routing.
@@ -62,6 +64,7 @@ class Options:
     tool_choice: str | bool | Mapping[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     response_format: Mapping[str, Any] | None = None
+    stream_usage: bool | None = None
     prompt_cache_key: str | None = None
     safety_identifier: str | None = None
     provider: Mapping[str, Any] | None = None

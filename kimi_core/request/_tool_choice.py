@@ -80,6 +80,7 @@ def decide_tool_choice(
     tools: Sequence[Mapping[str, Any]],
     thinking: bool | None,
     capabilities: Capabilities,
+    brought: Sequence[str] = (),
 ) -> ToolChoice:
     """Turn the caller's tool_choice into one that this model accepts.
 
@@ -88,6 +89,7 @@ def decide_tool_choice(
         tools: The tools of the request.
         thinking: The caller's setting; None allows it to be switched off for this turn.
         capabilities: What the model at this endpoint can do.
+        brought: Names of tools that messages of the conversation bring.
 
     Returns:
         The choice, the tools and the thinking setting to send.
@@ -96,15 +98,28 @@ def decide_tool_choice(
         KimiConfigError: For a name that none of the tools has, or a forced choice with no tools.
     """
     sent = [dict(tool) for tool in tools]
-    if not sent and choice not in (None, False, "auto", "none"):
+    names = [_tool_name(tool) for tool in sent]
+    _refuse_duplicates(names, brought)
+    if not sent and not brought and choice not in (None, False, "auto", "none"):
         message = f"tool_choice {choice!r} needs at least one tool; pass tools, or leave it out."
         raise KimiConfigError(message)
     # Without tools "auto" and "none" mean nothing, and servers refuse them.
-    normal = _normal(choice, [_tool_name(tool) for tool in sent]) if sent else None
+    normal = _normal(choice, [*names, *brought]) if sent or brought else None
     decided = ToolChoice(normal, sent, thinking)
     if not decided.forced or not capabilities.endpoint.limits_forced_tool_choice:
         return decided
     return _against_thinking(decided, capabilities)
+
+
+def _refuse_duplicates(names: Sequence[str], brought: Sequence[str]) -> None:
+    # Moonshot answers a name that stands twice with a 400, once a message brings tools.
+    twice = {name for name in brought if [*names, *brought].count(name) > 1}
+    if twice:
+        message = (
+            f"tool {min(twice)!r} is brought by a message and declared a second time; declare it "
+            "once, in the request or in one system message."
+        )
+        raise KimiConfigError(message)
 
 
 def _against_thinking(choice: ToolChoice, capabilities: Capabilities) -> ToolChoice:

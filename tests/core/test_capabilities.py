@@ -143,15 +143,19 @@ def test_who_thinks(model: str, setting: bool | None, thinks: bool) -> None:
     assert resolve(model, "vllm").thinks(setting) is thinks
 
 
+def test_a_model_that_cannot_think_is_not_asked_to() -> None:
+    with pytest.raises(KimiConfigError, match="which has no thinking mode") as caught:
+        resolve("kimi-k2-instruct", "openrouter").thinks(thinking=True)
+    assert "thinking=True does not go with model" in str(caught.value)
+    assert "leave thinking out, or use kimi-k3.1-pro" in str(caught.value)
+
+
 @pytest.mark.parametrize(
-    ("model", "setting", "rule"),
-    [
-        ("kimi-k3", False, "which always thinks"),
-        ("kimi-k2-instruct", True, "which has no thinking mode"),
-    ],
+    ("endpoint", "overrides", "thinks"),
+    [("moonshot", {}, True), ("vllm", {}, False), ("custom", {"api": "completions"}, False)],
 )
-def test_what_cannot_think_so_is_refused(model: str, setting: bool, rule: str) -> None:
-    with pytest.raises(KimiConfigError, match=rule) as caught:
-        resolve(model, "openrouter").thinks(setting)
-    assert f"thinking={setting} does not go with model" in str(caught.value)
-    assert "leave thinking out, or use kimi-k2.6" in str(caught.value)
+def test_one_that_always_thinks_is_stopped_by_its_template_alone(
+    endpoint: str, overrides: dict[str, Any], thinks: bool
+) -> None:
+    assert resolve("kimi-k3", endpoint, overrides).thinks(thinking=False) is thinks
+    assert resolve("moonshotai/Kimi-K2-Thinking", "sglang").thinks(thinking=False) is True

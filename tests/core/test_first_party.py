@@ -40,16 +40,17 @@ def with_parameters(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
 def test_schemas_are_written_in_moonshots_flavour(endpoint: str) -> None:
     tools = [with_parameters("plot", ROW), {"type": "builtin_function", "function": {"name": "$x"}}]
     wanted = {"type": "json_schema", "json_schema": {"name": "row", "schema": ROW}}
-    messages = [{"role": "system", "tools": tools[:1]}, *HELLO]
+    brought = [with_parameters("draw", ROW)]
+    messages = [{"role": "system", "tools": brought}, *HELLO]
     sent = payload(endpoint, "kimi-k3", messages=messages, tools=tools, response_format=wanted)
     flavoured = normalize_schema(ROW)
     assert flavoured != ROW
     assert sent["tools"] == [with_parameters("plot", flavoured), tools[1]]
-    assert sent["messages"][0] == {"role": "system", "tools": sent["tools"][:1]}
+    assert sent["messages"][0]["tools"] == [with_parameters("draw", flavoured)]
     assert sent["response_format"]["json_schema"] == {"name": "row", "schema": flavoured}
     # Others take JSON schema as it is.
     kept = payload("vllm", "kimi-k3", messages=messages, tools=tools, response_format=wanted)
-    assert (kept["tools"], kept["messages"][0]["tools"]) == (tools, tools[:1])
+    assert (kept["tools"], kept["messages"][0]["tools"]) == (tools, brought)
     assert kept["response_format"] == wanted
 
 

@@ -14,7 +14,6 @@ import pytest
 from kimi_core import endpoints
 from kimi_core.chat import KimiChat, Settings, _served
 from kimi_core.errors import KimiConfigError
-from kimi_core.request import Options
 from tests.core.asking import HELLO, call, result
 from tests.core.listing import ListingServer, listing
 from tests.core.scripted import Answer, body, error
@@ -215,23 +214,11 @@ def test_base_model_says_whose_facts_apply(server: ListingServer, connect: Conne
     assert chat.capabilities.info.name == "kimi-k2.6"
 
 
-@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
-def test_what_was_changed_by_hand_stays(server: ListingServer, connect: Connect) -> None:
-    server.listings = [listing("kimi")]
-    chat = connect()
-    request = chat.request(HELLO, None, Options(temperature=0.5, top_p=0.9), stream=False)
-    del request.payload["top_p"]
-    request.payload.update(temperature=0.1, seed=7)
-    chat.open(request).read()
-    sent = server.seen[0].json
-    assert (sent["model"], sent["temperature"], sent["seed"]) == ("kimi", 0.1, 7)
-    assert "top_p" not in sent
-
-
 def test_a_setting_that_the_served_model_refuses(server: ListingServer, connect: Connect) -> None:
-    server.listings = [listing(THINKING)]
-    chat = connect()
-    request = chat.request(HELLO, None, Options(thinking=False), stream=False)
-    with pytest.raises(KimiConfigError, match=r"thinking=False .*Kimi-K2-Thinking"):
+    server.listings = [listing("moonshotai/Kimi-K3")]
+    chat = connect(api="completions")
+    begun = {"role": "assistant", "content": "I am", "partial": True}
+    request = chat.request([*HELLO, begun], stream=False)
+    with pytest.raises(KimiConfigError, match=r"partial=True .*Kimi-K3"):
         chat.open(request)
     assert server.seen == []

@@ -83,6 +83,12 @@ _FIELDS: Mapping[str, Row] = {
             "stream_options": {"include_usage": True},
         },
     ),
+    "a stream whose usage nobody wants": Row(
+        endpoint="sglang",
+        options={"stream_usage": False},
+        stream=True,
+        sent={"model": "moonshotai/Kimi-K2-Instruct", "stream": True},
+    ),
     "a field of the caller's own": Row(
         options={"logprobs": True, "top_logprobs": 3},
         sent={"model": K26, "logprobs": True, "top_logprobs": 3},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kimi_core import IgnoredSettingWarning
 from tests.payloads.row import WEATHER, Row, call, result, said, user
 
 if TYPE_CHECKING:
@@ -51,13 +52,36 @@ _SWITCH: Mapping[str, Row] = {
     "kimi-k2.7-code cannot stop thinking": Row(
         model="kimi-k2.7-code",
         settings={"thinking": False},
-        refused=("thinking=False", "always thinks", "kimi-k2.6"),
+        sent={"model": "kimi-k2.7-code"},
+        warns=IgnoredSettingWarning,
     ),
     "kimi-k3 has no thinking field": Row(
         model="kimi-k3", settings={"thinking": True}, sent={"model": "kimi-k3"}
     ),
     "kimi-k3 cannot stop thinking": Row(
-        model="kimi-k3", settings={"thinking": False}, refused=("thinking=False", "always thinks")
+        model="kimi-k3",
+        settings={"thinking": False},
+        sent={"model": "kimi-k3", "reasoning_effort": "low"},
+        warns=IgnoredSettingWarning,
+    ),
+    "kimi-k3.1-pro thinks as little as it can, but for its own effort": Row(
+        model="kimi-k3.1-pro",
+        settings={"thinking": False, "reasoning_effort": "high"},
+        sent={"model": "kimi-k3.1-pro", "reasoning_effort": "high"},
+        warns=IgnoredSettingWarning,
+    ),
+    "the template of your own server stops kimi-k3": Row(
+        endpoint="vllm",
+        model="kimi-k3",
+        settings={"thinking": False},
+        sent={"model": "moonshotai/Kimi-K3", "chat_template_kwargs": {"thinking": False}},
+    ),
+    "K2-Thinking's template has no switch": Row(
+        endpoint="sglang",
+        model="kimi-k2-thinking",
+        settings={"thinking": False},
+        sent={"model": "moonshotai/Kimi-K2-Thinking"},
+        warns=IgnoredSettingWarning,
     ),
     "K2-Instruct cannot think": Row(
         endpoint="vllm", settings={"thinking": True}, refused=("thinking=True", "no thinking mode")
@@ -116,6 +140,18 @@ _EFFORT: Mapping[str, Row] = {
         model="kimi-k3",
         settings={"reasoning_effort": "low", "thinking": True},
         sent={"model": "kimi-k3", "reasoning_effort": "low"},
+    ),
+    "an effort that vLLM has besides": Row(
+        endpoint="vllm",
+        model="kimi-k3",
+        settings={"reasoning_effort": "none"},
+        sent={"model": "moonshotai/Kimi-K3", "reasoning_effort": "none"},
+    ),
+    "an effort that Fireworks has besides": Row(
+        endpoint="fireworks",
+        model="kimi-k3",
+        settings={"reasoning_effort": "xhigh"},
+        sent={"model": "accounts/fireworks/models/kimi-k3", "reasoning_effort": "xhigh"},
     ),
     "an effort that kimi-k3 has not": Row(
         model="kimi-k3",

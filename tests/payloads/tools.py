@@ -205,6 +205,36 @@ _BROUGHT: Mapping[str, Row] = {
         refused=("messages[0] brings tools", "kimi-k3"),
         core_only=_CORE,
     ),
+    "kimi-k3 is forced to tools that a message brings": Row(
+        model=K3,
+        messages=[{"role": "system", "tools": [WEATHER]}, user()],
+        options={"tool_choice": "required"},
+        sent={
+            "model": K3,
+            "tool_choice": "required",
+            "messages": [{"role": "system", "tools": [WEATHER]}, user()],
+        },
+        core_only=_CORE,
+    ),
+    "a tool that stands twice": Row(
+        model=K3,
+        messages=[{"role": "system", "tools": [WEATHER]}, user()],
+        tools=[WEATHER],
+        refused=("'get_weather'", "second time"),
+        core_only=_CORE,
+    ),
+    "a tool that two messages bring": Row(
+        model=K3,
+        messages=[
+            {"role": "system", "tools": [WEATHER]},
+            user(),
+            said("Yes."),
+            {"role": "system", "tools": [WEATHER]},
+            user(),
+        ],
+        refused=("'get_weather'", "second time"),
+        core_only=_CORE,
+    ),
     "a message brings tools elsewhere": Row(
         endpoint="vllm",
         model=K3,

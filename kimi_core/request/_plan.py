@@ -1,0 +1,214 @@
+"""Everything that is decided about one request, before a field of it is written.
+
+Owns: `Plan`, and the order of the decisions: thinking, the choice of a tool, what of both the
+grammar has to enforce, the history, the answer's form. Each is taken once, from what the caller
+said and what model and server accept; the writers spell what is found here and decide nothing.
+May know: its own files, capabilities, errors, raw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.raw.grammar import tool_call_grammar
+from kimi_core.request._first_party import (
+    check_prefix,
+    check_settings,
+    decide_parallel_calls,
+    without_pinned,
+)
+from kimi_core.request._history import brought_names, ends_in_prefix, prepare_history
+from kimi_core.request._prompt_rules import check_prompt
+from kimi_core.request._thinking import decide_thinking, thinking_of
+from kimi_core.request._tool_choice import decide_tool_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kimi_core.capabilities import Capabilities
+    from kimi_core.request._options import Options
+    from kimi_core.request._thinking import Thinking
+    from kimi_core.request._tool_choice import ToolChoice
+
+__all__ = ["Plan", "decide"]
+
+_SAMPLING = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
+_IDENTITY = ("prompt_cache_key", "safety_identifier", "provider")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one request will say.
+
+    Attributes:
+        capabilities: What the model at this endpoint can do.
+        messages: The conversation as this model at this endpoint accepts it.
+        prefix: Whether its last message is the beginning of the answer.
+        tools: The tools that the model may call, as the caller wrote them.
+        tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
+        parallel: Whether one answer may hold several calls; None: not sent.
+        grammar: The fields that make the engine's sampler enforce the choice; mostly none.
+        thinking: Whether the model thinks, how much, and in which words that is said.
+        response_format: The form of the answer, or None.
+        stop: Strings that end the answer.
+        limit: Token limit of the answer, or None.
+        sampling: Sampling settings by name.
+        identity: Fields that say whose request it is and where it goes.
+        stream: Whether the answer comes in pieces.
+        asks_usage: Whether a stream is asked for its usage.
+        extra: The caller's own fields of the payload, which win over all others.
+        sending: What the openai SDK is told of this request alone.
+    """
+
+    capabilities: Capabilities
+    messages: list[dict[str, Any]]
+    prefix: bool
+    tools: list[dict[str, Any]]
+    tool_choice: str | dict[str, Any] | None
+    parallel: bool | None
+    grammar: dict[str, Any]
+    thinking: Thinking
+    response_format: Mapping[str, Any] | None
+    stop: str | Sequence[str] | None
+    limit: int | None
+    sampling: dict[str, Any]
+    identity: dict[str, Any]
+    stream: bool
+    asks_usage: bool
+    extra: Mapping[str, Any]
+    sending: Mapping[str, Any]
+
+
+def decide(
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None,
+    options: Options,
+    capabilities: Capabilities,
+    *,
+    stream: bool,
+) -> Plan:
+    """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
+    options = _understood(options, capabilities)
+    choice = decide_tool_choice(
+        options.tool_choice,
+        tools=tools or (),
+        brought=brought_names(messages),
+        thinking=options.thinking,
+        capabilities=capabilities,
+    )
+    thinking = decide_thinking(
+        choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
+    )
+    history = prepare_history(
+        messages,
+        capabilities,
+        thinks=thinking.thinks,
+        keep=bool(options.keep_thinking),
+        fetch=options.media_fetcher,
+    )
+    _check(history, options, capabilities)
+    return Plan(
+        capabilities=capabilities,
+        messages=history,
+        prefix=ends_in_prefix(history),
+        tools=choice.tools,
+        tool_choice=choice.value,
+        parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
+        grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
+        thinking=thinking,
+        response_format=options.response_format,
+        stop=options.stop or None,
+        limit=options.max_tokens,
+        sampling=_sampling(options, capabilities),
+        identity=_named(options, _IDENTITY),
+        stream=stream,
+        asks_usage=stream and _asks_usage(options.stream_usage, capabilities),
+        extra=options.extra,
+        sending=_sending(options),
+    )
+
+
+def _understood(options: Options, capabilities: Capabilities) -> Options:
+    """Let the rules know of the thinking in the caller's own fields, which are sent as they are."""
+    if capabilities.endpoint.thinking_switch != "thinking":
+        return options
+    own = thinking_of(options.extra)
+    return options if own is None else replace(options, thinking=own[0], keep_thinking=own[1])
+
+
+def _check(
+    history: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
+) -> None:
+    prefix = ends_in_prefix(history)
+    check_settings(
+        stop=options.stop,
+        provider=options.provider,
+        max_tokens=options.max_tokens,
+        capabilities=capabilities,
+    )
+    if capabilities.api == "completions":
+        check_prompt(history, options.response_format, capabilities, prefix=prefix)
+    elif prefix and options.response_format is not None:
+        check_prefix(options.response_format, capabilities)
+
+
+def _grammar(
+    choice: ToolChoice,
+    thinking: Thinking,
+    capabilities: Capabilities,
+    *,
+    parallel: bool | None,
+) -> dict[str, Any]:
+    """Return what makes the sampler enforce a choice that no field of the request can say.
+
+    On the chat route that is so where the field has to keep the server's own parser out.
+    """
+    endpoint = capabilities.endpoint
+    parsed_here = capabilities.tool_call_parser == "client"
+    unsaid = capabilities.api == "completions" or (
+        parsed_here and bool(choice.tools) and "tool_choice" in endpoint.raw_chat_fields
+    )
+    if not (choice.forced and unsaid):
+        return {}
+    if endpoint.grammar is None:
+        message = (
+            f"tool_choice {choice.value!r} cannot be enforced: endpoint {endpoint.name!r} has no "
+            "grammar. Leave tool_choice at 'auto', or use vllm, sglang or llama.cpp."
+        )
+        raise KimiConfigError(message)
+    return tool_call_grammar(
+        choice.tools,
+        tool_choice=choice.value or "required",
+        dialect=capabilities.info.dialect,
+        engine=endpoint.grammar,
+        parallel=bool(parallel),
+        thinking=thinking.thinks and capabilities.info.opens_reasoning,
+    )
+
+
+def _sampling(options: Options, capabilities: Capabilities) -> dict[str, Any]:
+    if options.n is not None and options.n != 1:
+        message = f"n={options.n} is refused: one answer a request; call batch() for several."
+        raise KimiConfigError(message)
+    # By the caller's own thinking: a temperature that is right for a model that thinks stays right
+    # where a forced tool_choice switches thinking off for one turn.
+    return without_pinned(_named(options, _SAMPLING), capabilities, thinking=options.thinking)
+
+
+def _asks_usage(wanted: bool | None, capabilities: Capabilities) -> bool:  # noqa: FBT001 - see Options
+    return capabilities.endpoint.asks_usage if wanted is None else wanted
+
+
+def _named(options: Options, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _sending(options: Options) -> dict[str, Any]:
+    sending = {
+        "headers": options.extra_headers,
+        "params": options.extra_query,
+        "timeout": options.timeout,
+    }
+    return {name: value for name, value in sending.items() if value is not None}
