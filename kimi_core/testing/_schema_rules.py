@@ -55,13 +55,22 @@ def schema_problem(schema: object) -> str | None:
 
 
 def resolve_reference(reference: str, root: Schema) -> Schema | None:
-    """Return the schema that a local reference points to, or None."""
-    if reference == "#":
-        return root
-    definitions = root.get("$defs")
-    name = reference.removeprefix(_PREFIX)
-    found = definitions.get(name) if is_object(definitions) else None
+    """Return the schema that a local reference points to, or None.
+
+    It may point inside a definition: two schemas among those that the validator's own tests call
+    valid do (walle 0.1.10, in Kimi-Vendor-Verifier, 2026-08-13).
+    """
+    found: object = root
+    for token in reference.split("/")[1:]:
+        found = _member(found, token.replace("~1", "/").replace("~0", "~"))
     return found if is_object(found) else None
+
+
+def _member(node: object, name: str) -> object:
+    if is_object(node):
+        return node.get(name)
+    items = cast("list[object]", node) if isinstance(node, list) else []
+    return items[int(name)] if name.isdecimal() and int(name) < len(items) else None
 
 
 def _at(path: tuple[str, ...], message: str) -> str:
@@ -93,8 +102,15 @@ def _types(node: Schema) -> list[object]:
     return cast("list[object]", given) if isinstance(given, list) else [given]
 
 
-def _type_beside_any_of(node: Schema, _root: Schema) -> Problem | None:
-    if "type" in node and "anyOf" in node:
+def _is_root_union(node: Schema, root: Schema) -> bool:
+    # Refused until July 2026 (MoonshotAI/kimi-cli issue 2531); since October the vendor's clients
+    # keep the type at the root of a union of objects (vercel/ai, @ai-sdk/moonshotai 3.0.77).
+    of_objects = all(branch.get("type", "object") == "object" for branch in _branches(node))
+    return node is root and node.get("type") == "object" and of_objects
+
+
+def _type_beside_any_of(node: Schema, root: Schema) -> Problem | None:
+    if "type" in node and "anyOf" in node and not _is_root_union(node, root):
         message = "when using anyOf, type should be defined in anyOf items instead of the parent"
         return "", f"{message} schema"
     return None
@@ -233,7 +249,7 @@ def _reference_siblings(node: Schema, root: Schema) -> Problem | None:
     return None
 
 
-def _any_of(node: Schema, _root: Schema) -> Problem | None:
+def _any_of(node: Schema, root: Schema) -> Problem | None:
     branches = node.get("anyOf")
     if branches is None:
         return None
@@ -244,8 +260,9 @@ def _any_of(node: Schema, _root: Schema) -> Problem | None:
         return "anyOf", f"anyOf must have 1-{_MAX_BRANCHES} items"
     if len(_branches(node)) < count:
         return "anyOf", "schema in anyOf must be an object"
+    exempt = _ANNOTATIONS | {"anyOf"} | ({"type"} if _is_root_union(node, root) else set[str]())
     for branch in _branches(node):
-        both = sorted((branch.keys() & node.keys()) - _ANNOTATIONS - {"anyOf"})
+        both = sorted((branch.keys() & node.keys()) - exempt)
         if both:
             return "", f"conflicting keywords found in anyOf with parent: {', '.join(both)}"
     return None

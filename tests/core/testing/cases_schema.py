@@ -42,9 +42,21 @@ SCHEMAS: list[tuple[str, Any, str, Any]] = [
     ),
     (
         "type beside anyOf at the root",
-        {"type": "object", "anyOf": [_node(a=_STRING)]},
+        {"type": "array", "anyOf": [{"items": _STRING}]},
         f"At path 'root': {_ANY_OF_TYPE}",
         {"anyOf": [_node(a=_STRING)]},
+    ),
+    (
+        "type beside anyOf that is no union of objects",
+        {"type": "object", "anyOf": [_node(a=_STRING), _STRING]},
+        f"At path 'root': {_ANY_OF_TYPE}",
+        {"type": "object", "anyOf": [_node(a=_STRING), _node(b=_STRING)]},
+    ),
+    (
+        "union of objects below the root",
+        _having({"type": "object", "anyOf": [_node(a=_STRING)]}),
+        f"{_AT}{_ANY_OF_TYPE}",
+        _having({"anyOf": [_node(a=_STRING)]}),
     ),
     (
         "type beside $ref",
@@ -179,6 +191,20 @@ SCHEMAS: list[tuple[str, Any, str, Any]] = [
         _having({"$ref": "#/$defs/b"}, **{"$defs": {"a": _STRING}}),
         "At path 'properties.x.$ref': invalid $ref path: #/$defs/b",
         _having({"$ref": "#/$defs/b"}, **{"$defs": {"b": {}}}),
+    ),
+    (
+        "$ref past the end inside a definition",
+        _having({"$ref": "#/$defs/a/anyOf/1"}, **{"$defs": {"a": {"anyOf": [_STRING]}}}),
+        "At path 'properties.x.$ref': invalid $ref path: #/$defs/a/anyOf/1",
+        _having({"$ref": "#/$defs/a/anyOf/0"}, **{"$defs": {"a": {"anyOf": [_STRING]}}}),
+    ),
+    (
+        "$ref to no schema inside a definition",
+        _having({"$ref": "#/$defs/a/type/x"}, **{"$defs": {"a": _STRING}}),
+        "At path 'properties.x.$ref': invalid $ref path: #/$defs/a/type/x",
+        _having(
+            {"$ref": "#/$defs/a/properties/b~1c"}, **{"$defs": {"a": _node(**{"b/c": _STRING})}}
+        ),
     ),
     (
         "description on both sides of $ref",
