@@ -5,18 +5,20 @@ Owns: two answers that never change. Simulated. May know: `kimi_core.models`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.models import MODELS
-from kimi_core.testing._request import SERVED_MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["BALANCE", "model_list"]
 
 _CREATED = 1_787_762_060
 
 
-def model_list() -> dict[str, Any]:
-    """Return the body of the models route."""
+def model_list(served: Iterable[str]) -> dict[str, Any]:
+    """Return the body of the models route for the ids that are served."""
     rows = [
         {
             "id": name,
@@ -28,7 +30,7 @@ def model_list() -> dict[str, Any]:
             "supports_video_in": "video" in MODELS[name].inputs,
             "supports_reasoning": MODELS[name].thinking != "none",
         }
-        for name in SERVED_MODELS
+        for name in served
     ]
     return {"object": "list", "data": rows}
 

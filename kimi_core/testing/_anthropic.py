@@ -167,13 +167,14 @@ def message_body(chat: Mapping[str, Any]) -> dict[str, Any]:
 def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     # input_tokens excludes what came from the cache: the opposite of the chat route.
     cached = usage.get("cached_tokens", 0)
-    details = usage.get("completion_tokens_details", {})
+    written = usage["prompt_tokens_details"]["cache_write_tokens"]
+    details = usage["completion_tokens_details"]
     return {
-        "input_tokens": usage["prompt_tokens"] - cached,
+        "input_tokens": usage["prompt_tokens"] - cached - written,
         "cache_read_input_tokens": cached,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": written,
         "output_tokens": usage["completion_tokens"],
-        "output_tokens_details": {"thinking_tokens": details.get("reasoning_tokens", 0)},
+        "output_tokens_details": {"thinking_tokens": details["reasoning_tokens"]},
     }
 
 

@@ -1,12 +1,14 @@
 """What the simulator answers when nothing is scripted.
 
-Owns: the default answers. Simulated: no model runs; the answer repeats what was said. May know: the
-replies, the request's view and the schema rules' references.
+Owns: the default answers. Simulated: no model runs and nothing is understood. An answer repeats
+what was said, and reasoning is longer where more effort was asked for. May know: the replies, the
+request's view and the schema rules' references.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.testing._replies import SimulatedReply, SimulatedToolCall
@@ -21,41 +23,85 @@ if TYPE_CHECKING:
 __all__ = ["default_reply", "minimal_instance"]
 
 _MAX_DEPTH = 16
+_SENTENCES: Mapping[str | None, int] = {"low": 1, "high": 2, "max": 3}
+_WORD = re.compile(r"[a-z0-9]+")
+_QUOTED = re.compile(r"['\"`](\w+)['\"`]")
+"""The keys of a wanted object, as prompts for JSON mode name them."""
+_NO_TOOLS = re.compile(r"\b(?:no|not use any|without) tools?\b|不[^。]{0,6}工具", re.IGNORECASE)
 
 
 def default_reply(request: ChatRequest) -> SimulatedReply:
-    """Call the first tool after a user's message, otherwise repeat what was said."""
-    reasoning = "Simulated reasoning." if request.thinking else None
+    """Call a tool after a user's message, otherwise repeat what was said.
+
+    The tool is the one whose name has most words in common with the message, the first of several;
+    a message that asks for no tools gets none, unless a choice forces one.
+    """
+    reasoning = _reasoning(request)
     function = _function_to_call(request)
     if function is not None:
         arguments = minimal_instance(function.get("parameters", {}))
         call = SimulatedToolCall(str(function.get("name")), arguments)
         return SimulatedReply(reasoning=reasoning, tool_calls=[call])
-    return SimulatedReply(content=_answer(request), reasoning=reasoning)
+    return SimulatedReply(content=_stopped(_answer(request), request), reasoning=reasoning)
+
+
+def _reasoning(request: ChatRequest) -> str | None:
+    if not request.thinking:
+        return None
+    return " ".join(["Simulated reasoning."] * _SENTENCES.get(request.effort, 1))
+
+
+def _last_message(request: ChatRequest) -> Mapping[str, Any]:
+    """Return the last message that says something; one that only brings tools does not."""
+    saying = [message for message in request.messages if "tools" not in message]
+    return saying[-1] if saying else {}
+
+
+def _said(request: ChatRequest) -> str:
+    message = _last_message(request)
+    text = message.get("content") or ""
+    if isinstance(text, str):
+        return text
+    return " ".join(str(part.get("text", "")) for part in request.parts(message)).strip()
 
 
 def _function_to_call(request: ChatRequest) -> dict[str, Any] | None:
     choice = request.body.get("tool_choice")
-    spoken = bool(request.messages) and request.messages[-1].get("role") == "user"
-    if choice == "none" or not (spoken or choice == "required" or is_object(choice)):
+    forced = choice == "required" or is_object(choice)
+    spoken = _last_message(request).get("role") == "user"
+    said = _said(request)
+    if choice == "none" or not (forced or (spoken and not _NO_TOOLS.search(said))):
         return None
     named = choice["function"]["name"] if is_object(choice) else None
-    matching = (item for item in request.functions if named in {None, item.get("name")})
-    return next(matching, None)
+    offered = [item for item in request.functions if named in {None, item.get("name")}]
+    words = _words(said)
+    return max(offered, key=lambda item: len(_words(str(item.get("name"))) & words), default=None)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower()))
 
 
 def _answer(request: ChatRequest) -> str:
     wanted = request.body.get("response_format")
     kind = wanted.get("type") if is_object(wanted) else "text"
     if is_object(wanted) and kind == "json_schema":
-        return json.dumps(minimal_instance(wanted["json_schema"]["schema"]))
+        return _compact(minimal_instance(wanted["json_schema"]["schema"]))
     if kind == "json_object":
-        return "{}"
-    last: Mapping[str, Any] = request.messages[-1] if request.messages else {}
-    text = last.get("content") or ""
-    if not isinstance(text, str):
-        text = " ".join(str(part.get("text", "")) for part in request.parts(last)).strip()
-    return f"You said: {text}"
+        return _compact(dict.fromkeys(_QUOTED.findall(_said(request)), ""))
+    return f"You said: {_said(request)}"
+
+
+def _compact(value: object) -> str:
+    # Moonshot's own suite wants an answer of a schema without line ends and tabs.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _stopped(text: str, request: ChatRequest) -> str:
+    stop: str | list[str] = request.body.get("stop") or ""
+    for end in filter(None, [stop] if isinstance(stop, str) else stop):
+        text = text.partition(end)[0]
+    return text
 
 
 def minimal_instance(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value

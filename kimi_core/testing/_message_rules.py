@@ -7,9 +7,9 @@ so, and otherwise this simulator's own. May know: the request's view.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from kimi_core.testing._request import is_object
+from kimi_core.testing._request import is_list_of_objects, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 _MEDIA = ("image_url", "video_url")
 _IMAGES = ("jpeg", "jpg", "png", "gif", "webp", "bmp", "heic", "heif")
-
-
-def _list_of_objects(value: object) -> bool:
-    return isinstance(value, list) and all(is_object(item) for item in cast("list[object]", value))
 
 
 def _call_is_whole(call: Mapping[str, Any]) -> bool:
@@ -37,17 +33,17 @@ def _call_is_whole(call: Mapping[str, Any]) -> bool:
 
 def request_shape(request: ChatRequest) -> str | None:
     """Lists are lists of objects, and a call has an id, a name and arguments as text."""
-    if not _list_of_objects(request.body.get("messages")):
+    if not is_list_of_objects(request.body.get("messages")):
         return "Invalid request: messages must be an array of objects"
-    if not _list_of_objects(request.body.get("tools") or []):
+    if not is_list_of_objects(request.body.get("tools") or []):
         return "Invalid request: tools must be an array of objects"
     for message in request.messages:
-        if not _list_of_objects(message.get("tool_calls") or []):
+        if not is_list_of_objects(message.get("tool_calls") or []):
             return "Invalid request: tool_calls must be an array of objects"
         if not all(_call_is_whole(call) for call in request.tool_calls(message)):
             return "Invalid request: a tool call needs id, function.name and function.arguments"
         content = message.get("content")
-        if not (content is None or isinstance(content, str) or _list_of_objects(content)):
+        if not (content is None or isinstance(content, str) or is_list_of_objects(content)):
             return "Invalid request: content must be a string or an array of objects"
     return None
 

@@ -1,18 +1,58 @@
-"""What goes over the wire in answer to one request.
+"""What comes over the wire and what goes back.
 
-Owns: that value and its bytes. May know: the standard library.
+Owns: the recorded request, the refusal, and the answer with its bytes. May know: the standard
+library.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Outcome"]
+__all__ = ["Outcome", "RecordedRequest", "Refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """One request that the simulator got.
+
+    Attributes:
+        method: "GET", "POST" or "DELETE".
+        path: The path, from ``/v1``.
+        headers: Header names in lower case -> values.
+        body: The JSON body, the fields of a form, or None.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One request that was refused.
+
+    Attributes:
+        rule: Which rule it broke: a name in `RULES`, or "key", "route" or "json".
+        status: The HTTP status of the answer.
+        body: The body of the answer.
+        request: What was asked.
+    """
+
+    rule: str
+    status: int
+    body: Mapping[str, Any]
+    request: RecordedRequest
+
+    @property
+    def message(self) -> str:
+        """The error's message."""
+        return str(self.body["error"]["message"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +66,7 @@ class Outcome:
     truncate_after: int | None = None
     number: int = 0
     named: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def content(self) -> bytes:
         """Return the bytes of the body."""

@@ -55,8 +55,10 @@ class SimulatedReply:
         usage: Where a stream says its usage: in the finishing chunk's choice, at its top, in a
             final chunk without choices, or in all three. None for what the first-party API does:
             in the choice, and in a final chunk too where `stream_options.include_usage` asks.
-        cached_tokens: Prompt tokens said to come from the cache; None to leave the fields out.
-        reasoning_tokens: Tokens said to be reasoning; None for an estimate of `reasoning`.
+        cached_tokens: Prompt tokens said to come from the cache; None for 0 in the details and no
+            field of its own at the top of the usage.
+        cache_write_tokens: Prompt tokens said to be written to the cache; None for 0.
+        reasoning_tokens: Tokens said to be reasoning; None to count `reasoning`.
         finish_reason: None for "tool_calls" where there are any, otherwise "stop".
         reasoning_field: The field that carries the reasoning; vLLM calls it "reasoning".
         truncate_after: Drop the connection after this many events of a stream, or this many bytes
@@ -72,6 +74,7 @@ class SimulatedReply:
     chunk_size: int | None = None
     usage: UsagePlacement | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
     finish_reason: str | None = None
     reasoning_field: str = "reasoning_content"

@@ -1,13 +1,12 @@
 """A chat request as the rules look at it.
 
-Owns: the view of a request body that the rules share, and the estimate of its tokens.
+Owns: the view of a request body that the rules share, and what the simulator was told about itself.
 May know: `kimi_core.models`. Values of the wrong type are left out of the lists here, so that each
 rule reads on; the rule `request_shape` refuses them.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
 
@@ -17,8 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kimi_core.models import ModelInfo
+    from kimi_core.raw.prompt import TextEncoder
 
-__all__ = ["SERVED_MODELS", "ChatRequest", "estimate_tokens", "is_object"]
+__all__ = [
+    "SERVED_MODELS",
+    "ChatRequest",
+    "Rules",
+    "ServerOptions",
+    "UnknownFields",
+    "is_list_of_objects",
+    "is_object",
+]
+
+Rules = Literal["moonshot", "verifier", "none"]
+UnknownFields = Literal["refuse", "ignore"]
 
 SERVED_MODELS = (
     *("kimi-k3", "kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"),
@@ -26,12 +37,15 @@ SERVED_MODELS = (
 )
 """What the first-party API serves, as of 2026-11; every other id is answered with a 404."""
 
-_CHARACTERS_PER_TOKEN = 4
-
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Whether a value is a JSON object."""
     return isinstance(value, dict)
+
+
+def is_list_of_objects(value: object) -> bool:
+    """Whether a value is a JSON array of objects."""
+    return isinstance(value, list) and all(is_object(item) for item in cast("list[object]", value))
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
@@ -39,10 +53,29 @@ def _objects(value: object) -> list[dict[str, Any]]:
     return [item for item in items if is_object(item)]
 
 
-def estimate_tokens(value: object) -> int:
-    """Estimate tokens: four characters each, at least one. Simulated, no tokenizer runs."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return max(1, len(text) // _CHARACTERS_PER_TOKEN)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """What a simulator was told about itself; the meaning stands at `MoonshotSimulator`.
+
+    Attributes:
+        rules: Which rules count.
+        unknown_fields: Whether fields that are not documented are refused or ignored.
+        k2_series: Whether the K2 series is still served.
+        tokenizer: Counts tokens; None to estimate.
+    """
+
+    rules: Rules = "moonshot"
+    unknown_fields: UnknownFields = "refuse"
+    k2_series: bool = True
+    tokenizer: TextEncoder | None = None
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The ids that are answered."""
+        return tuple(n for n in SERVED_MODELS if self.k2_series or MODELS[n].dialect != "k2")
+
+
+_AS_MOONSHOT = ServerOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +84,11 @@ class ChatRequest:
 
     Attributes:
         body: The JSON body.
-        unknown_fields: Whether fields that are not documented are refused or ignored.
+        options: What the simulator was told about itself.
     """
 
     body: Mapping[str, Any]
-    unknown_fields: Literal["refuse", "ignore"] = "refuse"
+    options: ServerOptions = _AS_MOONSHOT
 
     @property
     def info(self) -> ModelInfo:
@@ -63,11 +96,38 @@ class ChatRequest:
         return MODELS.get(str(self.body.get("model")), MODELS["kimi-k2.6"])
 
     @property
-    def thinking(self) -> bool:
-        """Whether the model thinks: always, or unless it is switched off."""
+    def is_k3(self) -> bool:
+        """Whether the rules of kimi-k3 and its successors count."""
+        return self.info.dialect == "k3"
+
+    @property
+    def _mode(self) -> Mapping[str, Any]:
         mode = self.body.get("thinking")
-        off = is_object(mode) and mode.get("type") == "disabled"
-        return self.info.thinking == "always" or (self.info.thinking == "switchable" and not off)
+        return mode if is_object(mode) else {}
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model thinks. The rule `thinking_disabled` says who can be told not to."""
+        can_stop = self.is_k3 or self.info.thinking == "switchable"
+        off = can_stop and self._mode.get("type") == "disabled"
+        return self.info.thinking != "none" and not off
+
+    @property
+    def effort(self) -> str | None:
+        """The effort that counts, None for a model without or one that does not think.
+
+        `thinking.effort` outranks `reasoning_effort`: Kimi-Vendor-Verifier, thinking-effort tests,
+        2026-08-13.
+        """
+        if not self.thinking or not self.info.reasoning_efforts:
+            return None
+        asked = self._mode.get("effort") or self.body.get("reasoning_effort")
+        return asked or self.info.default_effort
+
+    @property
+    def keeps_all_reasoning(self) -> bool:
+        """Whether the reasoning of all turns is part of the prompt."""
+        return self.info.keeps_reasoning or self._mode.get("keep") == "all"
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -75,9 +135,14 @@ class ChatRequest:
         return _objects(self.body.get("messages"))
 
     @property
+    def own_tools(self) -> list[dict[str, Any]]:
+        """The tools of the request itself."""
+        return _objects(self.body.get("tools"))
+
+    @property
     def tools(self) -> list[dict[str, Any]]:
         """The tools of the request, and those that a kimi-k3 system message brings along."""
-        return _objects(self.body.get("tools")) + [
+        return self.own_tools + [
             tool for message in self.messages for tool in _objects(message.get("tools"))
         ]
 
@@ -94,8 +159,3 @@ class ChatRequest:
     def parts(self, message: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the content parts of a message; none where its content is text."""
         return _objects(message.get("content"))
-
-    @property
-    def prompt_tokens(self) -> int:
-        """Estimated tokens of messages and tools."""
-        return estimate_tokens([self.messages, self.tools])

@@ -66,6 +66,7 @@ _TABLE = (
     Rule("token_limit", models.token_limit, "own"),
     Rule("context_window", models.context_window, "quoted"),
     Rule("stop", models.stop, "own"),
+    Rule("prompt_cache_options", models.prompt_cache_options, "own"),
     Rule("logprobs", models.logprobs, "quoted"),
     Rule("top_logprobs", models.top_logprobs, "quoted"),
     Rule("roles", messages.roles, "own"),
@@ -86,7 +87,9 @@ _TABLE = (
     Rule("duplicate_functions", tools.duplicate_functions, "documented"),
     Rule("function_schemas", tools.function_schemas, "quoted"),
     Rule("tool_choice_form", tools.tool_choice_form, "own"),
+    Rule("required_without_tools", tools.required_without_tools, "own"),
     Rule("forced_while_thinking", tools.forced_while_thinking, "recorded"),
+    Rule("named_choice", tools.named_choice, "own"),
     Rule("response_format", tools.response_format, "recorded"),
 )
 

@@ -8,9 +8,9 @@ so, and otherwise this simulator's own. May know: the request's view and the sch
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from kimi_core.testing._request import is_object
+from kimi_core.testing._request import is_list_of_objects, is_object
 from kimi_core.testing._schema_rules import schema_problem
 
 if TYPE_CHECKING:
@@ -47,9 +47,12 @@ def function_names(request: ChatRequest) -> str | None:
 
 
 def duplicate_functions(request: ChatRequest) -> str | None:
-    """A name occurs once among the tools of the request."""
+    """A name occurs once among the tools of the request and those of all system messages.
+
+    Kimi-Vendor-Verifier, dynamic-tools tests, 2026-08-13; probed live 2026-09-21.
+    """
     seen: set[object] = set()
-    for tool in cast("list[dict[str, Any]]", request.body.get("tools") or []):
+    for tool in request.tools:
         name = tool["function"].get("name")
         if name in seen:
             return f"Invalid request: function name {name} is duplicated"
@@ -83,6 +86,16 @@ def tool_choice_form(request: ChatRequest) -> str | None:
     return None
 
 
+def required_without_tools(request: ChatRequest) -> str | None:
+    """Who must call a tool needs one, of the request or of a system message.
+
+    Kimi-Vendor-Verifier, tool-choice tests, 2026-08-13; probed live on kimi-k3 2026-09-21.
+    """
+    if request.body.get("tool_choice") == "required" and not request.tools:
+        return "Invalid request: tool_choice 'required' needs at least one tool"
+    return None
+
+
 def forced_while_thinking(request: ChatRequest) -> str | None:
     """A model that thinks cannot be made to call, but for kimi-k3 with "required"."""
     choice = request.body.get("tool_choice")
@@ -94,17 +107,34 @@ def forced_while_thinking(request: ChatRequest) -> str | None:
     return f"tool_choice '{word}' is incompatible with thinking enabled"
 
 
+def named_choice(request: ChatRequest) -> str | None:
+    """kimi-k3 takes words only, thinking or not.
+
+    Moonshot's note in Kimi-Vendor-Verifier (2026-07-27) says that a named function is not
+    supported and ignored; probes got a 400 while thinking and, on 2026-09-21, a 200 without. What
+    may be ignored is refused here.
+    """
+    if request.is_k3 and is_object(request.body.get("tool_choice")):
+        return "Invalid request: tool_choice must be auto, none or required for this model"
+    return None
+
+
 def system_tools(request: ChatRequest) -> str | None:
-    """Tools in a system message: kimi-k3 only, and without content."""
+    """Tools in a system message: kimi-k3 only, without content, an array of objects.
+
+    Kimi-Vendor-Verifier, dynamic-tools tests, 2026-08-13.
+    """
     for message in request.messages:
         if "tools" not in message:
             continue
-        if request.info.name != "kimi-k3":
+        if not request.is_k3:
             return "Invalid request: tokenization failed"
         if message.get("content"):
             return "Invalid request: tools cannot be used with content"
         if message.get("role") != "system":
             return "Invalid request: tools are only allowed in a system message"
+        if not is_list_of_objects(message["tools"]):
+            return "Invalid request: tools in a system message must be an array of objects"
     return None
 
 
@@ -120,12 +150,18 @@ def response_format(request: ChatRequest) -> str | None:
     form = wanted.get("json_schema")
     if not is_object(form) or not form.get("name") or not is_object(form.get("schema")):
         return "Invalid request: response_format.json_schema needs name and schema"
-    problem = schema_problem(form["schema"])
-    if not problem and form["schema"].get("type", "object") != "object":
+    if not isinstance(form.get("strict", True), bool):
+        return "Invalid request: response_format.json_schema.strict must be true or false"
+    return _answer_schema(form["schema"])
+
+
+def _answer_schema(schema: dict[str, Any]) -> str | None:
+    problem = schema_problem(schema)
+    if not problem and schema.get("type", "object") != "object":
         problem = "At path 'root': only objects are supported"
-    if problem:
-        return (
-            "Invalid request: response_format.json_schema is not a valid moonshot flavored "
-            f"json schema, details: <{problem}>"
-        )
-    return None
+    if not problem:
+        return None
+    return (
+        "Invalid request: response_format.json_schema is not a valid moonshot flavored "
+        f"json schema, details: <{problem}>"
+    )

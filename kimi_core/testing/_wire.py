@@ -1,7 +1,8 @@
 """A scripted reply -> the bytes' worth of JSON that the server would send.
 
 Owns: the shapes of bodies and chunks. Simulated after recorded bodies of api.moonshot.ai (kimi-k3
-and kimi-k2.5, 2026). May know: the replies and the request's view. Pure.
+and kimi-k2.5, 2026), Moonshot's OpenAPI document of 2026-10 and the stream-spec suite of
+Kimi-Vendor-Verifier (2026-09). May know: the replies, the request's view and the counts. Pure.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.testing._request import estimate_tokens, is_object
+from kimi_core.testing._request import is_object
+from kimi_core.testing._tokens import estimate_tokens, prompt_tokens, text_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +47,13 @@ def raw_text(reply: SimulatedReply, *, opened: bool) -> str:
         for index, call in enumerate(reply.tool_calls)
     )
     return f"{text}<|tool_calls_section_begin|>{calls}<|tool_calls_section_end|>"
+
+
+def _increment(delta: Mapping[str, Any]) -> str:
+    """Return what a delta adds: text, or a call's name or arguments; empty for none."""
+    for call in delta.get("tool_calls", ()):
+        return str(call["function"].get("name") or call["function"]["arguments"])
+    return "".join(str(text) for key, text in delta.items() if key != "role")
 
 
 def _pieces(text: str, size: int | None) -> list[str]:
@@ -104,31 +113,51 @@ class Answer:
         calls = (f"{c['function']['name']}{c['function']['arguments']}" for c in self._tool_calls)
         return "".join([self._reasoning or "", self._content, *calls])
 
-    def usage(self) -> dict[str, Any]:
-        """Return the usage: estimates, and the details that were scripted."""
-        prompt = self.request.prompt_tokens
+    @property
+    def _prompt_tokens(self) -> int:
         if self.text is not None:
-            prompt = estimate_tokens(self.request.body.get("prompt"))
-        completion = estimate_tokens(self._said)
+            return estimate_tokens(self.request.body.get("prompt"))
+        return prompt_tokens(self.request)
+
+    def usage(self) -> dict[str, Any]:
+        """Return the usage: counted, or scripted. An engine's completions route has no details."""
+        prompt, completion = self._prompt_tokens, text_tokens(self.request, self._said)
         usage: dict[str, Any] = {
             "prompt_tokens": prompt,
             "completion_tokens": completion,
             "total_tokens": prompt + completion,
         }
-        reasoning = self.reply.reasoning_tokens
-        if reasoning is None and self._reasoning:
-            reasoning = estimate_tokens(self._reasoning)
-        if reasoning is not None:
-            usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}
         if self.reply.cached_tokens is not None:
             usage["cached_tokens"] = self.reply.cached_tokens
-            usage["prompt_tokens_details"] = {"cached_tokens": self.reply.cached_tokens}
-        return usage
+        return usage if self.text is not None else {**usage, **self._details()}
+
+    def _details(self) -> dict[str, Any]:
+        reasoning = self.reply.reasoning_tokens
+        if reasoning is None:
+            said = self._reasoning
+            reasoning = text_tokens(self.request, said) if said else 0
+        cache = {
+            "cached_tokens": self.reply.cached_tokens or 0,
+            "cache_write_tokens": self.reply.cache_write_tokens or 0,
+        }
+        return {
+            "completion_tokens_details": {"reasoning_tokens": reasoning},
+            "prompt_tokens_details": cache,
+        }
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that count the prompt, for clients that lose the end of a stream."""
+        if self.text is not None:
+            return {}
+        return {
+            "X-Msh-Usage-Prompt-Tokens": str(self._prompt_tokens),
+            "X-Msh-Usage-Cached-Tokens": str(self.reply.cached_tokens or 0),
+        }
 
     def _envelope(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         prefix = "chatcmpl" if self.text is None else "cmpl"
         return {
-            "id": f"{prefix}-simulated-{self.number}",
+            "id": f"{prefix}-{self.number:024x}",
             "object": kind if self.text is None else "text_completion",
             "created": _CREATED,
             "model": self.request.body.get("model"),
@@ -153,7 +182,7 @@ class Answer:
     def chunks(self) -> Iterator[dict[str, Any]]:
         """Yield the chunks of a stream, without the closing ``[DONE]``."""
         for delta in self._deltas():
-            yield self._chunk(delta, None)
+            yield self._chunk(self._with_token_ids(delta), None)
         last = self._chunk({} if self.text is None else {"text": ""}, self._finish_reason)
         placement = self.reply.usage
         if placement in {None, "choice", "all"}:
@@ -161,16 +190,27 @@ class Answer:
         if placement in {"top", "all"}:
             last["usage"] = self.usage()
         yield last
-        options = self.request.body.get("stream_options")
-        asked = is_object(options) and bool(options.get("include_usage"))
-        if placement in {"final", "all"} or (placement is None and asked):
+        if placement in {"final", "all"} or (placement is None and self._asks("include_usage")):
             yield {**self._envelope("chat.completion.chunk", []), "usage": self.usage()}
+
+    def _asks(self, option: str) -> bool:
+        options = self.request.body.get("stream_options")
+        return is_object(options) and bool(options.get(option))
+
+    def _with_token_ids(self, delta: dict[str, Any]) -> dict[str, Any]:
+        said = _increment(delta)
+        if not said or self.text is not None or not self._asks("include_internal_content"):
+            return delta
+        tokenizer = self.request.options.tokenizer
+        # Without a tokenizer the bytes stand for the ids.
+        ids = list(said.encode()) if tokenizer is None else tokenizer.encode(said)
+        return {**delta, "internal_content": {"token_ids": ids}}
 
     def _chunk(self, delta: Mapping[str, Any], finish_reason: str | None) -> dict[str, Any]:
         inner = delta if self.text is not None else {"delta": delta}
         choice = {"index": 0, **inner, "finish_reason": finish_reason}
         chunk = self._envelope("chat.completion.chunk", [choice])
-        if self.request.info.name != "kimi-k3":  # kimi-k3 streams carry none
+        if not self.request.is_k3:  # kimi-k3 streams carry none
             chunk["system_fingerprint"] = _FINGERPRINT
         return chunk
 

@@ -77,11 +77,21 @@ CASES = [
         "invalid frequency_penalty: only 0 is allowed for this model",
         body(frequency_penalty=None),
     ),
+    *(
+        Case(
+            "temperature",
+            body(model="kimi-k3", thinking=_OFF, temperature=other),
+            "invalid temperature: only 0.6 is allowed for this model",
+            body(model="kimi-k3", thinking=_OFF, temperature=0.6),
+            f"kimi-k3 without thinking, {other}",
+        )
+        for other in (1.0, 0, 1.1)
+    ),
     Case(
         "thinking_and_effort",
-        body(model="kimi-k3", thinking={"type": "enabled"}, reasoning_effort="max"),
+        body(thinking={"type": "enabled"}, reasoning_effort="max"),
         "cannot specify both 'thinking' and 'reasoning_effort'",
-        body(model="kimi-k3", reasoning_effort="max"),
+        body(model="kimi-k3", thinking={"type": "enabled"}, reasoning_effort="max"),
     ),
     Case(
         "thinking_form",
@@ -103,6 +113,54 @@ CASES = [
         "Invalid request: thinking.keep must be 'all' or null",
         body(thinking={"type": "enabled", "keep": "all"}),
         "keep",
+    ),
+    *(
+        Case(
+            "thinking_form",
+            body(model="kimi-k3", thinking=broken),
+            message,
+            body(model="kimi-k3", thinking=legal),
+            f"kimi-k3 {note}",
+        )
+        for note, broken, message, legal in [
+            (
+                "object",
+                "enabled",
+                "Invalid request: thinking.type must be 'enabled' or 'disabled'",
+                {"type": "enabled", "keep": "all", "effort": "high"},
+            ),
+            (
+                "type",
+                {"type": "auto"},
+                "Invalid request: thinking.type must be 'enabled' or 'disabled'",
+                {"keep": "all"},
+            ),
+            (
+                "keys",
+                {"type": "enabled", "budget_tokens": 1},
+                "Invalid request: unknown field 'thinking.budget_tokens'",
+                {},
+            ),
+            (
+                "keep",
+                {"type": "enabled", "keep": "none"},
+                "Invalid request: thinking.keep must be 'all' or null",
+                {"type": "disabled", "keep": "none"},
+            ),
+            (
+                "effort",
+                {"type": "enabled", "effort": "medium"},
+                "Invalid request: invalid thinking.effort: allowed: low, high, max",
+                {"type": "disabled", "effort": "medium"},
+            ),
+        ]
+    ),
+    Case(
+        "thinking_form",
+        body(thinking={"type": "enabled", "effort": "low"}),
+        "Invalid request: unknown field 'thinking.effort'",
+        body(model="kimi-k3", thinking={"effort": "low"}),
+        "effort of a model without",
     ),
     Case(
         "thinking_disabled",
@@ -169,6 +227,36 @@ CASES = [
         "Invalid request: a stop string must not exceed 32 bytes",
         body(stop="é" * 16),
         "bytes",
+    ),
+    *(
+        Case(
+            "prompt_cache_options",
+            body(prompt_cache_options=broken),
+            f"Invalid request: {message}",
+            body(prompt_cache_options=legal),
+            note,
+        )
+        for note, broken, message, legal in [
+            ("object", "1h", "prompt_cache_options must be an object of mode and ttl", {}),
+            (
+                "keys",
+                {"retention": "1h"},
+                "prompt_cache_options must be an object of mode and ttl",
+                {"ttl": "1h"},
+            ),
+            (
+                "mode",
+                {"mode": "explicit"},
+                "prompt_cache_options.mode must be 'implicit'",
+                {"mode": "implicit"},
+            ),
+            (
+                "ttl",
+                {"ttl": "30m"},
+                "prompt_cache_options.ttl must be '5m' or '1h'",
+                {"mode": "implicit", "ttl": "5m"},
+            ),
+        ]
     ),
     Case(
         "logprobs",

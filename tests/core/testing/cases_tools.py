@@ -68,6 +68,30 @@ CASES = [
         "Invalid request: function name add is duplicated",
         body(tools=[tool(), tool(name="subtract")]),
     ),
+    *(
+        Case(
+            "duplicate_functions",
+            body(*repeated, user(), model="kimi-k3", **fields),
+            "Invalid request: function name add is duplicated",
+            body(*apart, user(), model="kimi-k3", **fields),
+            note,
+        )
+        for note, repeated, apart, fields in [
+            ("in a message", [_system(tool(), tool())], [_system(tool(), tool(name="b"))], {}),
+            (
+                "across messages",
+                [_system(tool()), _system(tool())],
+                [_system(tool()), _system(tool(name="b"))],
+                {},
+            ),
+            (
+                "against the request",
+                [_system(tool())],
+                [_system(tool(name="b"))],
+                {"tools": [tool()]},
+            ),
+        ]
+    ),
     Case(
         "function_schemas",
         body(tools=[tool({"type": "object", "properties": {"a": {"enum": ["x"]}}})]),
@@ -116,6 +140,37 @@ CASES = [
             ),
         ]
     ),
+    *(
+        Case(
+            "required_without_tools",
+            body(tool_choice="required", model=model, **broken),
+            "Invalid request: tool_choice 'required' needs at least one tool",
+            legal,
+            f"{model} {note}",
+        )
+        for model, note, broken, legal in [
+            ("kimi-k3", "no list", {}, body(tool_choice="none", model="kimi-k3")),
+            ("kimi-k3", "empty", {"tools": []}, body(tool_choice="auto", model="kimi-k3")),
+            (
+                "kimi-k3",
+                "none in a message",
+                {"thinking": _OFF},
+                body(_system(tool()), user(), tool_choice="required", model="kimi-k3"),
+            ),
+            (
+                "kimi-k2.6",
+                "thinking or not",
+                {"thinking": _OFF},
+                body(tool_choice="required", tools=[tool()], thinking=_OFF),
+            ),
+        ]
+    ),
+    Case(
+        "named_choice",
+        body(tools=[tool()], tool_choice=_NAMED, thinking=_OFF, model="kimi-k3"),
+        "Invalid request: tool_choice must be auto, none or required for this model",
+        body(tools=[tool()], tool_choice="required", thinking=_OFF, model="kimi-k3"),
+    ),
     Case(
         "system_tools",
         body(_system(tool()), user()),
@@ -142,6 +197,48 @@ CASES = [
         body(user(), _system(tool()), model="kimi-k3"),
         "role",
     ),
+    *(
+        Case(
+            "system_tools",
+            body({"role": "system", "content": "", "tools": broken}, user(), model="kimi-k3"),
+            "Invalid request: tools in a system message must be an array of objects",
+            body(user(), {"role": "system", "content": "", "tools": legal}, model="kimi-k3"),
+            note,
+        )
+        for note, broken, legal in [
+            ("no array", {"type": "function"}, [tool()]),
+            ("no object", [None], [{"type": "function", "function": {"name": "add"}}]),
+            ("text", "add", [tool(strict=False)]),
+        ]
+    ),
+    *(
+        Case(
+            "tool_types",
+            body(_system(broken), user(), model="kimi-k3"),
+            message,
+            body(_system(tool()), user(), model="kimi-k3"),
+            f"of a message, {note}",
+        )
+        for note, broken, message in [
+            ("bogus", {"type": "bogus", "function": {"name": "x"}}, _TYPE.format("bogus")),
+            ("none", {"function": {"name": "x"}}, _TYPE.format("None")),
+            (
+                "no function",
+                {"type": "function"},
+                "Invalid request: tools.function must be an object",
+            ),
+        ]
+    ),
+    *(
+        Case(
+            "function_names",
+            body(_system({"type": "function", "function": broken}), user(), model="kimi-k3"),
+            _NAME,
+            body(_system(tool()), user(), model="kimi-k3"),
+            f"of a message, {broken}",
+        )
+        for broken in ({}, {"name": "1bad"}, {"name": "bad@name"})
+    ),
     Case(
         "response_format",
         body(response_format={"type": "grammar"}),
@@ -155,6 +252,27 @@ CASES = [
         "Invalid request: response_format.json_schema needs name and schema",
         body(response_format=_schema({"type": "object", "properties": {}}, strict=True)),
         "name",
+    ),
+    *(
+        Case(
+            "response_format",
+            body(response_format={"type": "json_schema", **broken}),
+            "Invalid request: response_format.json_schema needs name and schema",
+            body(response_format=_schema({"type": "object"})),
+            note,
+        )
+        for note, broken in [
+            ("schema", {"json_schema": {"name": "answer"}}),
+            ("schema as text", {"json_schema": {"name": "answer", "schema": "x"}}),
+            ("nothing", {}),
+        ]
+    ),
+    Case(
+        "response_format",
+        body(response_format=_schema({"type": "object"}, strict="yes")),
+        "Invalid request: response_format.json_schema.strict must be true or false",
+        body(response_format=_schema({"type": "object"}, strict=False)),
+        "strict",
     ),
     Case(
         "response_format",

@@ -57,6 +57,17 @@ def test_an_answer_has_thinking_text_and_calls(server: MoonshotSimulator) -> Non
     assert body["usage"]["cache_read_input_tokens"] == 1
 
 
+def test_usage_counts_what_the_cache_read_and_wrote_apart(server: MoonshotSimulator) -> None:
+    server.reply(
+        SimulatedReply(content="Yes"), SimulatedReply(cached_tokens=3, cache_write_tokens=4)
+    )
+    plain, cached = (post(server, ASK)[1]["usage"] for _ in range(2))
+    names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+    whole = plain["input_tokens"]
+    assert [plain[name] for name in names] == [whole, 0, 0]
+    assert [cached[name] for name in names] == [whole - 7, 3, 4]
+
+
 def test_a_stream_names_its_events(server: MoonshotSimulator) -> None:
     call = SimulatedToolCall("add", {"a": 1})
     server.reply(SimulatedReply(content="Yes", reasoning="why", tool_calls=[call]))
@@ -152,4 +163,4 @@ def test_a_const_is_answered_as_it_is() -> None:
     asked = {**ASK, "output_config": {"format": wanted}}
     with MoonshotSimulator(rules="none") as lenient:
         _, body = post(lenient, asked)
-    assert body["content"][-1]["text"] == '{"a": 7}'
+    assert body["content"][-1]["text"] == '{"a":7}'

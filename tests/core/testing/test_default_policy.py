@@ -33,6 +33,10 @@ _RESULT = {"role": "tool", "tool_call_id": "add:0", "content": "5"}
 _NAMED = {"type": "function", "function": {"name": "subtract"}}
 _TOOLS = [tool(), tool(name="subtract")]
 _LOOP = (user(), assistant("add:0"), _RESULT)
+_JSON = {"type": "json_object"}
+_BRINGS = {"role": "system", "content": "", "tools": [tool()]}
+_REQUIRED_MESSAGE = ({"role": "system", "tools": [tool(name="multiply")]},)
+_REQUIRED = {"tools": [tool()], "tool_choice": "required", "model": "kimi-k3"}
 _SEARCH = {"type": "builtin_function", "function": {"name": "$web_search"}}
 
 
@@ -48,8 +52,21 @@ _SEARCH = {"type": "builtin_function", "function": {"name": "$web_search"}}
         (body(tools=_TOOLS, tool_choice="none"), "You said: Hi"),
         (body(tools=[_SEARCH]), "You said: Hi"),
         (body(response_format={"type": "json_object"}), "{}"),
+        (
+            body(user("JSON with 'city' and \"größe\", don't ask."), response_format=_JSON),
+            '{"city":"","größe":""}',
+        ),
+        (body(user("one END two"), stop="END"), "You said: one "),
+        (body(user("one END two"), stop=["two", "one "]), "You said: "),
+        (body(user("Do not use any tools."), tools=_TOOLS), "You said: Do not use any tools."),
+        (body(user("你不应使用任何工具。"), tools=_TOOLS), "You said: 你不应使用任何工具。"),
+        (body(user(), _BRINGS, tool_choice="none", model="kimi-k3"), "You said: Hi"),
+        (body(tool_choice="auto"), "You said: Hi"),
     ],
-    ids=["text", "parts", "after a result", "tool_choice none", "built-in tool", "json"],
+    ids=[
+        *("text", "parts", "after a result", "tool_choice none", "built-in tool", "json"),
+        *("keys", "stop", "stops", "no tools", "no tools in Chinese", "tools last", "auto"),
+    ],
 )
 def test_it_repeats_the_last_message(
     server: MoonshotSimulator, request_body: dict[str, Any], content: str
@@ -65,9 +82,15 @@ def test_it_repeats_the_last_message(
         (body(tools=_TOOLS), "add"),
         (body(tools=_TOOLS, tool_choice=_NAMED, thinking=_OFF), "subtract"),
         (body(*_LOOP, tools=_TOOLS, tool_choice="required", thinking=_OFF), "add"),
-        (body({"role": "system", "tools": [tool()]}, user(), model="kimi-k3"), "add"),
+        (body(_BRINGS, user(), model="kimi-k3"), "add"),
+        (body(user(), _BRINGS, model="kimi-k3"), "add"),
+        (body(user("Subtract one."), tools=_TOOLS), "subtract"),
+        (body(user("Multiply, no tools."), *_REQUIRED_MESSAGE, **_REQUIRED), "multiply"),
     ],
-    ids=["first", "named", "required after a result", "tools in a system message"],
+    ids=[
+        *("first", "named", "required after a result", "tools in a system message"),
+        *("tools in the last message", "the one that is spoken of", "forced, of both kinds"),
+    ],
 )
 def test_it_calls_a_tool(
     server: MoonshotSimulator, request_body: dict[str, Any], name: str
@@ -81,6 +104,29 @@ def test_it_reasons_where_the_model_thinks(
     server: MoonshotSimulator, thinking: dict[str, str], *, reasons: bool
 ) -> None:
     assert ("reasoning_content" in _message(server, body(thinking=thinking))) is reasons
+
+
+@pytest.mark.parametrize("model", ["kimi-k3", "kimi-k3.1-pro"])
+def test_it_reasons_longer_where_more_effort_is_asked_for(
+    server: MoonshotSimulator, model: str
+) -> None:
+    settings: list[dict[str, Any]] = [
+        {"thinking": _OFF, "reasoning_effort": "max"},
+        {"thinking": {"effort": "low"}, "reasoning_effort": "max"},
+        {"reasoning_effort": "high"},
+        {"thinking": {"keep": "all"}, "reasoning_effort": "max"},
+        {},
+    ]
+    found = [_message(server, body(model=model, **fields)) for fields in settings]
+    none, low, high, most, default = (len(m.get("reasoning_content", "")) for m in found)
+    assert none == 0 < low < high < most == default
+
+
+def test_an_answer_of_a_schema_is_compact(server: MoonshotSimulator) -> None:
+    strings = {name: {"type": "string"} for name in ("größe", "b")}
+    schema = {"type": "object", "properties": strings, "required": list(strings)}
+    wanted = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    assert _message(server, body(response_format=wanted))["content"] == '{"größe":"","b":""}'
 
 
 _VALUES = {

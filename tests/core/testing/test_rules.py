@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CASES = [*cases_model.CASES, *cases_messages.CASES, *cases_tools.CASES]
+_OF_K3 = [case for case in _CASES if case.broken["model"] == "kimi-k3"]
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,17 @@ def test_a_broken_rule_is_refused_with_its_body(server: MoonshotSimulator, case:
 def test_the_legal_twin_passes(server: MoonshotSimulator, case: Case) -> None:
     status, answer = post(server, case.legal)
     assert (status, answer["object"]) == (200, "chat.completion")
+
+
+@pytest.mark.parametrize("model", ["kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"])
+@pytest.mark.parametrize("case", _OF_K3, ids=lambda case: case.id)
+def test_the_successors_of_kimi_k3_have_its_rules(
+    server: MoonshotSimulator, case: Case, model: str
+) -> None:
+    status, answer = post(server, {**case.broken, "model": model})
+    assert (status, answer["error"]["message"]) == (RULES[case.rule].status, case.message)
+    if case.legal["model"] == "kimi-k3":
+        assert post(server, {**case.legal, "model": model})[0] == 200
 
 
 def test_every_rule_has_a_case() -> None:
@@ -74,6 +86,19 @@ def test_unknown_fields_may_be_let_pass() -> None:
     with MoonshotSimulator(unknown_fields="ignore") as lenient:
         status, _ = post(lenient, body({"role": "user", "content": "Hi", "x": 1}, seed=42))
         assert (status, lenient.refusals) == (200, [])
+
+
+@pytest.mark.parametrize("model", ["kimi-k2.6", "kimi-k3", "kimi-k3.1-pro"])
+def test_the_verifier_s_temperatures_pass_where_it_is_asked_for(model: str) -> None:
+    with MoonshotSimulator(rules="verifier") as server:
+        taken = [t for t in (-0.1, 0, 0.3, 0.6, 1, 1.1) if _takes(server, model, temperature=t)]
+        off = {"type": "disabled"}
+        without = [t for t in (0, 0.6, 1) if _takes(server, model, temperature=t, thinking=off)]
+    assert (taken, without) == ([0, 0.6, 1], [0.6])
+
+
+def _takes(server: MoonshotSimulator, model: str, **fields: object) -> bool:
+    return post(server, body(model=model, **fields))[0] == 200
 
 
 def test_no_rule_applies_to_a_lenient_server() -> None:

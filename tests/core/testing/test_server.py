@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,22 @@ def test_the_models_are_those_served_today(server: MoonshotSimulator) -> None:
     }
 
 
+_K2_SERIES = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed"]
+_K3_SERIES = ["kimi-k3", "kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"]
+
+
+def test_a_new_account_does_not_see_the_k2_series() -> None:
+    with MoonshotSimulator(k2_series=False) as server:
+        with _client(server) as client:
+            assert [model.id for model in client.models.list()] == _K3_SERIES
+        for name in _K2_SERIES:
+            status, answer = post(server, body(model=name))
+            message = f"Not found the model {name} or Permission denied"
+            error = {"message": message, "type": "resource_not_found_error"}
+            assert (status, answer) == (404, {"error": error})
+        assert [post(server, body(model=name))[0] for name in _K3_SERIES] == [200] * 3
+
+
 def test_balance_and_token_estimate(server: MoonshotSimulator) -> None:
     _, _, answer = post_raw(server, b"", path="/v1/users/me/balance", method="GET")
     balance = json.loads(answer)["data"]
@@ -164,7 +181,9 @@ def test_many_clients_at_once_are_all_answered(server: MoonshotSimulator) -> Non
         answers = list(pool.map(lambda n: post(server, body(user(f"{n}")))[1], range(24)))
     contents = [answer["choices"][0]["message"]["content"] for answer in answers]
     assert contents == [f"You said: {n}" for n in range(24)]
-    assert len({answer["id"] for answer in answers}) == 24
+    ids = {answer["id"] for answer in answers}
+    assert len(ids) == 24
+    assert all(re.fullmatch("chatcmpl-[0-9a-f]{24}", name) for name in ids)
 
 
 def test_a_client_that_hangs_up_hurts_nobody(capfd: pytest.CaptureFixture[str]) -> None:

@@ -183,17 +183,28 @@ def test_usage_stands_where_it_was_scripted(
     }
     said = {place: [usage for usage in usages if usage] for place, usages in places.items()}
     assert [place for place, usages in said.items() if usages] == found
-    assert all(
-        usages in ([], [{"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11}])
-        for usages in said.values()
-    )
+    assert all(usages in ([], [_USAGE]) for usages in said.values())
+
+
+_USAGE = {
+    "prompt_tokens": 10,
+    "completion_tokens": 1,
+    "total_tokens": 11,
+    "completion_tokens_details": {"reasoning_tokens": 0},
+    "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+}
 
 
 def test_cached_and_reasoning_tokens_are_said_as_recorded(server: MoonshotSimulator) -> None:
-    server.reply(SimulatedReply(content="Hi", reasoning="Hm.", cached_tokens=8, reasoning_tokens=2))
-    usage = post(server, body())[1]["usage"]
+    """The names and their order are those of a recorded body; only the written ones are newer."""
+    path = shared_path("data/recordings/vercel-moonshot-k3-usage.json")
+    recorded = json.loads(path.read_text())["usage"]
+    counts = {"cached_tokens": 8, "cache_write_tokens": 1, "reasoning_tokens": 2}
+    server.reply(SimulatedReply(content="Hi", reasoning="Hm.", **counts))
+    usage = post(server, body(model="kimi-k3"))[1]["usage"]
+    assert list(usage) == list(recorded)
     assert usage["cached_tokens"] == 8
-    assert usage["prompt_tokens_details"] == {"cached_tokens": 8}
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 8, "cache_write_tokens": 1}
     assert usage["completion_tokens_details"] == {"reasoning_tokens": 2}
 
 
@@ -232,4 +243,66 @@ def test_a_whole_answer_has_the_shape_of_a_recorded_one(server: MoonshotSimulato
     assert list(simulated) == list(recorded)
     assert message["tool_calls"] == recorded["choices"][0]["message"]["tool_calls"]
     assert list(message) == list(recorded["choices"][0]["message"])
-    assert list(simulated["usage"]) == list(recorded["usage"])
+    # Recorded in August without anything cached; the details are required since October.
+    assert list(simulated["usage"]) == [*recorded["usage"], "prompt_tokens_details"]
+
+
+@pytest.mark.parametrize("model", ["kimi-k2.6", "kimi-k3", "kimi-k3.1-pro"])
+def test_no_delta_has_a_null(server: MoonshotSimulator, model: str) -> None:
+    server.reply(SimulatedReply(reasoning="I see.", content="Let me.", tool_calls=_CALLS[:1]))
+    deltas = [event["choices"][0]["delta"] for event in _events(server, model=model)]
+    assert "null" not in json.dumps(deltas)
+    assert [list(delta) for delta in deltas if len(delta) > 1] == [["role", "content"]]
+    assert deltas[-1] == {}
+
+
+@pytest.mark.parametrize(
+    ("model", "there"), [("kimi-k2.6", True), ("kimi-k3", False), ("kimi-k3.1-pro", False)]
+)
+def test_the_streams_of_kimi_k3_carry_no_fingerprint(
+    server: MoonshotSimulator, model: str, *, there: bool
+) -> None:
+    assert {"system_fingerprint" in event for event in _events(server, model=model)} == {there}
+
+
+@pytest.mark.parametrize("model", ["kimi-k3", "kimi-k3.1-pro-highspeed", "kimi-k2.7-code"])
+def test_ids_count_the_calls_of_the_conversation(server: MoonshotSimulator, model: str) -> None:
+    call = {"id": "get_time_0", "type": "function", "function": {"name": "get_time"}}
+    call["function"] = {"name": "get_time", "arguments": "{}"}
+    said = {"role": "assistant", "content": "", "reasoning_content": "Hm.", "tool_calls": [call]}
+    history = [user(), said, {"role": "tool", "tool_call_id": "get_time_0", "content": "5"}]
+    server.reply(SimulatedReply(tool_calls=[_CALLS[0], SimulatedToolCall("get_time")]))
+    _, answer = post(server, body(*history, model=model))
+    calls = answer["choices"][0]["message"]["tool_calls"]
+    assert [found["id"] for found in calls] == ["get_weather_1", "get_time_2"]
+
+
+_INTERNAL = {"stream_options": {"include_internal_content": True}}
+
+
+def test_token_ids_come_with_every_increment_where_asked_for(server: MoonshotSimulator) -> None:
+    reply = SimulatedReply(reasoning="I see.", content="é", tool_calls=_CALLS[:1])
+    server.reply(reply, reply)
+    plain = [event["choices"][0]["delta"] for event in _events(server, model="kimi-k3")]
+    asked = [
+        event["choices"][0]["delta"] for event in _events(server, model="kimi-k3", **_INTERNAL)
+    ]
+    ids = [delta.pop("internal_content", {"token_ids": []})["token_ids"] for delta in asked]
+    assert asked == plain
+    # Without a tokenizer the bytes stand for the ids; the boundary of the reasoning has none.
+    texts = ["", "I", " see.", "", "é", "get_weather", '{"city": "Paris"}', ""]
+    assert [bytes(found).decode() for found in ids] == texts
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("cached", [None, 7])
+def test_headers_count_the_prompt(
+    server: MoonshotSimulator, cached: int | None, *, stream: bool
+) -> None:
+    server.reply(SimulatedReply(content="Hi", cached_tokens=cached))
+    _, headers, answer = post_raw(server, json.dumps(body(stream=stream)).encode())
+    text = answer.decode().split("\n\n")[-3].removeprefix("data: ") if stream else answer
+    told = json.loads(text)
+    usage = told["choices"][0]["usage"] if stream else told["usage"]
+    assert headers["X-Msh-Usage-Prompt-Tokens"] == str(usage["prompt_tokens"])
+    assert headers["X-Msh-Usage-Cached-Tokens"] == str(cached or 0)
