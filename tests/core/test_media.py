@@ -15,6 +15,7 @@ import pytest
 from kimi_core import endpoints
 from kimi_core.capabilities import resolve
 from kimi_core.errors import KimiConfigError
+from kimi_core.models import MODELS
 from kimi_core.request.media import prepare_media, prepare_parts
 from kimi_core.testing._message_rules import image_format, media_urls, part_types
 from kimi_core.testing._request import ChatRequest
@@ -241,10 +242,11 @@ def test_parts_that_moonshot_does_not_know_are_left_to_other_servers(kind: Any) 
 def test_a_model_that_does_not_see_is_refused_with_one_that_does(endpoint: str | Endpoint) -> None:
     blind = resolve("kimi-k2-instruct", endpoint)
 
+    seeing = [row.name for row in MODELS.values() if "image" in row.inputs and not row.retired]
+    assert "kimi-k2.6" in seeing
     assert refusal([image(PNG)], blind) == (
         "content[0].image_url: model 'kimi-k2-instruct' takes text, no image; use one that does "
-        "(kimi-k3.1-pro, kimi-k3.1-pro-highspeed, kimi-k3, kimi-k2.7-code, "
-        "kimi-k2.7-code-highspeed, kimi-k2.6), set base_model to one of these where the server's "
+        f"({', '.join(seeing)}), set base_model to one of these where the server's "
         "model is one under its own name, or leave the part out."
     )
     assert "no video" in refusal([{"type": "video_url", "video_url": MP4}], blind)
