@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.k2_call import FINDERS, CallReader, spellings
 from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Action, Marker, State
-from kimi_core.raw._reading.markers import MarkerFinder, is_last
+from kimi_core.raw._reading.markers import Decision, MarkerFinder, is_last
 from kimi_core.raw._reading.reader import VISIBLE
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class K2Machine(CallReader):
             self._take(found)
         return real is not None
 
-    def _is_real(self, found: re.Match[str]) -> bool | None:
+    def _is_real(self, found: re.Match[str]) -> Decision:
         """Whether a marker is one; None while what follows is needed to say so."""
         spelling = found.group()
         if self._finders[self._state].kind(spelling) is Marker.STRIPPED_CALL:
@@ -163,7 +163,7 @@ class K2Machine(CallReader):
             return True
         return is_last(self._text, found.end(), _TURN_ENDS, final=self._final)
 
-    def _is_stripped_call(self, end: int) -> bool | None:
+    def _is_stripped_call(self, end: int) -> Decision:
         tail = _STRIPPED_TAIL.match(self._text, end)
         if tail is None or tail.group(2):
             return tail is not None

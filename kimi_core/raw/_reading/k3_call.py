@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.calls import Calls
 from kimi_core.raw._reading.json_scan import INSIDE_STRING, WHITESPACE, decide_in_string, load_json
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
-from kimi_core.raw._reading.k3_tags import Tag, find_tag, next_tag, read_tag, tail
-from kimi_core.raw._reading.markers import MarkerFinder
+from kimi_core.raw._reading.k3_tags import Tag, TagDecision, find_tag, next_tag, read_tag, tail
+from kimi_core.raw._reading.markers import Decision, MarkerFinder
 from kimi_core.raw._reading.reader import Reader
 from kimi_core.raw._reading.schema_fit import as_object
 
@@ -197,7 +197,7 @@ class K3CallReader(Reader[K3State], ABC):
                 return True
             position = found.end()
 
-    def _closing(self, start: int) -> Tag | Literal[False] | None:
+    def _closing(self, start: int) -> TagDecision:
         """Return the tag that ends a string, False for data, None while more text is needed."""
         tag = read_tag(self._text, start, final=self._final)
         if not tag or tag.marker is K3Marker.CUT:
@@ -209,7 +209,7 @@ class K3CallReader(Reader[K3State], ABC):
             return tag
         return None if followed is None else False
 
-    def _followed(self, end: int) -> bool | None:
+    def _followed(self, end: int) -> Decision:
         """Whether the structure goes on behind a value; None while more text is needed."""
         after = next_tag(self._text, end, final=self._final)
         if not isinstance(after, Tag):

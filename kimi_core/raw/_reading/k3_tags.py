@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from kimi_core.raw._reading.k3_table import K3Marker
 from kimi_core.raw._reading.markers import MarkerFinder, is_last
 
-__all__ = ["Tag", "find_tag", "next_tag", "read_tag", "tail"]
+__all__ = ["Tag", "TagDecision", "find_tag", "next_tag", "read_tag", "tail"]
 
 _TURN_ENDS = ("<|end_of_msg|>", "[EOS]", "[EOT]")
 _TOKENS = ("<|open|>", "<|close|>", *_TURN_ENDS)
@@ -74,11 +74,15 @@ class Tag:
     attributes: dict[str, str]
 
 
+TagDecision: TypeAlias = Tag | Literal[False] | None
+"""A tag; False for text that is none; None while the text that decides it has not come yet."""
+
+
 def _unescape(value: str) -> str:
     return value.replace("&quot;", '"').replace("&amp;", "&")
 
 
-def read_tag(text: str, start: int, *, final: bool) -> Tag | Literal[False] | None:
+def read_tag(text: str, start: int, *, final: bool) -> TagDecision:
     """Read the tag that begins at a token.
 
     Args:
@@ -110,14 +114,14 @@ def read_tag(text: str, start: int, *, final: bool) -> Tag | Literal[False] | No
     return False
 
 
-def _read_end(text: str, start: int, *, final: bool) -> Tag | Literal[False] | None:
+def _read_end(text: str, start: int, *, final: bool) -> TagDecision:
     spelling = next(token for token in _TURN_ENDS if text.startswith(token, start))
     end = start + len(spelling)
     real = spelling.startswith("<") or is_last(text, end, _TURN_ENDS, final=final)
     return Tag(K3Marker.END_OF_TURN, start, end, {}) if real else real
 
 
-def next_tag(text: str, start: int, *, final: bool) -> Tag | Literal[False] | None:
+def next_tag(text: str, start: int, *, final: bool) -> TagDecision:
     """Read the tag that follows, blanks aside.
 
     Returns:

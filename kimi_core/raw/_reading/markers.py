@@ -8,12 +8,15 @@ May know: the standard library.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MarkerFinder", "is_last"]
+__all__ = ["Decision", "MarkerFinder", "is_last"]
+
+Decision: TypeAlias = bool | None
+"""Whether something is so; None while the text that decides it has not come yet."""
 
 _Kind = TypeVar("_Kind")
 
@@ -77,7 +80,7 @@ class MarkerFinder(Generic[_Kind]):
         return earliest
 
 
-def is_last(text: str, end: int, ends: tuple[str, ...], *, final: bool) -> bool | None:
+def is_last(text: str, end: int, ends: tuple[str, ...], *, final: bool) -> Decision:
     """Whether a bracketed end of the turn such as ``[EOS]`` is one.
 
     Answers about tokenisers are full of them; a real one is the last thing that is said.
