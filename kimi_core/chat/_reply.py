@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from kimi_core.events import Event
     from kimi_core.request import Request
+    from kimi_core.transport.call import HttpResponse
 
 __all__ = ["AsyncReply", "Reply"]
 
@@ -103,7 +104,7 @@ class Reply:
         headers: The response headers.
     """
 
-    def __init__(self, request: Request, response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    def __init__(self, request: Request, response: HttpResponse) -> None:
         """Take over an open HTTP response."""
         self._response = response
         self._reading = _Reading(request, response.headers)
@@ -139,7 +140,7 @@ class Reply:
 class AsyncReply:
     """An answer on its way, async; see `Reply`."""
 
-    def __init__(self, request: Request, response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    def __init__(self, request: Request, response: HttpResponse) -> None:
         """Take over an open HTTP response."""
         self._response = response
         self._reading = _Reading(request, response.headers)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from kimi_core.config import RotatingKey
     from kimi_core.endpoints import Endpoint
-    from kimi_core.transport.call import Call
+    from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 
 __all__ = ["Transport"]
 
@@ -108,12 +108,12 @@ class Transport:
         *,
         base_url: str | None = None,
         api_key: str | RotatingKey | None = None,
-        timeout: Any = None,  # noqa: ANN401 - float, or httpx.Timeout of either major version
+        timeout: Timeout | None = None,
         max_retries: int | None = None,
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
-        http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
+        http_client: HttpClient | None = None,
+        http_async_client: HttpClient | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.base_url = check_base_url(
@@ -143,7 +143,7 @@ class Transport:
 
     def open(
         self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
-    ) -> Any:  # noqa: ANN401 - httpx or httpx2
+    ) -> HttpResponse:
         """Send a request and return the HTTP response, its body not yet read.
 
         Args:
@@ -171,7 +171,7 @@ class Transport:
 
     async def aopen(
         self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
-    ) -> Any:  # noqa: ANN401 - see open()
+    ) -> HttpResponse:
         """Send a request as `open` does, in the running event loop."""
         import openai
 
@@ -286,7 +286,7 @@ def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 
     return dict(sending or {})
 
 
-async def _keep_open(http_client: Any) -> AsyncGenerator[None, None]:  # noqa: ANN401 - httpx or httpx2
+async def _keep_open(http_client: HttpClient | None) -> AsyncGenerator[None, None]:
     """Close a client when its event loop ends.
 
     A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
@@ -300,7 +300,7 @@ async def _keep_open(http_client: Any) -> AsyncGenerator[None, None]:  # noqa: A
             await http_client.aclose()
 
 
-def _add_hook(http_client: Any, hook: object) -> None:  # noqa: ANN401 - httpx or httpx2
+def _add_hook(http_client: HttpClient, hook: object) -> None:
     # On the user's own client, too: the SDK's only other place to refuse a retry is a private
     # method, which cannot read an async body. It acts on a 429 for money alone.
     hooks = http_client.event_hooks
@@ -308,7 +308,7 @@ def _add_hook(http_client: Any, hook: object) -> None:  # noqa: ANN401 - httpx o
         http_client.event_hooks = {**hooks, "response": [*hooks["response"], hook]}
 
 
-def _forbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+def _forbid_useless_retry(response: HttpResponse) -> None:
     """Keep the SDK from repeating a request that has no money behind it.
 
     Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
@@ -325,7 +325,7 @@ async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx
         _mark(response)
 
 
-def _mark(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+def _mark(response: HttpResponse) -> None:
     if is_final(response.status_code, response.text):
         response.headers["x-should-retry"] = "false"
 

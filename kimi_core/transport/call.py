@@ -1,18 +1,28 @@
 """One request of any route, and how its answer is read.
 
-Owns: `Call`, which describes a request that is not one for an answer of the model. May know: the
-standard library. Sending is the transport's.
+Owns: `Call`, which describes a request that is not one for an answer of the model, and the names of
+the HTTP library's objects. May know: the standard library. Sending is the transport's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Call"]
+__all__ = ["Call", "HttpClient", "HttpResponse", "Timeout"]
+
+# Of httpx with openai 2 and of httpx2 with openai 3, so that neither can be named in a type.
+HttpClient: TypeAlias = Any
+"""A client, sync or async."""
+
+HttpResponse: TypeAlias = Any
+"""An open response."""
+
+Timeout: TypeAlias = Any
+"""Seconds, or that library's ``Timeout``."""
 
 _T = TypeVar("_T")
 
