@@ -7,7 +7,7 @@ May know: models and endpoints.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core.endpoints import get_endpoint
 from kimi_core.errors import (
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from kimi_core.endpoints import Api, Endpoint, ToolCallParser
 
 __all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "resolve"]
+
+StructuredOutputMethod = Literal["json_schema", "function_calling"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,25 @@ class Capabilities:
             return self.info.thinking == "switchable"
         own = self.api == "completions" or self.endpoint.thinking_switch == "chat_template_kwargs"
         return own and prompt_can_stop_thinking(self.info.name)
+
+    def structured_output_method(self, thinking: bool | None) -> StructuredOutputMethod:  # noqa: FBT001 - as above
+        """Return how an object of a schema is best asked for; both adapters ask so.
+
+        Where the prompt is rendered here, the grammar of a forced call is the one thing that can be
+        enforced. A model that thinks may refuse to be forced, and calls that are parsed here on the
+        chat route cannot be: there the schema goes into ``response_format``. Every other model is
+        made to call a tool, since more hosts take a forced call than a schema.
+
+        Args:
+            thinking: The caller's own setting.
+
+        Raises:
+            KimiConfigError: As `thinks`.
+        """
+        if self.api == "completions":
+            return "function_calling"
+        unforced = self.thinks(thinking) or self.tool_call_parser == "client"
+        return "json_schema" if unforced else "function_calling"
 
     def parses_here(self) -> bool:
         """Whether raw tokens may reach us and must be parsed here."""

@@ -1,8 +1,7 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
 Owns: the three methods of ``with_structured_output``. May know: langchain_core's runnables and
-parsers. Thinking models refuse a forced tool choice, so a schema in ``response_format`` is the way
-wherever there is one, and a call forced by grammar where the prompt is rendered here.
+parsers. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations

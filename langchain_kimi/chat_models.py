@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import to_wire
-from langchain_kimi._options import response_format_of
+from langchain_kimi._options import read_options, response_format_of
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 from langchain_kimi._tools import tool_dict
 
@@ -252,8 +252,8 @@ class ChatKimiK2(KimiGeneration):
             schema: A pydantic class, a TypedDict, or a JSON schema with a title.
             method: "json_schema" (a schema in ``response_format``), "function_calling" (a forced
                 tool call) or "json_mode" (any JSON; describe it in the prompt). None chooses:
-                "json_schema", which goes with thinking, and on the completions route
-                "function_calling", which the grammar enforces there.
+                "json_schema" for a model that thinks, which may refuse to be forced, otherwise
+                "function_calling" (see `Capabilities.structured_output_method`).
             include_raw: Return ``{"raw", "parsed", "parsing_error"}`` and never raise for an
                 answer that does not fit.
             strict: Sent with the schema where it is set.
@@ -263,13 +263,17 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For an unknown method, or a missing schema.
         """
-        if method is None:
-            completions = self._chat.capabilities.api == "completions"
-            method = "function_calling" if completions else "json_schema"
+        method = method or ("json_schema" if tools else self._structured_output_method(kwargs))
         keywords = keywords_of(schema, method, strict=strict, tools=tools)
         model = self.bind(**self._filter_disabled_params(**keywords), **kwargs)
         parser = read_by(schema, method, beside_tools=bool(tools))
         return with_raw(model, parser) if include_raw else model | parser
+
+    def _structured_output_method(self, kwargs: Mapping[str, Any]) -> str:
+        call = read_options({**self._default_params, **kwargs})
+        own = self._chat.capabilities
+        capabilities = own if call.model == own.model else self._chat.resolve(call.model)
+        return capabilities.structured_output_method(call.options.thinking)
 
     # --- tokens and tracing -----------------------------------------------------------------------
 

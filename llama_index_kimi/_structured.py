@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse
     from llama_index.core.prompts import PromptTemplate
 
-    from kimi_core.capabilities import Capabilities
-
 __all__ = ["StructuredPrediction"]
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,18 +43,6 @@ _dispatcher = get_dispatcher(__name__)
 _OURS = {PydanticProgramMode.DEFAULT, PydanticProgramMode.FUNCTION}
 # What a program of LlamaIndex decides by itself, whatever the caller passes on.
 _DECIDED_HERE = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
-
-
-def asks_by_tool(capabilities: Capabilities, *, thinks: bool) -> bool:
-    """Whether an object is asked for as a forced tool call; otherwise as a JSON schema.
-
-    A thinking model refuses to be forced, and calls that are parsed here on the chat route cannot
-    be: there the schema goes into response_format. Where the prompt is rendered here, the grammar
-    of a forced call is the one thing that can be enforced.
-    """
-    if capabilities.api == "completions":
-        return True
-    return not thinks and capabilities.tool_call_parser != "client"
 
 
 @dataclass
@@ -225,10 +211,9 @@ class StructuredPrediction(KimiBase):
         messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
         options = {k: v for k, v in (llm_kwargs or {}).items() if k not in _DECIDED_HERE}
         capabilities = self._capabilities(options.get("model"))
-        thinks = capabilities.thinks(options.get("thinking", self.thinking))
-        by_tool = self.pydantic_program_mode is PydanticProgramMode.FUNCTION or asks_by_tool(
-            capabilities, thinks=thinks
-        )
+        method = capabilities.structured_output_method(options.get("thinking", self.thinking))
+        forced = self.pydantic_program_mode is PydanticProgramMode.FUNCTION
+        by_tool = forced or method == "function_calling"
         if by_tool:
             (tool,) = wire_tools([get_function_tool(output_cls)])
             options.update(tools=[tool], tool_choice=tool["function"]["name"])

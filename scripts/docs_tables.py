@@ -87,7 +87,7 @@ def _number(value: float | None) -> str:
 def _models() -> str:
     head = (
         *("model", "context window", "default output", "inputs", "thinking", "efforts"),
-        *("forced `tool_choice` while thinking", "structured output", "reasoning to send back"),
+        *("forced `tool_choice` while thinking", "reasoning to send back"),
         "raw dialect",
     )
     return _table(head, map(_model, MODELS.values()))
@@ -103,7 +103,6 @@ def _model(info: ModelInfo) -> tuple[str, ...]:
         info.thinking,
         _efforts(info),
         "" if info.thinking == "none" else _code(info.forced_tool_choice) or "neither",
-        _code(info.structured_output),
         "" if info.thinking == "none" else reasoning,
         info.dialect,
     )

@@ -79,9 +79,6 @@ class ModelInfo:
         reasoning_efforts: Accepted values of reasoning_effort, weakest first; empty where the
             model has none.
         default_effort: The reasoning_effort that counts where none was asked for.
-        structured_output: How the first-party API gives an answer of a wanted shape while the model
-            thinks, best first: "json_schema" and "json_object" (kinds of response_format) and
-            "forced_tool".
         keeps_reasoning: Whether the reasoning of every assistant turn must be sent back; otherwise
             only that of turns with tool calls.
         checkpoint: Size and format of the open weights; None where no launch of them is known.
@@ -111,7 +108,6 @@ class ModelInfo:
     forced_tool_choice: tuple[str, ...] = ("required", "named")
     reasoning_efforts: tuple[str, ...] = ()
     default_effort: str | None = None
-    structured_output: tuple[str, ...] = ("forced_tool", "json_object")
     keeps_reasoning: bool = False
     checkpoint: Checkpoint | None = None
     prompt_style: PromptStyle | None = None
@@ -140,9 +136,7 @@ _K2 = ModelInfo(
     prices={"input": 0.60, "output": 2.50},
 )
 
-# kimi-k2.6 is shaky on schemas with $ref and oneOf, by Moonshot's own account; it has no other way.
-_BY_FORMAT = ("json_schema", "json_object")
-
+# Shaky on schemas with $ref and oneOf, by Moonshot's own account.
 _K2_6 = ModelInfo(
     name="kimi-k2.6",
     aliases=("kimi-k2-6", "kimi-k2p6"),
@@ -153,7 +147,6 @@ _K2_6 = ModelInfo(
     pinned=Sampling(1.0),
     pinned_without_thinking=Sampling(0.6),
     forced_tool_choice=(),
-    structured_output=_BY_FORMAT,
     checkpoint=Checkpoint(595, "INT4"),
     prompt_style="k2.6",
     weights="moonshotai/Kimi-K2.6",
@@ -188,7 +181,6 @@ _K3 = ModelInfo(
     forced_tool_choice=("required",),
     reasoning_efforts=("low", "high", "max"),
     default_effort="max",
-    structured_output=("json_schema", "forced_tool", "json_object"),
     keeps_reasoning=True,
     weights="moonshotai/Kimi-K3",
     checkpoint=Checkpoint(1_680, "MXFP4"),  # an estimate: vLLM's recipe of 2026-08-15

@@ -113,8 +113,6 @@ PRICED_IN_DOLLARS_ONLY = {"kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"}
 def test_a_row_agrees_with_itself() -> None:
     for row in MODELS.values():
         assert (row.default_effort in row.reasoning_efforts) or row.default_effort is None
-        # A forced tool is a way to an object only where forcing is accepted.
-        assert ("forced_tool" in row.structured_output) == bool(row.forced_tool_choice)
         assert set(row.prices) | set(row.prices_cny) <= {"cached", "input", "output"}
         if row.retired is None and row.name != "kimi-k2-base":
             assert row.prices.keys() == {"cached", "input", "output"}
