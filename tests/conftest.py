@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from kimi_core.endpoints import Endpoint
 
+pytest_plugins = ["tests.shared"]
+
 # A slow moment of a shared machine is no finding, and CI must say the same thing twice.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)

@@ -169,18 +169,24 @@ class Replaying(SimulatedEngine):
 
     def __init__(self, offered: str, forced: str) -> None:
         super().__init__(Setup(lists={}))
-        self._recordings = {False: offered, True: forced}
+        # Read here, where a file that is absent skips the test: in the server's thread it would
+        # only end the answer, and the test would fail for want of it.
+        self._answers = {False: _recorded(offered), True: _recorded(forced)}
 
     def __call__(self, path: str, asked: Any, headers: Mapping[str, str]) -> Answer:
         if asked is None or not asked.get("tools"):
             return super().__call__(path, asked, headers)
-        name = self._recordings["tool_choice" in asked]
-        data = shared_path(f"data/recordings/engines/{name}").read_bytes()
-        kind = "text/event-stream" if name.endswith(".sse") else "application/json"
-        status = 400 if b'"error"' in data[:20] else 200
-        return Answer((data,), status, {"content-type": kind})
+        return self._answers["tool_choice" in asked]
 
 
+def _recorded(name: str) -> Answer:
+    data = shared_path(f"data/recordings/engines/{name}").read_bytes()
+    kind = "text/event-stream" if name.endswith(".sse") else "application/json"
+    status = 400 if b'"error"' in data[:20] else 200
+    return Answer((data,), status, {"content-type": kind})
+
+
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize(
     ("offered", "forced", "expected"),
     [
@@ -205,6 +211,7 @@ def test_what_a_real_vllm_sent_is_judged(
     assert found == expected
 
 
+@pytest.mark.shared("data/recordings")
 def test_the_simulated_refusal_is_worded_as_the_real_one() -> None:
     path = shared_path("data/recordings/engines/a-04-chat-tools-auto-noparser.json")
 

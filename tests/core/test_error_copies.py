@@ -101,6 +101,7 @@ def test_an_error_inside_a_stream_keeps_what_had_come(
     assert caught.partial.content == "Hello"
 
 
+@pytest.mark.shared("data/recordings")
 def test_every_quoted_body_is_the_class_that_its_type_and_words_say(
     server: ScriptedServer, connect: Callable[..., KimiChat]
 ) -> None:
@@ -135,6 +136,7 @@ RECORDED = {
 }
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_recorded_error_body_is_its_class(
     server: ScriptedServer, connect: Callable[..., KimiChat], name: str

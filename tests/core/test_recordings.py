@@ -120,6 +120,7 @@ def check(reader: ResponseReader, said: Said, data: bytes, *, raw: bool) -> None
 CUTS = {"whole": (2**20,), "odd pieces": (1, 7, 64, 3, 1021)}
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("sizes", CUTS.values(), ids=CUTS)
 @pytest.mark.parametrize(("name", "said"), ANSWERS.items(), ids=ANSWERS)
 def test_a_recorded_answer(
@@ -132,6 +133,7 @@ def test_a_recorded_answer(
     check(reader, said, data, raw=settings_of(name).get("tool_call_parser") == "client")
 
 
+@pytest.mark.shared("data/recordings")
 def test_the_async_path_reads_the_same(server: ScriptedServer, connect: Connect) -> None:
     names = [name for name in ANSWERS if name.startswith(("engines/", "fantasy-openrouter"))]
 
@@ -149,6 +151,7 @@ def test_the_async_path_reads_the_same(server: ScriptedServer, connect: Connect)
     asyncio.run(replay())
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize(("name", "expected"), ERRORS.items(), ids=ERRORS)
 def test_a_recorded_error(
     server: ScriptedServer, connect: Connect, name: str, expected: tuple[int, str]
@@ -166,6 +169,7 @@ def test_a_recorded_error(
     assert caught.value.error_type == error["type"]
 
 
+@pytest.mark.shared("data/recordings")
 def test_no_recording_is_left_out() -> None:
     folder = shared_path("data/recordings")
     there = {
@@ -188,6 +192,7 @@ def lines_of(name: str) -> list[dict[str, Any]]:
     return lines
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize(("where", "expected"), PIECES.items(), ids=[f"{n}-{i}" for n, i in PIECES])
 def test_a_piece_of_an_answer(
     server: ScriptedServer, connect: Connect, where: tuple[str, int], expected: str
@@ -207,6 +212,7 @@ def test_a_piece_of_an_answer(
         assert expected in str(caught.value)
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize(("name", "calls"), CONVERSATIONS.items(), ids=CONVERSATIONS)
 def test_a_recorded_conversation_can_be_continued(connect: Connect, name: str, calls: int) -> None:
     """Its ids (``read_file:0``, counted over the whole conversation) stay as the API made them.
@@ -256,6 +262,7 @@ QUOTED = (
 LIMITS = {6: "RPM", 7: "TPD", 8: "TPM"}
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("number", range(len(QUOTED)))
 def test_an_error_that_an_issue_quotes(
     server: ScriptedServer, connect: Connect, number: int
@@ -286,6 +293,7 @@ LEAKED: list[tuple[list[str], int]] = [
 ]
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("number", range(len(LEAKED)))
 def test_leaked_markers_become_calls(server: ScriptedServer, connect: Connect, number: int) -> None:
     leaked = lines_of("leaks-raw-markers.jsonl")[number]

@@ -32,6 +32,7 @@ def decode(*pieces: bytes) -> tuple[list[dict[str, Any]], bool]:
     return events + decoder.close(), decoder.done
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", STREAMS)
 def test_cutting_a_recording_anywhere_changes_nothing(name: str) -> None:
     data = shared_path(f"data/recordings/{name}").read_bytes()

@@ -188,6 +188,7 @@ class TestRealFile:
         pytest.importorskip("tiktoken")
         return real_tokenizer()
 
+    @pytest.mark.shared("data/tokenizer")
     @pytest.mark.parametrize(
         ("text", "ids"),
         [
@@ -199,6 +200,7 @@ class TestRealFile:
     def test_ids_are_kimis(self, tokenizer: Tokenizer, text: str, ids: list[int]) -> None:
         assert tokenizer.encode(text) == ids
 
+    @pytest.mark.shared("data/tokenizer")
     @pytest.mark.parametrize("length", [25_000, 25_001, 60_000])
     def test_a_run_is_cut_every_25000_characters(self, tokenizer: Tokenizer, length: int) -> None:
         # "abc" and 25,000 share no divisor, so a cut falls inside a word and shows in the ids.
@@ -208,6 +210,7 @@ class TestRealFile:
         whole = tokenizer._encoding.encode_ordinary(text)
         assert (tokenizer.encode(text) == whole) is (length == 25_000)
 
+    @pytest.mark.shared("data/tokenizer")
     def test_a_text_is_cut_every_400000_characters(self, tokenizer: Tokenizer) -> None:
         text = " word" * 80_000
         assert tokenizer.encode(f"wo{text}")[-3:] != tokenizer.encode(text)[-3:]
@@ -243,12 +246,14 @@ class TestEstimate:
         counts = [Tokenizer.estimate().count(text) for text in ("", "a", "\ud800", "_")]
         assert counts == [0, 1, 1, 1]
 
+    @pytest.mark.shared("data/tokenizer")
     @pytest.mark.parametrize("sample", SAMPLES)
     def test_sentences_are_estimated_within_22_percent(self, sample: str) -> None:
         pytest.importorskip("tiktoken")
         truth = real_tokenizer().count(SAMPLES[sample])
         assert Tokenizer.estimate().count(SAMPLES[sample]) == pytest.approx(truth, rel=0.22)
 
+    @pytest.mark.shared("data/raw", "data/tokenizer")
     @pytest.mark.parametrize(
         "model", ["kimi-k2-instruct", "kimi-k2-thinking", "kimi-k2.5", "kimi-k3"]
     )

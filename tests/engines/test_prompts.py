@@ -54,6 +54,7 @@ def test_both_render_the_same_text(
     assert prompt_of(engine, request.payload) == ours
 
 
+@pytest.mark.shared("data/tokenizer")
 @both_tokenizers
 @pytest.mark.parametrize("messages", CONVERSATIONS.values(), ids=CONVERSATIONS)
 def test_both_encode_it_to_the_same_ids(
@@ -64,6 +65,7 @@ def test_both_encode_it_to_the_same_ids(
     assert post(engine, "/tokenize", asked)["tokens"] == ours
 
 
+@pytest.mark.shared("data/tokenizer")
 @both_tokenizers
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_prompt_of_token_ids_is_answered_like_one_of_text(connect: Connect, stream: bool) -> None:
@@ -75,6 +77,7 @@ def test_a_prompt_of_token_ids_is_answered_like_one_of_text(connect: Connect, st
     assert said == connect(**RENDERED).ask(QUESTION, [WEATHER], stream=stream)
 
 
+@pytest.mark.shared("data/tokenizer")
 @vllm_only
 def test_in_token_ids_no_text_of_a_user_is_a_control_token(connect: Connect) -> None:
     """As text the same prompt ends where the user's text says so: it has fewer tokens."""

@@ -88,6 +88,7 @@ def arguments_of(name: str) -> dict[str, Any]:
     return {"endpoint": "vllm", "api_key": "sk-made-up", **given}
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_recording_says_the_same_in_both_frameworks(server: ScriptedServer, name: str) -> None:
     """Text, reasoning, the calls' ids and names, usage and finish reason."""
@@ -108,6 +109,7 @@ WITH_WHOLE_CALLS = [
 ]
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", WITH_WHOLE_CALLS)
 def test_the_arguments_of_recorded_calls_are_the_same(server: ScriptedServer, name: str) -> None:
     """A dict in LangChain, the text as it came in LlamaIndex."""

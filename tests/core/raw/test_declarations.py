@@ -35,6 +35,7 @@ def _property(schema: Any, definitions: Any = None) -> str | None:
     return body and body.partition("(_: {\n")[2].removesuffix("\n}) => any;\n")
 
 
+@pytest.mark.shared("data/raw")
 def test_declarations_equal_the_goldens() -> None:
     rows = json_lines("data/raw/ts_declarations.jsonl")
     assert rows

@@ -85,6 +85,7 @@ def _assert_ours(case: dict[str, Any], message: ParsedMessage) -> None:
         assert message.content == case["expect"]["content"]
 
 
+@pytest.mark.shared("data/raw")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("model", ["k2", "k2-thinking", "k3"])
 def test_third_party_cases(model: str, size: int) -> None:
@@ -98,6 +99,7 @@ def test_third_party_cases(model: str, size: int) -> None:
             _assert_theirs(case, message)
 
 
+@pytest.mark.shared("data/raw")
 def test_every_deviation_is_one() -> None:
     """A deviation that agrees with its case, or has none, is stale."""
     cases = {case["name"]: case for case in _load("parser_cases.jsonl")}
@@ -135,6 +137,7 @@ PROBES: dict[str, tuple[str, list[tuple[str, str]]]] = {
 }
 
 
+@pytest.mark.shared("data/raw")
 @pytest.mark.parametrize("size", SIZES)
 def test_engine_probes(size: int) -> None:
     probes = _load("engine_probes.jsonl")
@@ -147,6 +150,7 @@ def test_engine_probes(size: int) -> None:
         assert len({call.id for call in message.tool_calls}) == len(calls)
 
 
+@pytest.mark.shared("data/recordings")
 def test_leaked_raw_text_of_real_models_yields_its_calls() -> None:
     path = shared_path("data/recordings/leaks-raw-markers.jsonl")
     for line in path.read_text(encoding="utf-8").splitlines():

@@ -251,6 +251,7 @@ def _recorded_text(path: Path) -> str:
     )
 
 
+@pytest.mark.shared("data/recordings")
 def test_no_recorded_answer_that_holds_markers_is_left_out() -> None:
     folder = shared_path("data/recordings/engines")
     answers = [*folder.glob("*.sse"), *folder.glob("*.json")]
@@ -259,6 +260,7 @@ def test_no_recorded_answer_that_holds_markers_is_left_out() -> None:
     assert marked == set(RAW_RECORDINGS)
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("size", [1, 3, 1_000_000])
 @pytest.mark.parametrize("name", RAW_RECORDINGS)
 def test_a_recorded_engine_that_leaves_the_markers_in_its_text(name: str, size: int) -> None:

@@ -41,11 +41,13 @@ def _encoded(row: dict[str, Any]) -> list[int]:
     )
 
 
+@pytest.mark.shared("data/raw")
 @pytest.mark.parametrize("model", UPSTREAM)
 def test_prompts_equal_the_upstream_template(model: str) -> None:
     assert [_name(row) for row in golden_rows(model) if _rendered(row) != row["prompt"]] == []
 
 
+@pytest.mark.shared("data/raw")
 @pytest.mark.parametrize(
     ("model", "sort_keys"), [("kimi-k2-instruct", False), ("kimi-k2-thinking", True)]
 )
@@ -63,6 +65,7 @@ def test_prompts_equal_the_copied_template_but_for_the_blanks_in_tools(
     assert differing == []
 
 
+@pytest.mark.shared("data/raw")
 def test_k3_is_cut_into_the_pieces_in_which_moonshot_encodes_it() -> None:
     differing = []
     for row in golden_rows("kimi-k3"):
@@ -73,6 +76,7 @@ def test_k3_is_cut_into_the_pieces_in_which_moonshot_encodes_it() -> None:
     assert differing == []
 
 
+@pytest.mark.shared("data/raw", "data/tokenizer")
 @pytest.mark.parametrize("model", UPSTREAM)
 def test_token_ids_equal_the_goldens(model: str) -> None:
     pytest.importorskip("tiktoken")
@@ -86,6 +90,7 @@ def test_token_ids_equal_the_goldens(model: str) -> None:
 _INJECTED = "markers_in_user_text"
 
 
+@pytest.mark.shared("data/raw", "data/tokenizer")
 def test_k2_ids_hold_no_control_token_for_what_the_user_typed() -> None:
     pytest.importorskip("tiktoken")
     rows = [row for row in golden_rows("kimi-k2.5") if row["conversation"] == _INJECTED]

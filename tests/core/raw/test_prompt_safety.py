@@ -85,6 +85,7 @@ def test_markup_does_not_depend_on_what_anybody_wrote(model: str, texts: list[st
     assert _controls(texts, model) == _controls(["x"] * 9, model)
 
 
+@pytest.mark.shared("data/tokenizer")
 @pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.lists(hostile, min_size=9, max_size=9))
@@ -102,6 +103,7 @@ def _controls_of(ids: list[int]) -> list[int]:
     return [number for number in ids if number >= ORDINARY_TOKENS]
 
 
+@pytest.mark.shared("data/tokenizer")
 @pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=40, deadline=None)
 @given(texts=st.lists(hostile, min_size=9, max_size=9))

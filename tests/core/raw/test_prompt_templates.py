@@ -90,6 +90,7 @@ def _compact(value: Any, **_: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
+@pytest.mark.shared("data/templates")
 @pytest.mark.parametrize("generate", [True, False], ids=["generate", "no generation prompt"])
 @pytest.mark.parametrize("tools", [None, [TOOL]], ids=["no tools", "tools"])
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
@@ -130,6 +131,7 @@ def test_the_prompt_is_what_the_template_renders(
     assert rendered == expected
 
 
+@pytest.mark.shared("data/templates")
 def test_a_video_is_the_placeholder_that_the_template_prints() -> None:
     messages = [{"role": "user", "content": [{"type": "video_url"}, {"type": "text", "text": "?"}]}]
     expected = _template("kimi-k2.5")(messages=messages, add_generation_prompt=True)

@@ -38,6 +38,7 @@ def _as_first_party(request: dict[str, Any], name: str) -> dict[str, Any]:
     return said
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", _REQUESTS)
 def test_a_recorded_request_passes(name: str) -> None:
     request = json.loads(shared_path(f"data/recordings/{name}.request.json").read_text())
@@ -47,6 +48,7 @@ def test_a_recorded_request_passes(name: str) -> None:
     assert (status, server.refusals) == (200, []), answer
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", ["k3-tool", "k3-tool-choice-required"])
 def test_a_recorded_answer_can_be_said_back(name: str) -> None:
     """With what the server itself adds, such as the index of a call."""
@@ -60,6 +62,7 @@ def test_a_recorded_answer_can_be_said_back(name: str) -> None:
     assert (status, server.refusals) == (200, []), answer
 
 
+@pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize(
     ("name", "request_body", "status"),
     [

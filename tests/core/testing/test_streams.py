@@ -220,6 +220,7 @@ def _shape(chunk: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(tuple(level) for level in keys)
 
 
+@pytest.mark.shared("data/recordings")
 def test_a_stream_has_the_shapes_of_a_recorded_one(server: MoonshotSimulator) -> None:
     """Names and order of all keys, chunk by chunk; runs of like chunks count as one."""
     path = shared_path("data/recordings/vercel-moonshot-k3-stream-reasoning-tool.chunks.jsonl")
@@ -235,6 +236,7 @@ def _runs(shapes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [shape for index, shape in enumerate(shapes) if index == 0 or shape != shapes[index - 1]]
 
 
+@pytest.mark.shared("data/recordings")
 def test_a_whole_answer_has_the_shape_of_a_recorded_one(server: MoonshotSimulator) -> None:
     recorded = json.loads(shared_path("data/recordings/vercel-moonshot-k3-tool.json").read_text())
     server.reply(SimulatedReply(reasoning="Hm.", tool_calls=_CALLS[:1]))
