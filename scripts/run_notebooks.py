@@ -19,7 +19,6 @@ import nbformat
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-_CELL_SECONDS = 100
 
 
 def run(path: Path) -> Any:  # noqa: ANN401 - nbformat has no types
@@ -27,7 +26,8 @@ def run(path: Path) -> Any:  # noqa: ANN401 - nbformat has no types
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook,
-        timeout=_CELL_SECONDS,
+        timeout=None,  # an engine takes as long as the machine makes it
+        startup_timeout=600,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,

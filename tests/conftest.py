@@ -1,9 +1,10 @@
 """How recorded conversations are kept and replayed.
 
 Owns: the cassette rules of every test marked ``vcr`` (pytest-recording), the servers that a
-recorded test talks to, and hypothesis' profiles. May know: the standard library, pytest, vcrpy, and
-of `kimi_core` the endpoints and what starts the embedded engine. No framework is imported here,
-because the tests of the core run where none is installed.
+recorded test talks to. May know: the standard library, pytest, vcrpy, and of `kimi_core` the
+endpoints and what starts the embedded engine. No framework is imported here, because the tests of
+the core run where none is installed. How deep a run goes is in ``tests/depth.py``, what becomes of
+tests without their data in ``tests/shared.py``.
 
 The rules: a cassette is plain YAML below ``tests/cassettes``; it matches on method, path, query
 and body, because the embedded engine listens on another port each time; only the headers listed
@@ -22,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-import hypothesis
 import pytest
 import yaml
 from vcr.record_mode import RecordMode
@@ -38,12 +38,7 @@ if TYPE_CHECKING:
 
     from kimi_core.endpoints import Endpoint
 
-pytest_plugins = ["tests.shared"]
-
-# A slow moment of a shared machine is no finding, and CI must say the same thing twice.
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+pytest_plugins = ["tests.depth", "tests.shared"]
 
 # An allow-list, not a deny-list: a header that nobody thought of cannot leak.
 KEPT_HEADERS = frozenset({"content-type", "retry-after"})

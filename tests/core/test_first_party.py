@@ -158,7 +158,7 @@ TOOLS = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(model=MODELS, messages=HISTORIES, streamed=st.booleans())
 def test_no_history_of_a_framework_is_refused(
     chat: KimiChat, model: str, messages: list[dict[str, Any]], *, streamed: bool
@@ -167,7 +167,7 @@ def test_no_history_of_a_framework_is_refused(
     assert chat.open(request).read().finish_reason in {"stop", "tool_calls"}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(model=MODELS, messages=HISTORIES, tools=TOOLS, options=OPTIONS, streamed=st.booleans())
 @pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
 @pytest.mark.filterwarnings("ignore::kimi_core.IgnoredSettingWarning")

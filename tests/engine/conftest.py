@@ -35,7 +35,7 @@ def complete(engine: LocalEngine) -> Callable[..., dict[str, Any]]:
             {"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=100) as answer:  # noqa: S310 - likewise
+            with urllib.request.urlopen(request) as answer:  # noqa: S310 - likewise
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             pytest.fail(f"{error.read().decode()} for the grammar\n{fields.get('grammar')}")

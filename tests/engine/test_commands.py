@@ -42,7 +42,6 @@ def test_the_embedded_engine_passes_the_check(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=110,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -76,14 +75,14 @@ def test_it_is_served_in_the_foreground_until_ctrl_c(tmp_path: Path) -> None:
         told = "".join(itertools.takewhile("Ctrl-C stops it.\n".__ne__, process.stdout))
         base_url = f"http://127.0.0.1:{port}/v1"
         assert f"is served at {base_url}\n" in told
-        with urllib.request.urlopen(f"{base_url}/models", timeout=20) as answer:  # noqa: S310 - the engine's own address
+        with urllib.request.urlopen(f"{base_url}/models") as answer:  # noqa: S310 - the engine's own address
             assert json.load(answer)["data"][0]["id"] == "local"
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate()
     assert process.returncode == 0, errors
     assert errors == ""
     assert output == "Stopped.\n"
     assert told.count("ChatKimiK2(endpoint=") == 2
     with pytest.raises(OSError, match="refused"):
-        urllib.request.urlopen(f"{base_url}/models", timeout=5)  # noqa: S310 - likewise
+        urllib.request.urlopen(f"{base_url}/models")  # noqa: S310 - likewise

@@ -22,7 +22,6 @@ def run_demo(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=110,
         check=False,
     )
 

@@ -83,18 +83,25 @@ def generate(chat: KimiChat, tools: list[dict[str, Any]], choice: str, seed: int
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(1), id="one call"),
+        pytest.param(range(1, 9), id="eight more", marks=pytest.mark.deep),
+    ],
+)
 @pytest.mark.parametrize("tools", TOOL_SETS.values(), ids=TOOL_SETS.keys())
 def test_every_generated_call_is_complete_declared_and_schema_valid(
-    chat: KimiChat, tools: list[dict[str, Any]]
+    chat: KimiChat, tools: list[dict[str, Any]], seeds: range
 ) -> None:
     """Nine calls for each of twelve tool sets: required, and each tool by its name."""
     schemas = {one["function"]["name"]: one["function"]["parameters"] for one in tools}
     choices = ["required", *schemas]
-    seeds = [(choices[seed % len(choices)], seed) for seed in range(9)]
+    asked = [(choices[seed % len(choices)], seed) for seed in seeds]
     # The engine answers two requests at a time.
     with ThreadPoolExecutor(2) as pool:
-        messages = list(pool.map(lambda one: generate(chat, tools, *one), seeds))
-    for (choice, _), message in zip(seeds, messages, strict=True):
+        messages = list(pool.map(lambda one: generate(chat, tools, *one), asked))
+    for (choice, _), message in zip(asked, messages, strict=True):
         (call,) = message.tool_calls
         assert call.complete, message
         assert call.name in ([choice] if choice in schemas else schemas)

@@ -103,8 +103,15 @@ def check(text: str, dialect: Any, least: int) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["k2", "k3"])
-@pytest.mark.parametrize("choice", ["required", "plan"])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("choice", "seed"),
+    [
+        ("required", 1),
+        pytest.param("required", 2, marks=pytest.mark.deep),
+        pytest.param("plan", 1, marks=pytest.mark.deep),
+        pytest.param("plan", 2, marks=pytest.mark.deep),
+    ],
+)
 def test_generated_calls_fit_their_schema(
     dialect: Any, choice: str, seed: int, complete: Complete
 ) -> None:
@@ -117,7 +124,7 @@ def test_generated_calls_fit_their_schema(
     check(answer["text"], dialect, least=1)
 
 
-@pytest.mark.parametrize("dialect", ["k2", "k3"])
+@pytest.mark.parametrize("dialect", ["k2", pytest.param("k3", marks=pytest.mark.deep)])
 def test_generated_calls_in_parallel_fit_theirs(dialect: Any, complete: Complete) -> None:
     """The model may go on with calls until its limit: then all but the last are whole."""
     fields = tool_call_grammar([TOOLS[1]], dialect=dialect, parallel=True, max_string_length=5)

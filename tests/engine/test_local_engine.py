@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.engine
 
 def ask(engine: LocalEngine, **fields: Any) -> http.client.HTTPConnection:
     """Send a request and do not wait for the answer."""
-    connection = http.client.HTTPConnection(urlsplit(engine.base_url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(engine.base_url).netloc)
     body = {"prompt": "Once upon a time", "temperature": 0, "ignore_eos": True, **fields}
     headers = {"Content-Type": "application/json"}
     connection.request("POST", "/v1/completions", json.dumps(body), headers)
@@ -50,7 +49,10 @@ def test_the_shared_engine_is_the_same_one(engine: LocalEngine) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_closing_does_not_wait_for_requests_under_way(stream: bool) -> None:
-    """In the caller's own process an unstreamed one makes llama.cpp's server wait for ever."""
+    """In the caller's own process an unstreamed one makes llama.cpp's server wait for ever.
+
+    Not by a clock: whoever waited for them would see the last of four answered.
+    """
     with contextlib.ExitStack() as opened, LocalEngine(context_window=2048) as engine:
         for position in range(4):
             asked = ask(engine, max_tokens=2000, stream=stream)
@@ -58,9 +60,9 @@ def test_closing_does_not_wait_for_requests_under_way(stream: bool) -> None:
             if stream and not position:
                 # Before the others are sent, which may wait for a slot until this one is done.
                 opened.enter_context(asked.getresponse()).read(10)
-        started = time.monotonic()
         engine.close()
-        assert time.monotonic() - started < 10
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            asked.getresponse().read()
 
 
 def test_a_file_that_is_no_model_is_an_error_with_llama_cpps_words(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from kimi_core.endpoints import Endpoint, vllm
 from tests.conftest import NOWHERE
+from tests.depth import ENGINE_SECONDS
 from tests.engines.support.adapters import ADAPTERS, Conversation
 from tests.engines.support.servers import FOLDER_VARIABLE, SERVERS, engines_folder, serve
 
@@ -41,10 +42,10 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None]:
     """Mark the tests of this folder; put those of one engine together, so that it starts once."""
-    ours = [item for item in items if HERE in item.path.parents]
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
     for item in ours:
         item.add_marker(pytest.mark.vcr)
-        item.add_marker(pytest.mark.timeout(600))  # the first one of an engine waits for its start
+        item.add_marker(pytest.mark.timeout(ENGINE_SECONDS))
     yield
     if not _talks(config):
         return

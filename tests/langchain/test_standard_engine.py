@@ -34,7 +34,7 @@ class TestEngine(ChatModelIntegrationTests):
 
     @property
     def standard_chat_model_params(self) -> dict[str, Any]:
-        return {"temperature": 0.0, "max_tokens": 60, "timeout": 60}
+        return {"temperature": 0.0, "max_tokens": 60, "timeout": 1800}
 
     @property
     def has_structured_output(self) -> bool:

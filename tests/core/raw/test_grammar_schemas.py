@@ -101,7 +101,6 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return objects(inner) | arrays | unions
 
 
-@hypothesis.settings(max_examples=150)
 @hypothesis.given(
     st.recursive(LEAVES, containers, max_leaves=6), st.integers(0, 9), st.sampled_from(["k2", "k3"])
 )

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, State
@@ -98,7 +98,6 @@ def _texts(dialect: str) -> st.SearchStrategy[str]:
 
 
 @DIALECTS
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_the_result_is_the_same_for_every_way_of_cutting(dialect: str, data: st.DataObject) -> None:
     text = data.draw(_texts(dialect))
@@ -120,7 +119,6 @@ def _said(message: ParsedMessage) -> str:
 
 
 @DIALECTS
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_nothing_visible_is_lost(dialect: str, data: st.DataObject) -> None:
     """Words that are numbered uniquely turn up in an event or in a diagnostic."""
@@ -135,7 +133,6 @@ def test_nothing_visible_is_lost(dialect: str, data: st.DataObject) -> None:
 
 
 @DIALECTS
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_what_is_held_back_is_bounded(dialect: str, data: st.DataObject) -> None:
     text = data.draw(_texts(dialect))
@@ -208,7 +205,6 @@ _CALLS = st.lists(st.tuples(_NAMES, st.dictionaries(_STRINGS, _JSON, max_size=3)
 _PROSE = st.text(alphabet="ab \n<>é[]|", max_size=20)
 
 
-@settings(max_examples=150, deadline=None)
 @given(calls=_CALLS, reasoning=_PROSE, content=_PROSE, indent=st.sampled_from([None, 1]))
 def test_k2_output_comes_back_whatever_its_arguments_hold(
     calls: list[tuple[str, dict[str, Any]]], reasoning: str, content: str, indent: int | None
@@ -237,7 +233,6 @@ def _k3_argument(key: str, value: Any) -> str:
     return argument(json.dumps(value, ensure_ascii=False), key, kinds.get(type(value), "number"))
 
 
-@settings(max_examples=150, deadline=None)
 @given(calls=_CALLS, reasoning=_PROSE, content=_PROSE)
 def test_k3_output_comes_back_unless_a_raw_string_quotes_a_closing_tag(
     calls: list[tuple[str, dict[str, Any]]], reasoning: str, content: str

@@ -87,7 +87,7 @@ def test_markup_does_not_depend_on_what_anybody_wrote(model: str, texts: list[st
 
 @pytest.mark.shared("data/tokenizer")
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.lists(hostile, min_size=9, max_size=9))
 def test_no_text_yields_the_id_of_a_control_token(model: str, texts: list[str]) -> None:
     pytest.importorskip("tiktoken")
@@ -105,7 +105,6 @@ def _controls_of(ids: list[int]) -> list[int]:
 
 @pytest.mark.shared("data/tokenizer")
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=40, deadline=None)
 @given(texts=st.lists(hostile, min_size=9, max_size=9))
 def test_an_escaped_flat_prompt_encodes_to_the_same_control_tokens(
     model: str, texts: list[str]

@@ -8,6 +8,7 @@ tools with blanks, so here they are given Moonshot's compact JSON.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,6 +74,7 @@ TOOL = {
 }
 
 
+@cache
 def _template(model: str) -> Callable[..., str]:
     jinja2 = pytest.importorskip("jinja2")
     environment = jinja2.Environment(

@@ -1,0 +1,80 @@
+"""How deep a run goes, and how its tests are shared out among processes.
+
+Owns: the option ``--deep`` with the mark ``deep``, the profiles of hypothesis, the time that a test
+on an engine may take, and the scheduler of pytest-xdist. May know: pytest, hypothesis, xdist.
+
+``make test`` is the whole behaviour in minutes: every test, few examples of each property, and each
+kind of generated call once. ``make test-deep`` adds what is marked ``deep`` and all examples.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+ROOT = Path(__file__).parent.parent
+ENGINE_SECONDS = 1800
+
+# A slow moment of a shared machine is no finding: no deadline. What a newcomer or CI runs must say
+# the same thing twice; new examples are looked for in a deep run at home.
+_minutes = hypothesis.settings(deadline=None, derandomize=True, max_examples=20)
+_deep = hypothesis.settings(deadline=None, max_examples=150)
+hypothesis.settings.register_profile("minutes", _minutes)
+hypothesis.settings.register_profile("deep", _deep)
+hypothesis.settings.register_profile("deep-ci", _deep, derandomize=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--deep``."""
+    parser.addoption("--deep", action="store_true", help="all examples, every engine case")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the examples of property tests, unless ``--hypothesis-profile`` has."""
+    if not config.getoption("--hypothesis-profile"):
+        ci = "-ci" if os.environ.get("CI") == "true" else ""
+        deep = config.getoption("--deep")
+        hypothesis.settings.load_profile(f"deep{ci}" if deep else "minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for a deep run; let no clock decide about an engine."""
+    for item in items:
+        if item.get_closest_marker("engine"):
+            # It computes as fast as the machine lets it: one call took 7 s on two quiet cores and
+            # 70 s on busy ones. So this ends a hang, and nothing else.
+            item.add_marker(pytest.mark.timeout(ENGINE_SECONDS))
+    if not config.getoption("--deep"):
+        left_out = [item for item in items if item.get_closest_marker("deep")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Give each process whole files, and all files with an engine to one: it starts once.
+
+    xdist's own marks for groups would do so, too, and lengthen the name of every test by its group,
+    so that a failed one could not be copied into the next command.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "engine" if _starts_an_engine(file) else file
+
+    return Scheduling(config, log)
+
+
+@cache
+def _starts_an_engine(file: str) -> bool:
+    return "pytest.mark.engine" in (ROOT / file).read_text(encoding="utf-8")
