@@ -16,6 +16,7 @@ from kimi_core.errors import (
     RetiredModelWarning,
     ToolChoiceWarning,
     UnknownModelWarning,
+    UnknownSettingWarning,
 )
 from kimi_core.events import (
     ContentDelta,
@@ -61,6 +62,7 @@ __all__ = [
     "ToolCallStart",
     "ToolChoiceWarning",
     "UnknownModelWarning",
+    "UnknownSettingWarning",
     "Usage",
     "__version__",
     "encode_prompt",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from dotenv import dotenv_values
 
 from kimi_core.endpoints import check_api_key
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, check_setting
 
 if TYPE_CHECKING:
     from kimi_core.endpoints import Endpoint
@@ -99,17 +99,9 @@ def _nearest_env_file(start: Path) -> Path | None:
 
 
 def _given(argument: ApiKey | None) -> str | Callable[[], Any]:
-    if isinstance(argument, SecretLike):
-        argument = argument.get_secret_value()
-    if argument is None or isinstance(argument, str):
-        return (argument or "").strip()
-    if callable(argument):
-        return argument
-    message = (
-        f"api_key is a {type(argument).__name__}, and must be a string, a SecretStr, or a function "
-        "that returns one; leave it out to have it found in the environment."
-    )
-    raise KimiConfigError(message)
+    check_setting("api_key", argument)
+    plain = argument.get_secret_value() if isinstance(argument, SecretLike) else argument
+    return plain if callable(plain) else (plain or "").strip()
 
 
 def resolve_api_key(

@@ -15,17 +15,17 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 from __future__ import annotations
 
 from contextlib import aclosing, closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages.block_translators import get_translator
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from kimi_core.errors import line_of_user, warnings_at
+from kimi_core.request import CallOptions
 from langchain_kimi._chunks import ChunkWriter, token_usage, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
-from langchain_kimi._options import read_options
+from langchain_kimi._options import response_format_of
 from langchain_kimi._settings import KimiSettings
 
 if TYPE_CHECKING:
@@ -66,13 +66,15 @@ class KimiGeneration(KimiSettings):
         *,
         stream: bool,
     ) -> Request:
-        # No part of _default_params, which traces show.
-        own = {"media_fetcher": self.media_fetcher, **self._default_params}
-        call = read_options({**own, **kwargs, **({"stop": stop} if stop else {})})
-        other = None if call.model == self._chat.capabilities.model else call.model
-        options = replace(call.options, stream_usage=kwargs.get("stream_usage", self.stream_usage))
+        call = {**kwargs, **({"stop": stop} if stop else {})}
+        if call.get("response_format") is not None:
+            call["response_format"] = response_format_of(call["response_format"])
+        # What traces need not show is no part of _default_params.
+        own = {"media_fetcher": self.media_fetcher, "stream_usage": self.stream_usage}
+        asked = CallOptions.read({**own, **self._default_params}, call)
+        other = None if asked.model == self._chat.capabilities.model else asked.model
         return self._chat.request(
-            to_wire(messages), call.tools, options, stream=stream, model=other
+            to_wire(messages), asked.tools, asked.options, stream=stream, model=other
         )
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
@@ -142,14 +144,6 @@ class KimiGeneration(KimiSettings):
                             await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                         yield chunk
             yield writer.last(reply.reader, self._reply_metadata(reply))
-
-    def close(self) -> None:
-        """Close the connections; a later request opens new ones."""
-        self._chat.close()
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop, and the sync ones."""
-        await self._chat.aclose()
 
     @property
     def _provider(self) -> str:

@@ -19,15 +19,31 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_openai.chat_models.base import BaseChatOpenAI
-from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from kimi_core import __version__
-from kimi_core.chat import KimiChat, Settings
+from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.endpoints import Endpoint
-from kimi_core.errors import KimiConfigError, KimiError
+from kimi_core.errors import (
+    KimiConfigError,
+    KimiError,
+    UnknownSettingWarning,
+    nearest_setting,
+    setting_error,
+    warn,
+)
+from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 from langchain_kimi._profile import profile_of
 
 if TYPE_CHECKING:
@@ -41,40 +57,20 @@ else:
 
 __all__ = ["KimiSettings"]
 
-_CALL_FIELDS = (
-    "temperature",
-    "top_p",
-    "n",
-    "presence_penalty",
-    "frequency_penalty",
-    "max_tokens",
-    "stop",
-    "thinking",
-    "keep_thinking",
-    "reasoning_effort",
-    "reasoning",
-    "prompt_cache_key",
-    "safety_identifier",
-    "provider",
-    "seed",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "service_tier",
-    "store",
-    "verbosity",
-)
+# A media_fetcher and stream_usage are asked for as well, and are nothing that traces need to show.
+_SAID = (option_names() - {"media_fetcher", "stream_usage"}) | PAYLOAD_FIELDS
+_SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
+_CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
 
 
-def _own_error(error: ValidationError) -> KimiError | None:
-    for detail in error.errors(include_url=False, include_input=False):
-        cause = detail.get("ctx", {}).get("error")
-        if isinstance(cause, KimiError):
-            return cause
-    return None
+@cache
+def _fields_by_word(kind: type[BaseChatOpenAI]) -> dict[str, str]:
+    """Return the field that each keyword is kept in: ``base_url`` is openai_api_base."""
+    named = {name: name for name in kind.model_fields}
+    return named | {item.alias: name for name, item in kind.model_fields.items() if item.alias}
 
 
-class KimiSettings(BaseChatOpenAI):
+class KimiSettings(ClosesItself, BaseChatOpenAI):
     """`BaseChatOpenAI` with Kimi's settings; not for use by itself."""
 
     model_name: str = Field(default="", alias="model")
@@ -126,19 +122,51 @@ class KimiSettings(BaseChatOpenAI):
 
     _chat: KimiChat = PrivateAttr()
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields  # noqa: ANN401 - the fields
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields
         """Build the model; nothing is connected yet.
+
+        A keyword that is no setting goes into ``model_kwargs`` with a warning, as in ChatOpenAI:
+        code that was written for it passes fields of its server in that way.
 
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        if kwargs.get("model", "") is None:
-            del kwargs["model"]
+        given = {name: value for name, value in read_settings(kwargs).items() if value is not None}
+        known = _fields_by_word(type(self))
+        others = {name: given.pop(name) for name in given.keys() - known.keys()}
+        for name in others.keys() - option_names():
+            hint = nearest_setting(name, known)
+            message = (
+                f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
+                "model_kwargs takes such fields without a warning."
+            )
+            warn(message, UnknownSettingWarning)
+        if others:
+            given["model_kwargs"] = {**others, **given.get("model_kwargs", {})}
         try:
-            super().__init__(**kwargs)
+            super().__init__(**given)
         except ValidationError as error:
             # pydantic wraps every ValueError; the sentence alone is what helps.
-            raise _own_error(error) or error from None
+            raise setting_error(error) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any field
+        """Set a field, in any word for it, or say why not; the connection follows.
+
+        Raises:
+            KimiConfigError: For a setting that cannot work; the field stays what it was.
+        """
+        known = _fields_by_word(type(self))
+        for word, given in read_settings({name: value}).items():
+            field = known.get(word, word)
+            before = getattr(self, field, None)
+            secret = word == "api_key" and isinstance(given, str)
+            super().__setattr__(field, SecretStr(given) if secret else given)
+            if word in _CONNECTION and (self.__pydantic_private__ or {}).get("_chat"):
+                try:
+                    self._connect()
+                except KimiError:
+                    super().__setattr__(field, before)
+                    raise
 
     @field_validator("endpoint", mode="before")
     @classmethod
@@ -164,8 +192,7 @@ class KimiSettings(BaseChatOpenAI):
                 "http_client= and http_async_client= with a proxy."
             )
             raise KimiConfigError(message)
-        self._chat = KimiChat(self._settings())
-        self.model_name = self._chat.capabilities.model
+        self._connect()
         if self.profile is None:
             self.profile = self._resolve_model_profile()
         return self
@@ -175,31 +202,24 @@ class KimiSettings(BaseChatOpenAI):
         self._add_version("langchain-kimi", __version__)
         return self
 
-    def _settings(self) -> Settings:
-        headers = dict(self.default_headers or {})
+    def _connect(self) -> None:
+        known = _fields_by_word(type(self))
+        settings = {word: getattr(self, known[word]) for word in _CONNECTION}
+        settings["default_headers"] = dict(self.default_headers or {})
         if self.openai_organization:
-            headers.setdefault("OpenAI-Organization", self.openai_organization)
-        return Settings(
-            model=self.model_name or None,
-            endpoint=self.endpoint,
-            api_key=self.openai_api_key,
-            base_url=self.openai_api_base,
-            base_model=self.base_model,
-            context_window=self.context_window,
-            api=self.api,
-            tool_call_parser=self.tool_call_parser,
-            timeout=self.request_timeout,
-            max_retries=self.max_retries,
-            default_headers=headers,
-            default_query=self.default_query,
-            http_client=self.http_client,
-            http_async_client=self.http_async_client,
-        )
+            settings["default_headers"].setdefault("OpenAI-Organization", self.openai_organization)
+        before: KimiChat | None = (self.__pydantic_private__ or {}).get("_chat")
+        named: str | None = self.model_name
+        if before is not None and named == before.capabilities.model:
+            named = before.settings.model  # None where nobody named it
+        self._chat = KimiChat(Settings(model=named or None, **settings))
+        self.model_name = self._chat.capabilities.model
 
     @property
     def _default_params(self) -> dict[str, Any]:
         """What every request asks for: what was set, and nothing else."""
-        chosen = {name: getattr(self, name) for name in _CALL_FIELDS}
+        said = (_SAID & type(self).model_fields.keys()) | _SAID_TO_OPENAI
+        chosen = {name: getattr(self, name) for name in sorted(said)}
         return {
             "model": self.model_name,
             **{name: value for name, value in chosen.items() if value is not None},

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from kimi_core.request import CallOptions
 from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import to_wire
-from langchain_kimi._options import read_options, response_format_of
+from langchain_kimi._options import response_format_of
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 from langchain_kimi._tools import tool_dict
 
@@ -182,7 +183,7 @@ class ChatKimiK2(KimiGeneration):
             top_p: float | None = None,
             max_tokens: int | None = None,
             stop: str | list[str] | None = None,
-            thinking: bool | None = None,
+            thinking: bool | Mapping[str, Any] | None = None,
             keep_thinking: bool | None = None,
             reasoning_effort: str | None = None,
             api: Literal["chat", "completions"] | None = None,
@@ -270,9 +271,9 @@ class ChatKimiK2(KimiGeneration):
         return with_raw(model, parser) if include_raw else model | parser
 
     def _structured_output_method(self, kwargs: Mapping[str, Any]) -> str:
-        call = read_options({**self._default_params, **kwargs})
+        call = CallOptions.read(self._default_params, kwargs)
         own = self._chat.capabilities
-        capabilities = own if call.model == own.model else self._chat.resolve(call.model)
+        capabilities = own if call.model in {None, own.model} else self._chat.resolve(call.model)
         return capabilities.structured_output_method(call.options.thinking)
 
     # --- tokens and tracing -----------------------------------------------------------------------

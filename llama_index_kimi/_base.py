@@ -12,26 +12,25 @@ clients) is not written either.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import LLMMetadata
 from llama_index.core.bridge.pydantic import (
     Field,
     PrivateAttr,
+    ValidationError,
     field_serializer,
     field_validator,
 )
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
-from kimi_core.chat import KimiChat, Settings
+from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.endpoints import ENDPOINTS, Endpoint
-from kimi_core.errors import KimiConfigError
-from kimi_core.request import Options
+from kimi_core.errors import KimiConfigError, nearest_setting, setting_error
+from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from types import TracebackType
+    from collections.abc import Iterator
 
     from typing_extensions import Self
 
@@ -40,10 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KimiBase"]
 
-_OPTIONS = frozenset(field.name for field in dataclasses.fields(Options)) - {"extra"}
-# Of the instance it belongs to the connection, of a call to its request.
-_OF_THE_CONNECTION = {"timeout"}
-_SETTINGS = frozenset(field.name for field in dataclasses.fields(Settings)) - {"api_key"}
+_SETTINGS = frozenset(item.name for item in dataclasses.fields(Settings)) - {"api_key"}
+# A timeout of the instance belongs to the connection, of a call to its request.
+_SAID = (option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"}
 # Fields that may hold a secret or cannot be written down.
 _UNWRITTEN = (
     "default_headers",
@@ -55,17 +53,20 @@ _UNWRITTEN = (
 )
 
 
-class KimiBase(FunctionCallingLLM):
+class KimiBase(ClosesItself, FunctionCallingLLM):
     """Settings and connection of `llama_index_kimi.ChatKimiK2`, which documents them."""
 
     model: str | None = Field(default=None, description="Any spelling of a model's name.")
     endpoint: Any = Field(default="moonshot", description="A preset's name, or an Endpoint.")
     base_url: str | None = Field(default=None, description="Where the server is.")
     base_model: str | None = Field(default=None, description="The model whose facts apply.")
-    context_window: int | None = Field(default=None, description="Tokens.", gt=0)
+    context_window: int | None = Field(default=None, description="Tokens.")
     temperature: float | None = Field(default=None, description="None: not sent.")
     top_p: float | None = Field(default=None, description="None: not sent.")
-    max_tokens: int | None = Field(default=None, description="None: not sent.", gt=0)
+    n: int | None = Field(default=None, description="Answers; only 1.")
+    presence_penalty: float | None = Field(default=None, description="None: not sent.")
+    frequency_penalty: float | None = Field(default=None, description="None: not sent.")
+    max_tokens: int | None = Field(default=None, description="None: not sent.")
     stop: str | list[str] | None = Field(default=None, description="Strings that end an answer.")
     thinking: bool | None = Field(default=None, description="None: the model's default.")
     keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
@@ -75,9 +76,17 @@ class KimiBase(FunctionCallingLLM):
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
+    parallel_tool_calls: bool | None = Field(default=None, description="None: not sent.")
+    stream_usage: bool | None = Field(default=None, description="None: as the endpoint needs.")
+    seed: int | None = Field(default=None, description="None: not sent.")
+    logprobs: bool | None = Field(default=None, description="None: not sent.")
+    top_logprobs: int | None = Field(default=None, description="None: not sent.")
+    logit_bias: dict[str, float] | None = Field(default=None, description="None: not sent.")
+    prompt_cache_options: dict[str, Any] | None = Field(default=None, description="Its ttl.")
     extra_body: dict[str, Any] | None = Field(default=None, description="Sent as it is.")
+    additional_kwargs: dict[str, Any] | None = Field(default=None, description="Of every call.")
     timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
-    max_retries: int | None = Field(default=None, description="Before the first byte.", ge=0)
+    max_retries: int | None = Field(default=None, description="Before the first byte.")
     default_query: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True, repr=False)
@@ -86,19 +95,46 @@ class KimiBase(FunctionCallingLLM):
     tokenizer: Any = Field(default=None, exclude=True, repr=False)
 
     _api_key: ApiKey | None = PrivateAttr(default=None)
-    _chat: KimiChat | None = PrivateAttr(default=None)
+    _chat: KimiChat | None = PrivateAttr(default=None)  # type: ignore[assignment]  # until made
 
-    def __init__(self, *, api_key: ApiKey | None = None, **settings: Any) -> None:  # noqa: ANN401 - fields
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - fields, and api_key
+        given = {
+            name: value for name, value in read_settings(settings).items() if value is not None
+        }
+        api_key = given.pop("api_key", None)
         known = type(self).model_fields
-        for name in settings.keys() - known.keys():
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            message = f"ChatKimiK2 has no setting {name!r}.{hint} extra_body takes other fields."
+        others = {name: given.pop(name) for name in given.keys() - known.keys()}
+        for name in others.keys() - option_names():
+            message = (
+                f"ChatKimiK2 has no setting {name!r}.{nearest_setting(name, known)} "
+                "extra_body takes other fields of the payload."
+            )
             raise KimiConfigError(message)
-        given = {name: value for name, value in settings.items() if value is not None}
-        super().__init__(**given)
+        if others:
+            given["additional_kwargs"] = {**others, **given.get("additional_kwargs", {})}
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise setting_error(error) from None
         self._api_key = api_key
         self._kimi()
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any field
+        """Set a field, in any word for it, or say why not; the connection follows.
+
+        Raises:
+            KimiConfigError: For a setting that cannot work; the field stays what it was.
+        """
+        for word, given in read_settings({name: value}).items():
+            field = "_api_key" if word == "api_key" else word
+            before = getattr(self, field, None)
+            super().__setattr__(field, given)
+            if word in _SETTINGS or word == "api_key":
+                try:
+                    self._kimi()
+                except KimiConfigError:
+                    super().__setattr__(field, before)
+                    raise
 
     @classmethod
     def class_name(cls) -> str:
@@ -129,36 +165,6 @@ class KimiBase(FunctionCallingLLM):
             payload["thinking"] = self.thinking
         return payload
 
-    def close(self) -> None:
-        """Close the connections; a later request opens new ones."""
-        self._kimi().close()
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop and the sync ones."""
-        await self._kimi().aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
     def _kimi(self) -> KimiChat:
         """Return the connection for the settings as they are now; fields may be assigned to."""
         fields = {name: getattr(self, name) for name in _SETTINGS}
@@ -172,22 +178,11 @@ class KimiBase(FunctionCallingLLM):
         kimi = self._kimi()
         return kimi.capabilities if model is None else kimi.resolve(model)
 
-    def _options(self, call: Mapping[str, Any]) -> Options:
-        """Merge what the instance was set to with what one call asks for.
-
-        Names that are no option go into the payload as they are, as with every OpenAI-like class.
-        """
-        known = type(self).model_fields
-        values = {
-            name: getattr(self, name) for name in (_OPTIONS - _OF_THE_CONNECTION) & known.keys()
-        }
-        values.update((name, value) for name, value in call.items() if name in _OPTIONS)
-        if "max_completion_tokens" in call:
-            values["max_tokens"] = call["max_completion_tokens"]
-        extra = {**(self.extra_body or {}), **(call.get("extra_body") or {})}
-        ours = _OPTIONS | {"extra_body", "max_completion_tokens"}
-        extra.update((name, value) for name, value in call.items() if name not in ours)
-        return Options(**values, extra=extra)
+    def _said(self) -> dict[str, Any]:
+        """Return what the instance was set to for its requests, as words of a call."""
+        said = {name: getattr(self, name) for name in _SAID & type(self).model_fields.keys()}
+        chosen = {name: value for name, value in said.items() if value is not None}
+        return {**chosen, **(self.additional_kwargs or {})}
 
     # -- written down and read again ----------------------------------------------------------
 
@@ -212,8 +207,8 @@ class KimiBase(FunctionCallingLLM):
             yield name, self._write_endpoint(value) if name == "endpoint" else value
 
     def __getstate__(self) -> dict[str, Any]:
-        bare = self.model_copy(update=dict.fromkeys(_UNWRITTEN))
-        bare.endpoint = _without_headers(self.endpoint)
+        written = {**dict.fromkeys(_UNWRITTEN), "endpoint": _without_headers(self.endpoint)}
+        bare = self.model_copy(update=written)
         bare._api_key = bare._chat = None  # noqa: SLF001 - our own copy
         state: dict[str, Any] = super(KimiBase, bare).__getstate__()
         return state

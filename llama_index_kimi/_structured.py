@@ -25,6 +25,7 @@ from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ValidationError
 
 from kimi_core.errors import KimiProtocolError
+from kimi_core.request import CallOptions
 from llama_index_kimi._arguments import read_arguments
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._tools import wire_tools
@@ -210,8 +211,9 @@ class StructuredPrediction(KimiBase):
     ) -> _Question[Model]:
         messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
         options = {k: v for k, v in (llm_kwargs or {}).items() if k not in _DECIDED_HERE}
-        capabilities = self._capabilities(options.get("model"))
-        method = capabilities.structured_output_method(options.get("thinking", self.thinking))
+        asked = CallOptions.read(self._said(), options)
+        capabilities = self._capabilities(asked.model)
+        method = capabilities.structured_output_method(asked.options.thinking)
         forced = self.pydantic_program_mode is PydanticProgramMode.FUNCTION
         by_tool = forced or method == "function_calling"
         if by_tool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
+from kimi_core.request import CallOptions
 from llama_index_kimi._messages import to_wire
 from llama_index_kimi._responses import ResponseBuilder, completion_of
 from llama_index_kimi._structured import StructuredPrediction
@@ -44,7 +45,9 @@ __all__ = ["ChatKimiK2"]
 class ChatKimiK2(TokenCounting, StructuredPrediction):
     """Kimi K2, hosted or on your own server, for LlamaIndex.
 
-    All arguments are keyword-only and optional. What is not set is not sent.
+    All arguments are keyword-only and optional; what is not set is not sent. Fields may be assigned
+    to later, in the same words and with the same checks. Other words for a setting, and who wins
+    where two things are said: `kimi_core.request.Options.read`.
 
     Args:
         model: Any spelling of a model's name; the endpoint's default where it is left out
@@ -59,14 +62,18 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         context_window: Tokens, where the server was started with fewer than the model has.
         temperature: Sampling temperature; Moonshot pins it for current models.
         top_p: Nucleus sampling; pinned likewise.
+        presence_penalty: Pinned likewise; so is frequency_penalty, and n, the number of answers, is
+            always 1.
         max_tokens: Token limit of an answer, reasoning included.
         stop: Strings that end the answer.
-        thinking: Whether to think; the model's default where it is left out.
+        thinking: Whether to think; the model's default where it is left out. Moonshot's own object,
+            ``{"type": ..., "keep": ..., "effort": ...}``, says this and the next two at once.
         keep_thinking: Whether the reasoning of earlier turns is sent back too.
         reasoning_effort: Strength of thinking, where the model has it.
         tool_call_parser: Who turns Kimi's tokens into tool calls: "auto", "server" or "client".
         api: "chat", or "completions" with the prompt rendered here.
-        prompt_cache_key: Id of the session, for the prefix cache.
+        parallel_tool_calls: Whether one answer may hold several calls; sent where it is set.
+        prompt_cache_key: Id of the session, for the prefix cache; prompt_cache_options: its ttl.
         safety_identifier: The end user, hashed.
         provider: OpenRouter's provider routing.
         timeout: Seconds, or an ``httpx.Timeout``; 600 s where it is left out.
@@ -74,7 +81,11 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
             There is no second layer of retries.
         default_headers: Headers of every request; never written into dumps or pickles.
         default_query: Query of every request.
-        extra_body: Other fields of the payload.
+        stream_usage: Whether a stream is asked for its usage; where the endpoint needs it if left
+            out.
+        seed: Sent as it is, as are logprobs, top_logprobs and logit_bias.
+        extra_body: Other fields of the payload, sent as they are, unchecked.
+        additional_kwargs: Settings of every call, as LlamaIndex's OpenAI classes have them.
         http_client: Your own HTTP client, e.g. for a proxy.
         http_async_client: Your own async HTTP client; it then serves every event loop.
         media_fetcher: A function from URL to bytes, for http(s) URLs of images and videos, which
@@ -86,7 +97,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         callback_manager: LlamaIndex's callbacks; any other field of ``FunctionCallingLLM`` too.
 
     Raises:
-        KimiConfigError: For a missing key, or a setting that cannot work.
+        KimiConfigError: For a missing key, a setting that cannot work, or a keyword that is none:
+            a misspelt one would be sent to the server, and mean nothing there.
 
     Examples:
         >>> from llama_index_kimi import ChatKimiK2
@@ -242,15 +254,11 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         self, messages: Sequence[ChatMessage], call: Mapping[str, Any], *, stream: bool
     ) -> tuple[Request, bool]:
         """Return the request, and whether only one tool call is wanted."""
-        options = dict(call)
-        model, tools = options.pop("model", None), options.pop("tools", None)
-        single_call = not options.pop("allow_parallel_tool_calls", True)
+        call = dict(call)
+        single_call = not call.pop("allow_parallel_tool_calls", True)
+        asked = CallOptions.read(self._said(), call)
         request = self._kimi().request(
-            to_wire(messages),
-            tools or None,
-            self._options(options),
-            stream=stream,
-            model=model,
+            to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
         )
         return request, single_call
 

@@ -7,16 +7,17 @@ May know: all of the core; it is the only file that does. It holds no rule of it
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.chat._closing import ClosesItself
 from kimi_core.chat._reply import AsyncReply, Reply
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
-from kimi_core.errors import line_of_user, warnings_at
+from kimi_core.errors import check_setting, line_of_user, warnings_at
 from kimi_core.request import Options, Request, build_request
 from kimi_core.transport import Transport
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
 
-__all__ = ["AsyncReply", "KimiChat", "Reply", "Settings", "listed_models"]
+__all__ = ["AsyncReply", "ClosesItself", "KimiChat", "Reply", "Settings", "listed_models"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,9 @@ class Settings:
         default_query: Query of every request.
         http_client: Your own HTTP client.
         http_async_client: Your own async HTTP client.
+
+    Raises:
+        KimiConfigError: For a value that its setting cannot have.
     """
 
     model: str | None = None
@@ -67,6 +71,10 @@ class Settings:
     default_query: Mapping[str, object] | None = field(default=None, repr=False)
     http_client: Any = None
     http_async_client: Any = None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            check_setting(item.name, getattr(self, item.name))
 
 
 class KimiChat:

@@ -30,6 +30,7 @@ __all__ = [
     "RetiredModelWarning",
     "ToolChoiceWarning",
     "UnknownModelWarning",
+    "UnknownSettingWarning",
     "line_of_user",
     "warn",
     "warnings_at",
@@ -58,6 +59,10 @@ class UnknownModelWarning(KimiWarning):
 
 class ToolChoiceWarning(KimiWarning):
     """A forced tool_choice could not be kept; the model decides for itself."""
+
+
+class UnknownSettingWarning(KimiWarning):
+    """A keyword that is no setting here; it goes into the payload as it is."""
 
 
 class Line(NamedTuple):

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
-from kimi_core.chat import KimiChat, Settings
+from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.errors import KimiConfigError
 from kimi_core.platform import _routes
 from kimi_core.platform._anthropic import anthropic_kwargs
@@ -46,7 +46,7 @@ _T = TypeVar("_T")
 
 
 @final
-class KimiClient:
+class KimiClient(ClosesItself):
     """Moonshot's routes besides chat.
 
     A context manager, sync and async; it closes the connections at its end.
@@ -75,26 +75,6 @@ class KimiClient:
         self._chat = KimiChat(
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
-
-    def __enter__(self) -> KimiClient:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> KimiClient:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def close(self) -> None:
-        """Close the sync connections."""
-        self._chat.close()
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop and the sync ones."""
-        await self._chat.aclose()
 
     def _send(self, call: Call[_T]) -> _T:
         return call.read(self._chat.transport.send(call))

@@ -4,6 +4,15 @@ Owns: the public names of this room. May know: its own files.
 """
 
 from kimi_core.request._build import build_request
-from kimi_core.request._options import Options, Request
+from kimi_core.request._options import PAYLOAD_FIELDS, CallOptions, Options, Request, option_names
+from kimi_core.request._read import read_settings
 
-__all__ = ["Options", "Request", "build_request"]
+__all__ = [
+    "PAYLOAD_FIELDS",
+    "CallOptions",
+    "Options",
+    "Request",
+    "build_request",
+    "option_names",
+    "read_settings",
+]

@@ -1,19 +1,30 @@
 """What a caller may ask for, and one request that is ready to be sent.
 
-Owns: `Options` and `Request`. May know: capabilities, as a type.
+Owns: `Options` and `Request`. May know: errors; capabilities, as a type. Other words for an option,
+and who wins where two things are said, stand in `_read`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import check_setting
+from kimi_core.request._read import merge_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["Options", "Request"]
+__all__ = ["PAYLOAD_FIELDS", "CallOptions", "Options", "Request", "option_names"]
+
+PAYLOAD_FIELDS = frozenset(
+    {"logit_bias", "logprobs", "prompt_cache_options", "seed", "top_logprobs"}
+)
+"""Fields of the payload that an instance of either adapter can be set to send with every request.
+They are no options: no rule here is about them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +60,9 @@ class Options:
         extra_headers: Headers of this request only.
         extra_query: Query of this request only.
         timeout: Seconds for this request only, or the SDK's own Timeout.
+
+    Raises:
+        KimiConfigError: For a value that its option cannot have, whichever the model.
     """
 
     temperature: float | None = None
@@ -73,6 +87,68 @@ class Options:
     extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     extra_query: Mapping[str, object] | None = field(default=None, repr=False)
     timeout: Any = None
+
+    def __post_init__(self) -> None:
+        for name in option_names():
+            value = getattr(self, name)
+            if value is not None:
+                check_setting(name, value)
+
+    @classmethod
+    def read(cls, *said: Mapping[str, Any]) -> Options:
+        """Read what a caller said, in any of the words that users know.
+
+        Besides its own name an option is known by ``max_completion_tokens`` (max_tokens),
+        ``stop_sequences`` (stop), ``request_timeout`` (timeout), ``reasoning={"effort": ...}``
+        (reasoning_effort), and Moonshot's ``thinking={"type": ..., "keep": ..., "effort": ...}``
+        (thinking, keep_thinking and reasoning_effort). A ``response_format`` may be a pydantic
+        class. ``stream``, ``streaming`` and ``stream_options`` are left out: the method decides.
+
+        Who wins, where two things are said of one option:
+
+        * what is said later: a call over its instance;
+        * said at once, the option's own name over another word for it, Moonshot's ``thinking``
+          object over ``reasoning_effort`` (so does Moonshot's API), and both over ``extra_body``.
+
+        None means: not set, also where something was set before. What is no option is a field of
+        the payload and is sent as it is, and so is all of ``extra_body``, unchecked: a server may
+        know more than is known here.
+
+        Args:
+            said: Names and values, from the first that was said to the last.
+
+        Raises:
+            KimiConfigError: For a value that the option cannot have, in the word that was used.
+        """
+        return cls(**merge_settings(*said, options=option_names()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOptions:
+    """What one call of a framework asks for.
+
+    Attributes:
+        model: The model of this call; None where nobody named one.
+        tools: OpenAI-style tool dicts, or None.
+        options: The rest.
+    """
+
+    model: str | None
+    tools: Sequence[Mapping[str, Any]] | None
+    options: Options
+
+    @classmethod
+    def read(cls, *said: Mapping[str, Any]) -> CallOptions:
+        """Read what an instance was set to and what a call asks for; see `Options.read`."""
+        found = merge_settings(*said, options=option_names() | {"model", "tools"})
+        model, tools = found.pop("model", None), found.pop("tools", None)
+        return cls(model=model, tools=tools or None, options=Options(**found))
+
+
+@cache
+def option_names() -> frozenset[str]:
+    """Return the names of all options; ``extra`` is none that a caller says."""
+    return frozenset(option.name for option in fields(Options)) - {"extra"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from kimi_core.request._first_party import (
 )
 from kimi_core.request._history import brought_names, ends_in_prefix, prepare_history
 from kimi_core.request._prompt_rules import check_prompt
-from kimi_core.request._thinking import decide_thinking, thinking_of
+from kimi_core.request._read import thinking_of
+from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
 
 if TYPE_CHECKING:
@@ -131,11 +132,20 @@ def decide(
 
 
 def _understood(options: Options, capabilities: Capabilities) -> Options:
-    """Let the rules know of the thinking in the caller's own fields, which are sent as they are."""
-    if capabilities.endpoint.thinking_switch != "thinking":
+    """Read Moonshot's ``thinking`` object among the payload's own fields, where there is a switch.
+
+    Moonshot gets it as it is. A server with a switch of its own gets that one; elsewhere it is
+    nothing that is understood here, and so the caller's own affair.
+    """
+    said = thinking_of(options.extra)
+    switch = capabilities.endpoint.thinking_switch
+    if said is None or switch == "none":
         return options
-    own = thinking_of(options.extra)
-    return options if own is None else replace(options, thinking=own[0], keep_thinking=own[1])
+    if switch == "thinking":
+        said.pop("reasoning_effort", None)  # it is in the object that is sent
+        return replace(options, **{"keep_thinking": False, **said})
+    extra = {name: value for name, value in options.extra.items() if name != "thinking"}
+    return replace(options, **said, extra=extra)
 
 
 def _check(

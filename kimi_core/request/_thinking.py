@@ -9,15 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import as_mapping
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["Thinking", "decide_thinking", "thinking_of"]
+__all__ = ["Thinking", "decide_thinking"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,21 +109,6 @@ def _warn_of_no_switch(capabilities: Capabilities) -> None:
         "with extra_body."
     )
     warn(message, IgnoredSettingWarning)
-
-
-def thinking_of(extra: Mapping[str, Any]) -> tuple[bool, bool] | None:
-    """Return what Moonshot's own ``thinking`` object says: whether to think, and to keep it.
-
-    Users of the openai SDK put it into extra_body, as Moonshot's guides do.
-
-    Args:
-        extra: Fields of the payload.
-
-    Returns:
-        Both settings, or None where there is no such object.
-    """
-    mode = as_mapping(extra.get("thinking"))
-    return None if mode is None else (mode.get("type") != "disabled", mode.get("keep") == "all")
 
 
 def _check_effort(effort: str, capabilities: Capabilities) -> None:

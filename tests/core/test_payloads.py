@@ -42,13 +42,9 @@ def chat_of(row: Row, base_url: str, api_key: str = "key") -> KimiChat:
 
 def request_of(row: Row, chat: KimiChat) -> Request:
     """Build the request of a row."""
-    said = {name: value for name, value in row.settings.items() if name not in SETTINGS}
-    extra = said.pop("extra_body", {})
-    said |= {name: value for name, value in row.options.items() if name in OPTIONS}
-    extra = extra | {name: value for name, value in row.options.items() if name not in OPTIONS}
-    return chat.request(
-        row.messages, row.tools or None, Options(**said, extra=extra), stream=row.stream
-    )
+    own = {name: value for name, value in row.settings.items() if name not in SETTINGS}
+    options = Options.read(own, row.options)
+    return chat.request(row.messages, row.tools or None, options, stream=row.stream)
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)

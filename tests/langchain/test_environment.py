@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kimi_core import UnknownSettingWarning
 from kimi_core.errors import KimiConfigError
 from langchain_kimi import ChatKimiK2, __version__, endpoints
 
@@ -107,9 +108,24 @@ def test_what_cannot_work_is_one_clear_sentence(settings: dict[str, Any], words:
         assert word in str(caught.value)
 
 
-def test_a_wrong_type_is_still_pydantic_s_error() -> None:
-    with pytest.raises(ValueError, match="temperature"):
-        ChatKimiK2(api_key="sk-made-up", temperature="warm")
+def test_what_pydantic_refuses_of_langchain_s_own_settings_is_one_sentence_too() -> None:
+    with pytest.raises(
+        KimiConfigError, match=r"^include_response_headers is refused: Input should"
+    ) as caught:
+        ChatKimiK2(api_key="sk-made-up", include_response_headers="sk-secret")
+    assert "sk-secret" not in str(caught.value)
+
+
+def test_a_keyword_that_is_no_setting_is_sent_with_a_warning() -> None:
+    """As in ChatOpenAI, whose users pass fields of their servers so; a slip is told of here."""
+    words = r"no setting 'temprature'; it is sent.*Did you mean 'temperature'.*model_kwargs"
+    with pytest.warns(UnknownSettingWarning, match=words) as caught:
+        model = ChatKimiK2(
+            endpoint="vllm", model="kimi-k2-instruct", temprature=1, model_kwargs={"a": 1}
+        )
+    assert {warning.filename for warning in caught} == {__file__}
+    payload = model._get_request_payload("Go.")
+    assert (payload["temprature"], payload["a"]) == (1, 1)
 
 
 def test_the_key_is_not_in_the_repr() -> None:

@@ -118,6 +118,15 @@ def test_settings_of_one_call_win_over_those_of_the_instance(
     assert (sent["seed"], sent["min_p"], sent["guided_regex"]) == (1, 0.1, "a+")
 
 
+def test_the_method_decides_whether_an_answer_is_streamed(
+    llm: ChatKimiK2, server: ScriptedServer
+) -> None:
+    """Where a setting of another class is carried along; Moonshot would answer with a stream."""
+    server.json(WHOLE)
+    llm.chat(QUESTION, stream=True)
+    assert "stream" not in server.bodies[0]
+
+
 def test_a_tool_of_moonshots_own_is_sent_as_it_is(llm: ChatKimiK2, server: ScriptedServer) -> None:
     """``$web_search`` has no schema: Moonshot runs it, and the client hands its arguments back."""
     search = {"type": "builtin_function", "function": {"name": "$web_search"}}

@@ -93,6 +93,7 @@ def test_every_way_gives_the_object_and_keeps_the_system_prompt(
         pytest.param({"endpoint": "vllm"}, "tool", id="no thinking: a forced tool"),
         pytest.param({}, "schema", id="thinking: a schema"),
         pytest.param({"thinking": False}, "tool", id="thinking switched off: a forced tool"),
+        pytest.param({"thinking": {"type": "disabled"}}, "tool", id="off in Moonshot's words"),
         pytest.param({"model": "kimi-k3"}, "schema", id="always thinking: a schema"),
         pytest.param(
             {"endpoint": "vllm", "tool_call_parser": "client"}, "schema", id="calls parsed here"
@@ -110,6 +111,16 @@ def test_a_thinking_model_is_never_forced(
     forced = {"type": "function", "function": {"name": "City"}}
     assert sent.get("tool_choice") == (forced if asked == "tool" else None)
     assert ("response_format" in sent) == (asked == "schema")
+
+
+def test_thinking_switched_off_for_one_call_in_moonshots_words(
+    llm: ChatKimiK2, server: ScriptedServer
+) -> None:
+    script(server, JSON, tool=True, streaming=False)
+    off = {"thinking": {"type": "disabled"}}
+    llm.structured_predict(City, PromptTemplate("Ulm?"), llm_kwargs=off)
+    sent = server.bodies[0]
+    assert (sent["thinking"], "tool_choice" in sent) == (off["thinking"], True)
 
 
 def test_the_schema_that_is_sent_is_that_of_the_class(

@@ -65,6 +65,7 @@ async def gather(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
 async def agent(llm: ChatKimiK2, text: str, call: dict[str, Any]) -> None:
     """The same: a workflow runs each of its steps in a task."""
     forced = {"initial_tool_choice": "look"} if "tool_choice" in call else {}
+    llm.parallel_tool_calls = call.get("parallel_tool_calls")
     await FunctionAgent(tools=[LOOK], llm=llm, streaming=False, **forced).run(text)
 
 
@@ -86,8 +87,6 @@ WAYS = [chat, stream_chat, complete, chat_with_tools, achat, astream_chat, gathe
 def test_a_request_warns_at_a_line_of_the_user(
     server: ScriptedServer, kind: type[Warning], way: Callable[..., Any]
 ) -> None:
-    if way is agent and kind is kimi_core.IgnoredSettingWarning:
-        pytest.skip("an agent has no place for this setting")
     settings, text, call = OFTEN[kind]
     said = answer("ok")
     if way in {stream_chat, astream_chat}:

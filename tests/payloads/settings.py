@@ -83,11 +83,19 @@ _FIELDS: Mapping[str, Row] = {
             "stream_options": {"include_usage": True},
         },
     ),
-    "a stream whose usage nobody wants": Row(
+    "a stream that is asked for usage": Row(
+        options={"stream_usage": True},
+        stream=True,
+        sent={"model": K26, "stream": True, "stream_options": {"include_usage": True}},
+    ),
+    "a stream that is not asked for usage": Row(
         endpoint="sglang",
-        options={"stream_usage": False},
+        settings={"stream_usage": False},
         stream=True,
         sent={"model": "moonshotai/Kimi-K2-Instruct", "stream": True},
+    ),
+    "usage of an answer that is not streamed": Row(
+        settings={"stream_usage": True}, sent={"model": K26}
     ),
     "a field of the caller's own": Row(
         options={"logprobs": True, "top_logprobs": 3},

@@ -1,0 +1,181 @@
+"""What the value of each setting must be, and the sentence where it is something else.
+
+Owns: one row for every setting that either `ChatKimiK2`, `kimi_core.chat.Settings` or
+`kimi_core.request.Options` takes. May know: the standard library. What a model or a server accepts
+of a value that is well-formed is decided where their facts are known.
+
+The frameworks' own checks are not relied on: pydantic turns ``"100"`` and ``True`` into numbers,
+has other bounds in each framework, and says what it refuses in four lines of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, NamedTuple, TypeGuard, cast
+
+from kimi_core.errors._tree import KimiConfigError, KimiError
+
+__all__ = ["check_setting", "nearest_setting", "setting_error"]
+
+_LONGEST_VALUE = 60
+
+
+class _Rule(NamedTuple):
+    """What a value must be, as a test, in words, and by example.
+
+    Attributes:
+        secret: Whether the value may hold a key, so that it is never shown.
+    """
+
+    fits: Callable[[Any], bool]
+    words: str
+    example: str
+    secret: bool = False
+
+
+def _number(low: float, high: float = math.inf) -> Callable[[Any], bool]:
+    def fits(value: Any) -> bool:  # noqa: ANN401 - whatever a caller passed
+        if isinstance(value, bool) or not isinstance(value, Real):
+            return False
+        return low <= float(value) <= high and math.isfinite(value)
+
+    return fits
+
+
+def _whole(low: int) -> Callable[[Any], bool]:
+    return lambda value: not isinstance(value, bool) and _is_whole(value) and int(value) >= low
+
+
+def _is_whole(value: object) -> TypeGuard[Integral]:
+    return isinstance(value, Integral)  # numpy's too
+
+
+def _a(*kinds: Any) -> Callable[[Any], bool]:  # noqa: ANN401 - classes, abstract ones too
+    return lambda value: isinstance(value, kinds)
+
+
+def _texts(value: Any) -> bool:  # noqa: ANN401 - as above
+    if isinstance(value, str):
+        return True
+    listed = isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray))
+    return listed and all(isinstance(text, str) for text in cast("Sequence[object]", value))
+
+
+def _format(value: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, Mapping) or hasattr(value, "model_json_schema")
+
+
+def _timeout(value: Any) -> bool:  # noqa: ANN401 - as above
+    # Of httpx or httpx2, whose classes are not imported for this; the SDK takes a tuple as well.
+    if isinstance(value, (bool, int, float)):
+        return _number(0)(value) and value > 0
+    return not isinstance(value, (str, bytes, Mapping))
+
+
+def _key(value: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, str) or callable(value) or hasattr(value, "get_secret_value")
+
+
+_TEXT = _Rule(_a(str), "a string", "'...'")
+_BOOL = _Rule(_a(bool), "True or False", "True")
+_DICT = _Rule(_a(Mapping), "a dict", "{...}")
+_HEADERS = _Rule(_a(Mapping), "a dict", "{...}", secret=True)
+_PENALTY = _Rule(_number(-2, 2), "a number from -2 to 2", "0.5")
+_THINKING = (
+    "True, False, or Moonshot's object, whose keys are 'type' ('enabled' or 'disabled'), "
+    "'keep' ('all') and 'effort'"
+)
+
+_RULES: Mapping[str, _Rule] = {
+    "api": _TEXT,
+    "api_key": _Rule(
+        _key, "a string, a SecretStr, or a function that returns one", "'...'", secret=True
+    ),
+    "base_model": _TEXT,
+    "base_url": _TEXT,
+    "context_window": _Rule(_whole(1), "a whole number of tokens, 1 or more", "32_768"),
+    "default_headers": _HEADERS,
+    "default_query": _HEADERS,
+    "extra": _DICT,
+    "extra_body": _DICT,
+    "extra_headers": _HEADERS,
+    "extra_query": _HEADERS,
+    "frequency_penalty": _PENALTY,
+    "keep_thinking": _BOOL,
+    "max_retries": _Rule(_whole(0), "a whole number, 0 or more", "2"),
+    "max_tokens": _Rule(_whole(1), "a whole number of tokens, 1 or more", "1_000"),
+    "media_fetcher": _Rule(callable, "a function from URL to bytes", "fetch_media"),
+    "model": _TEXT,
+    "n": _Rule(_whole(1), "a whole number, 1 or more", "1"),
+    "parallel_tool_calls": _BOOL,
+    "presence_penalty": _PENALTY,
+    "prompt_cache_key": _TEXT,
+    "provider": _DICT,
+    "reasoning_effort": _Rule(_a(str), "a string", "'high'"),
+    "response_format": _Rule(_format, "OpenAI's dict, or a pydantic class", "{'type': ...}"),
+    "safety_identifier": _TEXT,
+    "stop": _Rule(_texts, "a string, or a list of strings", "['END']"),
+    "stream_usage": _BOOL,
+    "temperature": _Rule(_number(0), "a number, 0 or more", "0.6"),
+    "thinking": _Rule(_a(bool), _THINKING, "False"),
+    "timeout": _Rule(_timeout, "a number of seconds above 0, or an httpx.Timeout", "60"),
+    "tool_call_parser": _TEXT,
+    "tool_choice": _Rule(_a(str, bool, Mapping), "a string, a bool, or OpenAI's dict", "'auto'"),
+    "top_p": _Rule(_number(0, 1), "a number from 0 to 1", "0.95"),
+}
+
+
+def check_setting(name: str, value: Any, *, spelled: str | None = None) -> None:  # noqa: ANN401 - whatever a caller passed
+    """Refuse a value that its setting cannot have; None and unknown settings always pass.
+
+    Args:
+        name: The setting.
+        value: What the caller gave.
+        spelled: What the caller called the setting, where that is another word.
+
+    Raises:
+        KimiConfigError: It names the setting, the value, the rule and the way out.
+    """
+    rule = _RULES.get(name)
+    if rule is None or value is None or rule.fits(value):
+        return
+    word = spelled or name
+    given = (
+        f"{word}={_shown(value)}"
+        if not rule.secret
+        else f"{word} (a value of type {type(value).__name__})"
+    )
+    message = (
+        f"{given} is refused: it must be {rule.words}. "
+        f"Pass e.g. {word}={rule.example}, or leave it out."
+    )
+    raise KimiConfigError(message)
+
+
+def nearest_setting(name: str, known: Iterable[str]) -> str:
+    """Return a question for the setting that a caller may have meant, or an empty string."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def setting_error(refused: Any) -> KimiError:  # noqa: ANN401 - pydantic's, which the core does not know
+    """Return what a ``ValidationError`` says as one sentence, without the value: it may be a key.
+
+    Args:
+        refused: What pydantic raised for a constructor.
+    """
+    first, *others = refused.errors(include_url=False, include_input=False)
+    for detail in (first, *others):
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, KimiError):
+            return cause
+    name = first["loc"][0] if first["loc"] else refused.title
+    return KimiConfigError(f"{name} is refused: {first['msg']}. Correct it, or leave it out.")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

@@ -1,0 +1,142 @@
+"""Everything that a caller may say -> the names and types of the core.
+
+Owns: which other words mean a setting, and who wins where two say different things. May know:
+errors (what a value must be).
+
+Users come with the words of other classes and of Moonshot's own guides: ``stop_sequences`` and
+``api_base``, OpenAI's ``max_completion_tokens`` and ``reasoning``, Moonshot's ``thinking`` object.
+Each means one setting here, in the constructor, in a call and where a field is assigned to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping
+from kimi_core.errors import check_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+__all__ = ["merge_settings", "read_settings", "thinking_of"]
+
+_OTHER_WORDS = {
+    "api_base": "base_url",
+    "max_completion_tokens": "max_tokens",
+    "model_name": "model",
+    "openai_api_base": "base_url",
+    "openai_api_key": "api_key",
+    "request_timeout": "timeout",
+    "stop_sequences": "stop",
+}
+# Decided by the method that was called.
+_OF_THE_METHOD = frozenset({"stream", "stream_options", "streaming"})
+# What Moonshot's object may hold; its model rows say which efforts there are.
+_THINKING: Mapping[str, tuple[str, ...] | None] = {
+    "type": ("enabled", "disabled"),
+    "keep": ("all",),
+    "effort": None,
+}
+
+
+def read_settings(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a caller said under the names that the core has for it.
+
+    Args:
+        said: Names and values. A setting's own name wins over another word for it, and what
+            Moonshot's ``thinking`` object says wins over both, as it does at Moonshot.
+
+    Returns:
+        Names of the core, and what it has no name for, as it was.
+
+    Raises:
+        KimiConfigError: For a value that the setting cannot have, in the word that was used.
+    """
+    thinking = thinking_of(said)
+    own: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for word, given in said.items():
+        if word == "thinking" and thinking is not None:
+            continue
+        name, value = _meaning(word, given)
+        if value is not None:
+            check_setting(name, value, spelled=word)
+        (own if name == word else other)[name] = value
+    unsaid = {name: value for name, value in other.items() if own.get(name) is None}
+    return {**own, **unsaid, **(thinking or {})}
+
+
+def thinking_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what Moonshot's ``thinking`` object says, as settings; None where there is none.
+
+    Args:
+        said: What a caller said, or fields of a payload: users of the openai SDK put the object
+            into extra_body, as Moonshot's guides do.
+
+    Raises:
+        KimiConfigError: For an object that Moonshot has not.
+    """
+    mode = as_mapping(said.get("thinking"))
+    if mode is None:
+        return None
+    for key, value in mode.items():
+        allowed = _THINKING.get(key, ())
+        fits = isinstance(value, str) if allowed is None else value in allowed
+        if value is not None and not fits:
+            check_setting("thinking", dict(mode))  # no object is a bool, so that this raises
+    settings: dict[str, Any] = {"thinking": mode.get("type") != "disabled"}
+    if mode.get("keep"):
+        settings["keep_thinking"] = True
+    if mode.get("effort"):
+        settings["reasoning_effort"] = mode["effort"]
+    return settings
+
+
+def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[str, Any]:
+    """Merge what an instance was set to with what a call asks for; `Options.read` says how.
+
+    Args:
+        said: From the first that was said to the last.
+        options: Names of the core's options; everything else is a field of the payload.
+
+    Returns:
+        Options by name, and ``extra``.
+    """
+    chosen: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for one in said:
+        settings = read_settings(one)
+        body: Mapping[str, Any] = settings.pop("extra_body", None) or {}
+        for name, value in body.items():
+            for meant in _meant_by(name, value):
+                chosen.pop(meant, None)
+            extra[name] = value
+        explicit = {name: settings.pop(name) for name in options & settings.keys()}
+        if _meant_by("thinking", extra.get("thinking")) & explicit.keys():
+            chosen.update(thinking_of(extra) or {})  # so that what is not said anew stays
+        chosen.update(explicit)
+        extra = {n: v for n, v in extra.items() if not _meant_by(n, v) & explicit.keys()}
+        extra.update((n, v) for n, v in settings.items() if v is not None)
+    return {**chosen, "extra": {n: v for n, v in extra.items() if n not in _OF_THE_METHOD}}
+
+
+def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatever a caller passed
+    if word == "reasoning" and (mode := as_mapping(value)) and set(mode) == {"effort"}:
+        return "reasoning_effort", mode["effort"]
+    if word == "response_format" and hasattr(value, "model_json_schema"):
+        return word, _schema_format(value)
+    return _OTHER_WORDS.get(word, word), value
+
+
+def _meant_by(word: str, value: Any) -> AbstractSet[str]:  # noqa: ANN401 - as above
+    """Return the settings that a field of the payload says something about."""
+    if word == "thinking":
+        return {"thinking", "keep_thinking"} | (thinking_of({word: value}) or {}).keys()
+    return {_meaning(word, value)[0]}
+
+
+def _schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a pydantic class, of any version
+    schema = kind.model_json_schema()
+    named = {"name": schema.get("title", kind.__name__), "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
