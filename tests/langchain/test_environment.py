@@ -146,6 +146,7 @@ def test_the_key_is_not_in_the_repr() -> None:
     ],
     ids=str,
 )
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")
 def test_model_name_is_what_is_sent(settings: dict[str, Any], model: str) -> None:
     chat = ChatKimiK2(api_key="sk-made-up", **settings)
     assert chat.model_name == chat.model == model
