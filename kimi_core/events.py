@@ -1,14 +1,20 @@
 """What the model said, as events; the vocabulary of the whole package.
 
 Owns: the event types, the parsed message, and the sum of events.
-May know: nothing but the standard library. It does not know where an event comes from (raw
-tokens parsed by `kimi_core.raw.parser`, or a server's own fields read by `kimi_core.response`):
-both sources speak these types, so that an adapter never has to ask.
+May know: the standard library, and what arguments mean (`kimi_core.arguments`). It does not know
+where an event comes from (raw tokens parsed by `kimi_core.raw.parser`, or a server's own fields
+read by `kimi_core.response`): both sources speak these types, so that an adapter never has to ask.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.arguments import read_arguments
+
+if TYPE_CHECKING:
+    from kimi_core.arguments import InvalidArguments
 
 __all__ = [
     "ContentDelta",
@@ -124,6 +130,13 @@ class ToolCall:
     name: str
     arguments: str
     complete: bool = True
+
+    def parsed(self) -> dict[str, Any] | InvalidArguments:
+        """Return the arguments as a new dict, or why this call cannot be executed.
+
+        See `kimi_core.arguments`, which decides.
+        """
+        return read_arguments(self.arguments, complete=self.complete)
 
 
 @dataclass(frozen=True, slots=True)

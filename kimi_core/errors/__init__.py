@@ -27,6 +27,7 @@ from kimi_core.errors._tree import (
     KimiStatusError,
     KimiStreamTruncatedError,
     KimiTimeoutError,
+    KimiToolCallError,
     become,
     both,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "KimiStatusError",
     "KimiStreamTruncatedError",
     "KimiTimeoutError",
+    "KimiToolCallError",
     "KimiWarning",
     "Line",
     "PromptInjectionWarning",

@@ -8,7 +8,8 @@ The tree::
     KimiError
     ├── KimiConfigError (ValueError)      refused before any request: setting, value, rule, way out
     ├── KimiProtocolError                 the server or the model broke the protocol
-    │   └── KimiStreamTruncatedError      a stream ended early; .partial holds what had come
+    │   ├── KimiStreamTruncatedError      a stream ended early; .partial holds what had come
+    │   └── KimiToolCallError             a tool call that cannot be run; .partial holds the answer
     └── KimiAPIError                      a request failed
         ├── KimiConnectionError           no answer at all
         │   └── KimiTimeoutError
@@ -55,6 +56,7 @@ __all__ = [
     "KimiStatusError",
     "KimiStreamTruncatedError",
     "KimiTimeoutError",
+    "KimiToolCallError",
     "become",
     "both",
 ]
@@ -95,6 +97,20 @@ class KimiStreamTruncatedError(KimiProtocolError):
 
     Attributes:
         partial: What had been received, so that nothing the model said is lost.
+    """
+
+    def __init__(self, message: str, partial: ParsedMessage) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class KimiToolCallError(KimiProtocolError):
+    """The model called a tool with arguments that are not one whole JSON object.
+
+    To run a tool with half of its arguments, or with a guess, could do anything; so it is not run.
+
+    Attributes:
+        partial: The answer; its tool calls hold the text of the arguments as it was received.
     """
 
     def __init__(self, message: str, partial: ParsedMessage) -> None:

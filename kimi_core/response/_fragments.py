@@ -1,7 +1,7 @@
 """Tool calls that a server parsed itself -> events.
 
 Owns: merging the fragments of ``tool_calls`` by index, whatever is missing from them.
-May know: the event types, jiter.
+May know: the event types, and what arguments mean.
 
 Seen in recordings and issues: two calls in one chunk, calls that interleave, a whole call in one
 delta, ids and names that are null or empty in later fragments, no index at all or the same one for
@@ -15,9 +15,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import jiter
-
 from kimi_core._json import as_mapping
+from kimi_core.arguments import InvalidArguments, read_arguments
 from kimi_core.events import (
     Diagnostic,
     Event,
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["ServerCalls"]
+
+_NO_OBJECT = "invalid_arguments"
 
 
 @dataclass(slots=True)
@@ -137,10 +138,10 @@ class ServerCalls:
         text = "".join(call.pieces)
         if not text.strip() and (not cut or (call.said_empty and not filled)):
             return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
-        valid = _is_json(text)
-        if not valid:
-            self.diagnostics.append(Diagnostic("invalid_arguments", text, 0))
-        return [ToolCallEnd(call.index, complete=valid)]
+        problem = _problem(text)
+        if problem:
+            self.diagnostics.append(Diagnostic(problem, text, 0))
+        return [ToolCallEnd(call.index, complete=problem != _NO_OBJECT)]
 
 
 def _function_of(fragment: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -155,7 +156,8 @@ def _is_another(call: _Call, fragment: Mapping[str, Any]) -> bool:
     """Whether a fragment begins a new call, although it has the index of one that is whole."""
     named = bool(_function_of(fragment).get("name"))
     other = _id_of(fragment) not in {"", call.id}
-    return named and other and call.pieces is not None and _is_json("".join(call.pieces))
+    whole = call.pieces is not None and _problem("".join(call.pieces)) != _NO_OBJECT
+    return named and other and whole
 
 
 def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -164,13 +166,9 @@ def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value
     return json.dumps(arguments, ensure_ascii=False)
 
 
-def _is_json(text: str) -> bool:
-    try:
-        jiter.from_json(text.encode())
-    except ValueError:
-        # Kimi writes raw line ends inside strings at times, which Moonshot's own client accepts.
-        try:
-            json.loads(text, strict=False)
-        except (ValueError, RecursionError):
-            return False
-    return True
+def _problem(text: str) -> str | None:
+    """Return the kind of diagnostic that arguments deserve, or None."""
+    found = read_arguments(text, complete=bool(text.strip()))
+    if not isinstance(found, InvalidArguments):
+        return None
+    return "arguments_not_object" if found.kind == "not_object" else _NO_OBJECT

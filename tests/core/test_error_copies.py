@@ -48,7 +48,8 @@ def test_every_class_can_be_copied(
     kind: type[errors.KimiError], copied: Callable[[Any], Any]
 ) -> None:
     partial = ParsedMessage(content="Hel", reasoning="", tool_calls=(), diagnostics=())
-    extra = (partial,) if kind is errors.KimiStreamTruncatedError else ()
+    cut = (errors.KimiStreamTruncatedError, errors.KimiToolCallError)
+    extra = (partial,) if kind in cut else ()
     again = copied(kind("what to do", *extra))
 
     assert type(again) is kind

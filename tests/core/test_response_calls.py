@@ -27,7 +27,7 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
         [(F, "f", '{"x": 1}')],
     ),
     "two in one chunk": (
-        [[fragment(0, F, "f", "{}"), fragment(1, G, "g", "[]")]], [(F, "f", "{}"), (G, "g", "[]")],
+        [[fragment(0, F, "f", "{}"), fragment(1, G, "g", "{}")]], [(F, "f", "{}"), (G, "g", "{}")],
     ),
     "interleaved": (
         [[fragment(0, F, "f", '{"x":')], [fragment(1, G, "g", '{"y":')],
@@ -128,6 +128,12 @@ ENDS: dict[str, tuple[str, str, bool, list[tuple[str, str]]]] = {
     "cut before the arguments": ("", "length", False, [("invalid_arguments", "")]),
     "whole at the limit": ('{"city": "x"}', "length", True, []),
     "no JSON": ("{city}", "tool_calls", False, [("invalid_arguments", "{city}")]),
+    "a trailing comma": (
+        '{"x": 1,}', "tool_calls", False, [("invalid_arguments", '{"x": 1,}')],
+    ),
+    "two objects": ("{}{}", "tool_calls", False, [("invalid_arguments", "{}{}")]),
+    "no object": ("[]", "tool_calls", True, [("arguments_not_object", "[]")]),
+    "blanks, and cut": (" ", "length", False, [("invalid_arguments", " ")]),
     "too deep": ("[" * 100_000, "tool_calls", False, [("invalid_arguments", "[" * 100_000)]),
 }  # fmt: skip
 

@@ -1,15 +1,15 @@
 """The calls of one message: index, id, name, arguments.
 
 Owns: what has to be remembered of a call from its start to its end, and what is said of it.
-May know: the event types, `names`, `json_scan` and `output`.
+May know: the event types, what arguments mean, `names` and `output`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kimi_core.arguments import InvalidArguments, legal_json, read_arguments
 from kimi_core.events import ToolCallArguments, ToolCallEnd, ToolCallStart
-from kimi_core.raw._reading.json_scan import json_problem
 from kimi_core.raw.tool_ids import unique_id
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Calls:
         arguments = "".join(self._pieces)
         if self._deferred:
             self._release(self._tools.infer(arguments))
-        problem = json_problem(arguments)
+        problem = _problem(arguments)
         if complete is None:
             complete = problem != "invalid_json"
         self.is_open = False
@@ -141,3 +141,15 @@ class Calls:
             self._output.diagnose(problem, arguments, self.arguments_at)
         elif problem:
             self._output.diagnose(problem, self._id, self._position)
+
+
+def _problem(arguments: str) -> str | None:
+    """Return the kind of diagnostic that a call's arguments deserve, or None."""
+    found = read_arguments(arguments, complete=bool(arguments))
+    if not isinstance(found, InvalidArguments):
+        return None
+    if found.kind == "not_object":
+        return "arguments_not_object"
+    # A number of any length is legal JSON; Python's limit concerns whoever would run the call.
+    legal = found.kind == "beyond_limits" and legal_json(arguments) is not None
+    return None if legal else "invalid_json"

@@ -22,7 +22,6 @@ __all__ = [
     "OUTSIDE_STRING",
     "WHITESPACE",
     "decide_in_string",
-    "json_problem",
     "load_json",
 ]
 
@@ -106,16 +105,3 @@ class _Number(str):
     """A number as it was written."""
 
     __slots__ = ()
-
-
-def json_problem(text: str) -> str | None:
-    """Return the kind of diagnostic that a call's arguments deserve, or None.
-
-    A raw newline in a string is no problem: models write it, and every reader of tool calls
-    reads it.
-    """
-    try:
-        value = load_json(text)
-    except ValueError:
-        return "invalid_json"
-    return None if isinstance(value, dict) else "arguments_not_object"
