@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ChatMessage, ContentBlock
 
-__all__ = ["to_wire"]
+__all__ = ["arguments_text", "reasoning_of", "to_wire"]
 
 _ROLES = {
     MessageRole.DEVELOPER: "system",
@@ -82,9 +82,7 @@ def _message(message: ChatMessage) -> dict[str, Any]:
 
 def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    reasoning = "".join(
-        block.content or "" for block in message.blocks if isinstance(block, ThinkingBlock)
-    )
+    reasoning = reasoning_of(message)
     if reasoning:
         fields["reasoning_content"] = reasoning
     calls = [_call(block) for block in message.blocks if isinstance(block, ToolCallBlock)]
@@ -95,10 +93,22 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
     return fields
 
 
-def _wire_call(call_id: str | None, name: str, arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    # A string goes back byte for byte: the prefix cache compares bytes.
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    function = {"name": name, "arguments": text or "{}"}
+def reasoning_of(message: ChatMessage) -> str:
+    """Return what was thought before a message, or an empty string."""
+    return "".join(
+        block.content or "" for block in message.blocks if isinstance(block, ThinkingBlock)
+    )
+
+
+def arguments_text(arguments: object) -> str:
+    """Return arguments as text: a string as it is, since prefix caches compare bytes."""
+    if isinstance(arguments, str):
+        return arguments or "{}"
+    return json.dumps(arguments, ensure_ascii=False, default=str)
+
+
+def _wire_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments_text(arguments)}
     return {"id": call_id or name, "type": "function", "function": function}
 
 

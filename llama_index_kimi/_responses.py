@@ -6,12 +6,13 @@ May know: llama_index.core's message types and the core's events and reader.
 Every response is made of new objects: peers hand out one growing list, so that a collected stream
 shows its end in every item. A call stands twice in a message, as `ToolCallBlock` and as a plain
 dict in ``additional_kwargs["tool_calls"]``: the framework's streaming programs and token estimates
-still read only the dict, and objects in its place are counted twice by its TokenCounter.
+still read only the dict, and objects in its place are counted twice by its TokenCounter. A call
+that cannot be run is in ``additional_kwargs["invalid_tool_calls"]`` of the last response as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import (
@@ -24,24 +25,35 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from kimi_core.arguments import InvalidArguments
 from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
     ToolCallArguments,
     ToolCallStart,
 )
+from llama_index_kimi._messages import reasoning_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from kimi_core.events import Event
+    from kimi_core.events import Event, ToolCall
     from kimi_core.response import ResponseReader
 
-__all__ = ["ResponseBuilder", "completion_of"]
+__all__ = ["ResponseBuilder", "completion_of", "is_growing"]
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens")
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call that grows; the core's own is whole, and has the same fields."""
+
+    id: str
+    name: str
+    arguments: str = ""
 
 
 class ResponseBuilder:
@@ -67,21 +79,32 @@ class ResponseBuilder:
         if not events:
             return None
         content, reasoning = self._add(events)
-        return self._response(delta=content, thinking_delta=reasoning, final=False)
+        return ChatResponse(
+            message=_message(self._content, self._reasoning, self._calls.values()),
+            delta=content,
+            raw={"id": self._reader.id, "model": self._reader.model},
+            additional_kwargs={"thinking_delta": reasoning} if reasoning else {},
+        )
 
-    def finish(self) -> ChatResponse:
-        """Return the whole answer, with usage and finish reason."""
-        return self._response(delta="", thinking_delta="", final=True)
+    def finish(self, *, streamed: bool = True) -> ChatResponse:
+        """Return the whole answer, with usage and finish reason.
 
-    def whole(self) -> ChatResponse:
-        """Return an answer that was read to its end by its reader, as one response."""
-        message = self._reader.message()
-        self._content, self._reasoning = message.content, message.reasoning
-        calls = message.tool_calls[:1] if self._single_call else message.tool_calls
-        self._calls = {call.index: _Call(call.id, call.name, call.arguments) for call in calls}
-        response = self._response(delta="", thinking_delta="", final=True)
-        response.delta = None
-        return response
+        Args:
+            streamed: Whether it ends a stream, or was asked for whole.
+        """
+        said, usage = self._reader.message(), self._reader.usage
+        calls = said.tool_calls[:1] if self._single_call else said.tool_calls
+        thought = usage.reasoning_tokens if usage is not None else 0
+        message = _message(said.content, said.reasoning, calls, reasoning_tokens=thought)
+        invalid = _invalid(calls)
+        if invalid:
+            message.additional_kwargs["invalid_tool_calls"] = invalid
+        return ChatResponse(
+            message=message,
+            delta="" if streamed else None,
+            raw=_raw(self._reader),
+            additional_kwargs={name: getattr(usage, name) for name in _COUNTS} if usage else {},
+        )
 
     def _add(self, events: Sequence[Event]) -> tuple[str, str]:
         content = reasoning = ""
@@ -98,73 +121,60 @@ class ResponseBuilder:
         self._reasoning += reasoning
         return content, reasoning
 
-    def _response(self, *, delta: str, thinking_delta: str, final: bool) -> ChatResponse:
-        extras: dict[str, Any] = _token_counts(self._reader) if final else {}
-        if thinking_delta:
-            extras["thinking_delta"] = thinking_delta
-        return ChatResponse(
-            message=self._message(final=final),
-            delta=delta,
-            raw=_raw(self._reader, final=final),
-            additional_kwargs=extras,
-        )
 
-    def _message(self, *, final: bool) -> ChatMessage:
-        blocks: list[ContentBlock] = []
-        if self._reasoning:
-            tokens = self._reader.usage.reasoning_tokens if final and self._reader.usage else 0
-            blocks.append(ThinkingBlock(content=self._reasoning, num_tokens=tokens or None))
-        if self._content:
-            blocks.append(TextBlock(text=self._content))
-        calls = self._calls.values()
-        blocks.extend(call.block() for call in calls)
-        extras = {"tool_calls": [call.legacy() for call in calls]} if calls else {}
-        return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
+def _message(
+    content: str,
+    reasoning: str,
+    calls: Collection[_Call | ToolCall],
+    *,
+    reasoning_tokens: int = 0,
+) -> ChatMessage:
+    blocks: list[ContentBlock] = []
+    if reasoning:
+        blocks.append(ThinkingBlock(content=reasoning, num_tokens=reasoning_tokens or None))
+    if content:
+        blocks.append(TextBlock(text=content))
+    blocks.extend(
+        ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
+        for call in calls
+    )
+    extras = {"tool_calls": [_legacy(call) for call in calls]} if calls else {}
+    return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 
 
-class _Call:
-    __slots__ = ("arguments", "id", "name")
-
-    def __init__(self, call_id: str, name: str, arguments: str = "") -> None:
-        self.id = call_id
-        self.name = name
-        self.arguments = arguments
-
-    def block(self) -> ToolCallBlock:
-        return ToolCallBlock(tool_call_id=self.id, tool_name=self.name, tool_kwargs=self.arguments)
-
-    def legacy(self) -> dict[str, Any]:
-        function = {"name": self.name, "arguments": self.arguments}
-        return {"id": self.id, "type": "function", "function": function}
+def _legacy(call: _Call | ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
-def _raw(reader: ResponseReader, *, final: bool) -> dict[str, Any]:
+def _invalid(calls: Iterable[ToolCall]) -> list[dict[str, str]]:
+    read = [(call, call.parsed()) for call in calls]
+    return [
+        {"id": call.id, "name": call.name, "arguments": call.arguments, "error": found.reason}
+        for call, found in read
+        if isinstance(found, InvalidArguments)
+    ]
+
+
+def _raw(reader: ResponseReader) -> dict[str, Any]:
     # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
     # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
-    raw: dict[str, Any] = {"id": reader.id, "model": reader.model}
-    if not final:
-        return raw
-    raw["finish_reason"] = reader.finish_reason
-    raw["system_fingerprint"] = reader.system_fingerprint
+    raw = reader.metadata()
     if reader.usage is not None:
         raw["usage"] = asdict(reader.usage)
-    if reader.diagnostics:
-        raw["diagnostics"] = [asdict(diagnostic) for diagnostic in reader.diagnostics]
     return raw
 
 
-def _token_counts(reader: ResponseReader) -> dict[str, Any]:
-    if reader.usage is None:
-        return {}
-    return {name: getattr(reader.usage, name) for name in _COUNTS}
+def is_growing(response: ChatResponse) -> bool:
+    """Whether a response is a part of a stream; one that does not say so is taken for whole."""
+    raw = response.raw
+    return response.delta is not None and not (isinstance(raw, dict) and "finish_reason" in raw)
 
 
 def completion_of(response: ChatResponse) -> CompletionResponse:
     """Return the text of a chat response as a completion, its reasoning beside it."""
     extras = dict(response.additional_kwargs)
-    reasoning = "".join(
-        block.content or "" for block in response.message.blocks if isinstance(block, ThinkingBlock)
-    )
+    reasoning = reasoning_of(response.message)
     if reasoning:
         extras["reasoning_content"] = reasoning
     return CompletionResponse(

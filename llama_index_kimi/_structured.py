@@ -9,7 +9,6 @@ prompt in async, show no string before its closing quote, and build a new class 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,11 +23,12 @@ from llama_index.core.program.utils import FlexibleModel, create_flexible_model
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ValidationError
 
+from kimi_core.arguments import legal_json, read_growing
 from kimi_core.errors import KimiProtocolError
 from kimi_core.request import CallOptions
-from llama_index_kimi._arguments import read_arguments
 from llama_index_kimi._base import KimiBase
-from llama_index_kimi._tools import wire_tools
+from llama_index_kimi._responses import is_growing
+from llama_index_kimi._tools import refuse_damaged_calls, wire_tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -62,23 +62,27 @@ class _Question(Generic[Model]):
         Raises:
             ValidationError: Where the answer does not fit the class.
             ValueError: Where there is no object in the answer.
-            KimiProtocolError: Where the token limit cut the answer.
+            KimiProtocolError: Where the token limit cut the answer, or its call is damaged.
         """
+        refuse_damaged_calls(response)
         text = self._text(response)
         try:
             return self.output_cls.model_validate_json(text)
         except ValidationError as error:
-            if _is_json(text):
-                # Unescaped newlines in strings are the one deviation that is common and harmless.
-                return self.output_cls.model_validate_json(json.dumps(_loads(text)))
-            raise self._unreadable(response, text) from error
+            legal = legal_json(text)
+            if legal is None:
+                raise self._unreadable(response, text) from error
+            if legal == text:
+                raise
+            # Unescaped newlines in strings are the one deviation that is common and harmless.
+            return self.output_cls.model_validate_json(legal)
 
     def partial(self, response: ChatResponse) -> Model | FlexibleModel | None:
         """Return as much of the object as is there, or None where nothing is.
 
         Until it fits the class it is a `FlexibleModel` with the same fields, as in LlamaIndex.
         """
-        data = read_arguments(self._text(response))
+        data = read_growing(self._text(response))
         if not data:
             return None
         try:
@@ -174,7 +178,7 @@ class StructuredPrediction(KimiBase):
             return
         question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
         for response in self.stream_chat(question.messages, **question.options):
-            if _is_final(response):
+            if not is_growing(response):
                 yield question.whole(response)
             elif (partial := question.partial(response)) is not None:
                 yield partial
@@ -195,7 +199,7 @@ class StructuredPrediction(KimiBase):
 
         async def objects() -> AsyncGenerator[Any, None]:
             async for response in responses:
-                if _is_final(response):
+                if not is_growing(response):
                     yield question.whole(response)
                 elif (partial := question.partial(response)) is not None:
                     yield partial
@@ -229,22 +233,6 @@ def _response_format(output_cls: type[BaseModel]) -> dict[str, Any]:
     schema = output_cls.model_json_schema()
     named = {"name": schema.get("title", output_cls.__name__), "schema": schema}
     return {"type": "json_schema", "json_schema": named}
-
-
-def _is_final(response: ChatResponse) -> bool:
-    return isinstance(response.raw, dict) and "finish_reason" in response.raw
-
-
-def _loads(text: str) -> Any:  # noqa: ANN401 - any JSON value
-    return json.loads(text, strict=False)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        _loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _announce(

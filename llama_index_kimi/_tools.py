@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
 
-from kimi_core.errors import KimiProtocolError
-from llama_index_kimi._arguments import is_whole, read_arguments
+from kimi_core.arguments import read_arguments, read_growing
+from kimi_core.events import ParsedMessage, ToolCall
+from kimi_core.response import tool_call_error
+from llama_index_kimi._messages import arguments_text, reasoning_of
+from llama_index_kimi._responses import is_growing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +24,13 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.tools.types import BaseTool
 
-__all__ = ["conversation", "select_tools", "tool_choice_of", "wire_tools"]
+__all__ = [
+    "conversation",
+    "refuse_damaged_calls",
+    "select_tools",
+    "tool_choice_of",
+    "wire_tools",
+]
 
 
 def wire_tools(tools: Sequence[BaseTool]) -> list[dict[str, Any]]:
@@ -61,23 +70,66 @@ def select_tools(response: ChatResponse, *, error_on_no_tool_call: bool) -> list
 
     Raises:
         ValueError: Where there is no call and one was expected.
-        KimiProtocolError: Where the answer was cut by its token limit within a call: to run a tool
-            with half of its arguments could do anything.
+        KimiToolCallError: Where the arguments of a call are not one whole JSON object, whatever the
+            finish reason; no call of that answer is returned, and ``.partial`` holds all of them. A
+            FunctionAgent's run ends with this error: there is no other way in which it would not
+            run a tool, or take the answer for its last.
     """
-    calls = _calls_of(response.message)
-    if not calls and error_on_no_tool_call:
+    blocks = _blocks_of(response.message)
+    if not blocks and error_on_no_tool_call:
         message = (
             "the model called no tool and answered with text: "
             f"{(response.message.content or '')[:200]!r}. Pass tool_required=True to force a call, "
             "or error_on_no_tool_call=False to accept text."
         )
         raise ValueError(message)
-    if calls and _was_cut(response):
-        _refuse_half_a_call(calls[-1])
-    return [_selection(block) for block in calls]
+    growing = is_growing(response)
+    if not growing:
+        refuse_damaged_calls(response)
+    return [
+        ToolSelection(
+            tool_id=block.tool_call_id or block.tool_name,
+            tool_name=block.tool_name,
+            tool_kwargs=_kwargs(block.tool_kwargs, growing=growing),
+        )
+        for block in blocks
+    ]
 
 
-def _calls_of(message: ChatMessage) -> list[ToolCallBlock]:
+def refuse_damaged_calls(response: ChatResponse) -> None:
+    """Raise for a whole response with a call that cannot be run.
+
+    Raises:
+        KimiToolCallError: As for `select_tools`.
+    """
+    raw, message = response.raw, response.message
+    # These may look whole all the same: kimi-k3 writes argument by argument.
+    invalid = {call["id"] for call in message.additional_kwargs.get("invalid_tool_calls") or ()}
+    calls = [
+        ToolCall(
+            index=index,
+            id=block.tool_call_id or block.tool_name,
+            name=block.tool_name,
+            arguments=arguments_text(block.tool_kwargs),
+            complete=block.tool_call_id not in invalid,
+        )
+        for index, block in enumerate(_blocks_of(message))
+    ]
+    said = ParsedMessage(message.content or "", reasoning_of(message), tuple(calls))
+    error = tool_call_error(said, raw.get("finish_reason") if isinstance(raw, dict) else None)
+    if error is not None:
+        raise error
+
+
+def _kwargs(given: dict[str, Any] | str, *, growing: bool) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return dict(given)
+    found = read_growing(given) if growing else read_arguments(given)
+    assert isinstance(found, dict)  # noqa: S101 - what is damaged was refused
+    return found
+
+
+def _blocks_of(message: ChatMessage) -> list[ToolCallBlock]:
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if blocks:
         return blocks
@@ -90,29 +142,5 @@ def _block_of(call: Any) -> ToolCallBlock:  # noqa: ANN401 - a dict, or the open
     return ToolCallBlock(
         tool_call_id=plain.get("id"),
         tool_name=function["name"],
-        tool_kwargs=function.get("arguments") or "{}",
+        tool_kwargs=function.get("arguments") or "",
     )
-
-
-def _selection(block: ToolCallBlock) -> ToolSelection:
-    given = block.tool_kwargs
-    return ToolSelection(
-        tool_id=block.tool_call_id or block.tool_name,
-        tool_name=block.tool_name,
-        tool_kwargs=read_arguments(given) if isinstance(given, str) else dict(given),
-    )
-
-
-def _was_cut(response: ChatResponse) -> bool:
-    return isinstance(response.raw, dict) and response.raw.get("finish_reason") == "length"
-
-
-def _refuse_half_a_call(block: ToolCallBlock) -> None:
-    arguments = block.tool_kwargs
-    if isinstance(arguments, dict) or (arguments and is_whole(arguments)):
-        return
-    message = (
-        f"the call of tool {block.tool_name!r} was cut off by the token limit after "
-        f"{len(arguments)} characters of arguments: {arguments[-200:]!r}. Raise max_tokens."
-    )
-    raise KimiProtocolError(message)

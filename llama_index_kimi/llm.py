@@ -265,14 +265,14 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
     def _chat_once(self, messages: Sequence[ChatMessage], call: Mapping[str, Any]) -> ChatResponse:
         request, single_call = self._request(messages, call, stream=False)
         reader = self._kimi().open(request).read()
-        return ResponseBuilder(reader, single_call=single_call).whole()
+        return ResponseBuilder(reader, single_call=single_call).finish(streamed=False)
 
     async def _achat_once(
         self, messages: Sequence[ChatMessage], call: Mapping[str, Any]
     ) -> ChatResponse:
         request, single_call = self._request(messages, call, stream=False)
         reader = await (await self._kimi().aopen(request)).read()
-        return ResponseBuilder(reader, single_call=single_call).whole()
+        return ResponseBuilder(reader, single_call=single_call).finish(streamed=False)
 
     def _stream(self, messages: Sequence[ChatMessage], call: Mapping[str, Any]) -> ChatResponseGen:
         # The request is built now, so that a wrong setting is an error of the call itself; it is

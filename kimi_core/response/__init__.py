@@ -9,7 +9,7 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jiter
@@ -29,6 +29,7 @@ from kimi_core.events import (
 from kimi_core.raw.parser import StreamParser
 from kimi_core.raw.tool_ids import unique_id
 from kimi_core.response._fragments import ServerCalls
+from kimi_core.response._refusal import tool_call_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from kimi_core.events import Diagnostic
     from kimi_core.request import Request
 
-__all__ = ["ResponseReader", "Usage"]
+__all__ = ["ResponseReader", "Usage", "tool_call_error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,21 @@ class ResponseReader:
     def message(self) -> ParsedMessage:
         """Return all that was said so far."""
         return self._builder.message(self.diagnostics)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return id, model, finish reason, fingerprint and diagnostics, as values of JSON.
+
+        There are no diagnostics in it where nothing was odd; the rest is None where it is not
+        known.
+        """
+        odd = [asdict(found) for found in self.diagnostics]
+        return {
+            "id": self.id,
+            "model": self.model,
+            "finish_reason": self.finish_reason,
+            "system_fingerprint": self.system_fingerprint,
+            **({"diagnostics": odd} if odd else {}),
+        }
 
     def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
         """Read one chunk of a stream.

@@ -229,7 +229,7 @@ def test_arguments_are_read_as_far_as_they_go(
     llm: ChatKimiK2, arguments: str, kwargs: dict[str, Any]
 ) -> None:
     block = ToolCallBlock(tool_call_id="a:0", tool_name="a", tool_kwargs=arguments)
-    response = ChatResponse(message=ChatMessage(role="assistant", blocks=[block]))
+    response = ChatResponse(message=ChatMessage(role="assistant", blocks=[block]), delta="")
 
     assert calls_of(llm, response) == [("a:0", kwargs)]
 
