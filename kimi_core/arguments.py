@@ -40,6 +40,7 @@ __all__ = [
     "legal_json",
     "read_arguments",
     "read_growing",
+    "rewritten_arguments",
 ]
 
 _BLANKS = " \t\n\r"
@@ -212,6 +213,23 @@ def history_arguments(text: str) -> str:
     reason = found.reason if isinstance(found, InvalidArguments) else _BEYOND_LIMITS.reason
     told = {"invalid_arguments": text, "error": reason}
     return _escaped(json.dumps(told, ensure_ascii=False))
+
+
+def rewritten_arguments(text: str) -> str | None:
+    """Return arguments as a framework writes them that has kept their meaning alone.
+
+    LangChain keeps a dict and writes it anew with blanks of its own: ``{"city":"Paris"}`` goes back
+    as ``{"city": "Paris"}``. From there on the prompt differs from what the server has in its
+    prefix cache, in every round of a tool loop.
+
+    Args:
+        text: The arguments of a call that was closed.
+
+    Returns:
+        What Python's ``json`` writes; None where the arguments are damaged.
+    """
+    found = read_arguments(text)
+    return None if isinstance(found, InvalidArguments) else json.dumps(found, ensure_ascii=False)
 
 
 def _escaped(text: str) -> str:

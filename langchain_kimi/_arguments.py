@@ -1,18 +1,16 @@
 """The arguments of tool calls as the model wrote them.
 
 Owns: one entry of ``additional_kwargs``, written with an answer and read when it goes back as
-history. May know: the core's `ToolCall`, JSON.
-
-LangChain keeps the arguments of a call as a dict, and langchain-openai writes that dict anew with
-spaces of its own: ``{"city":"Paris"}`` goes back as ``{"city": "Paris"}``. From there on the prompt
-differs from what the server has in its prefix cache, in every round of a tool loop.
+history. May know: the core's arguments, which say what LangChain would write instead, and why that
+matters.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from kimi_core.arguments import rewritten_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +27,7 @@ def original_arguments(calls: Iterable[ToolCall]) -> dict[str, dict[str, str]]:
     kept = {
         call.id: call.arguments
         for call in calls
-        if call.complete and call.arguments and _rewritten(call.arguments) != call.arguments
+        if call.complete and rewritten_arguments(call.arguments) not in {None, call.arguments}
     }
     return {_NAME: kept} if kept else {}
 
@@ -46,22 +44,13 @@ def restore_arguments(calls: Iterable[dict[str, Any]], kept: Mapping[str, Any]) 
     texts = {**_of_openai(kept.get("tool_calls")), **_texts(kept.get(_NAME))}
     for call in calls:
         text = texts.get(call["id"])
-        if text is not None and _rewritten(text) == call["function"]["arguments"]:
+        if text is not None and rewritten_arguments(text) == call["function"]["arguments"]:
             call["function"]["arguments"] = text
 
 
-def _rewritten(arguments: str) -> str | None:
-    """Return the text as langchain-openai writes it anew; None where it is no JSON."""
-    try:
-        return json.dumps(json.loads(arguments, strict=False), ensure_ascii=False)
-    except ValueError:
-        return None
-
-
 def _texts(found: Any) -> dict[str, str]:  # noqa: ANN401 - whatever a stored message holds
-    if not isinstance(found, Mapping):
-        return {}
-    return {name: text for name, text in found.items() if isinstance(text, str)}
+    items = found.items() if isinstance(found, Mapping) else ()
+    return {name: text for name, text in items if isinstance(text, str)}
 
 
 def _of_openai(found: Any) -> dict[str, str]:  # noqa: ANN401 - as above

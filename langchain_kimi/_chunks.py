@@ -7,8 +7,6 @@ is known here: raw tokens and server-parsed calls are the same events.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -16,6 +14,7 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from kimi_core.arguments import InvalidArguments, read_arguments
 from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
@@ -24,10 +23,10 @@ from kimi_core.events import (
     ToolCallStart,
 )
 from langchain_kimi._arguments import original_arguments
-from langchain_kimi._damaged import spoiling_suffix
+from langchain_kimi._damaged import LastChunk, spoiling_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from langchain_core.messages import InvalidToolCall, ToolCallChunk
     from langchain_core.messages import ToolCall as LangChainToolCall
@@ -86,14 +85,8 @@ def _provider_usage(usage: Usage | None) -> dict[str, Any]:
 
 
 def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict[str, Any]:
-    found = {
-        "model_name": reader.model,
-        "finish_reason": reader.finish_reason,
-        "system_fingerprint": reader.system_fingerprint,
-        "id": reader.id,
-        "diagnostics": [asdict(odd) for odd in reader.diagnostics],
-        **_provider_usage(reader.usage),
-    }
+    found = {**reader.metadata(), **_provider_usage(reader.usage)}
+    found["model_name"] = found.pop("model")
     return {**given, **{name: value for name, value in found.items() if value}}
 
 
@@ -108,10 +101,7 @@ def whole_message(
         blocks: Whether content is a list of standard blocks (``output_version="v1"``).
     """
     said = reader.message()
-    good: list[LangChainToolCall] = []
-    bad: list[InvalidToolCall] = []
-    for call in said.tool_calls:
-        _sort_call(call, good, bad)
+    good, bad = _sorted(said.tool_calls)
     standard: list[Any] = []
     if blocks:
         standard += [{"type": "reasoning", "reasoning": said.reasoning}] if said.reasoning else []
@@ -129,19 +119,21 @@ def whole_message(
     )
 
 
-def _sort_call(call: ToolCall, good: list[LangChainToolCall], bad: list[InvalidToolCall]) -> None:
-    error = "the call was cut off"
-    if call.complete:
-        try:
-            arguments = json.loads(call.arguments or "{}", strict=False)
-        except ValueError as invalid:
-            error = f"the arguments are not JSON: {invalid}"
+def _sorted(calls: Iterable[ToolCall]) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
+    """Return the calls that can be run, and those that cannot."""
+    good: list[LangChainToolCall] = []
+    bad: list[InvalidToolCall] = []
+    for call in calls:
+        found = call.parsed()
+        if isinstance(found, InvalidArguments):
+            bad.append(
+                invalid_tool_call(
+                    name=call.name, args=call.arguments, id=call.id, error=found.reason
+                )
+            )
         else:
-            if isinstance(arguments, dict):
-                good.append(tool_call(name=call.name, args=arguments, id=call.id))
-                return
-            error = "the arguments are JSON, but not an object"
-    bad.append(invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=error))
+            good.append(tool_call(name=call.name, args=found, id=call.id))
+    return good, bad
 
 
 class ChunkWriter:
@@ -198,13 +190,16 @@ class ChunkWriter:
             reader: What has read the stream.
             metadata: What the HTTP response said beside its body.
         """
-        message = AIMessageChunk(
+        calls = reader.message().tool_calls
+        _, bad = _sorted(calls)
+        message = (LastChunk if bad else AIMessageChunk)(
             content=[] if self._blocks else "",
-            additional_kwargs=original_arguments(reader.message().tool_calls),
+            additional_kwargs=original_arguments(calls),
             usage_metadata=usage_metadata(reader.usage),
             response_metadata=_response_metadata(reader, {**self._said(), **metadata}),
             chunk_position="last",
         )
+        message.invalid_tool_calls = bad  # given to the constructor, they would be new fragments
         return ChatGenerationChunk(message=message)
 
     def _said(self) -> dict[str, Any]:
@@ -289,8 +284,5 @@ def _begun(calls: Sequence[ToolCallChunk]) -> list[LangChainToolCall]:
 
 def _arguments_so_far(call: ToolCallChunk) -> dict[str, Any]:
     # Some servers send a call whole, in one fragment; its arguments can be shown at once.
-    try:
-        arguments = json.loads(call["args"] or "{}", strict=False)
-    except ValueError:
-        return {}
-    return arguments if isinstance(arguments, dict) else {}
+    found = read_arguments(call["args"] or "")
+    return {} if isinstance(found, InvalidArguments) else found

@@ -1,23 +1,45 @@
 """Keeping damaged tool calls from being executed.
 
 Owns: one rule: a call that was cut off, or whose arguments are no JSON object, must never look
-like a whole one. May know: langchain_core's partial JSON parser, whose leniency is the problem.
+like a whole one. May know: langchain_core's readers of summed chunks, whose leniency is the
+problem, and the core's arguments.
 
 When chunks are added up, langchain-core closes every open bracket: ``{"path": "/home/u`` becomes a
-valid call with ``{"path": "/home/u"}``, and an agent runs it. A whole answer has no such problem
-(`langchain_kimi._chunks.whole_message` sorts its calls itself), and no field of a chunk can say
-"do not close this". So the last fragment of a damaged call is a bracket that fits nowhere; the sum
-is then in ``invalid_tool_calls``, with the raw text in front of that bracket. The text alone stands
-in ``response_metadata["diagnostics"]``.
+valid call with ``{"path": "/home/u"}``, ``{"a": 1}{"b": 2}`` one with its first half, and an agent
+runs it. No field of a chunk can say "do not close this". So the last fragment of such a call is a
+bracket that fits nowhere, and the sum is in ``invalid_tool_calls``. Where chunks are added one by
+one, the last of them puts back what the model wrote, and says what is wrong with it; LangChain adds
+a list of chunks at once in its own code, without asking any of them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 
+from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_partial_json
 
-__all__ = ["spoiling_suffix"]
+from kimi_core.arguments import read_arguments
+
+__all__ = ["LastChunk", "spoiling_suffix"]
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(r"[{}\[\]]")
+
+
+class LastChunk(AIMessageChunk):
+    """The last chunk of a stream in which calls are damaged; these are its invalid_tool_calls."""
+
+    def __radd__(self, left: AIMessageChunk) -> AIMessageChunk:
+        """Add up, with the calls that are damaged as they were received."""
+        whole = add_ai_message_chunks(left, self)
+        known = {call["id"]: call for call in self.invalid_tool_calls}
+        whole.invalid_tool_calls = [
+            known.get(call["id"], call) for call in whole.invalid_tool_calls
+        ]
+        return whole
 
 
 def spoiling_suffix(arguments: str, *, complete: bool) -> str:
@@ -27,41 +49,30 @@ def spoiling_suffix(arguments: str, *, complete: bool) -> str:
         arguments: All that came.
         complete: Whether the call was closed.
     """
-    if complete and (not arguments or _is_json(arguments)):
+    if isinstance(read_arguments(arguments, complete=complete), dict):
         return ""
-    if arguments and not _reads_as_object(arguments):
-        return ""
-    return _misfit(arguments)
+    return _misfit(arguments) if _reads_as_whole(arguments) else ""
 
 
-def _is_json(text: str) -> bool:
+def _reads_as_whole(text: str) -> bool:
+    """Whether a reader of langchain-core takes the text for arguments."""
     try:
-        json.loads(text, strict=False)
-    except ValueError:
+        if isinstance(parse_partial_json(text or "{}"), dict):
+            return True
+        json.loads(text)  # `stream_events` does not ask whether it is an object
+    except (ValueError, RecursionError):
         return False
     return True
 
 
-def _reads_as_object(text: str) -> bool:
-    try:
-        return isinstance(parse_partial_json(text), dict)
-    except ValueError:
-        return False
-
-
 def _misfit(text: str) -> str:
     """Return a closing bracket that fits nothing, behind the quotes that end an open string."""
-    closers: list[str] = []
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            in_string = escaped or char != '"'
-            escaped = char == "\\" and not escaped
-        elif char == '"':
-            in_string = True
-        elif char in "{[":
-            closers.append("}" if char == "{" else "]")
-        elif char in "}]" and closers:
-            closers.pop()
-    quotes = ('""' if escaped else '"') if in_string else ""
-    return f"{quotes}{'}' if closers and closers[-1] == ']' else ']'}"
+    outside, quote, inside = _STRING.sub("", text).partition('"')
+    opened: list[str] = []
+    for bracket in _BRACKET.findall(outside):
+        if bracket in "{[":
+            opened.append(bracket)
+        elif opened:
+            opened.pop()
+    escaped = (len(inside) - len(inside.rstrip("\\"))) % 2
+    return quote * (1 + escaped) + ("}" if opened and opened[-1] == "[" else "]")
