@@ -5,11 +5,10 @@ Owns: `TOOLS`. May know: the session, errors.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import as_mapping
+from kimi_core.arguments import read_arguments
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import KimiBadRequestError, KimiConfigError
 
@@ -111,11 +110,8 @@ def _without_call(answer: Answer) -> Outcome:
 
 
 def _is_valid(arguments: str) -> bool:
-    try:
-        parsed = as_mapping(json.loads(arguments))
-    except ValueError:
-        return False
-    return parsed is not None and parsed.get("city") in _CITIES
+    found = read_arguments(arguments)
+    return isinstance(found, dict) and found.get("city") in _CITIES
 
 
 # What may come of a tool that is offered, and of one that is forced, alike.

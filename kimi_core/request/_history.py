@@ -1,9 +1,9 @@
 """The messages of a conversation, made fit to be sent.
 
-Owns: what happens to history before a request: media, roles, reasoning, empty contents, prefixes,
-tools that a message brings. May know: capabilities, errors, media, the ids and results of tool
-calls, and from the raw room how ids are made native. Never changes the caller's messages. Reads
-the local files that a message names, and nothing else.
+Owns: what happens to history before a request: media, roles, reasoning, empty contents, arguments,
+prefixes, tools that a message brings. May know: capabilities, errors, media, the ids, arguments and
+results of tool calls, and from the raw room how ids are made native. Never changes the caller's
+messages. Reads the local files that a message names, and nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.arguments import history_arguments
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.request._tool_results import with_results, with_unique_ids
@@ -68,6 +69,7 @@ def prepare_history(
             message.pop("partial", None)  # only an answer at the end can be continued
         if not raw:
             _fill_content(message)
+            _make_arguments_legal(message)
     native = endpoint.rewrites_tool_call_ids or raw
     named = normalize_tool_call_ids(prepared) if native else with_unique_ids(prepared)
     return with_results(named, refuse_strays=not endpoint.takes_stray_results)
@@ -131,6 +133,21 @@ def _carry_reasoning(
         reasoning = _REASONING_PLACEHOLDER
     if reasoning:
         message["reasoning_content" if raw else capabilities.endpoint.reasoning_field] = reasoning
+
+
+def _make_arguments_legal(message: dict[str, Any]) -> None:
+    """Replace arguments that are no JSON; a prompt rendered here holds what the model wrote."""
+    calls = as_sequence(message.get("tool_calls"))
+    if calls:
+        message["tool_calls"] = [_with_legal_arguments(call) for call in calls]
+
+
+def _with_legal_arguments(call: Any) -> Any:  # noqa: ANN401 - whatever stands in a history
+    fields = as_mapping(call) or {}
+    function = as_mapping(fields.get("function")) or {}
+    text = function.get("arguments")
+    legal = history_arguments(text) if isinstance(text, str) else text
+    return call if legal == text else {**fields, "function": {**function, "arguments": legal}}
 
 
 def _fill_content(message: dict[str, Any]) -> None:

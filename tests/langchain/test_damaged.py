@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,8 +75,6 @@ json_objects = st.dictionaries(
 def test_no_beginning_of_a_call_reads_as_a_call(
     data: st.DataObject, arguments: dict[str, object]
 ) -> None:
-    import json
-
     text = json.dumps(arguments, ensure_ascii=False)
     cut = text[: data.draw(st.integers(0, len(text)))]
     suffix = spoiling_suffix(cut, complete=False)
@@ -108,6 +107,7 @@ def test_a_history_with_an_unanswered_damaged_call_is_sent_without_it(
 
 
 def test_an_answered_damaged_call_is_sent_with_its_text(make: MakeModel) -> None:
+    """Inside an object: a conversation with arguments that are no JSON is refused from then on."""
     broken = {"type": "invalid_tool_call", "name": "delete", "args": "{", "id": "a", "error": None}
     payload = make()._get_request_payload(
         [
@@ -117,4 +117,8 @@ def test_an_answered_damaged_call_is_sent_with_its_text(make: MakeModel) -> None
         ]
     )
     (call,) = payload["messages"][1]["tool_calls"]
-    assert call["function"] == {"name": "delete", "arguments": "{"}
+    assert call["function"]["name"] == "delete"
+    assert json.loads(call["function"]["arguments"]) == {
+        "invalid_arguments": "{",
+        "error": "the call was cut off",
+    }

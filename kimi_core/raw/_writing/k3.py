@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, compact_json, deep_sorted
+from kimi_core.arguments import InvalidArguments, read_arguments
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._writing.messages import (
     content_parts,
@@ -182,7 +183,7 @@ def _arguments(arguments: object) -> list[Segment]:
     Moonshot's encoder refuses JSON that is no object. Here it goes the way of text that is no
     JSON: a model that once said ``[1]`` must not make its conversation unsendable.
     """
-    parsed = as_mapping(_parsed(arguments))
+    parsed = _parsed(arguments)
     if parsed is None:
         raw = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
         return _element("json", _text(raw), type="object")
@@ -193,15 +194,13 @@ def _arguments(arguments: object) -> list[Segment]:
     return segments
 
 
-def _parsed(arguments: object) -> object:
+def _parsed(arguments: object) -> Mapping[str, Any] | None:
     if arguments is None:
         return {}
     if not isinstance(arguments, str):
-        return arguments
-    try:
-        return json.loads(arguments) if arguments.strip() else {}
-    except (ValueError, RecursionError):  # also numbers and nesting beyond Python's limits
-        return arguments
+        return as_mapping(arguments)
+    found = read_arguments(arguments)
+    return None if isinstance(found, InvalidArguments) else found
 
 
 def _type(value: object) -> str:
