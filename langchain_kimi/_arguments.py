@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.arguments import rewritten_arguments
+from kimi_core.events.arguments import rewritten_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

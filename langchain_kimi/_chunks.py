@@ -14,7 +14,6 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from kimi_core.arguments import InvalidArguments, read_arguments
 from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
@@ -22,6 +21,7 @@ from kimi_core.events import (
     ToolCallEnd,
     ToolCallStart,
 )
+from kimi_core.events.arguments import InvalidArguments, read_arguments
 from langchain_kimi._arguments import original_arguments
 from langchain_kimi._damaged import LastChunk, spoiling_suffix
 

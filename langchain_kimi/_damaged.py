@@ -21,7 +21,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_partial_json
 
-from kimi_core.arguments import read_arguments
+from kimi_core.events.arguments import read_arguments
 
 __all__ = ["LastChunk", "spoiling_suffix"]
 

@@ -25,13 +25,13 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from kimi_core.arguments import InvalidArguments
 from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
     ToolCallArguments,
     ToolCallStart,
 )
+from kimi_core.events.arguments import InvalidArguments
 from llama_index_kimi._messages import reasoning_of
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from llama_index.core.program.utils import FlexibleModel, create_flexible_model
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ValidationError
 
-from kimi_core.arguments import legal_json, read_growing
 from kimi_core.errors import KimiProtocolError
+from kimi_core.events.arguments import legal_json, read_growing
 from kimi_core.request import CallOptions
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._responses import is_growing

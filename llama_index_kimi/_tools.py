@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
 
-from kimi_core.arguments import read_arguments, read_growing
 from kimi_core.events import ParsedMessage, ToolCall
+from kimi_core.events.arguments import read_arguments, read_growing
 from kimi_core.response import tool_call_error
 from llama_index_kimi._messages import arguments_text, reasoning_of
 from llama_index_kimi._responses import is_growing

@@ -16,7 +16,7 @@ from kimi_core.chat.observe import observe
 from kimi_core.check._page import Page, look
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints import ENDPOINTS
-from kimi_core.engines import repairs_of
+from kimi_core.endpoints.engines import repairs_of
 from kimi_core.errors import KimiError
 from kimi_core.request import Options
 from kimi_core.response import Usage

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.arguments import read_arguments
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import KimiBadRequestError, KimiConfigError
+from kimi_core.events.arguments import read_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

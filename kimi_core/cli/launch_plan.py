@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from kimi_core.cli.launch_facts import Fit, find_gpu, find_weights, fit
 from kimi_core.endpoints import ENDPOINTS
-from kimi_core.engines import ENGINES, Engine, parser_of
+from kimi_core.endpoints.engines import ENGINES, Engine, parser_of
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:

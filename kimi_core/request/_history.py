@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.arguments import history_arguments
 from kimi_core.errors import KimiConfigError
+from kimi_core.events.arguments import history_arguments
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.request._tool_results import with_results, with_unique_ids
 from kimi_core.request.media import prepare_media

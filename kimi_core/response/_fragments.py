@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping
-from kimi_core.arguments import InvalidArguments, read_arguments
 from kimi_core.events import (
     Diagnostic,
     Event,
@@ -24,6 +23,7 @@ from kimi_core.events import (
     ToolCallEnd,
     ToolCallStart,
 )
+from kimi_core.events.arguments import InvalidArguments, read_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

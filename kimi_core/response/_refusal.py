@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core.arguments import InvalidArguments
 from kimi_core.errors import KimiToolCallError
+from kimi_core.events.arguments import InvalidArguments
 
 if TYPE_CHECKING:
     from kimi_core.events import ParsedMessage, ToolCall

@@ -1,6 +1,6 @@
 """Whether arguments are one whole JSON object, what they mean, and what goes back of them.
 
-Owns: the table of `kimi_core.arguments`, and what holds for every text.
+Owns: the table of `kimi_core.events.arguments`, and what holds for every text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimi_core import ToolCall
-from kimi_core.arguments import (
+from kimi_core.events.arguments import (
     InvalidArguments,
     history_arguments,
     legal_json,

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from kimi_core.endpoints import ENDPOINTS
-from kimi_core.engines import ENGINES, repairs_of
+from kimi_core.endpoints.engines import ENGINES, repairs_of
 
 
 @pytest.mark.parametrize("endpoint", [*ENGINES, "moonshot", "custom"])

@@ -11,7 +11,7 @@ import pytest
 
 from kimi_core import endpoints
 from kimi_core.endpoints import ENDPOINTS
-from kimi_core.engines import ENGINES
+from kimi_core.endpoints.engines import ENGINES
 from kimi_core.models import MODELS
 from kimi_core.platform import KimiClient
 from kimi_core.testing import MoonshotSimulator
@@ -35,7 +35,7 @@ TABLES: dict[str, tuple[set[str], set[str]]] = {
         OPEN - WITHOUT_A_CHAT,
         {name for name, row in MODELS.items() if row.checkpoint},
     ),
-    "kimi_core.engines.ENGINES": (
+    "kimi_core.endpoints.engines.ENGINES": (
         {name for name, row in ENDPOINTS.items() if not row.needs_key} - SERVED_BY_ANYBODY,
         set(ENGINES),
     ),

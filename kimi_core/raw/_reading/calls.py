@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core.arguments import InvalidArguments, legal_json, read_arguments
 from kimi_core.events import ToolCallArguments, ToolCallEnd, ToolCallStart
+from kimi_core.events.arguments import InvalidArguments, legal_json, read_arguments
 from kimi_core.raw.tool_ids import unique_id
 
 if TYPE_CHECKING:

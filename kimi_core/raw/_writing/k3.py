@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, compact_json, deep_sorted
-from kimi_core.arguments import InvalidArguments, read_arguments
 from kimi_core.errors import KimiConfigError
+from kimi_core.events.arguments import InvalidArguments, read_arguments
 from kimi_core.raw._writing.messages import (
     content_parts,
     function_of,

@@ -1,7 +1,7 @@
 """What the model said, as events; the vocabulary of the whole package.
 
 Owns: the event types, the parsed message, and the sum of events.
-May know: the standard library, and what arguments mean (`kimi_core.arguments`). It does not know
+May know: its own files, for what arguments mean. It does not know
 where an event comes from (raw tokens parsed by `kimi_core.raw.parser`, or a server's own fields
 read by `kimi_core.response`): both sources speak these types, so that an adapter never has to ask.
 """
@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.arguments import read_arguments
+from kimi_core.events.arguments import read_arguments
 
 if TYPE_CHECKING:
-    from kimi_core.arguments import InvalidArguments
+    from kimi_core.events.arguments import InvalidArguments
 
 __all__ = [
     "ContentDelta",
@@ -134,7 +134,7 @@ class ToolCall:
     def parsed(self) -> dict[str, Any] | InvalidArguments:
         """Return the arguments as a new dict, or why this call cannot be executed.
 
-        See `kimi_core.arguments`, which decides.
+        See `kimi_core.events.arguments`, which decides.
         """
         return read_arguments(self.arguments, complete=self.complete)
 
