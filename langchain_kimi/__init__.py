@@ -1,8 +1,8 @@
 """Kimi K2 for LangChain.
 
-Owns: the public names of the adapter. May know: its own modules, and of `kimi_core` the version,
-the endpoints, re-exported so that one import names model and server, and the arguments for
-LangChain's own ``ChatAnthropic``.
+Owns: `ChatKimiK2` for LangChain, a BaseChatOpenAI; here its public names.
+May know: its own modules, and of `kimi_core` the version, the endpoints, re-exported so that one
+import names model and server, and the arguments for LangChain's own ``ChatAnthropic``.
 """
 
 from kimi_core import __version__, endpoints

@@ -18,6 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs_markdown import code, number, table
+from docs_rooms import rooms
+
 from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
 from kimi_core.endpoints import ENDPOINTS
 from kimi_core.models import MODELS, RETIRED_IDS, retirement
@@ -26,7 +29,7 @@ from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
 from kimi_core.raw._reading.output import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from enum import Enum
 
     from kimi_core.endpoints import Endpoint
@@ -60,27 +63,6 @@ def stale_blocks(text: str) -> list[str]:
     return [old["name"] for old, new in blocks if old[0] != new[0]]
 
 
-# ---- Markdown ------------------------------------------------------------------------------------
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    # GitHub splits a row at every bar, in code too, unless it is escaped.
-    return text.replace("|", r"\|") or "—"
-
-
-def _code(values: Iterable[str]) -> str:
-    return ", ".join(f"`{value}`" for value in values)
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,}"
-
-
 # ---- models --------------------------------------------------------------------------------------
 
 
@@ -90,19 +72,19 @@ def _models() -> str:
         *("forced `tool_choice` while thinking", "reasoning to send back"),
         "raw dialect",
     )
-    return _table(head, map(_model, MODELS.values()))
+    return table(head, map(_model, MODELS.values()))
 
 
 def _model(info: ModelInfo) -> tuple[str, ...]:
     reasoning = "all turns" if info.keeps_reasoning else "turns with tool calls"
     return (
         f"`{info.name}`",
-        _number(info.context_window),
-        _number(info.default_output),
+        number(info.context_window),
+        number(info.default_output),
         ", ".join(info.inputs),
         info.thinking,
         _efforts(info),
-        "" if info.thinking == "none" else _code(info.forced_tool_choice) or "neither",
+        "" if info.thinking == "none" else code(info.forced_tool_choice) or "neither",
         "" if info.thinking == "none" else reasoning,
         info.dialect,
     )
@@ -110,19 +92,19 @@ def _model(info: ModelInfo) -> tuple[str, ...]:
 
 def _efforts(info: ModelInfo) -> str:
     default = f" (`{info.default_effort}` by default)" if info.default_effort else ""
-    return _code(info.reasoning_efforts) + default
+    return code(info.reasoning_efforts) + default
 
 
 def _sampling() -> str:
     head = ("model", "pinned while thinking", "pinned without thinking", "model card's temperature")
-    return _table(
+    return table(
         head,
         (
             (
                 f"`{info.name}`",
                 _pinned(info.pinned),
                 _pinned(info.pinned_without_thinking),
-                _number(info.recommended_temperature),
+                number(info.recommended_temperature),
             )
             for info in MODELS.values()
         ),
@@ -150,7 +132,7 @@ def _lifetimes() -> str:
         ),
         *("retired on Moonshot's API", "replacement"),
     )
-    return _table(head, map(_lifetime, MODELS.values()))
+    return table(head, map(_lifetime, MODELS.values()))
 
 
 def _lifetime(info: ModelInfo) -> tuple[str, ...]:
@@ -163,18 +145,18 @@ def _lifetime(info: ModelInfo) -> tuple[str, ...]:
         " / ".join(yuan),
         info.knowledge_cutoff or "",
         info.retired or "",
-        _code([info.replacement] if info.replacement else []),
+        code([info.replacement] if info.replacement else []),
     )
 
 
 def _aliases() -> str:
-    rows = ((f"`{info.name}`", _code(info.aliases)) for info in MODELS.values())
-    return _table(("model", "other spellings"), rows)
+    rows = ((f"`{info.name}`", code(info.aliases)) for info in MODELS.values())
+    return table(("model", "other spellings"), rows)
 
 
 def _retired_ids() -> str:
     rows = ((name, *(retirement(name) or ("", ""))) for name in RETIRED_IDS)
-    return _table(
+    return table(
         ("id", "retired", "replacement"),
         ((f"`{name}`", date, f"`{replacement}`") for name, date, replacement in rows),
     )
@@ -185,7 +167,7 @@ def _retired_ids() -> str:
 
 def _endpoints() -> str:
     head = ("endpoint", "base URL", "key from", "default model", "route", "notes")
-    return _table(head, map(_endpoint, ENDPOINTS.values()))
+    return table(head, map(_endpoint, ENDPOINTS.values()))
 
 
 def _endpoint(row: Endpoint) -> tuple[str, ...]:
@@ -212,7 +194,7 @@ def _protocols() -> str:
         *("endpoint", "tool calls are parsed by", "grammar", "thinking switch"),
         *("reasoning is sent back as", "token limit", "foreign ids are rewritten"),
     )
-    return _table(head, map(_protocol, ENDPOINTS.values()))
+    return table(head, map(_protocol, ENDPOINTS.values()))
 
 
 def _protocol(row: Endpoint) -> tuple[str, ...]:
@@ -229,7 +211,7 @@ def _protocol(row: Endpoint) -> tuple[str, ...]:
 
 def _spellings() -> str:
     rows = ((row.name, name, there) for row in ENDPOINTS.values() for name, there in _spelled(row))
-    return _table(("endpoint", "model", "its name there"), (_code_cells(*row) for row in rows))
+    return table(("endpoint", "model", "its name there"), (_code_cells(*row) for row in rows))
 
 
 def _spelled(row: Endpoint) -> list[tuple[str, str]]:
@@ -244,7 +226,7 @@ def _facts(row: Endpoint) -> str:
     facts = {
         "base URL": f"`{row.base_url}`" if row.base_url else "given by you, or started here",
         "key from": (keys if row.needs_key or not keys else f"{keys}, if it has one") or "none",
-        "keys begin with": _code(row.key_prefixes),
+        "keys begin with": code(row.key_prefixes),
         "default model": f"`{row.default_model}`" if row.default_model else "the server is asked",
         "facts of an unknown name": f"those of `{row.base_model}`",
         "route": f"`{row.api}`",
@@ -259,7 +241,7 @@ def _facts(row: Endpoint) -> str:
         "foreign ids of calls are rewritten": "here" if row.rewrites_tool_call_ids else "there",
         **_limits(row),
     }
-    return _table(("fact", row.name), ((name, fact) for name, fact in facts.items() if fact))
+    return table(("fact", row.name), ((name, fact) for name, fact in facts.items() if fact))
 
 
 def _limits(row: Endpoint) -> dict[str, str]:
@@ -293,7 +275,7 @@ def _limits(row: Endpoint) -> dict[str, str]:
 
 
 def _names(row: Endpoint) -> str:
-    return _table(
+    return table(
         ("model", "its name there"), (_code_cells(*pair) for pair in row.spellings.items())
     )
 
@@ -307,9 +289,7 @@ def _launch(engine: str) -> str:
     plan = plan_launch(engine)
     lines = [line for where, command in plan.commands for line in (f"# {where}", command)]
     flags = ((f"`{flag.text}`", flag.reason) for flag in plan.flags)
-    return "\n".join(
-        ("```sh", *lines, "```", "", _table(("flag", "why"), flags), "", plan.hardware)
-    )
+    return "\n".join(("```sh", *lines, "```", "", table(("flag", "why"), flags), "", plan.hardware))
 
 
 # ---- the raw dialects ----------------------------------------------------------------------------
@@ -360,7 +340,7 @@ def _diagram(transitions: Mapping[Any, Mapping[Any, Any]]) -> str:
 
 def _cells(transitions: Mapping[Any, Mapping[Any, Any]]) -> str:
     rows = ((f"`{s.name}`", s.value, _targets(s, cells)) for s, cells in transitions.items())
-    return _table(("state", "where that is", "markers, and where they lead"), rows)
+    return table(("state", "where that is", "markers, and where they lead"), rows)
 
 
 def _targets(state: Enum, cells: Mapping[Any, Any]) -> str:
@@ -368,7 +348,7 @@ def _targets(state: Enum, cells: Mapping[Any, Any]) -> str:
     for marker, cell in cells.items():
         dropped = cell.action.name == "DROP" and cell.state is state
         targets.setdefault("left out" if dropped else _name(cell), []).append(marker.name)
-    return "; ".join(f"{_code(markers)} → {target}" for target, markers in targets.items())
+    return "; ".join(f"{code(markers)} → {target}" for target, markers in targets.items())
 
 
 def _name(cell: Any) -> str:  # noqa: ANN401 -- a cell of either table
@@ -377,16 +357,16 @@ def _name(cell: Any) -> str:  # noqa: ANN401 -- a cell of either table
 
 def _markers(markers: type[Marker | K3Marker]) -> str:
     rows = ((f"`{marker.name}`", marker.value) for marker in markers)
-    return _table(("marker", "what it does"), rows)
+    return table(("marker", "what it does"), rows)
 
 
 def _k2_markers() -> str:
-    rows = ((f"`{m.name}`", m.value, _code(SPELLINGS.get(m, ()))) for m in Marker)
-    return _table(("marker", "what it does", "spellings"), rows)
+    rows = ((f"`{m.name}`", m.value, code(SPELLINGS.get(m, ()))) for m in Marker)
+    return table(("marker", "what it does", "spellings"), rows)
 
 
 def _kinds() -> str:
-    return _table(("kind", "what it says"), ((f"`{kind}`", text) for kind, text in KINDS.items()))
+    return table(("kind", "what it says"), ((f"`{kind}`", text) for kind, text in KINDS.items()))
 
 
 assert set(TRANSITIONS) == set(State)  # noqa: S101 -- a state without a row could not be drawn
@@ -408,6 +388,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "k3-markers": lambda: _markers(K3Marker),
     "k3-states": lambda: _cells(K3_TRANSITIONS),
     "kinds": _kinds,
+    "rooms": rooms,
     **{f"launch-{engine}": partial(_launch, engine) for engine in LAUNCHES},
     **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},
     **{

@@ -1,6 +1,6 @@
 """What can go wrong, in words that say what to do.
 
-Owns: the public names of errors and warnings; `_tree` and `_warnings` show how they hang together.
+Owns: the tree of errors and warnings, what an SDK's error becomes, and whose line a warning names.
 May know: its own files.
 """
 

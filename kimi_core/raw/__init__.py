@@ -1,6 +1,6 @@
 """The raw token protocol: what Kimi reads and writes when no server stands between.
 
-Owns: events, parser, prompts, tool-call ids and grammars. Sans I/O: it reads no file and no socket,
+Owns: parser, prompts, tool-call ids and grammars. Sans I/O: it reads no file and no socket,
 logs nothing, and knows no framework. May know: the standard library, events, errors, and the rows
 of models.
 """

@@ -1,6 +1,7 @@
 """Messages, tools and options -> the payload of one request.
 
-Owns: the public names of this room. May know: its own files.
+Owns: what a caller may ask for, the decisions about it, and how each is written in a request.
+May know: its own files.
 """
 
 from kimi_core.request._build import build_request

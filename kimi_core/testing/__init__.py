@@ -1,7 +1,8 @@
 """A strict local stand-in for Moonshot's API, for our tests and for yours.
 
-Owns: the public names of the simulator. May know: the standard library, `kimi_core.models`, and the
-raw prompts, which an exact tokenizer counts; pytest only in `kimi_core.testing.plugin`.
+Owns: a server that simulates Moonshot's API by its published rules.
+May know: the standard library, `kimi_core.models`, and the raw prompts, which an exact tokenizer
+counts; pytest only in `kimi_core.testing.plugin`.
 
 Everything here is simulated: the rules come from Moonshot's documents, from its published schema
 validator and conformance suite, and from error bodies that users quoted, not from the server

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import importlib.util
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -138,14 +138,8 @@ def test_every_python_block_is_found_and_only_such_a_block_is_marked(page: Path)
 
 
 def script() -> ModuleType:
-    """Load the script that writes the generated blocks; it stands in no package."""
-    path = ROOT / "scripts" / "docs_tables.py"
-    spec = importlib.util.spec_from_file_location("docs_tables", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """Load the script that writes the generated blocks; pytest's ``pythonpath`` finds it."""
+    return importlib.import_module("docs_tables")
 
 
 @pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
@@ -161,6 +155,13 @@ def test_every_generated_block_stands_on_some_page() -> None:
     assert sorted(re.findall(r"<!-- begin generated: ([\w-]+) -->", text)) == sorted(
         script().BLOCKS
     )
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "design.md", ROOT / "CONTRIBUTING.md"])
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:\w+/)+\w+\.(?:py|md))`", page.read_text(encoding="utf-8"))
+
+    assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
 class TestScript:
