@@ -73,14 +73,17 @@ demo: $(VENV)/.runtime  ## Run a tool-calling agent of both frameworks on an eng
 
 # ---- tests ---------------------------------------------------------------------------------------
 
-# In CI the whole suite must also have taken every branch of kimi_core.
-.PHONY: test
-test: $(VENV)/.test  ## Run all tests (one file: make test ARGS=tests/core/test_x.py)
-	@$(BIN)/python -m pytest $(if $(CI),$(if $(ARGS),,--cov --cov-report=term-missing)) $(ARGS)
+# Whole files are shared out among processes (tests/depth.py). One file alone is not worth a second
+# process, which would import both frameworks again.
+PROCESSES := -n auto --maxprocesses 8
 
-.PHONY: coverage
-coverage: $(VENV)/.test  ## Run all tests; every branch of kimi_core must have been taken
-	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+.PHONY: test
+test: $(VENV)/.test  ## Test the whole behaviour, in minutes (one file: make test ARGS=tests/core/test_x.py)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(PROCESSES))
+
+.PHONY: test-deep
+test-deep: $(VENV)/.test  ## Test with all examples and engine cases; every branch of kimi_core must be taken
+	@$(BIN)/python -m pytest --deep $(or $(ARGS),$(PROCESSES) --cov --cov-report=term-missing)
 
 .PHONY: record
 record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set
@@ -113,7 +116,7 @@ $(VENV)-$(1)/.test: $(VENV)-$(1)/.made $(WHEEL)
 
 .PHONY: test-$(1)
 test-$(1): $(VENV)-$(1)/.test
-	@$(VENV)-$(1)/bin/pytest --import-mode=importlib -m 'not engine' $(4) $$(ARGS)
+	@$(VENV)-$(1)/bin/pytest --import-mode=importlib -m 'not engine' $(PROCESSES) $(4) $$(ARGS)
 endef
 
 $(eval $(call reduced-install,core,,test,tests/core))
@@ -181,7 +184,7 @@ imports: $(VENV)/.dev  ## Check who may import whom
 	@$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 
 .PHONY: check
-check: test lint types imports test-core test-langchain test-llama-index  ## All of the above
+check: test-deep lint types imports test-core test-langchain test-llama-index  ## All of the above
 
 .PHONY: clean
 clean:  ## Remove environments and caches

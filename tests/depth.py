@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the examples of property tests, unless ``--hypothesis-profile`` has."""
-    if not config.getoption("--hypothesis-profile"):
+    if not config.getoption("--hypothesis-profile", None):
         ci = "-ci" if os.environ.get("CI") == "true" else ""
         deep = config.getoption("--deep")
         hypothesis.settings.load_profile(f"deep{ci}" if deep else "minutes")
