@@ -12,6 +12,8 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 * ``max_tokens``: takes ``max_completion_tokens`` too, as ``ChatOpenAI`` does.
 * ``_default_params``: the base would add fields that Kimi does not have, and ``stream``.
 * ``_resolve_model_profile``: the base knows OpenAI's models.
+* ``model_copy``, and what copy, pickle and assignment call (`kimi_core.chat.Instance`): connections
+  hold locks, which the base's copies stumble over, and follow the fields here.
 * ``lc_secrets``, ``lc_attributes``, ``get_lc_namespace``, ``is_lc_serializable``: so that a dump
   can be loaded, without the key in it.
 """
@@ -28,16 +30,14 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
 from kimi_core import __version__
-from kimi_core.chat import ClosesItself, KimiChat, Settings
-from kimi_core.endpoints import Endpoint
+from kimi_core.chat import Instance, KimiChat, Settings
+from kimi_core.endpoints import Endpoint, written_endpoint
 from kimi_core.errors import (
     KimiConfigError,
-    KimiError,
     UnknownSettingWarning,
     nearest_setting,
     setting_error,
@@ -70,7 +70,7 @@ def _fields_by_word(kind: type[BaseChatOpenAI]) -> dict[str, str]:
     return named | {item.alias: name for name, item in kind.model_fields.items() if item.alias}
 
 
-class KimiSettings(ClosesItself, BaseChatOpenAI):
+class KimiSettings(Instance, BaseChatOpenAI):
     """`BaseChatOpenAI` with Kimi's settings; not for use by itself."""
 
     model_name: str = Field(default="", alias="model")
@@ -121,6 +121,7 @@ class KimiSettings(ClosesItself, BaseChatOpenAI):
     use_responses_api: bool | None = False
 
     _chat: KimiChat = PrivateAttr()
+    _spelled: str = PrivateAttr()
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the fields
         """Build the model; nothing is connected yet.
@@ -149,29 +150,9 @@ class KimiSettings(ClosesItself, BaseChatOpenAI):
             # pydantic wraps every ValueError; the sentence alone is what helps.
             raise setting_error(error) from None
 
-    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any field
-        """Set a field, in any word for it, or say why not; the connection follows.
-
-        Raises:
-            KimiConfigError: For a setting that cannot work; the field stays what it was.
-        """
-        known = _fields_by_word(type(self))
-        for word, given in read_settings({name: value}).items():
-            field = known.get(word, word)
-            before = getattr(self, field, None)
-            secret = word == "api_key" and isinstance(given, str)
-            super().__setattr__(field, SecretStr(given) if secret else given)
-            if word in _CONNECTION and (self.__pydantic_private__ or {}).get("_chat"):
-                try:
-                    self._connect()
-                except KimiError:
-                    super().__setattr__(field, before)
-                    raise
-
-    @field_validator("endpoint", mode="before")
-    @classmethod
-    def _read_endpoint(cls, value: Any) -> EndpointLike:  # noqa: ANN401 - as a dump holds it
-        return Endpoint(**value) if isinstance(value, dict) else value
+    def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
+        hidden = word == "api_key" and isinstance(value, str)
+        return _fields_by_word(type(self)).get(word, word), SecretStr(value) if hidden else value
 
     @model_validator(mode="after")
     def validate_environment(self) -> Self:
@@ -193,8 +174,6 @@ class KimiSettings(ClosesItself, BaseChatOpenAI):
             )
             raise KimiConfigError(message)
         self._connect()
-        if self.profile is None:
-            self.profile = self._resolve_model_profile()
         return self
 
     @model_validator(mode="after")
@@ -210,10 +189,14 @@ class KimiSettings(ClosesItself, BaseChatOpenAI):
             settings["default_headers"].setdefault("OpenAI-Organization", self.openai_organization)
         before: KimiChat | None = (self.__pydantic_private__ or {}).get("_chat")
         named: str | None = self.model_name
-        if before is not None and named == before.capabilities.model:
+        if before is not None and named == self._spelled:
             named = before.settings.model  # None where nobody named it
         self._chat = KimiChat(Settings(model=named or None, **settings))
-        self.model_name = self._chat.capabilities.model
+        self._spelled = self._chat.capabilities.model
+        BaseChatOpenAI.__setattr__(self, "model_name", self._spelled)
+        stale = before is not None and self.profile == profile_of(before.capabilities)
+        if self.profile is None or stale:
+            self.profile = self._resolve_model_profile()
 
     @property
     def _default_params(self) -> dict[str, Any]:
@@ -251,13 +234,13 @@ class KimiSettings(ClosesItself, BaseChatOpenAI):
 
     @property
     def lc_attributes(self) -> dict[str, Any]:
-        """What a dump holds in place of a field: an `Endpoint` of your own, as a dict.
+        """What a dump holds in place of a field: an `Endpoint` of your own, as a dict; no headers.
 
         And no model where none was named: the server is asked for it again after loading.
         """
-        named = self._chat.settings.model is not None
-        unnamed = {} if named else {"model_name": ""}
-        if isinstance(self.endpoint, str):
-            return unnamed
-        endpoint = {item.name: getattr(self.endpoint, item.name) for item in fields(Endpoint)}
-        return {**unnamed, "endpoint": endpoint}
+        told: dict[str, Any] = {} if self._chat.settings.model else {"model_name": ""}
+        if not isinstance(self.endpoint, str):
+            told["endpoint"] = written_endpoint(self.endpoint)
+        # They may hold a secret, and traces show what a dump holds.
+        hidden = ("default_headers", "default_query")
+        return told | {name: None for name in hidden if getattr(self, name)}

@@ -20,40 +20,27 @@ from llama_index.core.bridge.pydantic import (
     PrivateAttr,
     ValidationError,
     field_serializer,
-    field_validator,
 )
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
-from kimi_core.chat import ClosesItself, KimiChat, Settings
-from kimi_core.endpoints import ENDPOINTS, Endpoint
+from kimi_core.chat import Instance, KimiChat, Settings
+from kimi_core.endpoints import written_endpoint
 from kimi_core.errors import KimiConfigError, nearest_setting, setting_error
 from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from typing_extensions import Self
-
     from kimi_core.capabilities import Capabilities
     from kimi_core.config import ApiKey
+    from kimi_core.endpoints import Endpoint
 
 __all__ = ["KimiBase"]
 
 _SETTINGS = frozenset(item.name for item in dataclasses.fields(Settings)) - {"api_key"}
 # A timeout of the instance belongs to the connection, of a call to its request.
 _SAID = (option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"}
-# Fields that may hold a secret or cannot be written down.
-_UNWRITTEN = (
-    "default_headers",
-    "default_query",
-    "http_client",
-    "http_async_client",
-    "media_fetcher",
-    "tokenizer",
-)
 
 
-class KimiBase(ClosesItself, FunctionCallingLLM):
+class KimiBase(Instance, FunctionCallingLLM):
     """Settings and connection of `llama_index_kimi.ChatKimiK2`, which documents them."""
 
     model: str | None = Field(default=None, description="Any spelling of a model's name.")
@@ -95,7 +82,7 @@ class KimiBase(ClosesItself, FunctionCallingLLM):
     tokenizer: Any = Field(default=None, exclude=True, repr=False)
 
     _api_key: ApiKey | None = PrivateAttr(default=None)
-    _chat: KimiChat | None = PrivateAttr(default=None)  # type: ignore[assignment]  # until made
+    _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - fields, and api_key
         given = {
@@ -117,24 +104,14 @@ class KimiBase(ClosesItself, FunctionCallingLLM):
         except ValidationError as error:
             raise setting_error(error) from None
         self._api_key = api_key
-        self._kimi()
+        self._connect()
 
-    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any field
-        """Set a field, in any word for it, or say why not; the connection follows.
+    def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
+        return "_api_key" if word == "api_key" else word, value
 
-        Raises:
-            KimiConfigError: For a setting that cannot work; the field stays what it was.
-        """
-        for word, given in read_settings({name: value}).items():
-            field = "_api_key" if word == "api_key" else word
-            before = getattr(self, field, None)
-            super().__setattr__(field, given)
-            if word in _SETTINGS or word == "api_key":
-                try:
-                    self._kimi()
-                except KimiConfigError:
-                    super().__setattr__(field, before)
-                    raise
+    def _connect(self) -> None:
+        fields = {name: getattr(self, name) for name in _SETTINGS}
+        self._chat = KimiChat(Settings(api_key=self._api_key, **fields))
 
     @classmethod
     def class_name(cls) -> str:
@@ -144,7 +121,7 @@ class KimiBase(ClosesItself, FunctionCallingLLM):
     @property
     def metadata(self) -> LLMMetadata:
         """What LlamaIndex wants to know of the model: context, output budget, abilities."""
-        capabilities = self._kimi().capabilities
+        capabilities = self._chat.capabilities
         info = capabilities.info
         # LlamaIndex's engines take this much away from the context for every prompt, so it must
         # leave room in a small one.
@@ -160,23 +137,14 @@ class KimiBase(ClosesItself, FunctionCallingLLM):
     def to_payload(self) -> dict[str, Any]:
         """Return what instrumentation is told of this model; nothing secret is in it."""
         payload = {"class_name": self.class_name(), **self.metadata.model_dump()}
-        payload["endpoint"] = self._kimi().capabilities.endpoint.name
+        payload["endpoint"] = self._chat.capabilities.endpoint.name
         if self.thinking is not None:
             payload["thinking"] = self.thinking
         return payload
 
-    def _kimi(self) -> KimiChat:
-        """Return the connection for the settings as they are now; fields may be assigned to."""
-        fields = {name: getattr(self, name) for name in _SETTINGS}
-        settings = Settings(api_key=self._api_key, **fields)
-        if self._chat is None or self._chat.settings != settings:
-            self._chat = KimiChat(settings)
-        return self._chat
-
     def _capabilities(self, model: str | None) -> Capabilities:
         """Return what the model of one call can do."""
-        kimi = self._kimi()
-        return kimi.capabilities if model is None else kimi.resolve(model)
+        return self._chat.capabilities if model is None else self._chat.resolve(model)
 
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""
@@ -186,46 +154,10 @@ class KimiBase(ClosesItself, FunctionCallingLLM):
 
     # -- written down and read again ----------------------------------------------------------
 
-    @field_validator("endpoint", mode="before")
-    @classmethod
-    def _read_endpoint(cls, value: Any) -> Any:  # noqa: ANN401 - a name, an Endpoint, or its dict
-        return Endpoint(**value) if isinstance(value, dict) else value
-
     @field_serializer("endpoint")
     def _write_endpoint(self, value: str | Endpoint) -> str | dict[str, Any]:
-        bare = _without_headers(value)
-        if isinstance(bare, str):
-            return bare
-        return bare.name if ENDPOINTS.get(bare.name) == bare else dataclasses.asdict(bare)
+        return written_endpoint(value)
 
     @field_serializer("timeout")
     def _write_timeout(self, value: Any) -> float | None:  # noqa: ANN401 - a number, or an httpx.Timeout
         return value if isinstance(value, (int, float)) else None
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        for name, value in super().__repr_args__():
-            yield name, self._write_endpoint(value) if name == "endpoint" else value
-
-    def __getstate__(self) -> dict[str, Any]:
-        written = {**dict.fromkeys(_UNWRITTEN), "endpoint": _without_headers(self.endpoint)}
-        bare = self.model_copy(update=written)
-        bare._api_key = bare._chat = None  # noqa: SLF001 - our own copy
-        state: dict[str, Any] = super(KimiBase, bare).__getstate__()
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        # The framework's own version swallows any error here and leaves half an object.
-        self.__init__(**state["__dict__"])  # type: ignore[misc]  # how pydantic objects are revived
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        # Connections hold locks, which cannot be copied; they may be shared.
-        shared = [self._chat, self.http_client, self.http_async_client, self.tokenizer]
-        memo = {} if memo is None else memo
-        memo.update((id(thing), thing) for thing in shared)
-        return super().__deepcopy__(memo)
-
-
-def _without_headers(endpoint: str | Endpoint) -> str | Endpoint:
-    if isinstance(endpoint, str):
-        return endpoint
-    return dataclasses.replace(endpoint, default_headers={})

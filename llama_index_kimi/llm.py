@@ -257,28 +257,28 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         call = dict(call)
         single_call = not call.pop("allow_parallel_tool_calls", True)
         asked = CallOptions.read(self._said(), call)
-        request = self._kimi().request(
+        request = self._chat.request(
             to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
         )
         return request, single_call
 
     def _chat_once(self, messages: Sequence[ChatMessage], call: Mapping[str, Any]) -> ChatResponse:
         request, single_call = self._request(messages, call, stream=False)
-        reader = self._kimi().open(request).read()
+        reader = self._chat.open(request).read()
         return ResponseBuilder(reader, single_call=single_call).finish(streamed=False)
 
     async def _achat_once(
         self, messages: Sequence[ChatMessage], call: Mapping[str, Any]
     ) -> ChatResponse:
         request, single_call = self._request(messages, call, stream=False)
-        reader = await (await self._kimi().aopen(request)).read()
+        reader = await (await self._chat.aopen(request)).read()
         return ResponseBuilder(reader, single_call=single_call).finish(streamed=False)
 
     def _stream(self, messages: Sequence[ChatMessage], call: Mapping[str, Any]) -> ChatResponseGen:
         # The request is built now, so that a wrong setting is an error of the call itself; it is
         # sent with the first item, so that a stream nobody reads holds no connection open.
         request, single_call = self._request(messages, call, stream=True)
-        kimi = self._kimi()
+        kimi = self._chat
 
         def responses() -> ChatResponseGen:
             reply = kimi.open(request)
@@ -296,7 +296,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         self, messages: Sequence[ChatMessage], call: Mapping[str, Any]
     ) -> ChatResponseAsyncGen:
         request, single_call = self._request(messages, call, stream=True)
-        kimi = self._kimi()
+        kimi = self._chat
 
         async def responses() -> ChatResponseAsyncGen:
             reply = await kimi.aopen(request)

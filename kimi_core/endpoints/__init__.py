@@ -7,7 +7,7 @@ May know: the rows, errors. What is true of a model wherever it runs stands in `
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.endpoints._checks import check_api_key, check_base_url
@@ -48,23 +48,26 @@ __all__ = [
     "tensorrt_llm",
     "together",
     "vllm",
+    "written_endpoint",
 ]
 
 ENDPOINTS: Mapping[str, Endpoint] = {row.name: row for row in (*HOSTED, *SELF_HOSTED)}
 """All presets by name."""
 
 
-def get_endpoint(endpoint: str | Endpoint) -> Endpoint:
+def get_endpoint(endpoint: str | Endpoint | Mapping[str, Any]) -> Endpoint:
     """Find a preset by its name; an `Endpoint` is returned as it is.
 
     Args:
-        endpoint: E.g. "moonshot", "openrouter", "vllm".
+        endpoint: E.g. "moonshot", "openrouter", "vllm"; or what `written_endpoint` wrote.
 
     Raises:
         KimiConfigError: For an unknown name, with the nearest known ones.
     """
     if isinstance(endpoint, Endpoint):
         return endpoint
+    if not isinstance(endpoint, str):
+        return _read_endpoint(endpoint)
     key = endpoint.strip().lower().replace("_", "-")
     for name in (key, key.replace("llama-cpp", "llama.cpp").replace("llamacpp", "llama.cpp")):
         if name in ENDPOINTS:
@@ -76,6 +79,44 @@ def get_endpoint(endpoint: str | Endpoint) -> Endpoint:
         "for any other server pass an Endpoint, or the nearest of these with base_url=."
     )
     raise KimiConfigError(message)
+
+
+def written_endpoint(endpoint: str | Endpoint) -> str | dict[str, Any]:
+    """Return what `get_endpoint` reads again, as JSON has it: a name, or what differs from its row.
+
+    Headers are left out: they may hold a secret.
+    """
+    if isinstance(endpoint, str):
+        return endpoint
+    row = _row(endpoint.name)
+    values = {item.name: getattr(endpoint, item.name) for item in fields(Endpoint)}
+    del values["default_headers"]
+    changed = {name: value for name, value in values.items() if value != getattr(row, name)}
+    if not changed and endpoint.name in ENDPOINTS:
+        return endpoint.name
+    return {"name": endpoint.name, **{name: _as_json(value) for name, value in changed.items()}}
+
+
+def _row(name: str) -> Endpoint:
+    return ENDPOINTS.get(name) or Endpoint(name=name, base_url="")
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - of any field
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _read_endpoint(written: Mapping[str, Any]) -> Endpoint:
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        values[name] = (*value,) if isinstance(value, list) else value
+    try:
+        return replace(_row(str(written.get("name", ""))), **values)
+    except TypeError as error:
+        message = (
+            f"endpoint, given as a dict, is refused: {error}. Pass a preset's name, an Endpoint, "
+            "or what written_endpoint wrote."
+        )
+        raise KimiConfigError(message) from error
 
 
 class Preset:

@@ -1,7 +1,7 @@
 """Everything that a caller may say -> the names and types of the core.
 
 Owns: which other words mean a setting, and who wins where two say different things. May know:
-errors (what a value must be).
+endpoints, errors (what a value must be).
 
 Users come with the words of other classes and of Moonshot's own guides: ``stop_sequences`` and
 ``api_base``, OpenAI's ``max_completion_tokens`` and ``reasoning``, Moonshot's ``thinking`` object.
@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping
+from kimi_core.endpoints import get_endpoint
 from kimi_core.errors import check_setting
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
 def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatever a caller passed
     if word == "reasoning" and (mode := as_mapping(value)) and set(mode) == {"effort"}:
         return "reasoning_effort", mode["effort"]
+    if word == "endpoint" and (written := as_mapping(value)) is not None:
+        return word, get_endpoint(written)
     if word == "response_format" and hasattr(value, "model_json_schema"):
         return word, _schema_format(value)
     return _OTHER_WORDS.get(word, word), value

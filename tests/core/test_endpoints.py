@@ -5,12 +5,20 @@ Owns: the table of endpoints by itself and the helpers that change a row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kimi_core import endpoints
-from kimi_core.endpoints import ENDPOINTS, Endpoint, check_base_url, get_endpoint
+from kimi_core.endpoints import (
+    ENDPOINTS,
+    Endpoint,
+    check_base_url,
+    get_endpoint,
+    written_endpoint,
+)
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS, get_model
 
@@ -63,6 +71,35 @@ def test_spellings_of_a_name(spelling: str, name: str) -> None:
 def test_an_endpoint_is_returned_as_it_is() -> None:
     mine = Endpoint(name="mine", base_url="http://gpu/v1")
     assert get_endpoint(mine) is mine
+
+
+WRITTEN: list[tuple[str | Endpoint, str | dict[str, Any]]] = [
+    ("vllm", "vllm"),
+    (ENDPOINTS["vllm"], "vllm"),
+    (endpoints.vllm(), "vllm"),
+    (endpoints.vllm("http://gpu/v1"), {"name": "vllm", "base_url": "http://gpu/v1"}),
+    (endpoints.vllm(default_headers={"x": "secret"}), "vllm"),
+    (endpoints.vllm(api_key_names=("A", "B")), {"name": "vllm", "api_key_names": ["A", "B"]}),
+    (
+        Endpoint(name="mine", base_url="http://gpu/v1", needs_key=False),
+        {"name": "mine", "base_url": "http://gpu/v1", "needs_key": False},
+    ),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "written"), WRITTEN, ids=str)
+def test_what_is_written_of_an_endpoint_is_read_again(
+    endpoint: str | Endpoint, written: str | dict[str, Any]
+) -> None:
+    """As JSON, and without headers, which may hold a secret."""
+    assert written_endpoint(endpoint) == written
+    again = get_endpoint(json.loads(json.dumps(written)))
+    assert again == replace(get_endpoint(endpoint), default_headers={})
+
+
+def test_what_is_nothing_of_an_endpoint_is_refused() -> None:
+    with pytest.raises(KimiConfigError, match=r"endpoint, given as a dict, .*'no_such_field'"):
+        get_endpoint({"name": "vllm", "no_such_field": "secret"})
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ METHODS = [
     "get_num_tokens_from_messages",
     "get_token_ids",
     "is_lc_serializable",
+    "model_copy",
     "validate_environment",
     "with_structured_output",
 ]

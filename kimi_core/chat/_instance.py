@@ -1,0 +1,127 @@
+"""What a ``ChatKimiK2`` is besides its framework: connections, settings, copies.
+
+Owns: how such an object is closed, assigned to, copied, shown and written down, which is the same
+in every framework whose models are pydantic's. May know: `Settings`, the reader of settings, and
+how pydantic calls these methods; pydantic itself is never imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from typing_extensions import Self
+
+from kimi_core.chat._settings import Settings
+from kimi_core.endpoints import written_endpoint
+from kimi_core.errors import KimiConfigError
+from kimi_core.request import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kimi_core.chat import KimiChat
+
+__all__ = ["ClosesItself", "Instance"]
+
+# typing.Self came with Python 3.11.
+_Closes = TypeVar("_Closes", bound="ClosesItself")
+_Same = TypeVar("_Same", bound="Instance")
+
+_CONNECTION = frozenset(item.name for item in fields(Settings))
+# What may hold a secret, or cannot be written down.
+_UNWRITTEN = frozenset(
+    {
+        "api_key", "default_headers", "default_query", "http_async_client", "http_client",
+        "media_fetcher", "openai_api_key", "tokenizer",
+    }
+)  # fmt: skip
+_HIDDEN = frozenset({"default_headers", "default_query"})
+# Locks cannot be copied; what holds them is shared by copies.
+_SHARED = ("_chat", "http_async_client", "http_client", "tokenizer")
+
+
+class ClosesItself:
+    """Has connections; a context manager, sync and async, that closes them at its end."""
+
+    if TYPE_CHECKING:
+        _chat: KimiChat
+
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        self._chat.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop, and the sync ones."""
+        await self._chat.aclose()
+
+    def __enter__(self: _Closes) -> _Closes:  # noqa: PYI019 - see above
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self: _Closes) -> _Closes:  # noqa: PYI019 - see above
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+class Instance(ClosesItself):
+    """One `ChatKimiK2`; stands before the framework's class among the bases."""
+
+    def _connect(self) -> None:
+        """Make `_chat` for the settings as they are now."""
+        raise NotImplementedError
+
+    def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
+        """Return the field that keeps a setting, and what it keeps."""
+        return word, value
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any field
+        """Set a field, in any word for it, or say why not; the connection follows.
+
+        Raises:
+            KimiConfigError: For a setting that cannot work; the field stays what it was.
+        """
+        for word, given in read_settings({name: value}).items():
+            field, kept = self._kept(word, given)
+            before = getattr(self, field, None)
+            super().__setattr__(field, kept)
+            if word in _CONNECTION and getattr(self, "_chat", None) is not None:
+                try:
+                    self._connect()
+                except KimiConfigError:
+                    super().__setattr__(field, before)
+                    raise
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, as pydantic does, whose connection is that of the fields it has then."""
+        copy: Self = cast("Any", super()).model_copy(update=update, deep=deep)
+        if update:
+            copy._connect()
+        return copy
+
+    def __deepcopy__(self: _Same, memo: dict[int, Any] | None = None) -> _Same:  # noqa: PYI019 - see above
+        memo = {} if memo is None else memo
+        memo.update((id(thing), thing) for name in _SHARED if (thing := getattr(self, name, None)))
+        return cast("_Same", cast("Any", super()).__deepcopy__(memo))
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in cast("Any", super()).__repr_args__():
+            if name not in _HIDDEN:
+                yield name, written_endpoint(value) if name == "endpoint" else value
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = cast("dict[str, Any]", cast("Any", super()).__getstate__())
+        names = cast("Any", type(self)).model_fields.keys() - _UNWRITTEN  # no cached property
+        kept = {name: value for name, value in state["__dict__"].items() if name in names}
+        kept["endpoint"] = written_endpoint(kept["endpoint"])
+        if self._chat.settings.model is None:
+            kept.pop("model_name", None)  # the server is asked for it again
+        return {**state, "__dict__": kept, "__pydantic_private__": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # As a user makes it: the key is found in the environment, and an error is an error.
+        self.__init__(**state["__dict__"])  # type: ignore[misc]  # how pydantic objects are revived

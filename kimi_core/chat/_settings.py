@@ -1,0 +1,65 @@
+"""What a chat is made with, as far as the core cares.
+
+Owns: `Settings`. May know: what a value must be, types of the rooms below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import check_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kimi_core.config import ApiKey
+    from kimi_core.endpoints import Endpoint
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a `ChatKimiK2` of either framework was constructed with, as far as the core cares.
+
+    Attributes:
+        model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
+            none: the first request asks the server, see `KimiChat`.
+        endpoint: A preset's name or an `Endpoint`.
+        api_key: The key, or a function (async, too) that is asked for it with each request; found
+            as `kimi_core.config` says where it is None.
+        base_url: Where the server is; the endpoint's own where it is None.
+        base_model: The model whose facts apply to a name that is not Kimi's.
+        context_window: Tokens, where the server was started with fewer than the model has.
+        api: "chat" or "completions"; the endpoint's where it is None.
+        tool_call_parser: "auto", "server" or "client"; the endpoint's where it is None.
+        timeout: Seconds, or an ``httpx.Timeout``.
+        max_retries: Retries of a request that was not answered yet.
+        default_headers: Headers of every request.
+        default_query: Query of every request.
+        http_client: Your own HTTP client.
+        http_async_client: Your own async HTTP client.
+
+    Raises:
+        KimiConfigError: For a value that its setting cannot have.
+    """
+
+    model: str | None = None
+    endpoint: str | Endpoint = "moonshot"
+    api_key: ApiKey | None = field(default=None, repr=False)
+    base_url: str | None = None
+    base_model: str | None = None
+    context_window: int | None = None
+    api: str | None = None
+    tool_call_parser: str | None = None
+    timeout: Any = None
+    max_retries: int | None = None
+    default_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
+    default_query: Mapping[str, object] | None = field(default=None, repr=False)
+    http_client: Any = None
+    http_async_client: Any = None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            check_setting(item.name, getattr(self, item.name))

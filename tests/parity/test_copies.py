@@ -1,0 +1,179 @@
+"""A `ChatKimiK2` of either framework is copied, pickled and shown alike, and shows no secret."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kimi_core import endpoints
+from kimi_core.errors import KimiConfigError
+from kimi_core.testing import MoonshotSimulator
+
+pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
+pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
+
+from langchain_core.load import dumps, loads
+from llama_index.core.llms import ChatMessage
+
+import langchain_kimi
+import llama_index_kimi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ADAPTERS: dict[str, Any] = {
+    "langchain": langchain_kimi.ChatKimiK2,
+    "llama_index": llama_index_kimi.ChatKimiK2,
+}
+adapters = pytest.mark.parametrize("adapter", ADAPTERS)
+SECRET = "sk-made-up-and-secret"
+
+
+@pytest.fixture
+def server() -> Iterator[MoonshotSimulator]:
+    with MoonshotSimulator(api_key=SECRET, rules="none") as simulator:
+        yield simulator
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("MOONSHOT_API_KEY", "KIMI_API_KEY", "VLLM_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def make(adapter: str, server: MoonshotSimulator, **settings: Any) -> Any:
+    return ADAPTERS[adapter](**{"base_url": server.base_url, "api_key": SECRET, **settings})
+
+
+def sent_by(model: Any, server: MoonshotSimulator) -> dict[str, Any]:
+    if isinstance(model, langchain_kimi.ChatKimiK2):
+        model.invoke("Go.")
+    else:
+        model.chat([ChatMessage("Go.")])
+    return server.requests[-1].body
+
+
+def pickled(model: Any) -> Any:
+    return pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "model_copy": lambda model: model.model_copy(),
+    "deep model_copy": lambda model: model.model_copy(deep=True),
+    "pickle": pickled,
+}
+
+
+@adapters
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_a_copy_asks_the_same_and_may_be_changed(
+    monkeypatch: pytest.MonkeyPatch,
+    server: MoonshotSimulator,
+    adapter: str,
+    copied: Callable[[Any], Any],
+) -> None:
+    monkeypatch.setenv("MOONSHOT_API_KEY", SECRET)
+    model = make(adapter, server, model="kimi-k3", reasoning_effort="low", stop=["END"])
+    before = sent_by(model, server)
+    twin = copied(model)
+    assert sent_by(twin, server) == before
+    twin.max_tokens = 5
+    assert sent_by(twin, server)["max_completion_tokens"] == 5
+    assert sent_by(model, server) == before
+
+
+@adapters
+def test_a_copy_may_go_to_another_server(server: MoonshotSimulator, adapter: str) -> None:
+    model = make(adapter, server)
+    with MoonshotSimulator(api_key=SECRET) as other:
+        field = "openai_api_base" if adapter == "langchain" else "base_url"
+        twin = model.model_copy(update={field: other.base_url})
+        sent_by(model, server)
+        assert sent_by(twin, other)["model"] == "kimi-k2.6"
+
+
+@adapters
+def test_a_pickle_holds_no_secret_and_finds_its_key_again(
+    monkeypatch: pytest.MonkeyPatch, server: MoonshotSimulator, adapter: str
+) -> None:
+    model = make(
+        adapter,
+        server,
+        default_headers={"x-token": SECRET},
+        default_query={"token": SECRET},
+        media_fetcher=lambda _url: SECRET.encode(),
+        endpoint=endpoints.moonshot(default_headers={"x": SECRET}),
+    )
+    sent_by(model, server)
+    written = pickle.dumps(model)
+    assert SECRET.encode() not in written
+    with pytest.raises(KimiConfigError, match="MOONSHOT_API_KEY"):
+        pickle.loads(written)  # noqa: S301 - our own
+    monkeypatch.setenv("MOONSHOT_API_KEY", SECRET)
+    sent_by(pickle.loads(written), server)  # noqa: S301 - our own
+    assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@adapters
+def test_a_model_that_nobody_named_is_asked_for_again(adapter: str) -> None:
+    twin = pickled(ADAPTERS[adapter](endpoint="vllm"))
+    assert twin._chat.settings.model is None
+
+
+@adapters
+def test_an_assignment_names_no_model(adapter: str) -> None:
+    model = ADAPTERS[adapter](endpoint="vllm")
+    model.max_retries = 0
+    assert (model._chat.settings.model, model._chat.settings.max_retries) == (None, 0)
+    model.model = "kimi-k2.5"
+    model.max_retries = 1
+    assert model._chat.settings.model == "kimi-k2.5"
+
+
+@adapters
+def test_connections_are_shared_with_a_deep_copy(adapter: str) -> None:
+    client = object()
+    model = ADAPTERS[adapter](api_key=SECRET, http_client=client)
+    assert copy.deepcopy(model).http_client is client
+
+
+@adapters
+def test_what_is_shown_is_short_and_holds_no_secret(
+    server: MoonshotSimulator, adapter: str
+) -> None:
+    mine = endpoints.vllm("http://gpu:8000/v1", default_headers={"x": SECRET}, api="completions")
+    model = make(
+        adapter, server, endpoint=mine, default_headers={"x": SECRET}, default_query={"x": SECRET}
+    )
+    assert SECRET not in repr(model) + str(model)
+    written = {"name": "vllm", "base_url": "http://gpu:8000/v1", "api": "completions"}
+    assert f"endpoint={written!r}" in repr(model)
+
+
+@adapters
+@pytest.mark.filterwarnings("ignore:The function `loads` is in beta")
+def test_a_dump_holds_no_secret_and_is_read_again(
+    monkeypatch: pytest.MonkeyPatch, server: MoonshotSimulator, adapter: str
+) -> None:
+    mine = endpoints.moonshot(default_headers={"x": SECRET}, api_key_names=("MINE",))
+    model = make(adapter, server, endpoint=mine, default_headers={"x": SECRET}, max_tokens=7)
+    monkeypatch.setenv("MINE", SECRET)
+    if adapter == "langchain":
+        written = dumps(model)
+        again = loads(
+            written, allowed_objects=[ADAPTERS[adapter]], valid_namespaces=["langchain_kimi"]
+        )
+    else:
+        written = model.to_json()
+        again = ADAPTERS[adapter].from_dict(json.loads(written))
+    assert SECRET not in written
+    assert again._chat.capabilities.endpoint.api_key_names == ("MINE",)
+    assert sent_by(again, server) == sent_by(model, server)
