@@ -39,11 +39,10 @@ from kimi_core.endpoints import Endpoint, written_endpoint
 from kimi_core.errors import (
     KimiConfigError,
     UnknownSettingWarning,
-    nearest_setting,
     setting_error,
     warn,
 )
-from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
+from kimi_core.request import PAYLOAD_FIELDS, option_names
 from langchain_kimi._profile import profile_of
 
 if TYPE_CHECKING:
@@ -132,11 +131,9 @@ class KimiSettings(Instance, BaseChatOpenAI):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        given = {name: value for name, value in read_settings(kwargs).items() if value is not None}
-        known = _fields_by_word(type(self))
-        others = {name: given.pop(name) for name in given.keys() - known.keys()}
-        for name in others.keys() - option_names():
-            hint = nearest_setting(name, known)
+        known = _fields_by_word(type(self)).keys()
+        given, others, unknown = self._sorted(kwargs, known)
+        for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
                 "model_kwargs takes such fields without a warning."

@@ -25,8 +25,8 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from kimi_core.chat import Instance, KimiChat, Settings
 from kimi_core.endpoints import written_endpoint
-from kimi_core.errors import KimiConfigError, nearest_setting, setting_error
-from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
+from kimi_core.errors import KimiConfigError, setting_error
+from kimi_core.request import PAYLOAD_FIELDS, option_names
 
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
@@ -85,20 +85,17 @@ class KimiBase(Instance, FunctionCallingLLM):
     _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - fields, and api_key
-        given = {
-            name: value for name, value in read_settings(settings).items() if value is not None
-        }
-        api_key = given.pop("api_key", None)
-        known = type(self).model_fields
-        others = {name: given.pop(name) for name in given.keys() - known.keys()}
-        for name in others.keys() - option_names():
+        known = type(self).model_fields.keys() | {"api_key"}
+        given, others, unknown = self._sorted(settings, known)
+        for name, hint in unknown.items():
             message = (
-                f"ChatKimiK2 has no setting {name!r}.{nearest_setting(name, known)} "
+                f"ChatKimiK2 has no setting {name!r}.{hint} "
                 "extra_body takes other fields of the payload."
             )
             raise KimiConfigError(message)
         if others:
             given["additional_kwargs"] = {**others, **given.get("additional_kwargs", {})}
+        api_key = given.pop("api_key", None)
         try:
             super().__init__(**given)
         except ValidationError as error:

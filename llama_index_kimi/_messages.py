@@ -31,6 +31,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.request.media import document_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -184,17 +185,5 @@ def _document_text(block: DocumentBlock) -> str:
             "or a path."
         )
         raise KimiConfigError(message)
-    data = block.resolve_document().read()
-    try:
-        if b"\0" in data:
-            raise ValueError("binary")  # noqa: TRY301 - joins the other way of not being text
-        text = data.decode("utf-8")
-    except ValueError as error:
-        message = (
-            f"DocumentBlock {name!r} ({block.document_mimetype or 'unknown type'}) is not text, "
-            "and Kimi has no message part for documents; extract its text first, with a LlamaIndex "
-            "reader, or with kimi_core.platform.KimiClient().document(path), which returns a "
-            "system message with the text that Moonshot's files API read."
-        )
-        raise KimiConfigError(message) from error
-    return f"{name}:\n{text}\n"
+    kind = block.document_mimetype
+    return f"{name}:\n{document_text(block.resolve_document().read(), name, kind)}\n"

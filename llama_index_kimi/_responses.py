@@ -12,6 +12,7 @@ that cannot be run is in ``additional_kwargs["invalid_tool_calls"]`` of the last
 
 from __future__ import annotations
 
+from contextlib import aclosing, closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +38,18 @@ from llama_index_kimi._messages import reasoning_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from llama_index.core.base.llms.types import ContentBlock
+    from llama_index.core.base.llms.types import (
+        ChatResponseAsyncGen,
+        ChatResponseGen,
+        CompletionResponseAsyncGen,
+        CompletionResponseGen,
+        ContentBlock,
+    )
 
     from kimi_core.events import Event, ToolCall
     from kimi_core.response import ResponseReader
 
-__all__ = ["ResponseBuilder", "completion_of", "is_growing"]
+__all__ = ["ResponseBuilder", "acompletions_of", "completion_of", "completions_of", "is_growing"]
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens")
 
@@ -183,3 +190,16 @@ def completion_of(response: ChatResponse) -> CompletionResponse:
         raw=response.raw,
         additional_kwargs=extras,
     )
+
+
+def completions_of(responses: ChatResponseGen) -> CompletionResponseGen:
+    """Yield the texts of a stream; left early, it is closed."""
+    with closing(responses):
+        yield from map(completion_of, responses)
+
+
+async def acompletions_of(responses: ChatResponseAsyncGen) -> CompletionResponseAsyncGen:
+    """Yield what `completions_of` does."""
+    async with aclosing(responses):
+        async for response in responses:
+            yield completion_of(response)

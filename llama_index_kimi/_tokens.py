@@ -65,27 +65,18 @@ class KimiMemory(Memory):
         return cls(**fields)
 
     def _estimate_token_count(self, message_or_blocks: Any) -> int:  # noqa: ANN401 - LlamaIndex's signature
-        if isinstance(message_or_blocks, list):
-            if all(isinstance(item, ChatMessage) for item in message_or_blocks):
-                return sum(self._estimate_token_count(item) for item in message_or_blocks)
-            return super()._estimate_token_count(message_or_blocks)
-        if not isinstance(message_or_blocks, ChatMessage):
-            return super()._estimate_token_count(message_or_blocks)
+        given = message_or_blocks
+        if isinstance(given, list) and all(isinstance(item, ChatMessage) for item in given):
+            return sum(map(self._estimate_token_count, given))
+        if not isinstance(given, ChatMessage):
+            return super()._estimate_token_count(given)
+        thoughts = [b.content or "" for b in given.blocks if isinstance(b, ThinkingBlock)]
+        calls = [b for b in given.blocks if isinstance(b, ToolCallBlock)]
+        texts = [*thoughts, *(f"{call.tool_call_id}{call.tool_kwargs}" for call in calls)]
         # The plain dicts beside the blocks say the same calls again.
-        bare = ChatMessage(role=message_or_blocks.role, blocks=message_or_blocks.blocks)
-        return (
-            super()._estimate_token_count(bare)
-            + sum(self._block_tokens(block) for block in bare.blocks)
-            + _MESSAGE_MARKUP
-        )
-
-    def _block_tokens(self, block: object) -> int:
-        if isinstance(block, ThinkingBlock):
-            return len(self.tokenizer_fn(block.content or ""))
-        if isinstance(block, ToolCallBlock):
-            text = f"{block.tool_call_id}{block.tool_kwargs}"
-            return len(self.tokenizer_fn(text)) + _CALL_MARKUP
-        return 0
+        bare = super()._estimate_token_count(ChatMessage(role=given.role, blocks=given.blocks))
+        said = sum(len(self.tokenizer_fn(text)) for text in texts)
+        return bare + said + _CALL_MARKUP * len(calls) + _MESSAGE_MARKUP
 
 
 def _counter(tokenizer: Tokenizer) -> Callable[[str], list[int]]:

@@ -18,7 +18,12 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 
 from kimi_core.request import CallOptions
 from llama_index_kimi._messages import to_wire
-from llama_index_kimi._responses import ResponseBuilder, completion_of
+from llama_index_kimi._responses import (
+    ResponseBuilder,
+    acompletions_of,
+    completion_of,
+    completions_of,
+)
 from llama_index_kimi._structured import StructuredPrediction
 from llama_index_kimi._tokens import TokenCounting
 from llama_index_kimi._tools import conversation, select_tools, tool_choice_of, wire_tools
@@ -60,10 +65,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         base_url: Where the server is, including ``/v1``.
         base_model: The model whose facts apply where a server uses a name of its own.
         context_window: Tokens, where the server was started with fewer than the model has.
-        temperature: Sampling temperature; Moonshot pins it for current models.
-        top_p: Nucleus sampling; pinned likewise.
-        presence_penalty: Pinned likewise; so is frequency_penalty, and n, the number of answers, is
-            always 1.
+        temperature, top_p, presence_penalty, frequency_penalty: Sampling; Moonshot pins it for
+            current models. n, the number of answers, is always 1.
         max_tokens: Token limit of an answer, reasoning included.
         stop: Strings that end the answer.
         thinking: Whether to think; the model's default where it is left out. Moonshot's own object,
@@ -73,21 +76,20 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         tool_call_parser: Who turns Kimi's tokens into tool calls: "auto", "server" or "client".
         api: "chat", or "completions" with the prompt rendered here.
         parallel_tool_calls: Whether one answer may hold several calls; sent where it is set.
-        prompt_cache_key: Id of the session, for the prefix cache; prompt_cache_options: its ttl.
+        prompt_cache_key, prompt_cache_options: Id of the session for the prefix cache, and its ttl.
         safety_identifier: The end user, hashed.
         provider: OpenRouter's provider routing.
+        stream_usage: Whether a stream is asked for its usage; left out, where the endpoint needs
+            it.
+        seed, logprobs, top_logprobs, logit_bias: Sent as they are.
+        extra_body: Other fields of the payload, sent as they are, unchecked.
+        additional_kwargs: Settings of every call, as LlamaIndex's OpenAI classes have them.
         timeout: Seconds, or an ``httpx.Timeout``; 600 s where it is left out.
         max_retries: Retries of a request that has not been answered yet; 2 where it is left out.
             There is no second layer of retries.
-        default_headers: Headers of every request; never written into dumps or pickles.
-        default_query: Query of every request.
-        stream_usage: Whether a stream is asked for its usage; where the endpoint needs it if left
-            out.
-        seed: Sent as it is, as are logprobs, top_logprobs and logit_bias.
-        extra_body: Other fields of the payload, sent as they are, unchecked.
-        additional_kwargs: Settings of every call, as LlamaIndex's OpenAI classes have them.
-        http_client: Your own HTTP client, e.g. for a proxy.
-        http_async_client: Your own async HTTP client; it then serves every event loop.
+        default_headers, default_query: Of every request; never written into dumps or pickles.
+        http_client, http_async_client: Your own HTTP clients, e.g. for a proxy; the async one then
+            serves every event loop.
         media_fetcher: A function from URL to bytes, for http(s) URLs of images and videos, which
             Moonshot does not fetch; `kimi_core.fetch.fetch_media` is one. None: such a URL is an
             error there, and is passed on to other servers.
@@ -181,14 +183,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         **kwargs: Any,  # noqa: ANN401 - as chat()
     ) -> CompletionResponseGen:
         """Return an iterator over the answer to a text; see `stream_chat`."""
-        stream = self._stream(self._as_messages(prompt, formatted), kwargs)
-
-        def completions() -> CompletionResponseGen:
-            with closing(stream):
-                for response in stream:
-                    yield completion_of(response)
-
-        return completions()
+        return completions_of(self._stream(self._as_messages(prompt, formatted), kwargs))
 
     @llm_completion_callback()
     async def astream_complete(
@@ -198,14 +193,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         **kwargs: Any,  # noqa: ANN401 - as chat()
     ) -> CompletionResponseAsyncGen:
         """Return an async iterator over the answer to a text; see `stream_chat`."""
-        stream = self._astream(self._as_messages(prompt, formatted), kwargs)
-
-        async def completions() -> CompletionResponseAsyncGen:
-            async with aclosing(stream):
-                async for response in stream:
-                    yield completion_of(response)
-
-        return completions()
+        return acompletions_of(self._astream(self._as_messages(prompt, formatted), kwargs))
 
     # -- tools ----------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module: ``kimi_core.raw.parser`` is in ``raw``; an adapter is one room."""
+    """Return the room of a module: of ``kimi_core.raw.parser`` it is ``raw``."""
     package, _, rest = module.partition(".")
     return rest.partition(".")[0] if package == "kimi_core" and rest else package
 
@@ -59,7 +59,7 @@ def _is_module(name: str) -> bool:
 
 
 def knows(path: Path) -> tuple[bool, set[str], set[str]]:
-    """Return whether a file imports others of its room, and which rooms and libraries it imports."""
+    """Return whether a file imports others of its room, which rooms, and which libraries."""
     own, rooms, libraries, beside = room_of(module_of(path)), set[str](), set[str](), False
     for name in _imports(path):
         top = name.partition(".")[0]

@@ -14,11 +14,12 @@ from typing_extensions import Self
 
 from kimi_core.chat._settings import Settings
 from kimi_core.endpoints import written_endpoint
-from kimi_core.errors import KimiConfigError
-from kimi_core.request import read_settings
+from kimi_core.errors import KimiConfigError, nearest_setting
+from kimi_core.request import option_names, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from kimi_core.chat import KimiChat
 
@@ -70,6 +71,26 @@ class ClosesItself:
 
 class Instance(ClosesItself):
     """One `ChatKimiK2`; stands before the framework's class among the bases."""
+
+    @staticmethod
+    def _sorted(
+        said: Mapping[str, Any], known: AbstractSet[str]
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+        """Sort the keywords of a constructor.
+
+        Args:
+            said: What the caller said.
+            known: The keywords that the class keeps in fields.
+
+        Returns:
+            What was set of these; what else every call is to ask for; and for each keyword of the
+            latter that is no setting at all a hint at the one that was perhaps meant, if any.
+        """
+        read = read_settings(said)
+        given = {name: value for name, value in read.items() if value is not None}
+        others = {name: given.pop(name) for name in given.keys() - known}
+        unknown = others.keys() - option_names()
+        return given, others, {name: nearest_setting(name, known) for name in sorted(unknown)}
 
     def _connect(self) -> None:
         """Make `_chat` for the settings as they are now."""

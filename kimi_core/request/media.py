@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["has_media", "prepare_media", "prepare_parts"]
+__all__ = ["document_text", "has_media", "prepare_media", "prepare_parts"]
 
 _MODALITIES = {"image_url": "image", "video_url": "video"}
 _UPLOAD = "upload it as a file and send ms://<file id>"
@@ -109,6 +109,27 @@ def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
     contents = [as_sequence(message.get("content")) or () for message in messages]
     parts = [as_mapping(part) or {} for content in contents for part in content]
     return any(part.get("type") in _MODALITIES for part in parts)
+
+
+def document_text(data: bytes, name: str, media_type: str | None = None) -> str:
+    """Return the text of a document, which Kimi takes as text only.
+
+    Raises:
+        KimiConfigError: Where it is none; it says who reads other documents.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        return text
+    message = (
+        f"document {name!r} ({media_type or 'unknown type'}) is not text, and Kimi has no message "
+        "part for documents; extract its text first, with a reader of your framework, or with "
+        "kimi_core.platform.KimiClient().document(path), which returns a system message with the "
+        "text that Moonshot's files API read."
+    )
+    raise KimiConfigError(message)
 
 
 def _prepared(content: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - see prepare_parts
