@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
 __all__ = [
+    "BLANKS",
     "InvalidArguments",
     "history_arguments",
     "legal_json",
@@ -43,7 +44,9 @@ __all__ = [
     "rewritten_arguments",
 ]
 
-_BLANKS = " \t\n\r"
+BLANKS = " \t\n\r"
+"""What JSON takes for blank; a text of nothing else is no arguments."""
+
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 # What stands raw inside a string and may not go out: control characters are no legal JSON there,
 # and half of a surrogate pair has no UTF-8.
@@ -96,7 +99,7 @@ def read_arguments(text: str, *, complete: bool = True) -> dict[str, Any] | Inva
         A new dict, or what is wrong with the text. A text that is damaged is said to be what it is,
         also where the call was not closed.
     """
-    value = _read(text) if text.strip(_BLANKS) else {}
+    value = _read(text) if text.strip(BLANKS) else {}
     return value if complete or isinstance(value, InvalidArguments) else _CUT
 
 
@@ -134,7 +137,7 @@ _TYPES = {
 
 
 def _damage(text: str, error: json.JSONDecodeError) -> InvalidArguments:
-    if error.msg == "Extra data" and text.lstrip(_BLANKS).startswith("{"):
+    if error.msg == "Extra data" and text.lstrip(BLANKS).startswith("{"):
         return InvalidArguments(
             "trailing_text",
             f"the arguments are an object with more text behind it, from character {error.pos} on",
@@ -204,7 +207,7 @@ def history_arguments(text: str) -> str:
         Legal JSON: the text itself, one of the same meaning, or, where it has no single meaning, an
         object with the text and with what is wrong with it, for the model to read.
     """
-    if not text.strip(_BLANKS):
+    if not text.strip(BLANKS):
         return "{}"
     legal = legal_json(text)
     if legal is not None:

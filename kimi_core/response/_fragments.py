@@ -23,7 +23,7 @@ from kimi_core.events import (
     ToolCallEnd,
     ToolCallStart,
 )
-from kimi_core.events.arguments import InvalidArguments, read_arguments
+from kimi_core.events.arguments import BLANKS, InvalidArguments, read_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +136,7 @@ class ServerCalls:
             self.diagnostics.append(Diagnostic("call_without_name", lost, 0))
             return []
         text = "".join(call.pieces)
-        if not text.strip() and (not cut or (call.said_empty and not filled)):
+        if not text.strip(BLANKS) and (not cut or (call.said_empty and not filled)):
             return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
         problem = _problem(text)
         if problem:
@@ -168,7 +168,7 @@ def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def _problem(text: str) -> str | None:
     """Return the kind of diagnostic that arguments deserve, or None."""
-    found = read_arguments(text, complete=bool(text.strip()))
+    found = read_arguments(text, complete=bool(text.strip(BLANKS)))
     if not isinstance(found, InvalidArguments):
         return None
     return "arguments_not_object" if found.kind == "not_object" else _NO_OBJECT

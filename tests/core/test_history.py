@@ -143,3 +143,40 @@ def test_every_call_is_followed_by_its_result(endpoint: str, messages: list[Any]
     results = [one for one in messages if one["role"] == "tool"]
     assert len([one for one in found if one.get("content") == "sunny"]) == len(results)
     assert sent(endpoint, "kimi-k2.6", *found) == found
+
+
+# what stands in the history -> what is sent
+ARGUMENTS = {
+    "legal": ('{ "city":"Z\\u00fcrich",\n"days":3.0 }', '{ "city":"Z\\u00fcrich",\n"days":3.0 }'),
+    "legal, and no object": ("[1]", "[1]"),
+    "a raw line end": ('{"city":"Pa\nris" }', '{"city":"Pa\\nris" }'),
+    "nothing": ("", "{}"),
+    "cut": (
+        '{"city": "Par',
+        '{"invalid_arguments": "{\\"city\\": \\"Par", "error": "the call was cut off"}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "legal"), ARGUMENTS.values(), ids=ARGUMENTS)
+@pytest.mark.parametrize("endpoint", ["moonshot", "openrouter"])
+def test_arguments_are_json_that_every_server_reads(endpoint: str, given: str, legal: str) -> None:
+    """Moonshot refuses every later request of a conversation that holds other arguments."""
+    turn = {"role": "assistant", "content": "", "tool_calls": [call("a:0", arguments=given)]}
+    messages = sent(endpoint, "kimi-k2.6", *HELLO, turn, result("a:0"))
+    assert messages[1]["tool_calls"][0]["function"]["arguments"] == legal
+
+
+@pytest.mark.parametrize("given", [text for text, _ in ARGUMENTS.values()], ids=ARGUMENTS)
+def test_a_prompt_that_is_rendered_here_holds_what_the_model_wrote(given: str) -> None:
+    turn = {"role": "assistant", "content": "", "tool_calls": [call("a:0", arguments=given)]}
+    messages = [*HELLO, turn, result("a:0")]
+    found = ask("vllm", "kimi-k2-instruct", messages=messages, overrides=RAW).payload["prompt"]
+    assert f"<|tool_call_argument_begin|>{given}<|tool_call_end|>" in found
+
+
+@pytest.mark.parametrize("odd", [None, {"city": "Ulm"}, 3, ["x"]], ids=repr)
+def test_arguments_that_are_no_text_are_not_touched(odd: Any) -> None:
+    turn = {"role": "assistant", "content": "", "tool_calls": [call("a:0", arguments=odd)]}
+    messages = sent("moonshot", "kimi-k2.6", *HELLO, turn, result("a:0"))
+    assert messages[1]["tool_calls"][0]["function"]["arguments"] == odd

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import pickle
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain.agents import create_agent
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    HumanMessage,
+    ToolMessage,
+    message_chunk_to_message,
+)
 from langchain_core.messages.ai import add_ai_message_chunks
 
+from kimi_core import ToolCall
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
 from langchain_kimi._damaged import spoiling_suffix
+from tests.core.test_arguments import anything
 
 if TYPE_CHECKING:
     from kimi_core.testing import MoonshotSimulator
@@ -27,6 +39,14 @@ DAMAGED = {
     "cut-at-once": "{",
     "not-json": '{"path": /home}',
     "not-an-object": '["/home"]',
+    "a-number": "12",
+    "null": "null",
+    "two-objects": '{"path": "/home"}{"path": "/data"}',
+    "text-behind-it": '{"path": "/home"} done',
+    "a-trailing-comma": '{"path": "/home",}',
+    "another-language": "{'path': True}",
+    "not-a-number": '{"path": NaN}',
+    "too-deep": '{"path": ' + "[" * 2_000,
 }
 
 
@@ -49,6 +69,62 @@ def test_a_damaged_call_is_not_executed(
     (invalid,) = summed.invalid_tool_calls
     assert str(invalid["args"]).startswith(arguments)
     assert (invalid["name"], invalid["id"]) == ("delete", whole.invalid_tool_calls[0]["id"])
+
+
+# The reader of events gives up at what is nested too deeply, with a RecursionError of its own.
+READABLE = {name: text for name, text in DAMAGED.items() if name != "too-deep"}
+
+
+@pytest.mark.filterwarnings("ignore:.*beta")
+@pytest.mark.parametrize("arguments", READABLE.values(), ids=READABLE)
+def test_no_reader_of_a_stream_takes_a_damaged_call_for_whole(
+    server: MoonshotSimulator, make: MakeModel, arguments: str
+) -> None:
+    """Events, which take any JSON for arguments, and a model that streams to be invoked."""
+    reply = SimulatedReply(tool_calls=[SimulatedToolCall("delete", arguments)], chunk_size=200)
+    server.reply(reply, reply)
+    events = make().stream_events("Go.", version="v3")
+    invoked = make(streaming=True).invoke("Go.")
+    assert events.output.tool_calls == invoked.tool_calls == []
+    for message in (events.output, invoked):
+        (invalid,) = message.invalid_tool_calls
+        assert str(invalid["args"]).startswith(arguments)
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+def test_chunks_that_are_added_one_by_one_end_with_what_the_model_wrote(
+    server: MoonshotSimulator, make: MakeModel, version: str
+) -> None:
+    """A whole answer says why it cannot be run, and so does the sum of its stream."""
+    reply = SimulatedReply(tool_calls=[SimulatedToolCall("delete", '{"path": "/ho')], chunk_size=2)
+    server.reply(reply, reply)
+    model = make(output_version=version)
+    whole = model.invoke("Go.")
+    chunks = list(model.stream("Go."))
+    summed = reduce(add, chunks)
+    expected = {"name": "delete", "args": '{"path": "/ho', "error": "the call was cut off"}
+    for message in (whole, summed, chunks[-1]):
+        (invalid,) = message.invalid_tool_calls
+        assert expected.items() <= invalid.items()
+    assert type(summed) is AIMessageChunk
+    assert type(message_chunk_to_message(summed)) is AIMessage
+    assert pickle.loads(pickle.dumps(chunks[-1])) == chunks[-1]  # noqa: S301 - our own
+
+
+def test_an_agent_runs_what_is_whole_and_nothing_else(
+    server: MoonshotSimulator, make: MakeModel
+) -> None:
+    deleted: list[str] = []
+
+    def delete(path: str = "/") -> str:
+        """Delete everything below a path."""
+        deleted.append(path)
+        return "deleted"
+
+    calls = [SimulatedToolCall("delete", text) for text in (*DAMAGED.values(), '{"path": "/data"}')]
+    server.reply(SimulatedReply(tool_calls=calls), SimulatedReply(content="Done."))
+    create_agent(make(), [delete]).invoke({"messages": [HumanMessage("Go.")]})
+    assert deleted == ["/data"]
 
 
 def test_the_text_of_a_damaged_call_is_in_the_diagnostics(
@@ -89,6 +165,35 @@ def test_no_beginning_of_a_call_reads_as_a_call(
     assert chunk.tool_calls == []
     assert len(chunk.invalid_tool_calls) == 1
     assert spoiling_suffix(text, complete=True) == ""
+
+
+@given(text=anything, complete=st.booleans())
+def test_the_sum_of_a_stream_means_what_the_core_says(text: str, *, complete: bool) -> None:
+    if not text.strip():
+        return  # the readers write {} for a call without arguments
+    suffix = spoiling_suffix(text, complete=complete)
+    fragment = {
+        "type": "tool_call_chunk",
+        "name": "f",
+        "args": text + suffix,
+        "id": "f:0",
+        "index": 0,
+    }
+    chunk = AIMessageChunk(content="", tool_call_chunks=[fragment])
+    found = ToolCall(0, "f:0", "f", text, complete=complete).parsed()
+    if isinstance(found, dict):
+        assert (suffix, [call["args"] for call in chunk.tool_calls]) == ("", [found])
+    else:
+        assert chunk.tool_calls == []
+        assert _not_json(text + suffix)
+
+
+def _not_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def test_a_history_with_an_unanswered_damaged_call_is_sent_without_it(
