@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kimi_core.events import ToolCallArguments, ToolCallEnd, ToolCallStart
-from kimi_core.events.arguments import InvalidArguments, legal_json, read_arguments
+from kimi_core.events.arguments import BLANKS, InvalidArguments, legal_json, read_arguments
 from kimi_core.raw.tool_ids import unique_id
 
 if TYPE_CHECKING:
@@ -110,6 +110,10 @@ class Calls:
                 self._release(None)
         else:
             self._output.events.append(ToolCallArguments(self._index, text))
+
+    def is_said_again(self, text: str) -> bool:
+        """Whether a text says the open call's arguments once more."""
+        return text.strip(BLANKS) == "".join(self._pieces).strip(BLANKS)
 
     def _release(self, name: str | None) -> None:
         self._deferred = False

@@ -35,7 +35,7 @@ _TURN_ENDS = SPELLINGS[Marker.END_OF_TURN]
 class K2Machine(CallReader):
     """Reads the K2 dialect."""
 
-    __slots__ = ("_finders",)
+    __slots__ = ("_blanks", "_finders")
 
     def __init__(
         self, output: Output, tools: ToolNames, *, thinking: bool, recover_stripped: bool
@@ -50,6 +50,7 @@ class K2Machine(CallReader):
                 marker says so.
         """
         super().__init__(output, tools, State.REASONING_START if thinking else State.CONTENT)
+        self._blanks = ""  # between the end of the arguments and what follows them
         self._finders = dict(FINDERS)
         if recover_stripped:
             extra = {f"functions.{name}:": Marker.STRIPPED_CALL for name in tools}
@@ -143,6 +144,8 @@ class K2Machine(CallReader):
             return
         if self._state in (State.CONTENT, State.AFTER_CALLS):
             self._output.content(text)
+        if self._state is State.AFTER_ARGUMENTS and not self._aside:
+            self._blanks += text[: len(text) - len(text.lstrip())]
         if self._state is not State.CONTENT:
             self._put_aside(text, position)
 
@@ -185,6 +188,18 @@ class K2Machine(CallReader):
         self._at = found.end()
         self._enter(transition.action, spelling, position)
         self._state = transition.state or self._outside()
+
+    def _flush_aside(self, kind: str) -> None:
+        """Record what was put aside; another object behind the arguments belongs to them.
+
+        Which of two was meant nobody knows, so the call must not look as if it had one. The same
+        object once more says nothing new.
+        """
+        more = "".join(self._aside) if self._state is State.AFTER_ARGUMENTS else ""
+        if more.startswith("{") and not self._calls.is_said_again(more):
+            self._calls.write(self._blanks + self._take_aside())
+        self._blanks = ""
+        super()._flush_aside(kind)
 
     def _take_arguments(self, found: re.Match[str], marker: Marker) -> None:
         if marker is Marker.ARGUMENT_BEGIN:

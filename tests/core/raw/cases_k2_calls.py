@@ -302,12 +302,23 @@ ARGUMENTS = [
         diagnostics=("incomplete_call",),
         options={"finish_reason": "length"},
     ),
-    Case(
-        "52",
-        section(call('{"a":1} {"b":2}')),
-        calls=(("functions.f:0", "f", '{"a":1}'),),
-        diagnostics=("text_after_arguments",),
-    ),
+    *[
+        Case(
+            f"52{name}",
+            section(call(text)),
+            calls=(("functions.f:0", "f", arguments),),
+            diagnostics=diagnostics,
+        )
+        for name, text, arguments, diagnostics in (
+            ("", '{"a":1} {"b":2}', '{"a":1} {"b":2}', ("invalid_json",)),
+            ("-empty-first", '{}{"a":1}', '{}{"a":1}', ("invalid_json",)),
+            ("-open", '{"a":1}{"b"', '{"a":1}{"b"', ("invalid_json",)),
+            ("-marked", f"{{}}{{1}}{AB}", "{}{1}", ("orphan_marker", "invalid_json")),
+            ("-prose", '{"a":1} {b} c', '{"a":1} {b} c', ("invalid_json",)),
+            ("-twice", '{"a":1} {"a":1} ', '{"a":1}', ("text_after_arguments",)),
+            ("-brackets", '{"a":1}}]', '{"a":1}', ("text_after_arguments",)),
+        )
+    ],
     Case(
         "52-end-of-turn",
         f"{SB}{CB}f:0{AB}{{}}<|im_end|>{CE}{SE}",
