@@ -31,11 +31,11 @@ __all__ = [
 Rules = Literal["moonshot", "verifier", "none"]
 UnknownFields = Literal["refuse", "ignore"]
 
-SERVED_MODELS = (
-    *("kimi-k3", "kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"),
-    *("kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6"),
+SERVED_MODELS = tuple(
+    name for name, row in MODELS.items() if row.prompt_style is not None and row.retired is None
 )
-"""What the first-party API serves, as of 2026-11; every other id is answered with a 404."""
+"""What the first-party API serves: every model with a chat that is not retired there; every other
+id is answered with a 404."""
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:

@@ -5,10 +5,16 @@ Owns: the table of models by itself. What a name becomes on the wire is in test_
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import pytest
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS, get_model, nearest_models, retirement
+
+if TYPE_CHECKING:
+    from kimi_core.models import ModelInfo
 
 SPELLINGS = {
     "kimi-k3.1-pro": (
@@ -60,8 +66,21 @@ def test_a_spelling_finds_its_model(name: str, spelling: str) -> None:
     assert get_model(spelling) is MODELS[name]
 
 
-def test_every_model_is_in_the_table_of_spellings() -> None:
-    assert set(SPELLINGS) == set(MODELS)
+@pytest.mark.parametrize("row", MODELS.values(), ids=MODELS)
+def test_what_a_row_says_finds_it_in_every_dress(row: ModelInfo) -> None:
+    for name in (row.name, *row.aliases):
+        for spelling in (name, name.upper(), f"moonshotai/{name}:free", f"/models/{name}-fp8.gguf"):
+            assert get_model(spelling) is row
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in MODELS.values() if row.weights], ids=lambda row: row.name
+)
+def test_the_name_of_open_weights_finds_a_row_that_has_them(row: ModelInfo) -> None:
+    assert row.weights is not None
+    found = get_model(row.weights)
+    assert found is not None
+    assert found.weights == row.weights
 
 
 @pytest.mark.parametrize("name", ["my-finetune", "qwen3", "kimi-k9", "moonshot-v1-8k"])
@@ -71,7 +90,8 @@ def test_a_foreign_name_is_nobodys(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "moonshotai/", ":free"])
 def test_an_empty_name_is_refused(name: str) -> None:
-    with pytest.raises(KimiConfigError, match=r"is empty; name a model, e\.g\. one of kimi-k3"):
+    newest = re.escape(next(iter(MODELS)))
+    with pytest.raises(KimiConfigError, match=rf"is empty; name a model, e\.g\. one of {newest}"):
         get_model(name)
 
 

@@ -11,7 +11,7 @@ refuse; the sections that the modules name are those of the project's fact sheet
 May know: kimi_core; no framework.
 """
 
-from tests.payloads import engines, history, hosts, media, settings, thinking, tools
+from tests.payloads import derived, engines, history, hosts, media, settings, thinking, tools
 from tests.payloads.row import Row
 
 __all__ = ["ROWS", "Row"]
@@ -21,3 +21,4 @@ for _part in (settings, thinking, tools, history, media, engines, hosts):
     for _name, _row in _part.ROWS.items():
         assert _name not in ROWS, _name
         ROWS[_name] = _row
+ROWS |= derived.rows(ROWS.values())
