@@ -103,7 +103,7 @@ def _facts(model: str, base_model: str | None, endpoint: Endpoint) -> ModelInfo:
     if base_model is not None:
         info = get_model(base_model)
         if info is None:
-            near = nearest_models(base_model) or ["kimi-k2-instruct", "kimi-k2.6", "kimi-k3"]
+            near = nearest_models(base_model) or ["kimi-k2-instruct", "kimi-k3", "kimi-k3.1-pro"]
             message = (
                 f"base_model {base_model!r} is not a Kimi model; it names the model whose facts "
                 f"apply. Nearest known: {', '.join(near)}."
@@ -136,13 +136,21 @@ def _stand_in(model: str, endpoint: Endpoint) -> ModelInfo:
     return info
 
 
-def _warn_if_retired(model: str, endpoint: Endpoint) -> None:
-    retired = retirement(model) if endpoint.retires_models else None
+def _warn_if_retired(model: str, info: ModelInfo, endpoint: Endpoint) -> None:
+    if not endpoint.retires_models:
+        return
+    retired, where = retirement(model), endpoint.base_url
     if retired is not None:
         date, replacement = retired
         message = (
-            f"model {model!r} was retired on {endpoint.base_url} on {date} and answers 404 there; "
+            f"model {model!r} was retired on {where} on {date} and answers 404 there; "
             f"use {replacement!r}. Other hosts may still serve it."
+        )
+        warn(message, RetiredModelWarning)
+    elif info.retires is not None:
+        message = (
+            f"model {model!r} is to be retired on {where} on {info.retires}, and accounts that "
+            f"registered after 2026-10-31 cannot call it; use {info.replacement!r}."
         )
         warn(message, RetiredModelWarning)
 
@@ -179,7 +187,7 @@ def resolve(
     base_model = given.get("base_model")
     named = model or row.default_model or row.spell(row.base_model)
     info = _facts(named, base_model, row)
-    _warn_if_retired(named, row)
+    _warn_if_retired(named, info, row)
     if "context_window" in given:
         info = replace(info, context_window=given["context_window"])
     return Capabilities(

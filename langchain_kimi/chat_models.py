@@ -91,13 +91,13 @@ class ChatKimiK2(KimiGeneration):
         ```
 
     Reasoning:
-        kimi-k2.6 thinks unless it is told not to. What it thought is in the message, and goes back
-        to it over the rounds of a tool loop, which the API demands:
+        kimi-k3.1-pro always thinks, at the effort "low", "high" or "max" (its default). What it
+        thought is in the message, and goes back to it, which the API demands:
 
         ```python
         answer.additional_kwargs["reasoning_content"]
         [block for block in answer.content_blocks if block["type"] == "reasoning"]
-        llm.invoke("What is 2 + 2?", thinking=False)
+        llm.invoke("What is 2 + 2?", reasoning_effort="low")
         ```
 
     Tools:
@@ -116,8 +116,8 @@ class ChatKimiK2(KimiGeneration):
         with_tools.invoke(messages).text
         ```
 
-        ``tool_choice`` may be "auto", "none", "any", a tool's name. Kimi refuses a forced choice
-        while it thinks: kimi-k2.6 then answers that one request without thinking where there is one
+        ``tool_choice`` may be "auto", "none", "any", a tool's name. kimi-k2.6 refuses a forced
+        choice while it thinks, and answers that one request without thinking where there is one
         tool to call; otherwise "auto" is sent, with a warning. A call that was cut off is in
         ``invalid_tool_calls`` and is never executed. Kimi's own search is a tool by name:
         ``llm.bind_tools(["$web_search"])``.
@@ -163,7 +163,7 @@ class ChatKimiK2(KimiGeneration):
 
     What would be sent:
         ```python
-        llm._get_request_payload("Hi")  # {"model": "kimi-k2.6", "messages": [...], ...}
+        llm._get_request_payload("Hi")  # {"model": "kimi-k3.1-pro", "messages": [...], ...}
         ```
     """
 

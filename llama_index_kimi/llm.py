@@ -56,7 +56,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
 
     Args:
         model: Any spelling of a model's name; the endpoint's default where it is left out
-            (kimi-k2.6 at Moonshot).
+            (kimi-k3.1-pro at Moonshot).
         endpoint: A preset's name ("moonshot", "openrouter", "vllm", "local", ...) or an `Endpoint`.
         api_key: The key: a string, a pydantic ``SecretStr``, or a function (async, too, for async
             calls) that is asked for one with each request; otherwise looked for in the environment

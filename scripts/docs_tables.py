@@ -130,7 +130,7 @@ def _lifetimes() -> str:
             "in yuan: cached / input / output",
             "knowledge until",
         ),
-        *("retired on Moonshot's API", "replacement"),
+        *("released", "retired on Moonshot's API", "replacement"),
     )
     return table(head, map(_lifetime, MODELS.values()))
 
@@ -144,7 +144,8 @@ def _lifetime(info: ModelInfo) -> tuple[str, ...]:
         *("" if price is None else f"${price:.2f}" for price in prices),
         " / ".join(yuan),
         info.knowledge_cutoff or "",
-        info.retired or "",
+        info.released or "",
+        info.retired or (f"planned for {info.retires}" if info.retires else ""),
         code([info.replacement] if info.replacement else []),
     )
 

@@ -36,14 +36,19 @@ def _weights(*names: str) -> dict[str, str]:
 
 
 _K2 = ("kimi-k2-instruct", "kimi-k2-instruct-0905", "kimi-k2-thinking")
-_LATEST = ("kimi-k2.7-code", "kimi-k3")
+_K3 = ("kimi-k2.7-code", "kimi-k3")
+# Served, as of 2026-11, by OpenRouter, Fireworks and Novita under the names below, by Baseten,
+# DeepInfra and Together by the list of Vercel's gateway, and by hosts behind Hugging Face's router.
+_NEWEST = "kimi-k3.1-pro"
 
 _MOONSHOT = Endpoint(
     name="moonshot",
     base_url="https://api.moonshot.ai/v1",
     api_key_names=("MOONSHOT_API_KEY", "KIMI_API_KEY"),
-    default_model="kimi-k2.6",
-    base_model="kimi-k2.6",
+    # The K2 series leaves this API at the end of 2026, and accounts that registered after
+    # 2026-10-31 cannot call it (aihubmix's guide of 2026-10-24, quoting Moonshot).
+    default_model=_NEWEST,
+    base_model=_NEWEST,
     thinking_switch="thinking",
     max_tokens_field="max_completion_tokens",
     # Usage comes in the choice of the last chunk without being asked for (recording
@@ -78,9 +83,9 @@ _SILICONFLOW = Endpoint(
     name="siliconflow",
     base_url="https://api.siliconflow.com/v1",
     api_key_names=("SILICONFLOW_API_KEY",),
-    default_model="kimi-k2.6",
-    base_model="kimi-k2.6",
-    spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_LATEST),
+    default_model="kimi-k3",
+    base_model="kimi-k3",
+    spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_K3),
     notes="SiliconFlow, international.",
 )
 
@@ -93,20 +98,21 @@ HOSTED = (
         notes="Moonshot's own API, mainland China; keys are not shared with api.moonshot.ai.",
     ),
     Endpoint(
-        # OpenRouter's documents of 2026-08-22, and recordings fantasy-openrouter-*.
+        # OpenRouter's documents of 2026-08-22, its llms.txt of 2026-11 for the names, and
+        # recordings fantasy-openrouter-*.
         name="openrouter",
         base_url="https://openrouter.ai/api/v1",
         api_key_names=("OPENROUTER_API_KEY",),
         key_prefixes=("sk-or-",),
-        default_model="kimi-k2.6",
-        base_model="kimi-k2.6",
+        default_model=_NEWEST,
+        base_model=_NEWEST,
         spellings={
             "kimi-k2-instruct": "moonshotai/kimi-k2",
             "kimi-k2-instruct-0905": "moonshotai/kimi-k2-0905",
             **_as(
                 "moonshotai/{}",
                 *("kimi-k2", "kimi-k2-0905", "kimi-k2-thinking", "kimi-k2.5", "kimi-k2.6"),
-                *("kimi-k2.7-code", "kimi-k3"),
+                *("kimi-k2.7-code", "kimi-k3", _NEWEST),
             ),
         },
         thinking_switch="reasoning",
@@ -128,25 +134,26 @@ HOSTED = (
         notes="Kimi looks retired there: kimi-k2-instruct-0905 was announced until 2026-04-15.",
     ),
     Endpoint(
-        # docs.together.ai lists Kimi-K3 (2026-10-04); kimi-k2.6 left on 2026-08-19. Answers carry
-        # reasoning under either name, by model.
+        # docs.together.ai lists Kimi-K3 (2026-10-04), Vercel's gateway its newest there (2026-11);
+        # kimi-k2.6 left on 2026-08-19. Answers carry reasoning under either name, by model.
         name="together",
         base_url="https://api.together.xyz/v1",
         api_key_names=("TOGETHER_API_KEY",),
-        default_model="kimi-k3",
-        base_model="kimi-k3",
-        spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_LATEST),
+        default_model=_NEWEST,
+        base_model=_NEWEST,
+        spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_K3, _NEWEST),
         notes="Together; kimi-k2.6 was dropped on 2026-08-19.",
     ),
     Endpoint(
-        # fireworks.ai/models (2026-10-04) for the names; thinking: models.dev pull request 3777.
+        # fireworks.ai/models (2026-10-04) and litellm 1.110.2 (2026-11) for the names; thinking:
+        # models.dev pull request 3777.
         name="fireworks",
         base_url="https://api.fireworks.ai/inference/v1",
         api_key_names=("FIREWORKS_API_KEY",),
         key_prefixes=("fw_",),
         more_efforts=("none", "medium", "xhigh"),  # llmgateway issue 3274
-        default_model="kimi-k2.6",
-        base_model="kimi-k2.6",
+        default_model=_NEWEST,
+        base_model=_NEWEST,
         spellings={
             **_as(
                 "accounts/fireworks/models/{}",
@@ -155,6 +162,7 @@ HOSTED = (
             "kimi-k2.5": "accounts/fireworks/models/kimi-k2p5",
             "kimi-k2.6": "accounts/fireworks/models/kimi-k2p6",
             "kimi-k2.7-code": "accounts/fireworks/models/kimi-k2p7-code",
+            _NEWEST: "accounts/fireworks/models/kimi-k3p1-pro",
         },
         thinking_switch="thinking",
         notes="Fireworks; K2 Vendor Verifier 2025-11: all tool calls schema-valid.",
@@ -166,13 +174,13 @@ HOSTED = (
         base_url="https://api.novita.ai/openai/v1",
         api_key_names=("NOVITA_API_KEY",),
         key_prefixes=("sk_",),
-        default_model="kimi-k2.6",
-        base_model="kimi-k2.6",
+        default_model=_NEWEST,
+        base_model=_NEWEST,
         spellings={
             **_as(
                 "moonshotai/{}",
                 *("kimi-k2-instruct", "kimi-k2-thinking", "kimi-k2.5", "kimi-k2.6"),
-                *("kimi-k2.7-code", "kimi-k3"),
+                *("kimi-k2.7-code", "kimi-k3", _NEWEST),
             ),
             "kimi-k2-instruct-0905": "moonshotai/kimi-k2-0905",
         },
@@ -185,9 +193,9 @@ HOSTED = (
         name="deepinfra",
         base_url="https://api.deepinfra.com/v1/openai",
         api_key_names=("DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"),
-        default_model="kimi-k2.6",
-        base_model="kimi-k2.6",
-        spellings=_weights(*_K2, "kimi-k2.6", *_LATEST),
+        default_model=_NEWEST,
+        base_model=_NEWEST,
+        spellings=_weights(*_K2, "kimi-k2.6", *_K3, _NEWEST),
         thinking_switch="reasoning",
         notes="DeepInfra; K2 Vendor Verifier 2025-11: 84 to 87 % of tool calls schema-valid.",
     ),
@@ -196,9 +204,9 @@ HOSTED = (
         name="baseten",
         base_url="https://inference.baseten.co/v1",
         api_key_names=("BASETEN_API_KEY",),
-        default_model="kimi-k2.6",
-        base_model="kimi-k2.6",
-        spellings=_weights("kimi-k2.5", "kimi-k2.6", *_LATEST),
+        default_model=_NEWEST,
+        base_model=_NEWEST,
+        spellings=_weights("kimi-k2.5", "kimi-k2.6", *_K3, _NEWEST),
         notes="Baseten's shared model APIs; a deployment of your own has a base_url of its own.",
     ),
     _SILICONFLOW,
@@ -207,7 +215,9 @@ HOSTED = (
         name="siliconflow-cn",
         base_url="https://api.siliconflow.cn/v1",
         api_key_names=("SILICONFLOW_CN_API_KEY", "SILICONFLOW_API_KEY"),
-        # Names seen in programs of September 2026 that call it.
+        # Names seen in programs of September 2026 that call it; no newer model was seen there.
+        default_model="kimi-k2.6",
+        base_model="kimi-k2.6",
         spellings={
             "kimi-k2-instruct": "Pro/moonshotai/Kimi-K2-Instruct",
             "kimi-k2.5": "Pro/moonshotai/Kimi-K2.5",
@@ -228,14 +238,14 @@ HOSTED = (
         notes="NVIDIA's hosted NIM; kimi-k2.6 was dropped on 2026-07-07.",
     ),
     Endpoint(
-        # Hugging Face's router passes on to hosts; a suffix names one: kimi-k2.6:baseten.
+        # Hugging Face's router passes on to hosts; a suffix names one: kimi-k3:baseten.
         name="huggingface",
         base_url="https://router.huggingface.co/v1",
         api_key_names=("HF_TOKEN", "HUGGINGFACE_HUB_TOKEN"),
         key_prefixes=("hf_",),
-        default_model="kimi-k2.6",
-        base_model="kimi-k2.6",
-        spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_LATEST),
+        default_model=_NEWEST,
+        base_model=_NEWEST,
+        spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_K3, _NEWEST),
         notes="Hugging Face's router; a suffix like :baseten names the host behind it.",
     ),
 )

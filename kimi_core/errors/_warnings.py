@@ -50,7 +50,10 @@ class PromptInjectionWarning(KimiWarning):
 
 
 class RetiredModelWarning(KimiWarning):
-    """The model was retired on the endpoint that was chosen; a request will answer 404."""
+    """The model was retired on the endpoint that was chosen, or a date for it is set.
+
+    A request answers 404 from that day on.
+    """
 
 
 class UnknownModelWarning(KimiWarning):

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.models._rows import MODELS, RETIRED_IDS
+from kimi_core.models._rows import MODELS, REPLACEMENT, RETIRED_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +121,7 @@ def retirement(name: str) -> tuple[str, str] | None:
     if info is not None:
         return (info.retired, info.replacement) if info.retired and info.replacement else None
     retired = RETIRED_IDS.get(_bare(name))
-    return (retired, "kimi-k2.6") if retired else None
+    return (retired, REPLACEMENT) if retired else None
 
 
 def nearest_models(name: str) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MODELS",
+    "REPLACEMENT",
     "RETIRED_IDS",
     "Checkpoint",
     "ModelInfo",
@@ -88,8 +89,10 @@ class ModelInfo:
             under; None where they are not open.
         dialect: Raw token dialect, "k2" or "k3".
         opens_reasoning: Whether the rendered prompt ends inside an opened think block.
+        released: Day of the release, or None where no source here names it.
         retired: Date since which the first-party API answers 404, or None.
-        replacement: What to use instead of a retired id.
+        retires: Date at whose end the first-party API plans to stop serving it, or None.
+        replacement: What to use instead of an id that is retired or is to be.
         knowledge_cutoff: Month, or None where it is not published.
         prices: US dollars per million tokens at api.moonshot.ai: "cached", "input", "output". The
             retired turbo ids, which share a row with others, cost more.
@@ -114,12 +117,17 @@ class ModelInfo:
     weights: str | None = None
     dialect: Literal["k2", "k3"] = "k2"
     opens_reasoning: bool = False
+    released: str | None = None
     retired: str | None = None
+    retires: str | None = None
     replacement: str | None = None
     knowledge_cutoff: str | None = None
     prices: Mapping[str, float] = field(default_factory=dict[str, float])
     prices_cny: Mapping[str, float] = field(default_factory=dict[str, float])
 
+
+REPLACEMENT = "kimi-k3.1-pro"
+"""What Moonshot's own API serves in place of each model that has left it, or is about to."""
 
 _MEDIA = ("text", "image", "video")
 
@@ -131,7 +139,7 @@ _K2 = ModelInfo(
     prompt_style="k2-instruct",
     weights="moonshotai/Kimi-K2-Instruct",
     retired="2026-05-25",
-    replacement="kimi-k2.6",
+    replacement=REPLACEMENT,
     knowledge_cutoff="2024-10",
     prices={"input": 0.60, "output": 2.50},
 )
@@ -139,6 +147,7 @@ _K2 = ModelInfo(
 # Shaky on schemas with $ref and oneOf, by Moonshot's own account.
 _K2_6 = ModelInfo(
     name="kimi-k2.6",
+    released="2026-04-21",
     aliases=("kimi-k2-6", "kimi-k2p6"),
     context_window=262_144,
     default_output=32_768,
@@ -151,6 +160,9 @@ _K2_6 = ModelInfo(
     prompt_style="k2.6",
     weights="moonshotai/Kimi-K2.6",
     opens_reasoning=True,
+    # Moonshot's announcement, as aihubmix's guide of 2026-10-24 quotes it; true of the 2.7s too.
+    retires="2026-12-31",
+    replacement=REPLACEMENT,
     knowledge_cutoff="2025-01",
     prices={"cached": 0.16, "input": 0.95, "output": 4.00},
     prices_cny={"cached": 1.10, "input": 6.50, "output": 27.00},
@@ -159,6 +171,7 @@ _K2_6 = ModelInfo(
 _K2_7_CODE = replace(
     _K2_6,
     name="kimi-k2.7-code",
+    released="2026-06-12",
     aliases=("kimi-k2.7", "kimi-k2-7-code", "kimi-k2p7-code"),
     thinking="always",
     pinned_without_thinking=None,
@@ -170,6 +183,7 @@ _K2_7_CODE = replace(
 
 _K3 = ModelInfo(
     name="kimi-k3",
+    released="2026-07-16",
     aliases=("k3", "kimi-k3-instruct"),
     context_window=1_048_576,
     default_output=131_072,
@@ -197,6 +211,7 @@ _K3 = ModelInfo(
 _K3_1_PRO = replace(
     _K3,
     name="kimi-k3.1-pro",
+    released="2026-10-23",
     weights="moonshotai/Kimi-K3.1-Pro",
     aliases=("k3.1-pro", "k3.1", "kimi-k3.1", "kimi-k3-1-pro", "kimi-k3p1-pro"),
     # Cache writes: 2.00 for five minutes, 4.00 for an hour.
@@ -228,11 +243,13 @@ _ROWS = (
     replace(
         _K2_6,
         name="kimi-k2.5",
+        released="2026-01-27",
         aliases=("kimi-k2-5", "kimi-k2p5", "kimi-k2.5-0127"),
         prompt_style="k2.5",
         weights="moonshotai/Kimi-K2.5",
         retired="2026-08-31",
-        replacement="kimi-k2.6",
+        retires=None,
+        replacement=REPLACEMENT,
         prices={"input": 0.60, "output": 3.00},
         prices_cny={},
     ),

@@ -210,7 +210,8 @@ class KimiClient(ClosesItself):
 
         Args:
             requests: custom_id -> OpenAI-style messages.
-            options: What else was set, the same for all; kimi-k3 has no batches (2026-09).
+            options: What else was set, the same for all. The K2 series has batches, kimi-k3 has none
+                (2026-09), and none are documented for kimi-k3.1-pro: name the client's model.
             window: How long it may take, "12h" to "7d".
             metadata: Up to 16 notes, returned with the batch.
         """

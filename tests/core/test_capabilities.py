@@ -18,11 +18,14 @@ from kimi_core.models import MODELS
 
 # endpoint, model -> what is sent, whose facts apply
 NAMES = [
-    ("moonshot", None, "kimi-k2.6", "kimi-k2.6"),
+    ("moonshot", None, "kimi-k3.1-pro", "kimi-k3.1-pro"),
+    ("moonshot-cn", None, "kimi-k3.1-pro", "kimi-k3.1-pro"),
     ("moonshot", "moonshotai/Kimi-K2.6", "kimi-k2.6", "kimi-k2.6"),
     ("moonshot", "Kimi-K3", "kimi-k3", "kimi-k3"),
     ("moonshot-cn", "kimi-k2.7-code", "kimi-k2.7-code", "kimi-k2.7-code"),
-    ("openrouter", None, "moonshotai/kimi-k2.6", "kimi-k2.6"),
+    ("openrouter", None, "moonshotai/kimi-k3.1-pro", "kimi-k3.1-pro"),
+    ("siliconflow", None, "moonshotai/Kimi-K3", "kimi-k3"),
+    ("siliconflow-cn", None, "Pro/moonshotai/Kimi-K2.6", "kimi-k2.6"),
     ("openrouter", "kimi-k2-0905", "moonshotai/kimi-k2-0905", "kimi-k2-instruct-0905"),
     ("openrouter", "kimi-k2-instruct", "moonshotai/kimi-k2", "kimi-k2-instruct"),
     ("openrouter", "kimi-k2", "moonshotai/kimi-k2", "kimi-k2-instruct"),
@@ -50,7 +53,7 @@ STAND_INS = [
     ("openrouter", "moonshotai/kimi-k4-20270101:exacto", "kimi-k3.1-pro", "not known here yet"),
     ("vllm", "moonshotai/Kimi-K10-Instruct", "kimi-k3.1-pro", "not known here yet"),
     ("sglang", "my-finetune", "kimi-k2-instruct", "no name of a Kimi"),
-    ("together", "kimi-linear-48b", "kimi-k3", "no name of a Kimi"),
+    ("together", "kimi-linear-48b", "kimi-k3.1-pro", "no name of a Kimi"),
 ]  # fmt: skip
 
 
@@ -79,7 +82,7 @@ def test_a_smaller_context_window_changes_nothing_else() -> None:
 
 @pytest.mark.parametrize("model", ["kimi-k2-0905-preview", "kimi-k2.5", "moonshot-v1-8k"])
 def test_a_retired_id_warns_on_the_first_party_only(model: str) -> None:
-    with pytest.warns(RetiredModelWarning, match="404 there; use 'kimi-k2.6'") as caught:
+    with pytest.warns(RetiredModelWarning, match="404 there; use 'kimi-k3.1-pro'") as caught:
         assert resolve(model, "moonshot").model == model
     assert f"model {model!r} was retired on https://api.moonshot.ai/v1 on 2026-" in str(
         caught[0].message
@@ -88,6 +91,32 @@ def test_a_retired_id_warns_on_the_first_party_only(model: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             resolve(model, endpoint)
+
+
+PLANNED = ["kimi-k2.6", "moonshotai/Kimi-K2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed"]
+
+
+@pytest.mark.parametrize("endpoint", ["moonshot", "moonshot-cn"])
+@pytest.mark.parametrize("model", PLANNED)
+def test_a_planned_retirement_is_told_with_its_date_and_replacement(
+    model: str, endpoint: str
+) -> None:
+    with pytest.warns(RetiredModelWarning) as caught:
+        resolve(model, endpoint)
+    sentence = (
+        f"model {model!r} is to be retired on {ENDPOINTS[endpoint].base_url} on 2026-12-31, and "
+        "accounts that registered after 2026-10-31 cannot call it; use 'kimi-k3.1-pro'."
+    )
+    assert [str(warning.message) for warning in caught] == [sentence]
+
+
+def test_a_planned_retirement_is_the_first_partys_alone_and_the_default_has_none() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for endpoint in ENDPOINTS:
+            resolve(None, endpoint)
+        for endpoint in sorted(set(ENDPOINTS) - {"moonshot", "moonshot-cn"}):
+            resolve("kimi-k2.6", endpoint)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -101,7 +130,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"overrides": {"base_model": "llama"}},
-        "Nearest known: kimi-k2-instruct, kimi-k2.6, kimi-k3.",
+        "Nearest known: kimi-k2-instruct, kimi-k3, kimi-k3.1-pro.",
     ),
     (
         {"overrides": {"api": "responses"}},

@@ -15,6 +15,7 @@ import pytest
 from kimi_core import endpoints
 from kimi_core.endpoints import ENDPOINTS, Endpoint
 from kimi_core.errors import KimiConfigError
+from tests.payloads.row import PLANNED
 from tests.core.asking import HELLO, ask, named, result, tool
 
 MOONSHOT = ENDPOINTS["moonshot"]
@@ -60,6 +61,7 @@ def outcome(endpoint: Endpoint, request: dict[str, Any]) -> Any:
     """Return the payload, or the class of the refusal or of the warning in its place."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", PLANNED)
         try:
             return ask(endpoint, **{"model": "kimi-k2.6", **request}).payload
         except (KimiConfigError, UserWarning) as refusal:

@@ -101,16 +101,16 @@ def test_no_spelling_means_two_models() -> None:
 
 
 RETIRED = {
-    "kimi-k2.5": ("2026-08-31", "kimi-k2.6"),
-    "kimi-k2-0711-preview": ("2026-05-25", "kimi-k2.6"),
-    "kimi-k2-0905-preview": ("2026-05-25", "kimi-k2.6"),
-    "kimi-k2-turbo-preview": ("2026-05-25", "kimi-k2.6"),
-    "kimi-k2-thinking": ("2026-05-25", "kimi-k2.6"),
-    "kimi-k2-thinking-turbo": ("2026-05-25", "kimi-k2.6"),
-    "kimi-latest": ("2026-01-28", "kimi-k2.6"),
-    "kimi-thinking-preview": ("2025-11-11", "kimi-k2.6"),
-    "moonshot-v1-8k": ("2026-08-31", "kimi-k2.6"),
-    "moonshot-v1-128k-vision-preview": ("2026-08-31", "kimi-k2.6"),
+    "kimi-k2.5": ("2026-08-31", "kimi-k3.1-pro"),
+    "kimi-k2-0711-preview": ("2026-05-25", "kimi-k3.1-pro"),
+    "kimi-k2-0905-preview": ("2026-05-25", "kimi-k3.1-pro"),
+    "kimi-k2-turbo-preview": ("2026-05-25", "kimi-k3.1-pro"),
+    "kimi-k2-thinking": ("2026-05-25", "kimi-k3.1-pro"),
+    "kimi-k2-thinking-turbo": ("2026-05-25", "kimi-k3.1-pro"),
+    "kimi-latest": ("2026-01-28", "kimi-k3.1-pro"),
+    "kimi-thinking-preview": ("2025-11-11", "kimi-k3.1-pro"),
+    "moonshot-v1-8k": ("2026-08-31", "kimi-k3.1-pro"),
+    "moonshot-v1-128k-vision-preview": ("2026-08-31", "kimi-k3.1-pro"),
     "kimi-k3.1-pro": None,
     "kimi-k3": None,
     "kimi-k2.7-code-highspeed": None,
@@ -142,9 +142,18 @@ def test_a_row_agrees_with_itself() -> None:
 
 def test_a_replacement_is_a_model_that_lives() -> None:
     for row in MODELS.values():
-        if row.retired:
+        if row.retired or row.retires:
             assert row.replacement is not None
             assert MODELS[row.replacement].retired is None
+            assert MODELS[row.replacement].retires is None
+
+
+def test_what_moonshot_plans_to_retire() -> None:
+    planned = {row.name: row.retires for row in MODELS.values() if row.retires}
+    assert planned == dict.fromkeys(
+        ("kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6"), "2026-12-31"
+    )
+    assert not [row.name for row in MODELS.values() if row.retires and row.retired]
 
 
 def test_the_nearest_spelling_comes_first() -> None:

@@ -20,6 +20,7 @@ from kimi_core.models import MODELS
 from kimi_core.request import Options
 from kimi_core.testing import MoonshotSimulator
 from tests.payloads import ROWS
+from tests.payloads.row import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,7 @@ def test_a_row(row: Row) -> None:
     before = copy.deepcopy((row.messages, row.tools))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", PLANNED)
         if row.sent is None:
             with pytest.raises(KimiConfigError) as refused:
                 request_of(row, chat_of(row, "http://127.0.0.1:9/v1"))

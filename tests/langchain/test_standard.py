@@ -34,7 +34,7 @@ class _Kimi:
 
     @property
     def standard_chat_model_params(self) -> dict[str, Any]:
-        # Not the suite's own: its temperature of 0 is refused by kimi-k2.6, whose temperature is
+        # Not the suite's own: its temperature of 0 is refused by Moonshot, where temperature is
         # pinned, and ChatKimiK2 says so before any request.
         return {"max_tokens": 1_000, "timeout": 60, "stop": [], "max_retries": 2}
 
@@ -82,14 +82,14 @@ class TestUnit(_Kimi, ChatModelUnitTests):
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        return {"model": "kimi-k2.6", "api_key": "sk-made-up"}
+        return {"model": "kimi-k3.1-pro", "api_key": "sk-made-up"}
 
     @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         return (
             {"MOONSHOT_API_KEY": "sk-made-up"},
-            {"model": "kimi-k2.6"},
-            {"endpoint": "moonshot"},
+            {},
+            {"endpoint": "moonshot", "model_name": "kimi-k3.1-pro"},
         )
 
     @pytest.fixture(autouse=True)
@@ -176,6 +176,20 @@ class _Integration(_Kimi, ChatModelIntegrationTests):
             return model.invoke("2 + 2?")
         first, *others = model.stream("2 + 2?")
         return add_ai_message_chunks(first, *others)
+
+
+class TestDefaultModel(_Integration):
+    """No model named: kimi-k3.1-pro, which always thinks."""
+
+    settings: ClassVar = {}
+
+
+# Told with every request, since its thinking cannot be switched off.
+@pytest.mark.filterwarnings("ignore:thinking=False:kimi_core.IgnoredSettingWarning")
+class TestDefaultModelWithoutThinking(_Integration):
+    """No model named, asked not to think: its lowest effort is sent."""
+
+    settings: ClassVar = {"thinking": False}
 
 
 class TestSwitchableModel(_Integration):

@@ -14,6 +14,7 @@ import pytest
 from kimi_core.errors import KimiConfigError
 from kimi_core.testing import MoonshotSimulator
 from tests.payloads import ROWS
+from tests.payloads.row import PLANNED
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
@@ -67,6 +68,7 @@ def test_a_row(
     settings.update(row.settings)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", PLANNED)
         before = len(server.requests)
         if row.sent is None:
             with pytest.raises(KimiConfigError) as refused:

@@ -25,11 +25,14 @@ def _became(
     given: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str, Any]], **rest: Any
 ) -> Row:
     own = rest.pop("own", {})
+    if "endpoint" not in rest:
+        rest.setdefault("model", K26)
     return Row(messages=given, sent={"model": K26, "messages": list(sent), **own}, **rest)
 
 
 _ROLES: Mapping[str, Row] = {
     "several system messages, anywhere": Row(
+        model=K26,
         messages=[
             {"role": "system", "content": "One."},
             {"role": "system", "content": "Two."},
@@ -42,8 +45,10 @@ _ROLES: Mapping[str, Row] = {
         [{"role": "developer", "content": "Be brief."}, *HELLO],
         [{"role": "system", "content": "Be brief."}, *HELLO],
     ),
-    "names": Row(messages=[user("Hi", name="Ada")], sent={"model": K26}),
-    "users in a row stay apart": Row(messages=[user("One"), user("Two")], sent={"model": K26}),
+    "names": Row(model=K26, messages=[user("Hi", name="Ada")], sent={"model": K26}),
+    "users in a row stay apart": Row(
+        model=K26, messages=[user("One"), user("Two")], sent={"model": K26}
+    ),
 }
 
 TEXT = {"type": "text", "text": "a"}
@@ -61,6 +66,7 @@ _CONTENTS: Mapping[str, Row] = {
         [*HELLO, said("", **WHY), user()], [*HELLO, said(" "), user()]
     ),
     "an empty answer elsewhere": Row(
+        model=K26,
         endpoint="openrouter",
         messages=[*HELLO, said(""), user()],
         sent={"model": "moonshotai/kimi-k2.6", "messages": [*HELLO, said(" "), user()]},
@@ -82,12 +88,12 @@ _CONTENTS: Mapping[str, Row] = {
 }
 
 _PREFIXES: Mapping[str, Row] = {
-    "a prefix": Row(messages=[*HELLO, said("Once", partial=True)], sent={"model": K26}),
+    "a prefix": Row(model=K26, messages=[*HELLO, said("Once", partial=True)], sent={"model": K26}),
     "an empty prefix of a named speaker": Row(
-        messages=[*HELLO, said("", partial=True, name="Kelsier")], sent={"model": K26}
+        model=K26, messages=[*HELLO, said("", partial=True, name="Kelsier")], sent={"model": K26}
     ),
     "a cut answer with its reasoning": Row(
-        messages=[*HELLO, said("Once", partial=True, **WHY)], sent={"model": K26}
+        model=K26, messages=[*HELLO, said("Once", partial=True, **WHY)], sent={"model": K26}
     ),
     "a prefix that was continued": _became(
         [*HELLO, said("Once", partial=True), user()], [*HELLO, said("Once"), user()]
@@ -117,6 +123,7 @@ def _loop(*identities: str, **reasoning: str) -> list[dict[str, Any]]:
 
 _IDS: Mapping[str, Row] = {
     "ids of the API stay": Row(
+        model=K26,
         messages=_loop("functions.get_weather:0", "get_weather:1", "call_2", **WHY),
         sent={"model": K26},
         tools=[WEATHER],
@@ -150,10 +157,12 @@ _TURN = said("", call("a:0"), call("b:1"), **WHY)
 
 _RESULTS: Mapping[str, Row] = {
     "all calls have results": Row(
+        model=K26,
         messages=[*HELLO, _TURN, result("b:1"), result("a:0")],
         sent={"model": K26},
     ),
     "a result with the name of its tool": Row(
+        model=K26,
         messages=[*HELLO, said("", call("a:0"), **WHY), result("a:0", name="get_weather")],
         sent={"model": K26},
         core_only="langchain-openai's conversion leaves the name out",
@@ -187,7 +196,9 @@ _RESULTS: Mapping[str, Row] = {
         },
     ),
     "a result without its call": Row(
-        messages=[*HELLO, result("a:0")], refused=("messages[1] answers tool call 'a:0'",)
+        model=K26,
+        messages=[*HELLO, result("a:0")],
+        refused=("messages[1] answers tool call 'a:0'",),
     ),
     "a result without its call elsewhere": Row(
         endpoint="vllm", messages=[*HELLO, result("functions.f:0")], sent={"model": VLLM}

@@ -14,15 +14,15 @@ __all__ = ["ROWS"]
 # endpoint -> what it calls its default model
 _NAMES = {
     "groq": "moonshotai/kimi-k2-instruct-0905",
-    "together": "moonshotai/Kimi-K3",
-    "fireworks": "accounts/fireworks/models/kimi-k2p6",
-    "novita": "moonshotai/kimi-k2.6",
-    "deepinfra": "moonshotai/Kimi-K2.6",
-    "baseten": "moonshotai/Kimi-K2.6",
-    "siliconflow": "moonshotai/Kimi-K2.6",
+    "together": "moonshotai/Kimi-K3.1-Pro",
+    "fireworks": "accounts/fireworks/models/kimi-k3p1-pro",
+    "novita": "moonshotai/kimi-k3.1-pro",
+    "deepinfra": "moonshotai/Kimi-K3.1-Pro",
+    "baseten": "moonshotai/Kimi-K3.1-Pro",
+    "siliconflow": "moonshotai/Kimi-K3",
     "siliconflow-cn": "Pro/moonshotai/Kimi-K2.6",
     "nvidia": "moonshotai/kimi-k3",
-    "huggingface": "moonshotai/Kimi-K2.6",
+    "huggingface": "moonshotai/Kimi-K3.1-Pro",
     "custom": "moonshotai/Kimi-K2-Instruct",
 }
 _ASKED = {"stream": True, "stream_options": {"include_usage": True}}
@@ -56,24 +56,28 @@ ROWS: dict[str, Row] = {
     },
     "Fireworks is told not to think": Row(
         endpoint="fireworks",
+        model="kimi-k2.6",
         settings={"thinking": False},
-        sent={"model": _NAMES["fireworks"], "thinking": {"type": "disabled"}},
+        sent={"model": "accounts/fireworks/models/kimi-k2p6", "thinking": {"type": "disabled"}},
     ),
     "Novita is told not to think": Row(
         endpoint="novita",
+        model="kimi-k2.6",
         settings={"thinking": False},
-        sent={"model": _NAMES["novita"], "thinking": {"type": "disabled"}},
+        sent={"model": "moonshotai/kimi-k2.6", "thinking": {"type": "disabled"}},
     ),
     "DeepInfra is told not to think": Row(
         endpoint="deepinfra",
+        model="kimi-k2.6",
         settings={"thinking": False},
-        sent={"model": _NAMES["deepinfra"], "reasoning": {"enabled": False}},
+        sent={"model": "moonshotai/Kimi-K2.6", "reasoning": {"enabled": False}},
     ),
     **{
         f"{endpoint} cannot be told not to think": Row(
             endpoint=endpoint,
+            model="kimi-k2.6",
             settings={"thinking": False},
-            sent={"model": _NAMES[endpoint]},
+            sent={"model": "moonshotai/Kimi-K2.6"},
             warns=IgnoredSettingWarning,
         )
         for endpoint in ("baseten", "siliconflow", "huggingface")

@@ -31,38 +31,48 @@ def _video(url: str) -> dict[str, Any]:
 
 
 ROWS: dict[str, Row] = {
-    "a picture": Row(messages=[user([LOOK, _image(INLINED)])], sent={"model": K26}),
+    "a picture": Row(model=K26, messages=[user([LOOK, _image(INLINED)])], sent={"model": K26}),
     "a picture alone": Row(
         model="kimi-k3", messages=[user([_image(INLINED)])], sent={"model": "kimi-k3"}
     ),
-    "a video": Row(messages=[user([LOOK, _video(MOVIE)])], sent={"model": K26}),
-    "an uploaded file": Row(messages=[user([LOOK, _image("ms://file_1")])], sent={"model": K26}),
-    "an uploaded video": Row(messages=[user([LOOK, _video("ms://file_1")])], sent={"model": K26}),
+    "a video": Row(model=K26, messages=[user([LOOK, _video(MOVIE)])], sent={"model": K26}),
+    "an uploaded file": Row(
+        model=K26, messages=[user([LOOK, _image("ms://file_1")])], sent={"model": K26}
+    ),
+    "an uploaded video": Row(
+        model=K26, messages=[user([LOOK, _video("ms://file_1")])], sent={"model": K26}
+    ),
     "a URL without a dict round it": Row(
+        model=K26,
         messages=[user([{"type": "image_url", "image_url": INLINED}])],
         sent={"model": K26, "messages": [user([_image(INLINED)])]},
         core_only=CORE,
     ),
     "bytes": Row(
+        model=K26,
         messages=[user([LOOK, _image(PNG)])],
         sent={"model": K26, "messages": [user([LOOK, _image(INLINED)])]},
         core_only=CORE,
     ),
     "a URL of the web": Row(
-        messages=[user([LOOK, _image(FAR)])], refused=("https://example.org/a.png", "is refused")
+        model=K26,
+        messages=[user([LOOK, _image(FAR)])],
+        refused=("https://example.org/a.png", "is refused"),
     ),
     "a URL of the web that is fetched": Row(
+        model=K26,
         messages=[user([LOOK, _image(FAR)])],
         options={"media_fetcher": {FAR: PNG}.__getitem__},
         sent={"model": K26, "messages": [user([LOOK, _image(INLINED)])]},
         core_only="LlamaIndex's adapter refuses the URL before the core sees it",
     ),
     "a URL of the web elsewhere": Row(
+        model=K26,
         endpoint="openrouter",
         messages=[user([LOOK, _image(FAR)])],
         sent={"model": "moonshotai/kimi-k2.6"},
     ),
-    "a drawing": Row(messages=[user([_image(DRAWING)])], refused=("image/svg+xml",)),
+    "a drawing": Row(model=K26, messages=[user([_image(DRAWING)])], refused=("image/svg+xml",)),
     "a picture for a model that reads text": Row(
         endpoint="vllm", messages=[user([_image(INLINED)])], refused=("text", "kimi-k2.6")
     ),
@@ -74,11 +84,13 @@ ROWS: dict[str, Row] = {
         refused=("picture", "api='chat'"),
     ),
     "sound": Row(
+        model=K26,
         messages=[user([{"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}}])],
         refused=("audio",),
         core_only=CORE,
     ),
     "a picture in a result": Row(
+        model=K26,
         messages=[
             user(),
             said("", call("a:0"), reasoning_content="why"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["HELLO", "TIME", "WEATHER", "Row", "call", "result", "said", "user"]
+__all__ = ["HELLO", "PLANNED", "TIME", "WEATHER", "Row", "call", "result", "said", "user"]
 
 
 def user(content: Any = "Hi", **fields: Any) -> dict[str, Any]:
@@ -46,6 +46,9 @@ HELLO = [user()]
 WEATHER = _tool("get_weather")
 TIME = _tool("get_time")
 
+
+PLANNED = "model .* is to be retired on "
+"""Begins a warning that most rows bring, since they name kimi-k2.6 on purpose; none is about it."""
 
 ALWAYS: Mapping[str, Mapping[str, Any]] = {"vllm": {"spaces_between_special_tokens": False}}
 """What a server gets on the chat route although nobody set it; rows do not repeat it."""

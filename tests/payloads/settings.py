@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROWS"]
 
-K26 = "kimi-k2.6"
+K26, K31 = "kimi-k2.6", "kimi-k3.1-pro"
 PINNED = {"temperature": 1, "top_p": 0.95, "n": 1, "presence_penalty": 0, "frequency_penalty": 0.0}
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
 ANSWER = {"type": "json_schema", "json_schema": {"name": "point", "schema": POINT}}
@@ -29,7 +29,8 @@ WITH_DRAFT = {
 ALL = {"type": "json_schema", "json_schema": {"name": "all", "schema": {"type": "array"}}}
 
 _FIELDS: Mapping[str, Row] = {
-    "nothing is sent that was not set": Row(sent={"model": K26}),
+    "nothing is sent that was not set": Row(sent={"model": K31}),
+    "nothing to kimi-k2.6": Row(model=K26, sent={"model": K26}),
     "nothing to kimi-k3": Row(model="kimi-k3", sent={"model": "kimi-k3"}),
     "nothing to kimi-k3.1-pro": Row(model="kimi-k3.1-pro", sent={"model": "kimi-k3.1-pro"}),
     "nothing to its fast sibling": Row(
@@ -39,8 +40,8 @@ _FIELDS: Mapping[str, Row] = {
     "nothing to its fast twin": Row(
         model="kimi-k2.7-code-highspeed", sent={"model": "kimi-k2.7-code-highspeed"}
     ),
-    "nothing to the China host": Row(endpoint="moonshot-cn", sent={"model": K26}),
-    "nothing to OpenRouter": Row(endpoint="openrouter", sent={"model": "moonshotai/kimi-k2.6"}),
+    "nothing to the China host": Row(endpoint="moonshot-cn", sent={"model": K31}),
+    "nothing to OpenRouter": Row(endpoint="openrouter", sent={"model": "moonshotai/kimi-k3.1-pro"}),
     "nothing to vLLM": Row(endpoint="vllm", sent={"model": "moonshotai/Kimi-K2-Instruct"}),
     "nothing to SGLang": Row(endpoint="sglang", sent={"model": "moonshotai/Kimi-K2-Instruct"}),
     "nothing to llama.cpp": Row(
@@ -68,8 +69,9 @@ _FIELDS: Mapping[str, Row] = {
         sent={"model": "moonshotai/kimi-k2.6:nitro"},
     ),
     # Usage comes by itself on the first party and OpenRouter; a second copy would follow.
-    "a stream": Row(stream=True, sent={"model": K26, "stream": True}),
+    "a stream": Row(model=K26, stream=True, sent={"model": K26, "stream": True}),
     "a stream of OpenRouter": Row(
+        model=K26,
         endpoint="openrouter",
         stream=True,
         sent={"model": "moonshotai/kimi-k2.6", "stream": True},
@@ -98,13 +100,15 @@ _FIELDS: Mapping[str, Row] = {
         settings={"stream_usage": True}, sent={"model": K26}
     ),
     "a field of the caller's own": Row(
+        model=K26,
         options={"logprobs": True, "top_logprobs": 3},
         sent={"model": K26, "logprobs": True, "top_logprobs": 3},
     ),
     "a field that the documents lack is the caller's affair": Row(
-        options={"seed": 7}, sent={"model": K26, "seed": 7}, documented=False
+        model=K26, options={"seed": 7}, sent={"model": K26, "seed": 7}, documented=False
     ),
     "extra_body": Row(
+        model=K26,
         settings={"extra_body": {"prediction": {"type": "content", "content": "x"}}},
         sent={"model": K26, "prediction": {"type": "content", "content": "x"}},
     ),
@@ -112,9 +116,10 @@ _FIELDS: Mapping[str, Row] = {
 
 _LIMITS: Mapping[str, Row] = {
     "the token limit has another name": Row(
-        settings={"max_tokens": 99}, sent={"model": K26, "max_completion_tokens": 99}
+        model=K26, settings={"max_tokens": 99}, sent={"model": K26, "max_completion_tokens": 99}
     ),
     "the token limit of OpenRouter": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"max_tokens": 99},
         sent={"model": "moonshotai/kimi-k2.6", "max_tokens": 99},
@@ -125,24 +130,32 @@ _LIMITS: Mapping[str, Row] = {
         sent={"model": "moonshotai/Kimi-K2-Instruct", "max_tokens": 99},
     ),
     "more than kimi-k2.6 has": Row(
-        settings={"max_tokens": 262_145}, refused=("max_tokens=262145", "262144 tokens")
+        model=K26, settings={"max_tokens": 262_145}, refused=("max_tokens=262145", "262144 tokens")
     ),
     "as much as kimi-k3 has": Row(
         model="kimi-k3",
         options={"max_tokens": 1_048_000},
         sent={"model": "kimi-k3", "max_completion_tokens": 1_048_000},
     ),
-    "no token at all": Row(options={"max_tokens": 0}, refused=("max_tokens=0", "leave it out")),
-    "one stop": Row(settings={"stop": "END"}, sent={"model": K26, "stop": "END"}),
-    "five stops": Row(options={"stop": list("abcde")}, sent={"model": K26, "stop": list("abcde")}),
-    "six stops": Row(options={"stop": list("abcdef")}, refused=("stop has 6 strings", "accepts 5")),
+    "no token at all": Row(
+        model=K26, options={"max_tokens": 0}, refused=("max_tokens=0", "leave it out")
+    ),
+    "one stop": Row(model=K26, settings={"stop": "END"}, sent={"model": K26, "stop": "END"}),
+    "five stops": Row(
+        model=K26, options={"stop": list("abcde")}, sent={"model": K26, "stop": list("abcde")}
+    ),
+    "six stops": Row(
+        model=K26, options={"stop": list("abcdef")}, refused=("stop has 6 strings", "accepts 5")
+    ),
     "six stops elsewhere": Row(
         endpoint="vllm",
         options={"stop": list("abcdef")},
         sent={"model": "moonshotai/Kimi-K2-Instruct", "stop": list("abcdef")},
     ),
-    "a stop of 34 bytes": Row(settings={"stop": "é" * 17}, refused=("34 bytes", "accepts 32")),
-    "no stop": Row(options={"stop": []}, sent={"model": K26}),
+    "a stop of 34 bytes": Row(
+        model=K26, settings={"stop": "é" * 17}, refused=("34 bytes", "accepts 32")
+    ),
+    "no stop": Row(model=K26, options={"stop": []}, sent={"model": K26}),
 }
 
 _SAMPLING: Mapping[str, Row] = {
@@ -153,22 +166,26 @@ _SAMPLING: Mapping[str, Row] = {
         options=PINNED,
         sent={"model": "moonshotai/kimi-k3", **PINNED},
     ),
-    "temperature of thinking": Row(settings={"temperature": 1.0}, sent={"model": K26}),
+    "temperature of thinking": Row(model=K26, settings={"temperature": 1.0}, sent={"model": K26}),
     "temperature without thinking": Row(
+        model=K26,
         settings={"temperature": 0.6, "thinking": False},
         sent={"model": K26, "thinking": {"type": "disabled"}},
     ),
     "a framework's temperature": Row(
-        settings={"temperature": 0.0}, refused=("temperature=0.0", "only 1 is accepted")
+        model=K26, settings={"temperature": 0.0}, refused=("temperature=0.0", "only 1 is accepted")
     ),
     "temperature of no thinking while thinking": Row(
-        settings={"temperature": 0.6}, refused=("temperature=0.6", "only 1 is accepted")
+        model=K26, settings={"temperature": 0.6}, refused=("temperature=0.6", "only 1 is accepted")
     ),
     "temperature of thinking without it": Row(
+        model=K26,
         settings={"temperature": 1.0, "thinking": False},
         refused=("temperature=1.0", "only 0.6 is accepted"),
     ),
-    "top_p": Row(settings={"top_p": 1.0}, refused=("top_p=1.0", "only 0.95 is accepted")),
+    "top_p": Row(
+        model=K26, settings={"top_p": 1.0}, refused=("top_p=1.0", "only 0.95 is accepted")
+    ),
     "presence_penalty": Row(
         model="kimi-k3", options={"presence_penalty": 0.1}, refused=("presence_penalty=0.1", "0 is")
     ),
@@ -177,7 +194,7 @@ _SAMPLING: Mapping[str, Row] = {
         options={"frequency_penalty": -1.0},
         refused=("frequency_penalty=-1.0", "only 0 is accepted"),
     ),
-    "two answers": Row(options={"n": 2}, refused=("n=2 is refused", "batch()")),
+    "two answers": Row(model=K26, options={"n": 2}, refused=("n=2 is refused", "batch()")),
     "two answers elsewhere": Row(endpoint="vllm", options={"n": 2}, refused=("n=2 is refused",)),
     "sampling of one's own server is free": Row(
         endpoint="vllm",
@@ -195,18 +212,23 @@ _SAMPLING: Mapping[str, Row] = {
 
 _FORMATS: Mapping[str, Row] = {
     "JSON mode": Row(
+        model=K26,
         options={"response_format": {"type": "json_object"}},
         sent={"model": K26, "response_format": {"type": "json_object"}},
     ),
     "JSON mode beside a prefix": Row(
+        model=K26,
         messages=[user(), said("{", partial=True)],
         options={"response_format": {"type": "json_object"}},
         refused=("json_object", "partial=True"),
     ),
     "a schema": Row(
-        options={"response_format": WITH_DRAFT}, sent={"model": K26, "response_format": ANSWER}
+        model=K26,
+        options={"response_format": WITH_DRAFT},
+        sent={"model": K26, "response_format": ANSWER},
     ),
     "a schema beside a prefix": Row(
+        model=K26,
         messages=[user(), said("{", partial=True)],
         options={"response_format": ANSWER},
         sent={"model": K26, "response_format": ANSWER},
@@ -216,20 +238,23 @@ _FORMATS: Mapping[str, Row] = {
         options={"response_format": WITH_DRAFT},
         sent={"model": "moonshotai/Kimi-K2-Instruct", "response_format": WITH_DRAFT},
     ),
-    "a schema of no object": Row(options={"response_format": ALL}, refused=("object",)),
+    "a schema of no object": Row(model=K26, options={"response_format": ALL}, refused=("object",)),
 }
 
 _IDENTITY: Mapping[str, Row] = {
     "cache key and safety identifier": Row(
+        model=K26,
         settings={"prompt_cache_key": "session", "safety_identifier": "user"},
         sent={"model": K26, "prompt_cache_key": "session", "safety_identifier": "user"},
     ),
     "cache key of OpenRouter": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"prompt_cache_key": "session"},
         sent={"model": "moonshotai/kimi-k2.6", "prompt_cache_key": "session"},
     ),
     "routing of OpenRouter": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"provider": {"only": ["moonshotai"], "require_parameters": True}},
         sent={
@@ -238,9 +263,12 @@ _IDENTITY: Mapping[str, Row] = {
         },
     ),
     "routing of OpenRouter elsewhere": Row(
-        settings={"provider": {"only": ["moonshotai"]}}, refused=("OpenRouter's routing",)
+        model=K26,
+        settings={"provider": {"only": ["moonshotai"]}},
+        refused=("OpenRouter's routing",),
     ),
     "session of OpenRouter": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"extra_body": {"session_id": "s1"}},
         sent={"model": "moonshotai/kimi-k2.6", "session_id": "s1"},
@@ -255,7 +283,7 @@ _PARALLEL: Mapping[str, Row] = {
         sent={"model": "moonshotai/Kimi-K2-Instruct", "parallel_tool_calls": False},
     ),
     "several calls have no field": Row(
-        tools=[WEATHER], options={"parallel_tool_calls": True}, sent={"model": K26}
+        model=K26, tools=[WEATHER], options={"parallel_tool_calls": True}, sent={"model": K26}
     ),
     "several calls are said only beside tools": Row(
         endpoint="vllm",

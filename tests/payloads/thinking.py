@@ -22,28 +22,36 @@ NATIVE = "functions.get_weather:0"
 
 _SWITCH: Mapping[str, Row] = {
     "thinking on": Row(
-        settings={"thinking": True}, sent={"model": K26, "thinking": {"type": "enabled"}}
+        model=K26, settings={"thinking": True}, sent={"model": K26, "thinking": {"type": "enabled"}}
     ),
-    "thinking off": Row(settings={"thinking": False}, sent={"model": K26, "thinking": OFF}),
+    "thinking off": Row(
+        model=K26, settings={"thinking": False}, sent={"model": K26, "thinking": OFF}
+    ),
     "thinking off for one call": Row(
+        model=K26,
         settings={"thinking": True},
         options={"thinking": False},
         sent={"model": K26, "thinking": OFF},
     ),
     "thinking as the guides switch it": Row(
+        model=K26,
         settings={"extra_body": {"thinking": OFF}, "temperature": 0.6},
         sent={"model": K26, "thinking": OFF},
     ),
     "thinking kept as the guides keep it": Row(
+        model=K26,
         settings={"extra_body": {"thinking": {"type": "enabled", "keep": "all"}}},
         messages=[user(), said("Sunny.", reasoning_content=WHY), user()],
         sent={"model": K26, "thinking": {"type": "enabled", "keep": "all"}},
     ),
     "reasoning of all turns": Row(
+        model=K26,
         settings={"keep_thinking": True},
         sent={"model": K26, "thinking": {"type": "enabled", "keep": "all"}},
     ),
-    "reasoning of this turn": Row(settings={"keep_thinking": False}, sent={"model": K26}),
+    "reasoning of this turn": Row(
+        model=K26, settings={"keep_thinking": False}, sent={"model": K26}
+    ),
     "kimi-k2.7-code keeps and thinks by itself": Row(
         model="kimi-k2.7-code",
         settings={"thinking": True, "keep_thinking": True},
@@ -92,11 +100,13 @@ _SWITCH: Mapping[str, Row] = {
         sent={"model": "moonshotai/Kimi-K2-Instruct"},
     ),
     "OpenRouter's switch": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"thinking": False},
         sent={"model": "moonshotai/kimi-k2.6", "reasoning": {"enabled": False}},
     ),
     "OpenRouter keeps what it likes": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"keep_thinking": True},
         sent={"model": "moonshotai/kimi-k2.6"},
@@ -159,10 +169,12 @@ _EFFORT: Mapping[str, Row] = {
         refused=("'medium'", "takes one of low, high, max"),
     ),
     "an effort of kimi-k2.6": Row(
-        settings={"reasoning_effort": "high"}, refused=("has no reasoning_effort", "kimi-k3")
+        model=K26,
+        settings={"reasoning_effort": "high"},
+        refused=("has no reasoning_effort", "kimi-k3"),
     ),
     "the effort none": Row(
-        settings={"reasoning_effort": "none"}, refused=("has no reasoning_effort",)
+        model=K26, settings={"reasoning_effort": "none"}, refused=("has no reasoning_effort",)
     ),
     "an effort of K2-Instruct": Row(
         endpoint="vllm",
@@ -176,6 +188,7 @@ _EFFORT: Mapping[str, Row] = {
         sent={"model": "moonshotai/Kimi-K3", "reasoning_effort": "low"},
     ),
     "OpenRouter takes any effort": Row(
+        model=K26,
         endpoint="openrouter",
         settings={"thinking": True, "reasoning_effort": "xhigh"},
         sent={

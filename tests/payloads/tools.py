@@ -84,6 +84,7 @@ _FORCED: Mapping[str, Row] = {
         tools=[WEATHER],
     ),
     "elsewhere the choice goes as it is": Row(
+        model=K26,
         endpoint="openrouter",
         tools=BOTH,
         options={"tool_choice": "get_time"},
@@ -108,12 +109,19 @@ _GIVEN_UP: Mapping[str, Row] = {
         K26, "required", "auto", warns=ToolChoiceWarning
     ),
     "a tool that is not there": Row(
-        tools=BOTH, options={"tool_choice": "get_news"}, refused=("'get_news'", "no tool of this")
+        model=K26,
+        tools=BOTH,
+        options={"tool_choice": "get_news"},
+        refused=("'get_news'", "no tool of this"),
     ),
     "a choice without tools": Row(
-        options={"tool_choice": "required"}, refused=("'required'", "needs at least one tool")
+        model=K26,
+        options={"tool_choice": "required"},
+        refused=("'required'", "needs at least one tool"),
     ),
-    "a free choice without tools": Row(options={"tool_choice": "auto"}, sent={"model": K26}),
+    "a free choice without tools": Row(
+        model=K26, options={"tool_choice": "auto"}, sent={"model": K26}
+    ),
     "one call at most": Row(
         model=K3,
         tools=BOTH,
@@ -130,23 +138,31 @@ _PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "integer"}]}
 _LEVEL = {"enum": ["low", "high"]}
 
 _DECLARED: Mapping[str, Row] = {
-    "a tool as it is": Row(tools=[WEATHER], sent={"model": K26}),
-    "a tool twice": Row(tools=[WEATHER, WEATHER], refused=("get_weather",)),
-    "a name with a blank": Row(tools=[_with("get weather", {})], refused=("get weather",)),
-    "a name with a dollar": Row(tools=[_with("$mine", {})], refused=("$mine",)),
-    "a name of 129 letters": Row(tools=[_with("n" * 129, {})], refused=("n" * 129, "at most 128")),
+    "a tool as it is": Row(model=K26, tools=[WEATHER], sent={"model": K26}),
+    "a tool twice": Row(model=K26, tools=[WEATHER, WEATHER], refused=("get_weather",)),
+    "a name with a blank": Row(
+        model=K26, tools=[_with("get weather", {})], refused=("get weather",)
+    ),
+    "a name with a dollar": Row(model=K26, tools=[_with("$mine", {})], refused=("$mine",)),
+    "a name of 129 letters": Row(
+        model=K26, tools=[_with("n" * 129, {})], refused=("n" * 129, "at most 128")
+    ),
     "a name elsewhere is the server's affair": Row(
         endpoint="vllm", tools=[_with("get.weather", {})], sent={"model": VLLM}
     ),
     "no parameters": Row(
+        model=K26,
         tools=[{"type": "function", "function": {"name": "now"}}],
         sent={
             "model": K26,
             "tools": [_with("now", {"type": "object", "properties": {}, "required": []})],
         },
     ),
-    "parameters of no object": Row(tools=[_with("f", {"type": "string"})], refused=("'f'",)),
+    "parameters of no object": Row(
+        model=K26, tools=[_with("f", {"type": "string"})], refused=("'f'",)
+    ),
     "an enum without type": Row(
+        model=K26,
         tools=[_with("f", {"type": "object", "properties": {"level": _LEVEL}})],
         sent={
             "model": K26,
@@ -167,15 +183,18 @@ _DECLARED: Mapping[str, Row] = {
         sent={"model": VLLM},
     ),
     "strict is passed on": Row(
+        model=K26,
         tools=[{**WEATHER, "function": {**WEATHER["function"], "strict": False}}],
         sent={"model": K26},
     ),
     "Moonshot's own functions": Row(
+        model=K26,
         tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}, WEATHER],
         settings={"thinking": False},
         sent={"model": K26, "thinking": OFF},
     ),
     "what Moonshot's own function asked for is echoed": Row(
+        model=K26,
         tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}],
         messages=[
             user(),
@@ -201,6 +220,7 @@ _BROUGHT: Mapping[str, Row] = {
         core_only=_CORE,
     ),
     "a message brings tools to kimi-k2.6": Row(
+        model=K26,
         messages=[{"role": "system", "tools": [WEATHER]}, *HELLO],
         refused=("messages[0] brings tools", "kimi-k3"),
         core_only=_CORE,
