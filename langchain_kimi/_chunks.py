@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails
+from langchain_core.messages.ai import OutputTokenDetails
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
@@ -54,8 +54,10 @@ def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
         "output_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
     }
-    if usage.cached_tokens:
-        counted["input_token_details"] = InputTokenDetails(cache_read=usage.cached_tokens)
+    cached = {"cache_read": usage.cached_tokens, "cache_creation": usage.cache_write_tokens}
+    if any(cached.values()):
+        details = {name: tokens for name, tokens in cached.items() if tokens}
+        counted["input_token_details"] = details
     if usage.reasoning_tokens:
         counted["output_token_details"] = OutputTokenDetails(reasoning=usage.reasoning_tokens)
     return cast("UsageMetadata", counted)

@@ -28,9 +28,12 @@ def profile_of(capabilities: Capabilities) -> ModelProfile:
     info, endpoint = capabilities.info, capabilities.endpoint
     images = "image" in info.inputs
     video = "video" in info.inputs
+    leaves = info.retired or info.retires
     facts: dict[str, Any] = {
         "name": info.name,
-        "status": "deprecated" if info.retired and endpoint.retires_models else "active",
+        "status": "deprecated" if leaves and endpoint.retires_models else "active",
+        "release_date": info.released,
+        "last_updated": info.released,
         "open_weights": info.weights is not None,
         "max_input_tokens": info.context_window,
         "max_output_tokens": info.default_output,
@@ -48,6 +51,10 @@ def profile_of(capabilities: Capabilities) -> ModelProfile:
         "video_outputs": False,
         "reasoning_output": info.thinking != "none",
         "reasoning_effort_levels": list(info.reasoning_efforts),
+        "reasoning_effort_default": info.default_effort,
+        "mid_conversation_system_messages": True,
+        # Moonshot's K3 takes a whole definition in a system message; other servers differ.
+        "mid_conversation_tools": info.dialect == "k3" and endpoint.provider_name == "moonshot",
         "tool_calling": True,
         "tool_choice": True,
         "tool_call_streaming": True,

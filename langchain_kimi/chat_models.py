@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
+    from kimi_core.models import ModelName
     from langchain_kimi._tools import Tool
 
 __all__ = ["ChatKimiK2"]
@@ -173,7 +174,7 @@ class ChatKimiK2(KimiGeneration):
         def __init__(  # noqa: PLR0913 - the published keywords
             self,
             *,
-            model: str | None = None,
+            model: ModelName | str | None = None,
             endpoint: str | Endpoint = "moonshot",
             api_key: ApiKey | None = None,
             base_url: str | None = None,
@@ -189,6 +190,7 @@ class ChatKimiK2(KimiGeneration):
             api: Literal["chat", "completions"] | None = None,
             tool_call_parser: Literal["auto", "server", "client"] | None = None,
             prompt_cache_key: str | None = None,
+            prompt_cache_options: Mapping[str, Any] | None = None,
             safety_identifier: str | None = None,
             provider: Mapping[str, Any] | None = None,
             timeout: Any = None,  # noqa: ANN401 - seconds, or httpx.Timeout of either major version

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
     from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
+    from kimi_core.models import ModelName
 
 __all__ = ["KimiBase"]
 
@@ -100,6 +101,23 @@ class KimiBase(Instance, FunctionCallingLLM):
             super().__init__(**given)
         except ValidationError as error:
             raise setting_error(error) from None
+
+    def __init__(
+        self,
+        *,
+        model: ModelName | str | None = None,
+        api_key: ApiKey | None = None,
+        **settings: Any,  # noqa: ANN401 - fields
+    ) -> None:
+        known = type(self).model_fields
+        for name in settings.keys() - known.keys():
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            message = f"ChatKimiK2 has no setting {name!r}.{hint} extra_body takes other fields."
+            raise KimiConfigError(message)
+        chosen = {"model": model, **settings}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        super().__init__(**given)
         self._api_key = api_key
         self._connect()
 

@@ -21,12 +21,22 @@ __all__ = [
     "RETIRED_IDS",
     "Checkpoint",
     "ModelInfo",
+    "ModelName",
     "PromptStyle",
     "Sampling",
     "Thinking",
 ]
 
 Thinking = Literal["none", "always", "switchable"]
+ModelName = Literal[
+    "kimi-k3.1-pro",
+    "kimi-k3.1-pro-highspeed",
+    "kimi-k3",
+    "kimi-k2.7-code",
+    "kimi-k2.7-code-highspeed",
+    "kimi-k2.6",
+]
+"""What Moonshot's own API serves: what an editor offers where a model is named."""
 PromptStyle = Literal["k2-instruct", "k2-thinking", "k2.5", "k2.6", "k3"]
 
 

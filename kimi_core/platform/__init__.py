@@ -210,8 +210,8 @@ class KimiClient(ClosesItself):
 
         Args:
             requests: custom_id -> OpenAI-style messages.
-            options: What else was set, the same for all. The K2 series has batches, kimi-k3 has none
-                (2026-09), and none are documented for kimi-k3.1-pro: name the client's model.
+            options: What else was set, the same for all. Only the K2 series is documented to have
+                batches (2026-09), so name the client's model: the default one has none.
             window: How long it may take, "12h" to "7d".
             metadata: Up to 16 notes, returned with the batch.
         """

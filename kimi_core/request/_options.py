@@ -51,6 +51,8 @@ class Options:
         stream_usage: Whether a stream is asked to say its usage at its end, in OpenAI's way; None
             for what the endpoint needs: Moonshot says it unasked.
         prompt_cache_key: Session id for the prefix cache.
+        prompt_cache_options: Moonshot's settings of the prefix cache, e.g. ``{"ttl": "1h"}``
+            ("5m" by default, since 2026-10-15): how long what was written stays, at its own price.
         safety_identifier: The end user, hashed.
         provider: OpenRouter's provider routing.
         media_fetcher: Called with each http(s) URL of a picture or video while the request is
@@ -80,6 +82,7 @@ class Options:
     response_format: Mapping[str, Any] | None = None
     stream_usage: bool | None = None
     prompt_cache_key: str | None = None
+    prompt_cache_options: Mapping[str, Any] | None = None
     safety_identifier: str | None = None
     provider: Mapping[str, Any] | None = None
     media_fetcher: Callable[[str], bytes] | None = field(default=None, repr=False)

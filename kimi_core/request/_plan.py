@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "decide"]
 
 _SAMPLING = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
-_IDENTITY = ("prompt_cache_key", "safety_identifier", "provider")
+_IDENTITY = ("prompt_cache_key", "prompt_cache_options", "safety_identifier", "provider")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,8 @@ class Usage:
         total_tokens: Their sum as the server states it.
         cached_tokens: Tokens of the prompt that came from the cache.
         reasoning_tokens: Tokens of the answer that were reasoning, where the server says so.
+        cache_write_tokens: Tokens of the prompt that were written to the cache, where the server
+            says so; Moonshot bills them apart since 2026-10-15.
         extra: What else the server's usage object holds, as it was received: OpenRouter's cost,
             Groq's timings, the details in full.
     """
@@ -59,6 +61,7 @@ class Usage:
     total_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
 
     @classmethod
@@ -78,6 +81,8 @@ class Usage:
             total_tokens=_count(usage, "total_tokens") or prompt + completion,
             cached_tokens=_count(usage, "cached_tokens") or _count(prompt_details, "cached_tokens"),
             reasoning_tokens=_count(completion_details, "reasoning_tokens"),
+            cache_write_tokens=_count(prompt_details, "cache_write_tokens")
+            or _count(usage, "cache_creation_input_tokens"),
             extra={name: value for name, value in usage.items() if name not in _COUNTS},
         )
 

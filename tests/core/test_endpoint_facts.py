@@ -15,8 +15,8 @@ import pytest
 from kimi_core import endpoints
 from kimi_core.endpoints import ENDPOINTS, Endpoint
 from kimi_core.errors import KimiConfigError
-from tests.payloads.row import PLANNED
 from tests.core.asking import HELLO, ask, named, result, tool
+from tests.payloads.row import PLANNED
 
 MOONSHOT = ENDPOINTS["moonshot"]
 FREE = Endpoint(name="relay", base_url="http://relay/v1", needs_key=False)

@@ -6,12 +6,12 @@ Owns: the table of models by itself. What a name becomes on the wire is in test_
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.models import MODELS, get_model, nearest_models, retirement
+from kimi_core.models import MODELS, ModelName, get_model, nearest_models, retirement
 
 if TYPE_CHECKING:
     from kimi_core.models import ModelInfo
@@ -125,6 +125,11 @@ def test_retired_ids_know_their_date_and_replacement(
     name: str, expected: tuple[str, str] | None
 ) -> None:
     assert retirement(name) == expected
+
+
+def test_an_editor_offers_what_the_first_party_serves() -> None:
+    served = [row.name for row in MODELS.values() if row.retired is None]
+    assert [*get_args(ModelName), "kimi-k2-base"] == served  # base was never served there
 
 
 PRICED_IN_DOLLARS_ONLY = {"kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"}

@@ -103,6 +103,7 @@ def test_what_names_the_answer() -> None:
 
 SEVEN = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
 CACHED = {"prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 1}}
+WRITTEN = {"cache_creation_input_tokens": 2}
 THOUGHT = {"completion_tokens_details": {"reasoning_tokens": 1}}
 NULLS = {"prompt_tokens_details": None, "completion_tokens_details": None}
 COST = {"cost": 0.2, "cost_details": {"upstream_inference_cost": None}, "is_byok": False}
@@ -112,11 +113,12 @@ USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
     "plain": (SEVEN, Usage(3, 4, 7)),
     "no sum": ({"prompt_tokens": 3, "completion_tokens": 4}, Usage(3, 4, 7)),
     "cached at the top": ({**SEVEN, "cached_tokens": 2}, Usage(3, 4, 7, 2)),
-    "cached in the details": ({**SEVEN, **CACHED}, Usage(3, 4, 7, 2, extra=CACHED)),
+    "cached in the details": ({**SEVEN, **CACHED}, Usage(3, 4, 7, 2, 0, 1, extra=CACHED)),
     "cached in both": (
         {**SEVEN, "cached_tokens": 2, **CACHED},
-        Usage(3, 4, 7, 2, extra=CACHED),
+        Usage(3, 4, 7, 2, 0, 1, extra=CACHED),
     ),
+    "writes in Anthropic's word": ({**SEVEN, **WRITTEN}, Usage(3, 4, 7, 0, 0, 2, extra=WRITTEN)),
     "reasoning": ({**SEVEN, **THOUGHT}, Usage(3, 4, 7, 0, 1, extra=THOUGHT)),
     "null details": ({**SEVEN, **NULLS}, Usage(3, 4, 7, extra=NULLS)),
     "OpenRouter's cost": ({**SEVEN, **COST}, Usage(3, 4, 7, extra=COST)),

@@ -36,7 +36,12 @@ def moonshot() -> Iterator[MoonshotSimulator]:
 @pytest.fixture(params=["sync", "async"])
 def ask(request: pytest.FixtureRequest, moonshot: MoonshotSimulator) -> Callable[..., Any]:
     """Call a method, or its async twin in an event loop of its own."""
-    settings = {"base_url": moonshot.base_url, "api_key": moonshot.api_key, "max_retries": 0}
+    settings: dict[str, Any] = {
+        "model": "kimi-k2.6",  # kimi-k3 has no batches
+        "base_url": moonshot.base_url,
+        "api_key": moonshot.api_key,
+        "max_retries": 0,
+    }
 
     async def in_a_loop(name: str, *args: Any, **options: Any) -> Any:
         async with KimiClient(**settings) as client:

@@ -24,7 +24,7 @@ USAGE = {
     "prompt_tokens": 3,
     "completion_tokens": 4,
     "total_tokens": 7,
-    "prompt_tokens_details": {"cached_tokens": 2},
+    "prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 1},
 }
 COST = {"cost": 0.25, "cost_details": {"upstream_inference_cost": 0.2}}
 
@@ -123,7 +123,8 @@ def test_no_cost_is_made_up(way: Callable[[Any], Any]) -> None:
         message = way(kimi(address))
     assert message.response_metadata["token_usage"] == USAGE
     assert not COST.keys() & message.response_metadata.keys()
-    assert message.usage_metadata["input_token_details"] == {"cache_read": 2}
+    written = {"cache_read": 2, "cache_creation": 1}
+    assert message.usage_metadata["input_token_details"] == written
 
 
 def test_several_prompts_are_summed_without_money() -> None:

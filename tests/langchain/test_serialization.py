@@ -133,12 +133,27 @@ def test_traces_name_provider_and_model(settings: dict[str, Any], provider: str)
             {"max_input_tokens": 1_048_576, "reasoning_effort_levels": ["low", "high", "max"]},
         ),
         (
+            {},
+            {
+                "reasoning_effort_default": "max",
+                "release_date": "2026-10-23",
+                "last_updated": "2026-10-23",
+                "status": "active",
+                "mid_conversation_system_messages": True,
+                "mid_conversation_tools": True,
+            },
+        ),
+        (
+            {"model": "kimi-k2.7-code"},
+            {"release_date": "2026-06-12", "status": "deprecated", "mid_conversation_tools": False},
+        ),
+        (
             {"endpoint": "vllm", "model": "kimi-k2-instruct", "context_window": 32_768},
             {"max_input_tokens": 32_768, "image_inputs": False, "reasoning_output": False},
         ),
         ({"profile": {"max_input_tokens": 5}}, {"max_input_tokens": 5}),
     ],
-    ids=["kimi-k2.6", "kimi-k3", "smaller-context", "given"],
+    ids=["kimi-k2.6", "kimi-k3", "default", "planned", "smaller-context", "given"],
 )
 def test_the_profile_is_of_the_model_and_the_server(
     settings: dict[str, Any], facts: dict[str, Any]

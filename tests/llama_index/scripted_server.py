@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ScriptedServer", "answer", "chunk", "chunks", "tool_call", "tool_delta"]
 
-USAGE = {"prompt_tokens": 120, "completion_tokens": 34, "total_tokens": 154, "cached_tokens": 100}
+USAGE = {
+    "prompt_tokens": 120,
+    "completion_tokens": 34,
+    "total_tokens": 154,
+    "cached_tokens": 100,
+    "prompt_tokens_details": {"cached_tokens": 100, "cache_write_tokens": 20},
+}
 
 
 @dataclass

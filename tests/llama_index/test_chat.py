@@ -80,6 +80,7 @@ def test_all_four_ways_give_the_same_message_and_usage(
     ] * len(wanted.get("tool_calls", []))
     assert response.raw["finish_reason"] == whole["choices"][0]["finish_reason"]
     assert response.raw["usage"]["prompt_tokens"] == 120
+    assert response.raw["usage"]["cache_write_tokens"] == 20
     assert response.additional_kwargs == {
         "prompt_tokens": 120,
         "completion_tokens": 34,

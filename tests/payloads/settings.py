@@ -242,6 +242,19 @@ _FORMATS: Mapping[str, Row] = {
 }
 
 _IDENTITY: Mapping[str, Row] = {
+    "how long the cache keeps a prefix": Row(
+        settings={"prompt_cache_options": {"ttl": "1h"}},
+        sent={"model": K31, "prompt_cache_options": {"ttl": "1h"}},
+    ),
+    "the cache of one call": Row(
+        options={"prompt_cache_options": {"mode": "implicit", "ttl": "5m"}},
+        sent={"model": K31, "prompt_cache_options": {"mode": "implicit", "ttl": "5m"}},
+    ),
+    "cache options elsewhere are the caller's": Row(
+        endpoint="vllm",
+        settings={"prompt_cache_options": {"ttl": "1h"}},
+        sent={"model": "moonshotai/Kimi-K2-Instruct", "prompt_cache_options": {"ttl": "1h"}},
+    ),
     "cache key and safety identifier": Row(
         model=K26,
         settings={"prompt_cache_key": "session", "safety_identifier": "user"},
