@@ -85,9 +85,14 @@ class KimiBase(Instance, FunctionCallingLLM):
     _api_key: ApiKey | None = PrivateAttr(default=None)
     _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - fields, and api_key
+    def __init__(
+        self,
+        *,
+        model: ModelName | str | None = None,
+        **settings: Any,  # noqa: ANN401 - fields, and api_key
+    ) -> None:
         known = type(self).model_fields.keys() | {"api_key"}
-        given, others, unknown = self._sorted(settings, known)
+        given, others, unknown = self._sorted({"model": model, **settings}, known)
         for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}.{hint} "
@@ -101,23 +106,6 @@ class KimiBase(Instance, FunctionCallingLLM):
             super().__init__(**given)
         except ValidationError as error:
             raise setting_error(error) from None
-
-    def __init__(
-        self,
-        *,
-        model: ModelName | str | None = None,
-        api_key: ApiKey | None = None,
-        **settings: Any,  # noqa: ANN401 - fields
-    ) -> None:
-        known = type(self).model_fields
-        for name in settings.keys() - known.keys():
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            message = f"ChatKimiK2 has no setting {name!r}.{hint} extra_body takes other fields."
-            raise KimiConfigError(message)
-        chosen = {"model": model, **settings}
-        given = {name: value for name, value in chosen.items() if value is not None}
-        super().__init__(**given)
         self._api_key = api_key
         self._connect()
 

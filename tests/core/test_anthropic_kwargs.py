@@ -24,11 +24,11 @@ def kwargs(model: str | None = None, **settings: Any) -> dict[str, Any]:
 
 def test_all_of_them() -> None:
     assert kwargs() == {
-        "model": "kimi-k2.6",
+        "model": "kimi-k3.1-pro",
         "base_url": "https://api.moonshot.ai/anthropic",
         "api_key": KEY,
         "default_headers": {"Authorization": f"Bearer {KEY}"},
-        "max_tokens": 32_768,
+        "max_tokens": 131_072,
     }
 
 

@@ -108,7 +108,7 @@ def test_every_way_says_the_same(
         ],
         "damaged": [],
         "metadata": {
-            "model_name": "kimi-k2.6",
+            "model_name": "kimi-k3.1-pro",
             "model_provider": "moonshot",
             "finish_reason": "tool_calls" if reply.tool_calls else "stop",
         },
@@ -163,7 +163,7 @@ def test_callbacks_see_tokens_and_usage(server: MoonshotSimulator, make: MakeMod
     server.reply(SimulatedReply(content="One two.", cached_tokens=1))
     handler = UsageMetadataCallbackHandler()
     chunks = list(make().stream("Go.", config={"callbacks": [handler]}))
-    assert handler.usage_metadata == {"kimi-k2.6": chunks[-1].usage_metadata}
+    assert handler.usage_metadata == {"kimi-k3.1-pro": chunks[-1].usage_metadata}
 
 
 def test_batch_keeps_the_order(make: MakeModel) -> None:

@@ -136,8 +136,8 @@ def test_the_key_is_not_in_the_repr() -> None:
 @pytest.mark.parametrize(
     ("settings", "model"),
     [
-        ({}, "kimi-k2.6"),
-        ({"model": None}, "kimi-k2.6"),
+        ({}, "kimi-k3.1-pro"),
+        ({"model": None}, "kimi-k3.1-pro"),
         ({"model": "kimi-k3"}, "kimi-k3"),
         ({"model_name": "kimi-k3"}, "kimi-k3"),
         ({"endpoint": "openrouter", "model": "kimi-k2-thinking"}, "moonshotai/kimi-k2-thinking"),

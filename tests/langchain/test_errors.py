@@ -175,8 +175,8 @@ def test_with_fallbacks_and_with_retry_see_the_errors(
     answer = first.with_fallbacks([make(model="kimi-k3")]).invoke("Go.")
     assert answer.text == "From the second."
     assert [request.body["model"] for request in server.requests] == [
-        "kimi-k2.6",
-        "kimi-k2.6",
+        "kimi-k3.1-pro",
+        "kimi-k3.1-pro",
         "kimi-k3",
     ]
 

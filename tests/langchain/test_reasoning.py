@@ -147,11 +147,12 @@ def test_answers_without_calls_keep_their_reasoning_to_themselves_by_default(
 ) -> None:
     turn = AIMessage("Four.", additional_kwargs={"reasoning_content": "Two and two."})
     history = [HumanMessage("2 + 2?"), turn, HumanMessage("Sure?")]
-    make().invoke(history)
+    model = make(model="kimi-k2.6")
+    model.invoke(history)
     assert "reasoning_content" not in server.requests[-1].body["messages"][1]
     keep = {"type": "enabled", "keep": "all"}
     for settings in ({"keep_thinking": True}, {"thinking": keep}):
-        make().invoke(history, **settings)
+        model.invoke(history, **settings)
         assert server.requests[-1].body["messages"][1]["reasoning_content"] == "Two and two."
         assert server.requests[-1].body["thinking"] == keep
 
@@ -168,7 +169,7 @@ def test_answers_without_calls_keep_their_reasoning_to_themselves_by_default(
 def test_thinking_can_be_switched_off_for_one_call(
     server: MoonshotSimulator, make: MakeModel, settings: dict[str, Any]
 ) -> None:
-    answer = make().invoke("2 + 2?", **settings)
+    answer = make(model="kimi-k2.6").invoke("2 + 2?", **settings)
     assert "reasoning_content" not in answer.additional_kwargs
     assert server.requests[-1].body["thinking"] == {"type": "disabled"}
 

@@ -70,7 +70,7 @@ def test_a_copy_may_differ(server: MoonshotSimulator, make: MakeModel) -> None:
 
 
 def test_fields_can_be_configured_at_run_time(server: MoonshotSimulator, make: MakeModel) -> None:
-    model = make().configurable_fields(
+    model = make(model="kimi-k2.6").configurable_fields(
         model_name=ConfigurableField(id="model"), thinking=ConfigurableField(id="thinking")
     )
     model.invoke("Go.")
@@ -86,11 +86,11 @@ def test_fields_can_be_configured_at_run_time(server: MoonshotSimulator, make: M
 
 def test_a_cache_answers_the_second_time(server: MoonshotSimulator, make: MakeModel) -> None:
     cache = InMemoryCache()
-    first = make(cache=cache).invoke("Go.")
-    again = make(cache=cache).invoke("Go.")
+    first = make(cache=cache, model="kimi-k2.6").invoke("Go.")
+    again = make(cache=cache, model="kimi-k2.6").invoke("Go.")
     assert first.text == again.text
     assert len(server.requests) == 1
-    make(cache=cache, thinking=False).invoke("Go.")
+    make(cache=cache, model="kimi-k2.6", thinking=False).invoke("Go.")
     assert len(server.requests) == 2  # another setting is another question
 
 

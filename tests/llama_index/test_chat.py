@@ -98,7 +98,7 @@ def test_only_model_and_messages_are_sent_where_nothing_was_set(
 
     assert server.bodies == [
         {
-            "model": "kimi-k2.6",
+            "model": "kimi-k3.1-pro",
             "messages": [{"role": "user", "content": "How is the weather in Ulm?"}],
         }
     ]

@@ -170,9 +170,9 @@ def test_settings_assigned_later_take_effect(llm: ChatKimiK2, server: ScriptedSe
 @pytest.mark.parametrize(
     ("settings", "context", "output", "name"),
     [
-        pytest.param({"api_key": SECRET}, 262_144, 32_768, "kimi-k2.6", id="default"),
+        pytest.param({"api_key": SECRET}, 1_048_576, 131_072, "kimi-k3.1-pro", id="default"),
         pytest.param(
-            {"api_key": SECRET, "max_tokens": 7}, 262_144, 7, "kimi-k2.6", id="max_tokens"
+            {"api_key": SECRET, "max_tokens": 7}, 1_048_576, 7, "kimi-k3.1-pro", id="max_tokens"
         ),
         pytest.param(
             {"endpoint": "vllm"}, 131_072, 4_096, "moonshotai/Kimi-K2-Instruct", id="vllm"

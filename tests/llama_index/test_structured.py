@@ -92,8 +92,16 @@ def test_every_way_gives_the_object_and_keeps_the_system_prompt(
     [
         pytest.param({"endpoint": "vllm"}, "tool", id="no thinking: a forced tool"),
         pytest.param({}, "schema", id="thinking: a schema"),
-        pytest.param({"thinking": False}, "tool", id="thinking switched off: a forced tool"),
-        pytest.param({"thinking": {"type": "disabled"}}, "tool", id="off in Moonshot's words"),
+        pytest.param(
+            {"model": "kimi-k2.6", "thinking": False},
+            "tool",
+            id="thinking switched off: a forced tool",
+        ),
+        pytest.param(
+            {"model": "kimi-k2.6", "thinking": {"type": "disabled"}},
+            "tool",
+            id="off in Moonshot's words",
+        ),
         pytest.param({"model": "kimi-k3"}, "schema", id="always thinking: a schema"),
         pytest.param(
             {"endpoint": "vllm", "tool_call_parser": "client"}, "schema", id="calls parsed here"
