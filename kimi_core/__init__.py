@@ -1,7 +1,7 @@
 """Everything true of Kimi K2, whatever the framework.
 
-Owns: the public names of the core. May know: its rooms; importing it loads neither the openai SDK
-nor tiktoken nor an engine.
+Owns: the public names of the core. May know: capabilities, endpoints, errors, events, models, raw,
+response, schema, tokenizer.
 
 The rooms, and what each may know, are described in ``docs/design.md``.
 """

@@ -1,7 +1,7 @@
 """JSON as it comes from a caller: named by what it is, narrowed, sorted, written compactly.
 
 Owns: type aliases for JSON and the small functions that narrow, sort and write it.
-May know: the standard library only.
+May know: the standard library.
 """
 
 from __future__ import annotations

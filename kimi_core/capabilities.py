@@ -1,7 +1,7 @@
 """What one model at one endpoint can do: a merge of the two tables, and nothing else.
 
 Owns: `resolve`, the only place where a model's name is looked at to decide anything.
-May know: models and endpoints.
+May know: endpoints, errors, models, raw.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where an API key is found.
 
 Owns: the order of looking: the argument, the environment, the nearest ``.env``; and keys that are
-asked for with every request. May know: endpoints, errors, python-dotenv. A ``.env`` is read, never
+asked for with every request. May know: endpoints, errors; dotenv. A ``.env`` is read, never
 exported: a key of this process must not reach its children.
 """
 

@@ -1,8 +1,7 @@
 """Fetching a picture or video from the web, for callers who ask for it.
 
-Owns: one download, bounded in time and size. May know: the standard library's HTTP client,
-certifi, errors. No other room calls it: it is handed in, as ``media_fetcher``, so that building a
-request stays free of the network.
+Owns: one download, bounded in time and size. May know: errors; certifi. No other room calls it: it
+is handed in, as ``media_fetcher``, so that building a request stays free of the network.
 
 Whatever address a message names is asked, one inside your own network too: whoever passes other
 people's messages on should hand in a function that looks at the address first.

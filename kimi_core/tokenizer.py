@@ -1,8 +1,8 @@
 """How many tokens a text or a conversation is: exactly with Kimi's file, roughly without.
 
 Owns: loading ``tiktoken.model``, where it is looked for, exact encoding, and the estimate.
-May know: the raw prompts; tiktoken, which is optional and imported only to load the file. The
-file is the user's: none is shipped, none is downloaded.
+May know: _json, errors, raw; tiktoken. tiktoken is optional. The file is the user's: none is
+shipped, none is downloaded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Kimi K2 for LangChain.
 
 Owns: `ChatKimiK2` for LangChain, a BaseChatOpenAI; here its public names.
-May know: its own modules, and of `kimi_core` the version, the endpoints, re-exported so that one
-import names model and server, and the arguments for LangChain's own ``ChatAnthropic``.
+May know: its own files, endpoints, errors, kimi_core, platform.
 """
 
 from kimi_core import __version__, endpoints

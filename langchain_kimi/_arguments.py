@@ -1,8 +1,7 @@
 """The arguments of tool calls as the model wrote them.
 
 Owns: one entry of ``additional_kwargs``, written with an answer and read when it goes back as
-history. May know: the core's arguments, which say what LangChain would write instead, and why that
-matters.
+history. May know: events.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Events of the core -> LangChain's messages and chunks.
 
 Owns: where in a message reasoning, text, tool calls, usage and metadata stand, for whole answers
-and for streams. May know: the core's events and reader, langchain_core's messages. No wire format
-is known here: raw tokens and server-parsed calls are the same events.
+and for streams. May know: its own files, events, response; langchain_core. No wire format is known
+here: raw tokens and server-parsed calls are the same events.
 """
 
 from __future__ import annotations

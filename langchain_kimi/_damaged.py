@@ -1,8 +1,7 @@
 """Keeping damaged tool calls from being executed.
 
 Owns: one rule: a call that was cut off, or whose arguments are no JSON object, must never look
-like a whole one. May know: langchain_core's readers of summed chunks, whose leniency is the
-problem, and the core's arguments.
+like a whole one. May know: events; langchain_core.
 
 When chunks are added up, langchain-core closes every open bracket: ``{"path": "/home/u`` becomes a
 valid call with ``{"path": "/home/u"}``, ``{"a": 1}{"b": 2}`` one with its first half, and an agent

@@ -1,6 +1,6 @@
 """The demo's agent loop, as a LangChain user writes it.
 
-Owns: nothing but the loop. May know: langchain_core and `ChatKimiK2`. It is handed a stage by
+Owns: nothing but the loop. May know: its own files; langchain_core. It is handed a stage by
 ``kimi-k2 demo`` and knows nothing of what is printed.
 """
 

@@ -1,6 +1,6 @@
 """The core's errors, which are LangChain's errors too.
 
-Owns: which of ours is which of LangChain's. May know: kimi_core.errors, langchain_core.exceptions.
+Owns: which of ours is which of LangChain's. May know: errors; langchain_core.
 
 Retry and fallback middleware decides by LangChain's classes (``ModelRateLimitError.is_retryable``),
 summarisation by ``ContextOverflowError``; whoever catches ours goes on catching ours.

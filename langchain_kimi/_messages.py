@@ -1,9 +1,9 @@
 """LangChain's messages -> the OpenAI-style dicts that the core takes.
 
 Owns: what of a message is sent: roles, text, media, tool calls, and reasoning wherever another
-provider or another version of LangChain put it. May know: langchain_core's messages, and
-langchain_openai's own conversion. It does not know which model will read the messages: what a
-model or a server would refuse is the core's affair (`kimi_core.request`).
+provider or another version of LangChain put it. May know: its own files; langchain_core,
+langchain_openai. It does not know which model will read the messages: what a model or a server
+would refuse is the core's affair (`kimi_core.request`).
 """
 
 from __future__ import annotations

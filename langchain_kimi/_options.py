@@ -1,7 +1,7 @@
 """Whatever LangChain takes for a schema -> OpenAI's ``response_format``.
 
-Owns: that. May know: langchain_core's schema conversion. Which keyword is which option of the core
-is the core's affair (`kimi_core.request.Options.read`).
+Owns: that. May know: langchain_core. Which keyword is which option of the core is the core's affair
+(`kimi_core.request.Options.read`).
 """
 
 from __future__ import annotations

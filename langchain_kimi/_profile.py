@@ -1,7 +1,7 @@
 """What LangChain calls a model's profile, from the core's facts.
 
-Owns: the names of `ModelProfile`. May know: kimi_core.capabilities. Agents choose by it how to ask
-for structured output, and middleware when to summarise.
+Owns: the names of `ModelProfile`. May know: capabilities; langchain_core. Agents choose by it how
+to ask for structured output, and middleware when to summarise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-`kimi_core.chat`, and `BaseChatOpenAI`, whose fields it keeps.
+its own files, chat, endpoints, errors, kimi_core, request; langchain_core, langchain_openai,
+pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 

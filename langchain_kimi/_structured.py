@@ -1,7 +1,7 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: langchain_core's runnables and
-parsers. Which of them is the default is decided in the core, for both adapters.
+Owns: the three methods of ``with_structured_output``. May know: its own files, errors;
+langchain_core. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations

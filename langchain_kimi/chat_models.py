@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-the adapter's own modules, langchain_core, and the core's tokenizer. Settings stand in
+its own files, config, endpoints, models, request, tokenizer; langchain_core. Settings stand in
 `langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:

@@ -1,7 +1,7 @@
 """Kimi K2 for LlamaIndex: `ChatKimiK2` on any endpoint, for agents, RAG and structured answers.
 
 Owns: `ChatKimiK2` for LlamaIndex, a FunctionCallingLLM; here its public names.
-May know: `kimi_core` and llama_index.core; never LangChain.
+May know: its own files, endpoints, errors, kimi_core.
 """
 
 from kimi_core import __version__, endpoints

@@ -1,7 +1,7 @@
 """The demo's agent, as a LlamaIndex user writes it.
 
-Owns: nothing but the agent. May know: llama_index.core and `ChatKimiK2`. It is handed a stage by
-``kimi-k2 demo`` and knows nothing of what is printed.
+Owns: nothing but the agent. May know: its own files; llama_index. It is handed a stage by ``kimi-k2
+demo`` and knows nothing of what is printed.
 """
 
 from __future__ import annotations

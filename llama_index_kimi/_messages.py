@@ -1,7 +1,7 @@
 """LlamaIndex messages -> OpenAI-style dicts, which the core takes.
 
 Owns: what each block and each role of a `ChatMessage` is on the wire.
-May know: llama_index.core's message types and `kimi_core.errors`.
+May know: errors, request; llama_index.
 
 Never changes a caller's message, never opens a connection (a document may read its own local file),
 and drops a block only where it says nothing (`CachePoint`: the prefix cache is automatic). Rules of

@@ -1,7 +1,7 @@
 """Events -> LlamaIndex responses, each a whole picture of the answer so far.
 
 Owns: what a `ChatResponse` of this package holds, streamed or not.
-May know: llama_index.core's message types and the core's events and reader.
+May know: its own files, events, response; llama_index.
 
 Every response is made of new objects: peers hand out one growing list, so that a collected stream
 shows its end in every item. A call stands twice in a message, as `ToolCallBlock` and as a plain

@@ -1,7 +1,7 @@
 """Structured answers: one pydantic object per question, whole or as it grows.
 
 Owns: how an object is asked for (a JSON schema, or a forced tool), and how it is read.
-May know: llama_index.core's structured-prediction hooks and pydantic.
+May know: its own files, errors, events, request; llama_index, pydantic.
 
 LlamaIndex's own programs always force a tool, which thinking models refuse, forget the system
 prompt in async, show no string before its closing quote, and build a new class for every chunk.

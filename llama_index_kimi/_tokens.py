@@ -1,7 +1,6 @@
 """Counting tokens: for people, for `Settings.tokenizer`, and for memories.
 
-Owns: what LlamaIndex wants to know of tokens. May know: llama_index.core's memory, the core's
-tokenizer.
+Owns: what LlamaIndex wants to know of tokens. May know: its own files, tokenizer; llama_index.
 
 LlamaIndex's own `Memory` counts neither reasoning nor `ToolCallBlock`s, and with the tokens of
 another vendor's model, so that a long agent run overflows the context that it was to be kept in.

@@ -1,7 +1,7 @@
 """Tools of LlamaIndex: into a request, and out of a response.
 
 Owns: `ToolSelection`s from responses, and the keyword arguments of a chat with tools.
-May know: llama_index.core's tool and message types. Which tool_choice a model may be given is
+May know: its own files, events, response; llama_index. Which tool_choice a model may be given is
 decided in the core.
 """
 

@@ -1,8 +1,8 @@
 """Kimi K2 as a LlamaIndex LLM.
 
 Owns: the methods that LlamaIndex calls; each is a few lines over the core.
-May know: llama_index.core, `kimi_core`. How messages, responses and tools are converted stands in
-the files beside this one.
+May know: its own files, request; llama_index. How messages, responses and tools are converted
+stands in the files beside this one.
 
 `FunctionCallingLLM` is subclassed directly: the OpenAI classes have no hook for the conversion of
 messages, always send a temperature, read OPENAI_* keys, and retry twice over.

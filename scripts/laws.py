@@ -24,7 +24,10 @@ PACKAGES = ("kimi_core", "langchain_kimi", "llama_index_kimi")
 _WIDTH = 100
 _OWNS = re.compile(r"Owns:\s(?P<what>.*?)(?=\s*May know:|\n\n|\Z)", re.DOTALL)
 # The generated sentence, and the prose behind it up to the end of the paragraph.
-_KNOWS = re.compile(r"May know:\s(?P<names>.*?)\.(?P<prose>\s.*?)?(?=\n\n|\n?\"\"\"|\Z)", re.DOTALL)
+_KNOWS = re.compile(
+    r"May know:\s(?P<names>(?:(?!\n\n).)*?)\.(?P<prose>(?!\n\n|\n\Z)\s.*?)?(?=\n\n|\n?\Z)",
+    re.DOTALL,
+)
 
 
 def module_of(path: Path) -> str:

@@ -1,7 +1,8 @@
 """One model at one endpoint: from messages to events. What both adapters drive.
 
 Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
-May know: all of the core; it is the only file that does. It holds no rule of its own.
+May know: its own files, _json, capabilities, config, errors, local, request, transport. It holds no
+rule of its own.
 """
 
 from __future__ import annotations

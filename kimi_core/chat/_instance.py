@@ -1,8 +1,8 @@
 """What a ``ChatKimiK2`` is besides its framework: connections, settings, copies.
 
 Owns: how such an object is closed, assigned to, copied, shown and written down, which is the same
-in every framework whose models are pydantic's. May know: `Settings`, the reader of settings, and
-how pydantic calls these methods; pydantic itself is never imported.
+in every framework whose models are pydantic's. May know: its own files, endpoints, errors, request;
+typing_extensions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lists of events that arrived together -> fewer lists.
 
-Owns: which chunks may be told as one. May know: the events of the raw room. No I/O.
+Owns: which chunks may be told as one. May know: events. No I/O.
 
 A FunctionAgent makes an event of its workflow out of every chunk, each with all arguments so far:
 where 330 fragments arrive in one read, that is 330 copies of a growing text before anybody looks

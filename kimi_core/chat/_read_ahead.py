@@ -1,6 +1,6 @@
 """Reads of an async response -> fewer reads: all that arrived while the consumer was busy.
 
-Owns: the task that reads a response. May know: asyncio, and bytes.
+Owns: the task that reads a response. May know: the standard library.
 
 A server that makes an HTTP chunk of each event, as uvicorn under vLLM does, is read event by event
 even where hundreds of them lie in the client's buffer, and a read from that buffer never gives the

@@ -1,7 +1,7 @@
 """Bytes of one answer -> lists of events, sync and async.
 
 Owns: `Reply` and `AsyncReply`, which differ only in who iterates over the bytes, and what is said
-where the connection is lost. May know: the response's reader, the event stream, the observer.
+where the connection is lost. May know: its own files, errors, events, request, response, transport.
 """
 
 from __future__ import annotations

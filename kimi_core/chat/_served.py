@@ -1,7 +1,8 @@
 """Which model a self-hosted server serves, asked once, where the caller named none.
 
 Owns: the question, the choice among what is listed, and the rebuilding of a request that was built
-before the answer was known. May know: capabilities, errors, models, the request, the transport.
+before the answer was known. May know: _json, capabilities, errors, models, request, response,
+transport.
 
 A request is built before anything is sent, so the first one is built for the endpoint's own
 spelling (``moonshotai/Kimi-K2-Instruct``) and once more for what the server serves, if that is

@@ -1,6 +1,6 @@
 """What a chat is made with, as far as the core cares.
 
-Owns: `Settings`. May know: what a value must be, types of the rooms below.
+Owns: `Settings`. May know: config, endpoints, errors.
 """
 
 from __future__ import annotations

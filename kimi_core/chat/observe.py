@@ -1,6 +1,6 @@
 """Looking on while requests are made, without touching them.
 
-Owns: the observer of the running context. May know: nothing but the types that it is shown.
+Owns: the observer of the running context. May know: events, request.
 
 For people and programs that want to see what goes over the wire: the demo prints it, a test asserts
 on it. An observer sees; it cannot change anything.

@@ -1,7 +1,7 @@
 """Whether a server is set up right for Kimi: a list of questions, and what each answer means.
 
-Owns: the questions (probes), how an answer is judged, and what to do about it. May know: `chat`,
-which asks as both adapters do, and everything below it. It prints nothing: ``kimi-k2 check`` does.
+Owns: the questions (probes), how an answer is judged, and what to do about it. May know: its own
+files. It prints nothing: ``kimi-k2 check`` does.
 
 One file for each group of probes: `_connection`, `_answers`, `_reasoning`, `_tools`, `_formats`.
 """

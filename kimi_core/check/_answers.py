@@ -1,6 +1,6 @@
 """Probes of plain answers: a whole one, a streamed one, their token counts, the context.
 
-Owns: `ANSWERS`. May know: the session, errors.
+Owns: `ANSWERS`. May know: its own files, _json, errors.
 """
 
 from __future__ import annotations

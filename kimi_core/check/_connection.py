@@ -1,6 +1,6 @@
 """Probes of the way to the server: is it there, does it take the key, does it have the model.
 
-Owns: `CONNECTION`. May know: the session, errors, and when models were retired.
+Owns: `CONNECTION`. May know: its own files, errors, models.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Probes of what is not plain text: JSON that fits a schema, and images.
 
-Owns: `FORMATS`. May know: the session.
+Owns: `FORMATS`. May know: its own files, errors.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What stands at an address, seen through the adapters' own transport.
 
-Owns: `Page`, and how a look becomes one: any status is an answer. May know: the chat, its
-transport, errors.
+Owns: `Page`, and how a look becomes one: any status is an answer. May know: chat, errors,
+transport.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A probe: one question to a server, and the texts for each way in which it may be answered.
 
-Owns: the types that every table of probes is made of. May know: the report's types, and the session
-as a type. The texts are data: a function of a probe decides which text it is, and writes none.
+Owns: the types that every table of probes is made of. May know: its own files. The texts are data:
+a function of a probe decides which text it is, and writes none.
 """
 
 from __future__ import annotations

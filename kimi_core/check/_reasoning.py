@@ -1,6 +1,6 @@
 """Probes of thinking: does it come, apart from the answer, and is it read when it is sent back.
 
-Owns: `REASONING`. May know: the session.
+Owns: `REASONING`. May know: its own files, request.
 """
 
 from __future__ import annotations

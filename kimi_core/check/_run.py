@@ -1,6 +1,6 @@
 """The probes in their order, and the texts for errors that any of them may meet.
 
-Owns: `PROBES` and `run_check`. May know: all of this room, and the error tree.
+Owns: `PROBES` and `run_check`. May know: its own files, chat, endpoints, errors.
 """
 
 from __future__ import annotations

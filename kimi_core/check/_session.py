@@ -1,7 +1,8 @@
 """One check under way: what has been asked, and what came back.
 
 Owns: asking through `KimiChat`, as both adapters do, and keeping what was said on the wire.
-May know: `chat` and everything below it. It judges nothing.
+May know: its own files, _json, capabilities, chat, config, endpoints, errors, events, request,
+response. It judges nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Probes of tool calls: who parses them, can one be forced, can there be several.
 
-Owns: `TOOLS`. May know: the session, errors.
+Owns: `TOOLS`. May know: its own files, _json, errors, events.
 """
 
 from __future__ import annotations

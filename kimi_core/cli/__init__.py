@@ -1,7 +1,6 @@
 """The ``kimi-k2`` command.
 
-Owns: the commands and what they print; here the entry point. May know: typer and rich, which the
-extra ``[cli]`` brings; they are loaded only here, so that the library works without them.
+Owns: the commands and what they print; here the entry point. May know: its own files, errors.
 """
 
 from __future__ import annotations

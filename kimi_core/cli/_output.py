@@ -1,6 +1,7 @@
 """How a command says something: tables for people, JSON for programs, one sentence for an error.
 
-Owns: the console, the JSON of values, and the end of a command that failed. May know: rich, typer.
+Owns: the console, the JSON of values, and the end of a command that failed. May know: _json,
+errors; rich, typer.
 """
 
 from __future__ import annotations

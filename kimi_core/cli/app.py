@@ -1,7 +1,6 @@
 """The commands and their options.
 
-Owns: names, help texts and exit codes of the commands. May know: typer; each command's work is done
-in a file of its own, loaded when the command runs.
+Owns: names, help texts and exit codes of the commands. May know: its own files, chat; typer.
 
 Exit codes: 0 for what was asked for, 1 where a server or an engine failed, 2 for wrong use.
 """

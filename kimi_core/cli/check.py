@@ -1,6 +1,6 @@
 """``kimi-k2 check``: the report of `kimi_core.check` for people or for programs.
 
-Owns: how a report is printed. May know: rich, `kimi_core.check`.
+Owns: how a report is printed. May know: its own files, chat, check; rich.
 """
 
 from __future__ import annotations

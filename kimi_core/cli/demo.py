@@ -1,8 +1,9 @@
 """``kimi-k2 demo``: one question, one tool, through every installed framework.
 
 Owns: the question, the tool, what is printed, and the verdict.
-May know: rich, the core. It knows no framework: each adapter registers its own loop
-under the entry-point group ``kimi_k2.demos`` and is handed a `Stage`.
+May know: its own files, chat, endpoints, errors, events, request; rich. It knows no framework: each
+adapter registers its own loop under the entry-point group ``kimi_k2.demos`` and is handed a
+`Stage`.
 """
 
 from __future__ import annotations

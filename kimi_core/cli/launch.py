@@ -1,6 +1,6 @@
 """``kimi-k2 launch``: a launch plan on paper.
 
-Owns: how a plan is printed. May know: rich, the plan.
+Owns: how a plan is printed. May know: its own files, endpoints; rich.
 """
 
 from __future__ import annotations

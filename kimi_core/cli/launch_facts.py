@@ -1,7 +1,6 @@
 """What has to be known to serve Kimi's open weights on one's own GPUs, as data.
 
-Owns: the memory of GPUs, and the arithmetic of what fits. May know: models, whose rows have the
-sizes of weights, and errors.
+Owns: the memory of GPUs, and the arithmetic of what fits. May know: errors, models.
 
 Sources: Moonshot's deployment guides (Kimi-K2: 16 H200 or H20 for FP8 at 128k; Kimi-K2-Thinking
 and Kimi-K2.6: 8 H200 for INT4), KTransformers' guides (600 GB of memory), the model's config (61

@@ -1,7 +1,7 @@
 """From a model, GPUs and a context to the command that serves them. Pure.
 
-Owns: which of an engine's flags a launch needs, and on how many GPUs. May know: the engines' rows,
-the facts of the launch, endpoints, errors. It starts nothing.
+Owns: which of an engine's flags a launch needs, and on how many GPUs. May know: its own files,
+endpoints, errors, models. It starts nothing.
 """
 
 from __future__ import annotations

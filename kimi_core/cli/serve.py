@@ -1,6 +1,6 @@
 """``kimi-k2 serve``: the embedded engine in the foreground, until Ctrl-C.
 
-Owns: what is printed, and the waiting. May know: typer, `kimi_core.local`. Lines are echoed and not
+Owns: what is printed, and the waiting. May know: errors, local; typer. Lines are echoed and not
 printed by rich, which repeats one that Ctrl-C interrupts.
 """
 

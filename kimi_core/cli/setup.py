@@ -1,7 +1,7 @@
 """``kimi-k2 setup``: a key is tested, and kept where it is found again.
 
-Owns: the test of a key, and the ``.env`` file. May know: `kimi_core.check`, endpoints, errors. The
-key is never printed, and never stands on a command line, where a shell would remember it.
+Owns: the test of a key, and the ``.env`` file. May know: chat, check, endpoints, errors. The key is
+never printed, and never stands on a command line, where a shell would remember it.
 """
 
 from __future__ import annotations

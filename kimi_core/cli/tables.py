@@ -1,6 +1,6 @@
 """``kimi-k2 models`` and ``kimi-k2 endpoints``: what is known, as tables.
 
-Owns: which columns people see. May know: rich, and the tables of facts.
+Owns: which columns people see. May know: its own files, endpoints, models; rich.
 """
 
 from __future__ import annotations

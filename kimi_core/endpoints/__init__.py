@@ -1,7 +1,8 @@
 """Facts of a server, whatever model it serves. One row an endpoint.
 
 Owns: the table of rows, how one is found, and the presets that change one for your own server.
-May know: the rows, errors. What is true of a model wherever it runs stands in `kimi_core.models`.
+May know: its own files, errors. What is true of a model wherever it runs stands in
+`kimi_core.models`.
 """
 
 from __future__ import annotations

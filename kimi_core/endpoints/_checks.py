@@ -1,6 +1,6 @@
 """Addresses and keys that cannot work, refused before a request.
 
-Owns: what a base URL must look like, and whose keys begin how. May know: the rows, errors.
+Owns: what a base URL must look like, and whose keys begin how. May know: its own files, errors.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Servers that somebody runs for you: one row each.
 
-Owns: what is true of a host, whatever model it serves. May know: the type, and the models (for
-the names of their weights).
+Owns: what is true of a host, whatever model it serves. May know: its own files, models.
 
 Each row names its source: the facts of a recording, the host's own documents, or the provider files
 of github.com/anomalyco/models.dev (September 2026), which say what a host has offered; hosts drop

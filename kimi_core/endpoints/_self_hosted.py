@@ -1,7 +1,6 @@
 """Servers on your own machines: one row each.
 
-Owns: what is true of an engine, whatever model it serves. May know: the type, and the models (for
-the names of their weights, under which engines serve them).
+Owns: what is true of an engine, whatever model it serves. May know: its own files, models.
 """
 
 from __future__ import annotations

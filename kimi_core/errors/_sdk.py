@@ -1,7 +1,7 @@
 """Errors of the SDK and error bodies of servers -> ours.
 
-Owns: which status and which words make which error, and its way out. May know: the tree and the
-facts of this room; the openai SDK lazily, so that importing this costs nothing.
+Owns: which status and which words make which error, and its way out. May know: its own files;
+openai. The openai SDK is imported on first use, so that importing this costs nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the value of each setting must be, and the sentence where it is something else.
 
 Owns: one row for every setting that either `ChatKimiK2`, `kimi_core.chat.Settings` or
-`kimi_core.request.Options` takes. May know: the standard library. What a model or a server accepts
-of a value that is well-formed is decided where their facts are known.
+`kimi_core.request.Options` takes. May know: its own files. What a model or a server accepts of a
+value that is well-formed is decided where their facts are known.
 
 The frameworks' own checks are not relied on: pydantic turns ``"100"`` and ``True`` into numbers,
 has other bounds in each framework, and says what it refuses in four lines of its own.

@@ -1,7 +1,7 @@
 """What can go wrong, in words that say what to do.
 
 Owns: the `KimiError` tree, how its errors are copied, and classes that are ours and other
-libraries' at once. May know: the standard library, and the type of what had come of an answer.
+libraries' at once. May know: events.
 
 The tree::
 

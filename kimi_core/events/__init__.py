@@ -1,9 +1,9 @@
 """What the model said, as events; the vocabulary of the whole package.
 
 Owns: the event types, the parsed message, and the sum of events.
-May know: its own files, for what arguments mean. It does not know
-where an event comes from (raw tokens parsed by `kimi_core.raw.parser`, or a server's own fields
-read by `kimi_core.response`): both sources speak these types, so that an adapter never has to ask.
+May know: its own files. It does not know where an event comes from (raw tokens parsed by
+`kimi_core.raw.parser`, or a server's own fields read by `kimi_core.response`): both sources speak
+these types, so that an adapter never has to ask.
 """
 
 from __future__ import annotations

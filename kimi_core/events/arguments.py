@@ -1,8 +1,7 @@
 """The arguments of tool calls: whether a text is one whole JSON object, and what it means.
 
 Owns: that decision, for every reader of calls; arguments that still grow; and the JSON text that
-goes back into a conversation. May know: the standard library, and pydantic_core where something
-grows.
+goes back into a conversation. May know: pydantic_core.
 
 Everything that would run a tool asks here, so that no two readers can disagree about a text:
 

@@ -1,8 +1,8 @@
 """The embedded engine: llama.cpp's own HTTP server, from wheels, in a child process.
 
 Owns: finding the wheels and the GGUF, and the life of the child.
-May know: the standard library and `kimi_core.errors`. The child is `kimi_core/local/_server.py`;
-xllamacpp is never imported into the caller's process.
+May know: errors. The child is `kimi_core/local/_server.py`; xllamacpp is never imported into the
+caller's process.
 
 Why a child: its logs stay out of the user's terminal, a crash of native code is an error instead
 of the end of the user's program, and ending it never waits: in the caller's own process the

@@ -1,8 +1,8 @@
 """The child process of `kimi_core.local`: llama.cpp's HTTP server, until its parent is gone.
 
 Owns: how the server is set up, and the end of the process.
-May know: the standard library and xllamacpp. It is run as a script by its path and imports nothing
-of this package, so that it starts without the SDK and finds itself from any working directory.
+May know: the standard library. It is run as a script by its path and imports nothing of this
+package, so that it starts without the SDK and finds itself from any working directory.
 
 Protocol: standard output is one line, the address. Then it serves until standard input ends,
 which the operating system brings about however the parent dies. The end is `os._exit`: with an

@@ -1,7 +1,7 @@
 """A name of a model, however it is written -> its row.
 
 Owns: what hosts and converters put round a name, which newest relative stands in for a model that
-is not known yet, and when a name was retired. May know: the rows, errors.
+is not known yet, and when a name was retired. May know: its own files, errors.
 
 Sources of the spellings: OpenRouter's and Fireworks' lists, Bedrock, Databricks, Venice, Azure and
 Vercel by their documents (2026-11), and the files of converters on Hugging Face.

@@ -2,7 +2,7 @@
 
 Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and wait for
 batches; `anthropic_kwargs` stands beside it.
-May know: all of the core but the command line; tqdm on use.
+May know: its own files, _json, chat, config, endpoints, errors, request, transport.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
 these routes; another server answers with a 404, which is a `KimiNotFoundError`.

@@ -1,7 +1,7 @@
 """Moonshot's Anthropic-compatible route, as arguments for LangChain's own ``ChatAnthropic``.
 
 Owns: `anthropic_kwargs`: address, key, headers, model and temperature of that route.
-May know: capabilities, config, errors.
+May know: capabilities, config, endpoints, errors.
 
 Source: Moonshot's protocol document (2026-09) and, for the temperature, the model card of
 Kimi-K2-Instruct.

@@ -1,6 +1,7 @@
 """A batch's file of requests, and its files of answers. Sans I/O.
 
-Owns: the lines of both, and matching them by custom_id. May know: request, response, errors.
+Owns: the lines of both, and matching them by custom_id. May know: its own files, errors, events,
+request, response.
 """
 
 from __future__ import annotations

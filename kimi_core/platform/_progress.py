@@ -1,6 +1,6 @@
 """Watching a batch until it ends. Owns: the bar, and what a refused batch raises.
 
-May know: errors, the values of `_routes`; tqdm, imported when a bar is asked for.
+May know: its own files, capabilities, errors; tqdm. tqdm is imported when a bar is asked for.
 """
 
 from __future__ import annotations

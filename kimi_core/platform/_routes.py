@@ -1,7 +1,8 @@
 """The requests of the utilities, and what their answers mean. Sans I/O.
 
 Owns: routes, request fields and answer shapes of Moonshot's models, balance, token estimate, files
-and batches (platform.kimi.ai/docs/api, 2026-09). May know: errors, jiter. Sending is elsewhere.
+and batches (platform.kimi.ai/docs/api, 2026-09). May know: _json, errors, transport; jiter. Sending
+is elsewhere.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The parser of Kimi's raw token protocol.
 
 Owns: the public face of both dialects.
-May know: its siblings in this room; no I/O, no clock, no logging.
+May know: its own files, _json, errors, events.
 """
 
 from __future__ import annotations

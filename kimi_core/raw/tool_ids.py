@@ -2,7 +2,7 @@
 
 Owns: that form, ``functions.{name}:{n}``, the rewriting of a conversation into it, and how equal
 ids are told apart.
-May know: OpenAI-style message dicts. It neither renders nor parses a prompt.
+May know: _json. It neither renders nor parses a prompt.
 
 In a K2 prompt the id alone says which tool a result belongs to, and it is what the model imitates.
 Foreign ids (``call_abc``, ``toolu_…``, ``chatcmpl-tool-…``) break the calls that follow: one client

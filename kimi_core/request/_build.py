@@ -1,8 +1,8 @@
 """Messages, tools and options -> one request.
 
 Owns: `build_request`: decide, then write. The payload is finished here; nobody edits it afterwards.
-May know: its own files, capabilities. No I/O, but for local files that a message names and for
-what the caller's own ``media_fetcher`` does.
+May know: its own files, capabilities. No I/O, but for local files that a message names and for what
+the caller's own ``media_fetcher`` does.
 
 The rule: nothing is sent that the caller did not set. What the model or the server would refuse
 is turned into what they accept where the meaning stays the same, and is a `KimiConfigError`

@@ -2,7 +2,7 @@
 
 Owns: its rules about settings: pinned sampling, stop strings, fields that it does not have. Rules
 about messages stand in `_history`, about tool_choice in `_tool_choice`.
-May know: capabilities, errors.
+May know: its own files, capabilities, endpoints, errors, models.
 
 Source: Moonshot's OpenAPI document of 2026-08-17 and its model overview of 2026-09-23.
 """

@@ -1,9 +1,9 @@
 """The messages of a conversation, made fit to be sent.
 
 Owns: what happens to history before a request: media, roles, reasoning, empty contents, arguments,
-prefixes, tools that a message brings. May know: capabilities, errors, media, the ids, arguments and
-results of tool calls, and from the raw room how ids are made native. Never changes the caller's
-messages. Reads the local files that a message names, and nothing else.
+prefixes, tools that a message brings. May know: its own files, _json, capabilities, errors, events,
+raw, schema. Never changes the caller's messages. Reads the local files that a message names, and
+nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a caller may ask for, and one request that is ready to be sent.
 
-Owns: `Options` and `Request`. May know: errors; capabilities, as a type. Other words for an option,
-and who wins where two things are said, stand in `_read`.
+Owns: `Options` and `Request`. May know: its own files, capabilities, errors. Other words for an
+option, and who wins where two things are said, stand in `_read`.
 """
 
 from __future__ import annotations

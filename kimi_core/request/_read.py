@@ -1,7 +1,7 @@
 """Everything that a caller may say -> the names and types of the core.
 
 Owns: which other words mean a setting, and who wins where two say different things. May know:
-endpoints, errors (what a value must be).
+_json, endpoints, errors.
 
 Users come with the words of other classes and of Moonshot's own guides: ``stop_sequences`` and
 ``api_base``, OpenAI's ``max_completion_tokens`` and ``reasoning``, Moonshot's ``thinking`` object.

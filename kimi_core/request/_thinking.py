@@ -1,7 +1,7 @@
 """How thinking is switched, and how strong it is, in each server's own words.
 
 Owns: `Thinking`, the one decision about it, and the fields of a chat request that say so.
-May know: _json, capabilities, errors.
+May know: capabilities, errors.
 """
 
 from __future__ import annotations

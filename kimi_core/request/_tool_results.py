@@ -1,8 +1,7 @@
 """Tool calls and their results in a history: each call has one id of its own, and a result.
 
 Owns: making repeated ids unique, putting results where their calls are, and standing in for those
-that are missing. May know: errors, and how the raw room makes an id unique. Never changes the
-messages that it is given.
+that are missing. May know: errors, raw. Never changes the messages that it is given.
 """
 
 from __future__ import annotations

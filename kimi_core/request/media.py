@@ -1,8 +1,8 @@
 """Pictures and videos in messages, made fit to be sent.
 
 Owns: what may stand in a content part and how it gets there: data URLs and uploaded files
-(``ms://``) as they are, local files and bytes as data URLs. May know: capabilities, errors, the
-models (to name one that sees), and the media types. Reads local files; fetches nothing by itself.
+(``ms://``) as they are, local files and bytes as data URLs. May know: its own files, _json,
+capabilities, errors, models. Reads local files; fetches nothing by itself.
 
 What a server refuses stands in its row: http(s) URLs, foreign types, too large a body. A path in a
 part is read: whoever passes other people's parts on should look at them first. A file that is

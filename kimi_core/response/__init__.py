@@ -1,7 +1,8 @@
 """What a server answered -> events. The only reader of unknown shapes.
 
 Owns: every spelling that servers have for content, reasoning, tool calls, finish reason and usage.
-May know: the raw room, errors, jiter. No I/O; chunks and whole bodies come in as dicts.
+May know: its own files, _json, errors, events, raw, request; jiter. No I/O; chunks and whole bodies
+come in as dicts.
 
 A whole body is read as a stream of one chunk, and raw tokens and a server's own tool calls become
 the same events, so that no caller can tell how an answer reached us.

@@ -1,7 +1,7 @@
 """Tool calls that a server parsed itself -> events.
 
 Owns: merging the fragments of ``tool_calls`` by index, whatever is missing from them.
-May know: the event types, and what arguments mean.
+May know: _json, events.
 
 Seen in recordings and issues: two calls in one chunk, calls that interleave, a whole call in one
 delta, ids and names that are null or empty in later fragments, no index at all or the same one for

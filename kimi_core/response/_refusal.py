@@ -1,6 +1,6 @@
 """Why an answer's tool calls are not run, as an error.
 
-Owns: the one sentence that says it. May know: the event types, what arguments mean, errors.
+Owns: the one sentence that says it. May know: errors, events.
 """
 
 from __future__ import annotations

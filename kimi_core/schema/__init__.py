@@ -1,7 +1,7 @@
 """JSON schema -> the flavour that Moonshot accepts.
 
 Owns: `normalize_schema` for any schema, and the same for tools and response formats as a request
-carries them. May know: errors, and the modules beside it, which do the work.
+carries them. May know: its own files, _json, errors.
 
 Moonshot checks the parameters of functions and the schemas of answers against a flavour of its own
 and answers 400 to the rest; its rules are those of its published validator (walle), read in its

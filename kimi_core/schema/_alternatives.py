@@ -1,8 +1,8 @@
 """One schema as the values of single types that it allows, and what two schemas allow together.
 
 Owns: `Alternative`, reading a schema's own keywords into alternatives, and their intersection.
-May know: the keywords (`kimi_core.schema._keywords`). Schemas inside an alternative are as they
-were written; who builds the answer reads them in their turn.
+May know: its own files, _json. Schemas inside an alternative are as they were written; who builds
+the answer reads them in their turn.
 """
 
 from __future__ import annotations

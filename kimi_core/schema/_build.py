@@ -1,7 +1,6 @@
 """A whole schema, written again in Moonshot's flavour.
 
-Owns: the walk through a schema, and what stays a reference in it. May know: the document, the
-writing of one schema, and the keywords.
+Owns: the walk through a schema, and what stays a reference in it. May know: its own files, _json.
 
 References are inlined, because servers in the field refuse more of them than the published
 validator does (a reference inside a definition, one to a bare anyOf: reported in September 2026);

@@ -1,7 +1,7 @@
 """A schema with the places that its references point to: what is allowed where.
 
 Owns: following references, and all alternatives of one schema with what it refers to and combines.
-May know: the alternatives and the keywords.
+May know: its own files, _json.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Schemas that contain themselves must end somewhere.
 
 Owns: whether some finite value fits a schema, by reason and by the server's reading, and making
-both agree. May know: the keywords, and how a union is written.
+both agree. May know: its own files, _json.
 
 The two readings: a value is finite where all its required parts are. Moonshot's validator held one
 finite required property to be enough, and a list to be endless where its items are, although it may

@@ -1,7 +1,8 @@
 """The keywords of JSON schema, drafts 4 to 2020-12: what each says about values of one type.
 
 Owns: which keywords belong to which type, their reading into the words of the newest draft, and
-the sentences for what Moonshot's flavour has no keyword for. May know: the reading, errors.
+the sentences for what Moonshot's flavour has no keyword for. May know: its own files, _json,
+errors.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """How one schema is written down in Moonshot's flavour, its parts being written already.
 
-Owns: the form of unions, types, bounds, annotations and notes. May know: the alternatives and the
-keywords.
+Owns: the form of unions, types, bounds, annotations and notes. May know: its own files, _json.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A strict local stand-in for Moonshot's API, for our tests and for yours.
 
 Owns: a server that simulates Moonshot's API by its published rules.
-May know: the standard library, `kimi_core.models`, and the raw prompts, which an exact tokenizer
-counts; pytest only in `kimi_core.testing.plugin`.
+May know: its own files.
 
 Everything here is simulated: the rules come from Moonshot's documents, from its published schema
 validator and conformance suite, and from error bodies that users quoted, not from the server

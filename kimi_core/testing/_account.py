@@ -1,6 +1,6 @@
 """What the simulator says of models and money.
 
-Owns: two answers that never change. Simulated. May know: `kimi_core.models`.
+Owns: two answers that never change. Simulated. May know: models.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The Anthropic-compatible route of the simulator: ``POST /anthropic/v1/messages``.
 
 Owns: the translation of requests and answers between the two protocols. Simulated after Moonshot's
-documents (2026-09). May know: the request's view and the answer. A request is translated and then
-meets the same rules as a chat request; refusals come in Anthropic's envelope, but for a wrong key.
+documents (2026-09). May know: its own files. A request is translated and then meets the same rules
+as a chat request; refusals come in Anthropic's envelope, but for a wrong key.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What the simulator answers when nothing is scripted.
 
 Owns: the default answers. Simulated: no model runs and nothing is understood. An answer repeats
-what was said, and reasoning is longer where more effort was asked for. May know: the replies, the
-request's view and the schema rules' references.
+what was said, and reasoning is longer where more effort was asked for. May know: its own files.
 """
 
 from __future__ import annotations

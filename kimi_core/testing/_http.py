@@ -1,7 +1,6 @@
 """The simulator's connections: from bytes to a request, and from an answer to bytes.
 
-Owns: the HTTP server and its threads. May know: the standard library, forms, and what comes and
-goes over the wire. Only 127.0.0.1 is listened on.
+Owns: the HTTP server and its threads. May know: its own files. Only 127.0.0.1 is listened on.
 """
 
 from __future__ import annotations

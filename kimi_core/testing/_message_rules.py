@@ -2,7 +2,7 @@
 
 Owns: one function a rule, from the request to the message of the refusal, or None. Simulated:
 wordings are those of the documents or of quoted error bodies where `kimi_core.testing._rules` says
-so, and otherwise this simulator's own. May know: the request's view.
+so, and otherwise this simulator's own. May know: its own files.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A chat request as the rules look at it.
 
 Owns: the view of a request body that the rules share, and what the simulator was told about itself.
-May know: `kimi_core.models`. Values of the wrong type are left out of the lists here, so that each
-rule reads on; the rule `request_shape` refuses them.
+May know: models, raw. Values of the wrong type are left out of the lists here, so that each rule
+reads on; the rule `request_shape` refuses them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The table of rules: name -> check, status, and where the wording comes from.
 
-Owns: which rules there are and in which order they are looked at. May know: the rule modules.
+Owns: which rules there are and in which order they are looked at. May know: its own files.
 Simulated: the order is this simulator's own, and a server that finds two faults may name the other.
 """
 

@@ -2,8 +2,8 @@
 
 Owns: the rules that fire below the validator's strictest level, one function each. Simulated, after
 the messages of Moonshot's published validator (walle) and of quoted error bodies; the server's
-level and limits are not known. May know: the standard library. Keywords that the decoder merely
-ignores (``format``, ``pattern`` and others) are not refused.
+level and limits are not known. May know: its own files. Keywords that the decoder merely ignores
+(``format``, ``pattern`` and others) are not refused.
 """
 
 from __future__ import annotations

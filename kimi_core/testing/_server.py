@@ -1,7 +1,7 @@
 """The simulator itself.
 
-Owns: routes, keys, the queue of replies, and what was recorded. May know: the other modules of this
-room. Simulated: see `kimi_core.testing`.
+Owns: routes, keys, the queue of replies, and what was recorded. May know: its own files, raw.
+Simulated: see `kimi_core.testing`.
 """
 
 from __future__ import annotations

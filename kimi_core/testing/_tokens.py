@@ -1,8 +1,7 @@
 """How many tokens a request and its answer are.
 
 Owns: the estimate that needs no file, and the exact count that a tokenizer gives. Simulated: the
-estimate only grows with the text. May know: the request's view, the raw prompts and
-`kimi_core.errors`.
+estimate only grows with the text. May know: its own files, errors, raw.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Owns: the shapes of bodies and chunks. Simulated after recorded bodies of api.moonshot.ai (kimi-k3
 and kimi-k2.5, 2026), Moonshot's OpenAPI document of 2026-10 and the stream-spec suite of
-Kimi-Vendor-Verifier (2026-09). May know: the replies, the request's view and the counts. Pure.
+Kimi-Vendor-Verifier (2026-09). May know: its own files. Pure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The simulator as a pytest fixture.
 
-Owns: the fixture. May know: pytest (nothing else of kimi_core does) and the simulator. It is not
-registered by itself; a test module or conftest.py asks for it::
+Owns: the fixture. May know: its own files; pytest. It is not registered by itself; a test module or
+conftest.py asks for it::
 
     pytest_plugins = ["kimi_core.testing.plugin"]
 """

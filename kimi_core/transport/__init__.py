@@ -1,7 +1,8 @@
 """The openai SDK as transport: one way to open an answer, sync and async.
 
 Owns: the SDK clients (one, and one for each event loop), their keys, retries and closing.
-May know: openai (imported on first use: it costs half a second), endpoints, errors, sse.
+May know: its own files, config, endpoints, errors; openai. The openai SDK is imported on first use:
+it costs half a second.
 
 The SDK keeps what it does well: authentication, retries with Retry-After, error types. Its models
 for every chunk do not take part: they are two thirds of what LangChain and LlamaIndex spend on a

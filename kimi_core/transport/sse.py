@@ -1,7 +1,7 @@
 """Bytes of an event stream -> JSON objects. Sans I/O.
 
 Owns: the framing of server-sent events as OpenAI-compatible servers write them.
-May know: jiter. It reads no socket and knows no field of any chunk.
+May know: errors; jiter. It reads no socket and knows no field of any chunk.
 
 Liberal in what it reads, each seen in a recording or an issue: comments
 (``: OPENROUTER PROCESSING``), ``data:`` with no blank behind it (Kimi Code), CRLF line ends, events

@@ -85,6 +85,16 @@ def test_a_file_says_its_law_in_its_first_lines(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith('"""')
 
 
+def test_a_law_names_what_the_file_imports() -> None:
+    path = ROOT / "scripts" / "laws.py"
+    spec = importlib.util.spec_from_file_location("laws", path)
+    assert spec is not None
+    assert spec.loader is not None
+    laws = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(laws)
+    assert laws.stale() == [], "run: python scripts/laws.py"
+
+
 @every_file
 def test_no_file_is_longer_than_a_person_keeps_in_mind(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE

@@ -1,7 +1,7 @@
 """The characters of a string, as they are written inside JSON quotes or raw.
 
 Owns: how a set of code points becomes an expression in either spelling.
-May know: the notation in `kimi_core.raw._grammar.text`.
+May know: its own files.
 
 K3 writes the string arguments of a call raw, between markers that begin with ``<``; everything
 else, and everything in K2, is JSON.

@@ -1,7 +1,7 @@
 """Arrays and objects as GBNF rules, and the arguments of a K3 call, which are an object's members.
 
 Owns: the order and the separators of what a container holds.
-May know: the notation and the modules beside it; values inside are written by a `ValueWriter`.
+May know: its own files, _json.
 """
 
 # A JSON schema is of unknown shape all the way down; mypy strict checks this file.

@@ -1,6 +1,6 @@
 """Whether two branches of a `oneOf` can have an instance in common.
 
-Owns: the proofs that they cannot. May know: the normal form of `kimi_core.raw._grammar.merge`.
+Owns: the proofs that they cannot. May know: its own files, _json, schema.
 
 A grammar can only offer the branches side by side. Where no proof is found, a value that fits two
 branches might be written, which the schema forbids.

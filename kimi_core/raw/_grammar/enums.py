@@ -1,7 +1,7 @@
 """The values of an enum, and the bounds of a number, that a schema leaves.
 
 Owns: which values of an enum fit the keywords beside it, and the type of a JSON value.
-May know: the normal form of `kimi_core.raw._grammar.merge`, and numbers.
+May know: its own files, _json, schema.
 """
 
 # A JSON schema is of unknown shape all the way down; mypy strict checks this file.

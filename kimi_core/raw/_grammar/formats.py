@@ -1,6 +1,6 @@
 """The string formats of JSON schema that a grammar can say exactly.
 
-Owns: one expression for each, and its lengths. May know: nothing.
+Owns: one expression for each, and its lengths. May know: the standard library.
 
 None of them has a character that JSON would escape. A format that is not here is an annotation, as
 JSON schema has it: uri, hostname and ipv6 have rules that a grammar cannot say.

@@ -1,7 +1,7 @@
 """Numbers between two bounds, digit by digit.
 
 Owns: the expressions for integers and decimals in a range.
-May know: the notation in `kimi_core.raw._grammar.text`.
+May know: its own files.
 
 Numbers are bounded in length as well: a small model under a grammar can write digits without end.
 """

@@ -1,7 +1,7 @@
 """Structural tags, the grammar notation of xgrammar that vLLM and SGLang take.
 
 Owns: the tag of a tool call in either dialect, and the request field of either engine.
-May know: K3's markup in `kimi_core.raw._grammar.containers`.
+May know: its own files.
 
 Markers are given by their spelling. xgrammar can also demand a marker's token, which a model that
 has never seen one then cannot spell with ordinary tokens; but xgrammar 0.2.8 remembers compiled

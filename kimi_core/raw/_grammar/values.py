@@ -1,7 +1,6 @@
 """JSON schema as GBNF rules.
 
-Owns: which values a schema lets the model write. May know: the modules beside it; containers are
-written in `containers`.
+Owns: which values a schema lets the model write. May know: its own files, _json, errors, schema.
 
 Everything that is written fits the schema; not everything that fits can be written: properties
 come in the schema's order, numbers and keys have a greatest length, and there is at most one blank

@@ -1,6 +1,6 @@
 """What a container needs of whoever writes the values inside it.
 
-Owns: the protocol that `values` keeps and `containers` asks. May know: the types beside it.
+Owns: the protocol that `values` keeps and `containers` asks. May know: its own files, _json.
 """
 
 from __future__ import annotations

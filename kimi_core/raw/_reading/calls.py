@@ -1,7 +1,7 @@
 """The calls of one message: index, id, name, arguments.
 
 Owns: what has to be remembered of a call from its start to its end, and what is said of it.
-May know: the event types, what arguments mean, `names` and `output`.
+May know: its own files, events.
 """
 
 from __future__ import annotations

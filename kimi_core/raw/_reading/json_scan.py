@@ -2,7 +2,7 @@
 
 Owns: the points of interest of JSON text that is scanned for its end, and the decision whether a
 marker inside a JSON string is data or the end of a call whose string was never closed.
-May know: the standard library.
+May know: _json.
 """
 
 from __future__ import annotations

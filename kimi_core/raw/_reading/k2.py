@@ -1,7 +1,7 @@
 """The K2 dialect: runs the table of `k2_table` over text that arrives in pieces.
 
 Owns: the present state, and what the states do with text that stands outside of calls.
-May know: its siblings in this room. Calls themselves are read by `k2_call`.
+May know: its own files. Calls themselves are read by `k2_call`.
 """
 
 from __future__ import annotations

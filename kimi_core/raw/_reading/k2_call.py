@@ -1,7 +1,7 @@
 """The K2 dialect inside a call: the id, and the arguments up to their end.
 
 Owns: the reading of a header, and the scan of an argument value for its end.
-May know: its siblings in this room.
+May know: its own files.
 """
 
 from __future__ import annotations

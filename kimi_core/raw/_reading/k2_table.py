@@ -2,7 +2,7 @@
 
 Owns: the states, the markers with their spellings, and `TRANSITIONS`. The table is the machine
 (`k2` runs it and adds nothing to it) and the documentation (the diagram is drawn from it).
-May know: nothing but the standard library.
+May know: the standard library.
 
 A marker that a state does not list is ordinary text there: an answer that explains the protocol,
 or a file with a marker in it, must come through unharmed.

@@ -1,7 +1,7 @@
 """The K3 dialect (XTML): runs the table of `k3_table` over text that arrives in pieces.
 
 Owns: the present state, and what the states do with text that stands outside of calls.
-May know: its siblings in this room. Calls themselves are read by `k3_call`.
+May know: its own files. Calls themselves are read by `k3_call`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Owns: the assembly of one JSON object from arguments that come one by one, and the decision where
 a value ends that may itself contain tags.
-May know: its siblings in this room.
+May know: its own files.
 
 Values are never escaped, so that a closing tag inside a value can only be told by what follows: it
 is real if the structure goes on behind it. A value that quotes a whole closing sequence in front

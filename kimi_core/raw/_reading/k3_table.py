@@ -2,7 +2,7 @@
 
 Owns: the states, the markers, and `K3_TRANSITIONS`. The table is the machine (`k3` runs it) and
 the documentation.
-May know: nothing but the standard library.
+May know: the standard library.
 
 A message is made of channels, ``<|open|>think<|sep|>...<|close|>think<|sep|>`` and the like. What
 stands between tags is raw, never escaped, so that a tag that a state does not list is ordinary

@@ -1,7 +1,7 @@
 """Reading one tag of K3's markup.
 
 Owns: the grammar of tags and attributes, with the blanks that a server may put into them.
-May know: the standard library and the names of the markers.
+May know: its own files.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Owns: the events of the present `feed`, the diagnostics of the whole message, and what the strict
 mode does with them.
-May know: the event types and `kimi_core.errors`.
+May know: errors, events.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The text that has come and is not yet read, for the machines of both dialects.
 
 Owns: the buffer, the loop over the steps, and text that is put aside for a diagnostic.
-May know: the standard library and `output`.
+May know: its own files.
 
 Every step consumes text or asks for more. What a step decides may depend on positions in the text,
 never on where the text was cut: limits count characters from a marker, not the length of a buffer.

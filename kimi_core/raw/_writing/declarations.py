@@ -1,7 +1,7 @@
 """Tools written as TypeScript, as K2.5 and its successors were trained to read them.
 
 Owns: the translation of a tool's JSON schema.
-May know: the standard library. It knows nothing of prompts.
+May know: _json. It knows nothing of prompts.
 
 What the translation cannot say (a remote ``$ref``, a schema with neither type, enum nor anyOf)
 makes it give up as a whole, and the prompt falls back to JSON, as Moonshot's own code does. JSON

@@ -1,7 +1,7 @@
 """The prompts of K2-Instruct, K2-Thinking and K2.5 to K2.7: one shape, five small differences.
 
 Owns: that shape, and the differences as data (`K2Style`).
-May know: pieces, messages, declarations. It does not know names of models.
+May know: its own files, _json, errors. It does not know names of models.
 
 Source: the chat_template of Kimi-K2-Instruct, Kimi-K2-Thinking and Kimi-K2.5 on Hugging Face;
 K2.6 and K2.7-Code add ``preserve_thinking`` to the last.

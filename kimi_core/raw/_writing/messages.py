@@ -1,7 +1,7 @@
 """Reading OpenAI-style messages, for every renderer.
 
 Owns: where role, content parts, reasoning and tool calls sit in a message dict, and the sentence
-said when they do not. May know: the standard library and the error. It renders nothing.
+said when they do not. May know: _json, errors. It renders nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A prompt in pieces: what is markup and what is somebody's text.
 
 Owns: the piece, and what can be done with pieces whatever the model: merge, escape, join.
-May know: the special tokens. It does not know the shape of any prompt.
+May know: its own files. It does not know the shape of any prompt.
 
 A flat string forgets who wrote what: a user's literal ``<|im_end|>`` becomes a real control token
 on the server (verified with Kimi's tokenizer). So renderers never join; they hand on pieces.
