@@ -70,6 +70,11 @@ def _fields_by_word(kind: type[BaseChatOpenAI]) -> dict[str, str]:
     return named | {item.alias: name for name, item in kind.model_fields.items() if item.alias}
 
 
+@cache
+def _said_by(kind: type[BaseChatOpenAI]) -> tuple[str, ...]:
+    return tuple(sorted((_SAID & kind.model_fields.keys()) | _SAID_TO_OPENAI))
+
+
 class KimiSettings(Instance, BaseChatOpenAI):
     """`BaseChatOpenAI` with Kimi's settings; not for use by itself."""
 
@@ -202,8 +207,7 @@ class KimiSettings(Instance, BaseChatOpenAI):
     @property
     def _default_params(self) -> dict[str, Any]:
         """What every request asks for: what was set, and nothing else."""
-        said = (_SAID & type(self).model_fields.keys()) | _SAID_TO_OPENAI
-        chosen = {name: getattr(self, name) for name in sorted(said)}
+        chosen = {name: getattr(self, name) for name in _said_by(type(self))}
         return {
             "model": self.model_name,
             **{name: value for name, value in chosen.items() if value is not None},

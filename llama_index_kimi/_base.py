@@ -151,9 +151,8 @@ class KimiBase(Instance, FunctionCallingLLM):
 
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""
-        said = {name: getattr(self, name) for name in _SAID & type(self).model_fields.keys()}
-        chosen = {name: value for name, value in said.items() if value is not None}
-        return {**chosen, **(self.additional_kwargs or {})}
+        said = {name: value for name, value in self if name in _SAID and value is not None}
+        return {**said, **(self.additional_kwargs or {})}
 
     # -- written down and read again ----------------------------------------------------------
 

@@ -106,6 +106,9 @@ class Instance(ClosesItself):
         Raises:
             KimiConfigError: For a setting that cannot work; the field stays what it was.
         """
+        if name.startswith("_"):
+            super().__setattr__(name, value)
+            return
         for word, given in read_settings({name: value}).items():
             field, kept = self._kept(word, given)
             before = getattr(self, field, None)

@@ -5,7 +5,7 @@ Owns: `Settings`. May know: config, endpoints, errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import check_setting
@@ -61,5 +61,6 @@ class Settings:
     http_async_client: Any = None
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            check_setting(item.name, getattr(self, item.name))
+        for name, value in vars(self).items():
+            if value is not None:
+                check_setting(name, value)
