@@ -30,7 +30,9 @@ MEDIAN_FUNCTION = 10
 
 # What the core may import, beside the standard library and itself: what every install brings, and
 # what one room may need beyond that (from an extra; pytest is there where the fixture is used).
-CORE_DEPENDENCIES = {"certifi", "dotenv", "jiter", "openai", "pydantic_core"}
+CORE_DEPENDENCIES = {
+    "certifi", "dotenv", "jiter", "openai", "pydantic_core", "typing_extensions",
+}  # fmt: skip
 COMMAND_LINE = {"jsonschema", "rich", "tqdm", "typer"}
 ROOM_DEPENDENCIES = {
     "kimi_core/local/_server.py": {"xllamacpp"},
