@@ -108,9 +108,6 @@ class KimiSettings(Instance, BaseChatOpenAI):
     prompt_cache_key: str | None = None
     """Session id for the prefix cache."""
 
-    prompt_cache_options: dict[str, Any] | None = None
-    """Moonshot's prefix cache: ``{"ttl": "1h"}`` or "5m"."""
-
     safety_identifier: str | None = None
     """The end user, hashed."""
 

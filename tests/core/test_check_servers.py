@@ -151,7 +151,7 @@ def test_a_retired_model_is_named_with_its_date_and_its_replacement() -> None:
     assert statuses(report, "red") == {"model"}
     assert statuses(report, "green") == {"reachability", "auth"}
     assert report.finding("model").seen == "kimi-k2-0711-preview was retired here on 2026-05-25"
-    assert report.finding("model").fix.startswith("Use model='kimi-k2.6'")
+    assert report.finding("model").fix.startswith("Use model='kimi-k3.1-pro'")
 
 
 @pytest.mark.parametrize("status", [200, 404, 403], ids=lambda status: f"a page with {status}")

@@ -205,5 +205,5 @@ def test_what_would_be_refused_is_said_before_any_request(
     server: MoonshotSimulator, make: MakeModel, settings: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(errors.KimiConfigError, match=words):
-        make().invoke("Go.", **settings)
+        make(model="kimi-k2.6").invoke("Go.", **settings)
     assert server.requests == []

@@ -148,7 +148,7 @@ def test_function_mode_asks_by_tool_whatever_the_model(
 ) -> None:
     script(server, JSON, tool=True, streaming=False)
 
-    llm = make_llm(pydantic_program_mode=PydanticProgramMode.FUNCTION)
+    llm = make_llm(model="kimi-k2.6", pydantic_program_mode=PydanticProgramMode.FUNCTION)
 
     assert predict(llm, "structured_predict") == [ULM]
     assert server.bodies[0]["thinking"] == {"type": "disabled"}

@@ -62,7 +62,7 @@ def test_a_memory_leaves_room_for_the_answer_and_the_tools(
     bare, with_tool = llm.make_memory(), llm.make_memory([weather])
 
     assert isinstance(bare, Memory)
-    assert 229_000 < bare.token_limit < 262_144 - 32_768
+    assert 917_000 < bare.token_limit <= 1_048_576 - 131_072
     assert with_tool.token_limit < bare.token_limit
     assert llm.make_memory(token_limit=50).token_limit == 50
 

@@ -67,10 +67,14 @@ def calls_of(llm: ChatKimiK2, response: ChatResponse) -> list[tuple[str, dict[st
     ],
 )
 def test_no_call_of_a_stream_is_lost(
-    llm: ChatKimiK2, server: ScriptedServer, weather: FunctionTool, items: list[dict[str, Any]]
+    make_llm: Callable[..., ChatKimiK2],
+    server: ScriptedServer,
+    weather: FunctionTool,
+    items: list[dict[str, Any]],
 ) -> None:
     server.stream(items)
 
+    llm = make_llm(model="kimi-k2.6")  # the raw tokens are those of the K2 series
     stream = llm.stream_chat_with_tools([weather], "?", allow_parallel_tool_calls=True)
     responses = list(stream)
 
@@ -150,7 +154,7 @@ NAMED = {"type": "function", "function": {"name": "get_weather"}}
         ),
         pytest.param("vllm", {"tool_choice": "get_weather"}, NAMED, id="by name"),
         pytest.param("vllm", {"tool_choice": NAMED}, NAMED, id="as a dict"),
-        pytest.param("moonshot", {"tool_required": True}, NAMED, id="the only tool, by name"),
+        pytest.param("moonshot", {"tool_required": True}, "required", id="the default model"),
     ],
 )
 def test_the_choice_of_a_tool_is_sent_as_the_model_takes_it(
@@ -170,13 +174,14 @@ def test_the_choice_of_a_tool_is_sent_as_the_model_takes_it(
 
 
 def test_forcing_a_tool_switches_thinking_off_where_both_cannot_be(
-    llm: ChatKimiK2, server: ScriptedServer, weather: FunctionTool
+    make_llm: Callable[..., ChatKimiK2], server: ScriptedServer, weather: FunctionTool
 ) -> None:
     server.json(answer(calls=[ULM]))
 
-    llm.chat_with_tools([weather], "?", tool_required=True)
+    make_llm(model="kimi-k2.6").chat_with_tools([weather], "?", tool_required=True)
 
     assert server.bodies[0]["thinking"] == {"type": "disabled"}
+    assert server.bodies[0]["tool_choice"] == NAMED
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])

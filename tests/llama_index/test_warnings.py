@@ -14,6 +14,7 @@ from llama_index.core.tools import FunctionTool
 import kimi_core
 from llama_index_kimi import ChatKimiK2
 from tests.llama_index.scripted_server import ScriptedServer, answer, chunks
+from tests.payloads.row import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,7 @@ def test_a_request_warns_at_a_line_of_the_user(
         server.json(said)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", kimi_core.KimiWarning)
+        warnings.filterwarnings("ignore", PLANNED)
         with ChatKimiK2(api_key="sk-made-up", base_url=server.base_url, **settings) as llm:
             asked = way(llm, text, call)
             if asked is not None:
