@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PAYLOAD_FIELDS", "CallOptions", "Options", "Request", "option_names"]
 
-PAYLOAD_FIELDS = frozenset(
-    {"logit_bias", "logprobs", "prompt_cache_options", "seed", "top_logprobs"}
-)
+PAYLOAD_FIELDS = frozenset({"logit_bias", "logprobs", "seed", "top_logprobs"})
 """Fields of the payload that an instance of either adapter can be set to send with every request.
 They are no options: no rule here is about them."""
 
