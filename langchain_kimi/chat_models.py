@@ -119,8 +119,8 @@ class ChatKimiK2(KimiGeneration):
 
         ``tool_choice`` may be "auto", "none", "any", a tool's name. kimi-k2.6 refuses a forced
         choice while it thinks, and answers that one request without thinking where there is one
-        tool to call; otherwise "auto" is sent, with a warning. A call that was cut off is in
-        ``invalid_tool_calls`` and is never executed. Kimi's own search is a tool by name:
+        tool to call; otherwise "auto" is sent, with a warning. A call that was cut off or damaged
+        is in ``invalid_tool_calls`` and is never executed. Kimi's own search is a tool by name:
         ``llm.bind_tools(["$web_search"])``.
 
     Structured output:
