@@ -86,6 +86,7 @@ _FIELDS: Mapping[str, Row] = {
         },
     ),
     "a stream that is asked for usage": Row(
+        model=K26,
         options={"stream_usage": True},
         stream=True,
         sent={"model": K26, "stream": True, "stream_options": {"include_usage": True}},
@@ -97,7 +98,7 @@ _FIELDS: Mapping[str, Row] = {
         sent={"model": "moonshotai/Kimi-K2-Instruct", "stream": True},
     ),
     "usage of an answer that is not streamed": Row(
-        settings={"stream_usage": True}, sent={"model": K26}
+        model=K26, settings={"stream_usage": True}, sent={"model": K26}
     ),
     "a field of the caller's own": Row(
         model=K26,
