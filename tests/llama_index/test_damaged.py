@@ -199,7 +199,11 @@ def message(form: str, text: str) -> ChatMessage:
 
 @damaged
 @pytest.mark.parametrize("form", ["block", "dict"])
-@pytest.mark.parametrize("raw", [None, {}, {"finish_reason": "tool_calls"}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "raw",
+    [None, {}, {"finish_reason": "tool_calls"}, object()],
+    ids=["none", "empty", "another class's", "an object"],
+)
 def test_a_response_that_does_not_say_that_it_grows_is_whole(
     llm: ChatKimiK2, form: str, raw: Any, text: str, words: str
 ) -> None:
