@@ -126,7 +126,8 @@ def test_thinking_switched_off_for_one_call_in_moonshots_words(
 ) -> None:
     script(server, JSON, tool=True, streaming=False)
     off = {"thinking": {"type": "disabled"}}
-    llm.structured_predict(City, PromptTemplate("Ulm?"), llm_kwargs=off)
+    switched = {"model": "kimi-k2.6", **off}
+    llm.structured_predict(City, PromptTemplate("Ulm?"), llm_kwargs=switched)
     sent = server.bodies[0]
     assert (sent["thinking"], "tool_choice" in sent) == (off["thinking"], True)
 
