@@ -92,7 +92,7 @@ def test_the_models_are_those_served_today(server: MoonshotSimulator) -> None:
     with _client(server) as client:
         models = {model.id: model.model_extra for model in client.models.list()}
     assert list(models) == [
-        *("kimi-k3", "kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"),
+        *("kimi-k3.1-pro", "kimi-k3.1-pro-highspeed", "kimi-k3"),
         *("kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6"),
     ]
     assert models["kimi-k3"] == {
