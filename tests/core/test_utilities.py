@@ -68,7 +68,7 @@ def test_every_method_has_an_async_twin_with_the_same_arguments() -> None:
 
 def test_models_say_what_they_can(ask: Callable[..., Any]) -> None:
     first = ask("models")[0]
-    assert (first.id, first.context_length, first.reasons) == ("kimi-k3", 1_048_576, True)
+    assert (first.id, first.context_length, first.reasons) == ("kimi-k3.1-pro", 1_048_576, True)
 
 
 def test_the_balance_is_typed(ask: Callable[..., Any]) -> None:

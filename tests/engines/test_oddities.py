@@ -96,8 +96,8 @@ def test_1_reasoning_is_sent_back_under_the_name_that_vllm_reads(
 @on("vllm")
 @pytest.mark.parametrize(
     ("written", "rewritten"),
-    [('{"city":"Paris",  "n": 1}', '{"city": "Paris", "n": 1}'), ('{"city": ', "{}")],
-    ids=["other blanks", "invalid JSON"],
+    [('{"city":"Paris",  "n": 1}', '{"city": "Paris", "n": 1}')],
+    ids=["other blanks"],
 )
 def test_2_arguments_are_kept_as_written_where_the_prompt_is_rendered_here(
     engine: tuple[str, str], settings: dict[str, Any], written: str, rewritten: str

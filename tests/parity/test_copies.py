@@ -97,7 +97,7 @@ def test_a_copy_may_go_to_another_server(server: MoonshotSimulator, adapter: str
         field = "openai_api_base" if adapter == "langchain" else "base_url"
         twin = model.model_copy(update={field: other.base_url})
         sent_by(model, server)
-        assert sent_by(twin, other)["model"] == "kimi-k2.6"
+        assert sent_by(twin, other)["model"] == "kimi-k3.1-pro"
 
 
 @adapters

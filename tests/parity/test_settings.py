@@ -43,7 +43,9 @@ def server() -> Iterator[MoonshotSimulator]:
 
 
 def make(adapter: str, server: MoonshotSimulator, **settings: Any) -> Any:
-    return ADAPTERS[adapter](**{"base_url": server.base_url, "api_key": server.api_key, **settings})
+    # A model that can switch thinking and has no efforts, unless a row names another.
+    known = {"base_url": server.base_url, "api_key": server.api_key, "model": "kimi-k2.6"}
+    return ADAPTERS[adapter](**{**known, **settings})
 
 
 def ask(model: Any, **call: Any) -> None:
@@ -380,7 +382,7 @@ def test_words_of_the_old_classes_name_server_and_key(
     )
     for one in (model, model_named):
         ask(one)
-    assert [request.body["model"] for request in server.requests[-2:]] == ["kimi-k2.6", "kimi-k3"]
+    assert [request.body["model"] for request in server.requests[-2:]] == ["kimi-k3.1-pro", "kimi-k3"]
 
 
 @adapters

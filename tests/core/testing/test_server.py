@@ -104,7 +104,7 @@ def test_the_models_are_those_served_today(server: MoonshotSimulator) -> None:
 
 
 _K2_SERIES = ["kimi-k2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed"]
-_K3_SERIES = ["kimi-k3", "kimi-k3.1-pro", "kimi-k3.1-pro-highspeed"]
+_K3_SERIES = ["kimi-k3.1-pro", "kimi-k3.1-pro-highspeed", "kimi-k3"]
 
 
 def test_a_new_account_does_not_see_the_k2_series() -> None:

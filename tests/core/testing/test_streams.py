@@ -195,6 +195,7 @@ _USAGE = {
 }
 
 
+@pytest.mark.shared("data/recordings")
 def test_cached_and_reasoning_tokens_are_said_as_recorded(server: MoonshotSimulator) -> None:
     """The names and their order are those of a recorded body; only the written ones are newer."""
     path = shared_path("data/recordings/vercel-moonshot-k3-usage.json")
