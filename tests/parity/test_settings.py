@@ -382,7 +382,10 @@ def test_words_of_the_old_classes_name_server_and_key(
     )
     for one in (model, model_named):
         ask(one)
-    assert [request.body["model"] for request in server.requests[-2:]] == ["kimi-k3.1-pro", "kimi-k3"]
+    assert [request.body["model"] for request in server.requests[-2:]] == [
+        "kimi-k3.1-pro",
+        "kimi-k3",
+    ]
 
 
 @adapters
