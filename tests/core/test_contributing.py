@@ -98,6 +98,7 @@ def test_a_model_and_an_endpoint_are_a_few_lines() -> None:
     assert sum(change.lines for change in CHANGES) <= MOST_LINES
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(1800)  # it runs tests of its own: this ends a hang, and nothing else
 def test_whoever_follows_the_page_sees_every_test_pass(copy: Path) -> None:
     follow(copy, CHANGES)
