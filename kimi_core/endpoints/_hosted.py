@@ -47,7 +47,6 @@ _MOONSHOT = Endpoint(
     # The K2 series leaves this API at the end of 2026, and accounts that registered after
     # 2026-10-31 cannot call it (aihubmix's guide of 2026-10-24, quoting Moonshot).
     default_model=_NEWEST,
-    base_model=_NEWEST,
     thinking_switch="thinking",
     max_tokens_field="max_completion_tokens",
     # Usage comes in the choice of the last chunk without being asked for (recording
@@ -83,7 +82,6 @@ _SILICONFLOW = Endpoint(
     base_url="https://api.siliconflow.com/v1",
     api_key_names=("SILICONFLOW_API_KEY",),
     default_model="kimi-k3",
-    base_model="kimi-k3",
     spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_K3),
     notes="SiliconFlow, international.",
 )
@@ -104,7 +102,6 @@ HOSTED = (
         api_key_names=("OPENROUTER_API_KEY",),
         key_prefixes=("sk-or-",),
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings={
             "kimi-k2-instruct": "moonshotai/kimi-k2",
             "kimi-k2-instruct-0905": "moonshotai/kimi-k2-0905",
@@ -127,7 +124,6 @@ HOSTED = (
         api_key_names=("GROQ_API_KEY",),
         key_prefixes=("gsk_",),
         default_model="kimi-k2-instruct-0905",
-        base_model="kimi-k2-instruct-0905",
         spellings=_as("moonshotai/{}", "kimi-k2-instruct", "kimi-k2-instruct-0905"),
         asks_usage=False,
         notes="Kimi looks retired there: kimi-k2-instruct-0905 was announced until 2026-04-15.",
@@ -139,7 +135,6 @@ HOSTED = (
         base_url="https://api.together.xyz/v1",
         api_key_names=("TOGETHER_API_KEY",),
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_K3, _NEWEST),
         notes="Together; kimi-k2.6 was dropped on 2026-08-19.",
     ),
@@ -152,7 +147,6 @@ HOSTED = (
         key_prefixes=("fw_",),
         more_efforts=("none", "medium", "xhigh"),  # llmgateway issue 3274
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings={
             **_as(
                 "accounts/fireworks/models/{}",
@@ -174,7 +168,6 @@ HOSTED = (
         api_key_names=("NOVITA_API_KEY",),
         key_prefixes=("sk_",),
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings={
             **_as(
                 "moonshotai/{}",
@@ -193,7 +186,6 @@ HOSTED = (
         base_url="https://api.deepinfra.com/v1/openai",
         api_key_names=("DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"),
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings=_weights(*_K2, "kimi-k2.6", *_K3, _NEWEST),
         thinking_switch="reasoning",
         notes="DeepInfra; K2 Vendor Verifier 2025-11: 84 to 87 % of tool calls schema-valid.",
@@ -204,7 +196,6 @@ HOSTED = (
         base_url="https://inference.baseten.co/v1",
         api_key_names=("BASETEN_API_KEY",),
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings=_weights("kimi-k2.5", "kimi-k2.6", *_K3, _NEWEST),
         notes="Baseten's shared model APIs; a deployment of your own has a base_url of its own.",
     ),
@@ -231,7 +222,6 @@ HOSTED = (
         api_key_names=("NVIDIA_API_KEY",),
         key_prefixes=("nvapi-",),
         default_model="kimi-k3",
-        base_model="kimi-k3",
         spellings=_as("moonshotai/{}", "kimi-k2-thinking", "kimi-k3"),
         thinking_switch="chat_template_kwargs",
         notes="NVIDIA's hosted NIM; kimi-k2.6 was dropped on 2026-07-07.",
@@ -243,7 +233,6 @@ HOSTED = (
         api_key_names=("HF_TOKEN", "HUGGINGFACE_HUB_TOKEN"),
         key_prefixes=("hf_",),
         default_model=_NEWEST,
-        base_model=_NEWEST,
         spellings=_weights(*_K2, "kimi-k2.5", "kimi-k2.6", *_K3, _NEWEST),
         notes="Hugging Face's router; a suffix like :baseten names the host behind it.",
     ),

@@ -1,12 +1,14 @@
 """The facts of a server as a type: what a row of the table of endpoints says.
 
-Owns: `Endpoint`. May know: the standard library.
+Owns: `Endpoint`. May know: models.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from kimi_core.models import get_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +37,8 @@ class Endpoint:
         key_prefixes: How its keys begin, where that tells them from other vendors' keys.
         needs_key: Whether a request without a key is useless. Self-hosted servers get a dummy.
         default_model: What is asked for when no model was named; None where the server is asked.
-        base_model: The model whose facts apply to a name that is not Kimi's.
+        base_model: The model whose facts apply to a name that is not Kimi's. Where it is left out:
+            the default model, or kimi-k2-instruct where that is none or not Kimi's.
         spellings: Bare model name -> what this server calls it. A server that was started under
             another name (``--served-model-name kimi-k2.5``) wants ``spellings={}``.
         api: The route that is used unless the caller says otherwise: "chat" for
@@ -96,7 +99,7 @@ class Endpoint:
     key_prefixes: tuple[str, ...] = ()
     needs_key: bool = True
     default_model: str | None = None
-    base_model: str = "kimi-k2-instruct"
+    base_model: str = ""
     spellings: Mapping[str, str] = field(default_factory=dict[str, str])
     api: Api = "chat"
     tool_call_parser: ToolCallParser = "auto"
@@ -133,6 +136,11 @@ class Endpoint:
     any_path: bool = False
     embedded: bool = False
     notes: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.base_model:
+            known = get_model(self.default_model) if self.default_model else None
+            object.__setattr__(self, "base_model", known.name if known else "kimi-k2-instruct")
 
     def spell(self, model: str) -> str:
         """Return what this server calls a bare model name.

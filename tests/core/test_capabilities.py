@@ -5,6 +5,7 @@ Owns: `resolve`: names on the wire, warnings for retired ids, refusals.
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -46,12 +47,18 @@ def test_the_name_that_is_sent(endpoint: str, model: str | None, sent: str, fact
     assert (found.model, found.info) == (sent, MODELS[facts])
 
 
+def newest(generation: str = "kimi-k") -> str:
+    """Return the newest model of a generation, or of all; the first in the table of equals."""
+    related = [name for name in MODELS if name.startswith(generation)]
+    return max(related, key=lambda name: float((re.findall(r"k(\d+(?:\.\d+)?)", name) or "0")[0]))
+
+
 # endpoint, name without a row -> whose facts are taken, and what is said of it
 STAND_INS = [
-    ("moonshot", "kimi-k2.8", "kimi-k2.7-code", "not known here yet"),
-    ("moonshot", "kimi-k3.2-pro", "kimi-k3.1-pro", "not known here yet"),
-    ("openrouter", "moonshotai/kimi-k4-20270101:exacto", "kimi-k3.1-pro", "not known here yet"),
-    ("vllm", "moonshotai/Kimi-K10-Instruct", "kimi-k3.1-pro", "not known here yet"),
+    ("moonshot", "kimi-k2.99", newest("kimi-k2"), "not known here yet"),
+    ("moonshot", "kimi-k3.99-pro", newest("kimi-k3"), "not known here yet"),
+    ("openrouter", "moonshotai/kimi-k99-20270101:exacto", newest(), "not known here yet"),
+    ("vllm", "moonshotai/Kimi-K98-Instruct", newest(), "not known here yet"),
     ("sglang", "my-finetune", "kimi-k2-instruct", "no name of a Kimi"),
     ("together", "kimi-linear-48b", "kimi-k3.1-pro", "no name of a Kimi"),
 ]  # fmt: skip
