@@ -15,6 +15,9 @@ from tests.core.testing.support import assistant, body, post, post_raw, tool, us
 if TYPE_CHECKING:
     from kimi_core.tokenizer import Tokenizer
 
+# Nearly all of it needs the real tokenizer.
+pytestmark = pytest.mark.shared("data/tokenizer", "data/raw")
+
 _OFF = {"type": "disabled"}
 _EFFORT_LINE = 67  # tokens of the line that names "max"
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+pytestmark = pytest.mark.shared("data/schemas")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[MoonshotSimulator]:
     with MoonshotSimulator() as running:
