@@ -74,7 +74,7 @@ def check(  # noqa: PLR0913 - one parameter for each option
     model: _Model = None,
     base_model: Annotated[
         str | None,
-        typer.Option(help="The Kimi model behind a name that is not Kimi's, e.g. kimi-k2.6."),
+        typer.Option(help="The Kimi model behind a name that is not Kimi's, e.g. kimi-k3."),
     ] = None,
     tool_call_parser: Annotated[
         str | None, typer.Option(help="auto, server or client: who parses tool calls.")
