@@ -122,9 +122,10 @@ def test_a_thinking_model_is_never_forced(
 
 
 def test_thinking_switched_off_for_one_call_in_moonshots_words(
-    llm: ChatKimiK2, server: ScriptedServer
+    make_llm: Callable[..., ChatKimiK2], server: ScriptedServer
 ) -> None:
     script(server, JSON, tool=True, streaming=False)
+    llm = make_llm(model="kimi-k2.6")
     off = {"thinking": {"type": "disabled"}}
     switched = {"model": "kimi-k2.6", **off}
     llm.structured_predict(City, PromptTemplate("Ulm?"), llm_kwargs=switched)
