@@ -98,7 +98,7 @@ class Instance(ClosesItself):
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
         """Return the field that keeps a setting, and what it keeps."""
-        return word, value
+        raise NotImplementedError
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any field
         """Set a field, in any word for it, or say why not; the connection follows.

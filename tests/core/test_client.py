@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
 
-from kimi_core import errors
+from kimi_core import errors, transport
 from kimi_core.endpoints import vllm
 from tests.core.asking import HELLO
 from tests.core.scripted import Answer, ScriptedServer, chunk, error, stream
@@ -130,6 +131,25 @@ def test_headers_and_query_of_every_request(
     (seen,) = server.seen
     assert (seen.headers["x-title"], seen.headers["x-kind"]) == ("mine", "theirs")
     assert seen.path == "/v1/chat/completions?version=2"
+
+
+@pytest.mark.parametrize("installed", [True, False], ids=["installed", "a bare copy"])
+def test_the_server_is_told_which_program_asks(
+    server: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    """A folder that is only on the path has no version to tell; it works all the same."""
+    if not installed:
+        monkeypatch.setattr(metadata.Distribution, "from_name", _no_distribution)
+    transport._product.cache_clear()
+    server.will(FINE)
+    ask(connect())
+    transport._product.cache_clear()
+    version = f"/{metadata.version('kimi-k2-integrations')}" if installed else ""
+    assert server.seen[0].headers["user-agent"] == f"kimi-k2-integrations{version}"
+
+
+def _no_distribution(name: str) -> metadata.Distribution:
+    raise metadata.PackageNotFoundError(name)
 
 
 def test_a_connection_is_used_again_until_it_is_closed(

@@ -57,6 +57,16 @@ def test_every_class_can_be_copied(
     assert not extra or again.partial == partial
 
 
+def test_becoming_another_class_twice_is_becoming_it_once() -> None:
+    """An error that passes two layers of one framework is made that framework's by each."""
+    error = errors.KimiContextOverflowError("too long")
+    errors.become(error, LookupError)
+    once = type(error)
+    errors.become(error, LookupError)
+    assert type(error) is once
+    assert isinstance(error, (LookupError, errors.KimiContextOverflowError))
+
+
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 def test_a_refusal_stays_of_both_trees_and_leaves_the_request_behind(
     server: ScriptedServer, connect: Callable[..., KimiChat], copied: Callable[[Any], Any]

@@ -150,6 +150,17 @@ def test_a_core_that_nobody_called_warns_all_the_same() -> None:
     assert [warning.category for warning in seen] == [kimi_core.RetiredModelWarning]
 
 
+def test_where_the_event_loop_calls_the_core_whoever_runs_the_loop_is_told() -> None:
+    """A callback has no caller but the loop; its line is better than none."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        loop = asyncio.new_event_loop()
+        loop.call_soon(kimi_core.resolve, "kimi-k2.5")
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+    assert [warning.filename for warning in seen] == [__file__]
+
+
 @pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
 def test_one_line_in_a_filter_silences_a_class() -> None:
     ask(chat(model="kimi-k2.7-code"), tool_choice="required")

@@ -1,6 +1,7 @@
 """Arrays and objects as GBNF rules, and the arguments of a K3 call, which are an object's members.
 
-Owns: the order and the separators of what a container holds.
+Owns: the order and the separators of what a container holds, and what it needs of whoever writes
+the values inside it.
 May know: its own files, _json.
 """
 
@@ -9,7 +10,7 @@ May know: its own files, _json.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kimi_core.raw._grammar.characters import RAW
 from kimi_core.raw._grammar.enums import enum_values
@@ -19,15 +20,60 @@ from kimi_core.raw._grammar.text import any_of, character_class, literal, option
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kimi_core._json import Schema
+    from kimi_core._json import AnySchema, Schema
+    from kimi_core.raw._grammar.characters import Spelling
+    from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Extra, Shape
     from kimi_core.raw._grammar.text import Rules
-    from kimi_core.raw._grammar.writer import ValueWriter
 
-__all__ = ["argument_text", "array_text", "attribute", "object_text"]
+__all__ = [
+    "Alternative",
+    "ValueWriter",
+    "argument_text",
+    "array_text",
+    "attribute",
+    "object_text",
+]
 
 _K3_TYPES = {"integer": "number"}
+
+Alternative = tuple[str, str]
+"""A JSON type, and the expression of its values."""
+
+
+class ValueWriter(Protocol):
+    """Writes the values of one tool's schema."""
+
+    rules: Rules
+    document: Document
+    spelling: Spelling
+    max_string_length: int | None
+
+    def value(self, schema: AnySchema, place: Place) -> str | None:
+        """Return the name of a rule for a schema's values, or None where there are none."""
+        ...
+
+    def alternatives(
+        self,
+        schema: AnySchema,
+        place: Place,
+        spelling: Spelling | None = None,
+    ) -> list[Alternative]:
+        """Return the values of a schema, by JSON type."""
+        ...
+
+    def branches(self, schema: AnySchema, place: Place) -> list[Schema]:
+        """Return schemas without unions, of which values fit one."""
+        ...
+
+    def shape(self, schema: Schema, place: Place) -> Shape:
+        """Return the members of an object."""
+        ...
+
+    def refuse(self, place: Place, what: str) -> None:
+        """Refuse a keyword that cannot be kept, where that is an error."""
+        ...
 
 
 def _comma(rules: Rules) -> str:

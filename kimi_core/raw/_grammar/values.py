@@ -36,11 +36,11 @@ from kimi_core.schema.reading import TYPES, distinct_types
 
 if TYPE_CHECKING:
     from kimi_core._json import AnySchema, Schema
+    from kimi_core.raw._grammar.containers import Alternative
     from kimi_core.raw._grammar.merge import Document
     from kimi_core.raw._grammar.place import Place
     from kimi_core.raw._grammar.shape import Shape
     from kimi_core.raw._grammar.text import Rules
-    from kimi_core.raw._grammar.writer import Alternative
 
 __all__ = ["ValueRules"]
 

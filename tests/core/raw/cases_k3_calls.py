@@ -276,6 +276,12 @@ CALLS = [
         diagnostics=("invalid_argument",),
     ),
     case(
+        "79-not-a-number",
+        tools(call(argument("NaN", kind="number"))),
+        calls=one('{"a":"NaN"}'),
+        diagnostics=("invalid_argument",),
+    ),
+    case(
         "79-empty",
         tools(call(argument("", kind="null"))),
         calls=one('{"a":""}'),
