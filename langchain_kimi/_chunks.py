@@ -1,8 +1,8 @@
 """Events of the core -> LangChain's messages and chunks.
 
 Owns: where in a message reasoning, text, tool calls, usage and metadata stand, for whole answers
-and for streams. May know: its own files, events, response; langchain_core. No wire format is known
-here: raw tokens and server-parsed calls are the same events.
+and for streams. May know: its own files, events, request, response; langchain_core. No wire format
+is known here: raw tokens and server-parsed calls are the same events.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kimi_core.events import (
     ToolCallStart,
 )
 from kimi_core.events.arguments import InvalidArguments, read_arguments
-from langchain_kimi._arguments import original_arguments
+from kimi_core.request.kept_arguments import original_arguments
 from langchain_kimi._damaged import LastChunk, spoiling_suffix
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _Model = TypeVar("_Model", AIMessageChunk, ChatGenerationChunk)
 
-__all__ = ["ChunkWriter", "token_usage", "usage_metadata", "whole_message"]
+__all__ = ["ChunkWriter", "usage_metadata", "whole_message"]
 
 
 def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
@@ -63,31 +63,8 @@ def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
     return cast("UsageMetadata", counted)
 
 
-def token_usage(usage: Usage | None) -> dict[str, int]:
-    """Return usage as ``llm_output["token_usage"]`` has it, for callbacks that read it there."""
-    if usage is None:
-        return {}
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-    }
-
-
-def _provider_usage(usage: Usage | None) -> dict[str, Any]:
-    """Return what the server said of tokens and money, where users of other classes look for it.
-
-    ``token_usage`` is the server's whole object, as `ChatOpenAI` has it behind `invoke`; the cost
-    stands at the top as well, as `ChatOpenRouter` has it.
-    """
-    if usage is None:
-        return {}
-    cost = {name: usage.extra.get(name) for name in ("cost", "cost_details")}
-    return {"token_usage": {**token_usage(usage), **usage.extra}, **cost}
-
-
 def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict[str, Any]:
-    found = {**reader.metadata(), **_provider_usage(reader.usage)}
+    found = {**reader.metadata(), **(reader.usage.as_received() if reader.usage else {})}
     found["model_name"] = found.pop("model")
     return {**given, **{name: value for name, value in found.items() if value}}
 

@@ -1,7 +1,7 @@
 """Keeping damaged tool calls from being executed.
 
 Owns: one rule: a call that was cut off, or whose arguments are no JSON object, must never look
-like a whole one. May know: events; langchain_core.
+like a whole one. May know: events, request; langchain_core.
 
 When chunks are added up, langchain-core closes every open bracket: ``{"path": "/home/u`` becomes a
 valid call with ``{"path": "/home/u"}``, ``{"a": 1}{"b": 2}`` one with its first half, and an agent
@@ -14,18 +14,15 @@ a list of chunks at once in its own code, without asking any of them.
 from __future__ import annotations
 
 import json
-import re
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.utils.json import parse_partial_json
 
 from kimi_core.events.arguments import read_arguments
+from kimi_core.request.kept_arguments import misfit
 
 __all__ = ["LastChunk", "spoiling_suffix"]
-
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKET = re.compile(r"[{}\[\]]")
 
 
 class LastChunk(AIMessageChunk):
@@ -50,7 +47,7 @@ def spoiling_suffix(arguments: str, *, complete: bool) -> str:
     """
     if isinstance(read_arguments(arguments, complete=complete), dict):
         return ""
-    return _misfit(arguments) if _reads_as_whole(arguments) else ""
+    return misfit(arguments) if _reads_as_whole(arguments) else ""
 
 
 def _reads_as_whole(text: str) -> bool:
@@ -62,16 +59,3 @@ def _reads_as_whole(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _misfit(text: str) -> str:
-    """Return a closing bracket that fits nothing, behind the quotes that end an open string."""
-    outside, quote, inside = _STRING.sub("", text).partition('"')
-    opened: list[str] = []
-    for bracket in _BRACKET.findall(outside):
-        if bracket in "{[":
-            opened.append(bracket)
-        elif opened:
-            opened.pop()
-    escaped = (len(inside) - len(inside.rstrip("\\"))) % 2
-    return quote * (1 + escaped) + ("}" if opened and opened[-1] == "[" else "]")

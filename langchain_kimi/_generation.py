@@ -22,11 +22,11 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions
-from langchain_kimi._chunks import ChunkWriter, token_usage, whole_message
+from langchain_kimi._chunks import ChunkWriter, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
-from langchain_kimi._options import response_format_of
 from langchain_kimi._settings import KimiSettings
+from langchain_kimi._tools import response_format_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -174,6 +174,6 @@ class KimiGeneration(KimiSettings):
 
     def _result(self, reader: ResponseReader, reply: Reply | AsyncReply) -> ChatResult:
         metadata = {**self._metadata(), **self._reply_metadata(reply)}
-        message = whole_message(reader, metadata, blocks=self._blocks)
-        totals = {"token_usage": token_usage(reader.usage), "model_name": reader.model}
+        message, usage = whole_message(reader, metadata, blocks=self._blocks), reader.usage
+        totals = {"token_usage": usage.totals() if usage else {}, "model_name": reader.model}
         return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)

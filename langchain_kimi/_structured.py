@@ -19,7 +19,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from kimi_core.errors import KimiConfigError
-from langchain_kimi._options import response_format_of
+from langchain_kimi._tools import response_format_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,13 +1,18 @@
-"""Anything that LangChain calls a tool -> OpenAI-style tool dicts.
+"""Anything that LangChain takes for a tool or a schema -> OpenAI-style dicts.
 
-Owns: Kimi's builtin tools, which langchain_core's conversion refuses. May know: langchain_core.
+Owns: Kimi's builtin tools, which langchain_core's conversion refuses, and ``response_format``. May
+know: langchain_core.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.utils.function_calling import (
+    convert_to_openai_function,
+    convert_to_openai_tool,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
 
     Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
 
-__all__ = ["tool_dict"]
+__all__ = ["response_format_of", "tool_dict"]
 
 
 def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
@@ -33,3 +38,24 @@ def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
     if isinstance(tool, dict) and tool.get("type") == "builtin_function":
         return tool
     return convert_to_openai_tool(tool, strict=strict)
+
+
+def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:  # noqa: ANN401 - a class, or any dict that LangChain takes
+    """Return OpenAI's ``response_format`` for a schema.
+
+    Args:
+        schema: A pydantic class, a TypedDict, a JSON schema, or a ``response_format`` itself.
+        strict: Sent where it is set.
+    """
+    if isinstance(schema, Mapping):
+        if "type" in schema and schema["type"] in {"json_object", "json_schema", "text"}:
+            return dict(schema)
+        if {"name", "schema"} <= schema.keys():
+            return {"type": "json_schema", "json_schema": dict(schema)}
+    function = convert_to_openai_function(schema, strict=strict)
+    named: dict[str, Any] = {"name": function["name"], "schema": function["parameters"]}
+    if function.get("description"):
+        named["description"] = function["description"]
+    if strict is not None:
+        named["strict"] = strict
+    return {"type": "json_schema", "json_schema": named}

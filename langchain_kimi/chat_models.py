@@ -21,9 +21,8 @@ from kimi_core.request import CallOptions
 from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import to_wire
-from langchain_kimi._options import response_format_of
 from langchain_kimi._structured import keywords_of, read_by, with_raw
-from langchain_kimi._tools import tool_dict
+from langchain_kimi._tools import response_format_of, tool_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,9 +11,6 @@ core.
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +28,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.request.blocks import data_or_url, plain_call, tool_call
 from kimi_core.request.media import document_text
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ChatMessage, ContentBlock
 
-__all__ = ["arguments_text", "reasoning_of", "to_wire"]
+__all__ = ["reasoning_of", "to_wire"]
 
 _ROLES = {
     MessageRole.DEVELOPER: "system",
@@ -86,9 +84,11 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
     reasoning = reasoning_of(message)
     if reasoning:
         fields["reasoning_content"] = reasoning
-    calls = [_call(block) for block in message.blocks if isinstance(block, ToolCallBlock)]
+    found = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
+    calls = [tool_call(b.tool_call_id, b.tool_name, b.tool_kwargs) for b in found]
     # Histories written before ToolCallBlock existed hold their calls in additional_kwargs only.
-    calls = calls or [_legacy_call(c) for c in message.additional_kwargs.get("tool_calls") or ()]
+    older = message.additional_kwargs.get("tool_calls") or ()
+    calls = calls or [tool_call(*plain_call(call)) for call in older]
     if calls:
         fields["tool_calls"] = calls
     return fields
@@ -101,28 +101,6 @@ def reasoning_of(message: ChatMessage) -> str:
     )
 
 
-def arguments_text(arguments: object) -> str:
-    """Return arguments as text: a string as it is, since prefix caches compare bytes."""
-    if isinstance(arguments, str):
-        return arguments or "{}"
-    return json.dumps(arguments, ensure_ascii=False, default=str)
-
-
-def _wire_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:
-    function = {"name": name, "arguments": arguments_text(arguments)}
-    return {"id": call_id or name, "type": "function", "function": function}
-
-
-def _call(block: ToolCallBlock) -> dict[str, Any]:
-    return _wire_call(block.tool_call_id, block.tool_name, block.tool_kwargs)
-
-
-def _legacy_call(call: Any) -> dict[str, Any]:  # noqa: ANN401 - a dict, or the openai SDK's model
-    plain = call if isinstance(call, Mapping) else call.model_dump()
-    function = plain["function"]
-    return _wire_call(plain.get("id"), function["name"], function.get("arguments") or "{}")
-
-
 def _content(blocks: Sequence[ContentBlock]) -> str | list[dict[str, Any]]:
     parts = [part for block in blocks for part in _parts(block)]
     if all(part["type"] == "text" for part in parts):
@@ -132,13 +110,13 @@ def _content(blocks: Sequence[ContentBlock]) -> str | list[dict[str, Any]]:
 
 def _parts(block: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
     if isinstance(block, TextBlock):
-        yield _text(block.text)
+        yield {"type": "text", "text": block.text}
     elif isinstance(block, ImageBlock):
-        yield _media("image_url", block.url or block.path or _image_bytes(block))
+        yield _media("image_url", block.url or block.path or _bytes(block))
     elif isinstance(block, VideoBlock):
-        yield _media("video_url", block.url or block.path or _video_bytes(block))
+        yield _media("video_url", block.url or block.path or _bytes(block))
     elif isinstance(block, DocumentBlock):
-        yield _text(_document_text(block))
+        yield {"type": "text", "text": _document_text(block)}
     elif isinstance(block, CitableBlock):
         for inner in block.content:
             yield from _parts(inner)
@@ -152,29 +130,16 @@ def _parts(block: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
         raise KimiConfigError(message)
 
 
-def _text(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
-
-
 def _media(kind: str, source: object) -> dict[str, Any]:
     # LlamaIndex's URLs are pydantic's objects; bytes and paths stay, for the core to inline.
     url = source if isinstance(source, (bytes, Path)) else str(source)
     return {"type": kind, kind: {"url": url}}
 
 
-def _image_bytes(block: ImageBlock) -> bytes | str:
-    return _typed(block.resolve_image().read(), block.image_mimetype)
-
-
-def _video_bytes(block: VideoBlock) -> bytes | str:
-    return _typed(block.resolve_video().read(), block.video_mimetype)
-
-
-def _typed(data: bytes, media_type: str | None) -> bytes | str:
-    # What the caller says that the bytes are counts; otherwise the core looks at them.
-    if media_type is None:
-        return data
-    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+def _bytes(block: ImageBlock | VideoBlock) -> bytes | str:
+    if isinstance(block, ImageBlock):
+        return data_or_url(block.resolve_image().read(), block.image_mimetype)
+    return data_or_url(block.resolve_video().read(), block.video_mimetype)
 
 
 def _document_text(block: DocumentBlock) -> str:

@@ -1,8 +1,8 @@
 """Tools of LlamaIndex: into a request, and out of a response.
 
 Owns: `ToolSelection`s from responses, and the keyword arguments of a chat with tools.
-May know: its own files, events, response; llama_index. Which tool_choice a model may be given is
-decided in the core.
+May know: its own files, events, request, response; llama_index. Which tool_choice a model may be
+given is decided in the core.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from llama_index.core.llms.llm import ToolSelection
 
 from kimi_core.events import ParsedMessage, ToolCall
 from kimi_core.events.arguments import read_arguments, read_growing
+from kimi_core.request.blocks import arguments_text, plain_call
 from kimi_core.response import tool_call_error
-from llama_index_kimi._messages import arguments_text, reasoning_of
+from llama_index_kimi._messages import reasoning_of
 from llama_index_kimi._responses import is_growing
 
 if TYPE_CHECKING:
@@ -133,14 +134,8 @@ def _blocks_of(message: ChatMessage) -> list[ToolCallBlock]:
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if blocks:
         return blocks
-    return [_block_of(call) for call in message.additional_kwargs.get("tool_calls") or ()]
-
-
-def _block_of(call: Any) -> ToolCallBlock:  # noqa: ANN401 - a dict, or the openai SDK's model
-    plain = call if isinstance(call, dict) else call.model_dump()
-    function = plain["function"]
-    return ToolCallBlock(
-        tool_call_id=plain.get("id"),
-        tool_name=function["name"],
-        tool_kwargs=function.get("arguments") or "",
-    )
+    older = map(plain_call, message.additional_kwargs.get("tool_calls") or ())
+    return [
+        ToolCallBlock(tool_call_id=call_id, tool_name=name, tool_kwargs=arguments)
+        for call_id, name, arguments in older
+    ]

@@ -87,6 +87,23 @@ class Usage:
             extra={name: value for name, value in usage.items() if name not in _COUNTS},
         )
 
+    def totals(self) -> dict[str, int]:
+        """Return the three sums under OpenAI's names, as LangChain's callbacks read them."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.total_tokens,
+        }
+
+    def as_received(self) -> dict[str, Any]:
+        """Return what the server said of tokens and money, where users of other classes look.
+
+        ``token_usage`` is the server's whole object, as `ChatOpenAI` has it behind `invoke`; the
+        cost stands at the top as well, as `ChatOpenRouter` has it.
+        """
+        cost = {name: self.extra.get(name) for name in ("cost", "cost_details")}
+        return {"token_usage": {**self.totals(), **self.extra}, **cost}
+
 
 _COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})
 _MOST_TOKENS = 1_000_000_000

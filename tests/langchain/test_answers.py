@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
-from langchain_kimi._chunks import token_usage, usage_metadata
+from langchain_kimi._chunks import usage_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,6 +225,5 @@ def test_stream_usage_is_asked_for_only_where_it_is_needed(
 
 
 def test_a_server_that_never_says_its_usage() -> None:
-    """Neither the message nor ``llm_output`` then makes numbers up."""
+    """Nothing then makes numbers up."""
     assert usage_metadata(None) is None
-    assert token_usage(None) == {}

@@ -1,0 +1,124 @@
+"""Content blocks and tool calls in the words of frameworks and of other providers -> Kimi's.
+
+Owns: what a block says: a picture, a video, text, reasoning, or what another field of the message
+says already. May know: _json. Which of them a model takes is decided when the request is planned.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping, as_sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "arguments_text",
+    "data_or_url",
+    "media_parts",
+    "plain_call",
+    "reasoning_in",
+    "spoken",
+    "text_parts",
+    "tool_call",
+]
+
+# Blocks of an assistant's content that say what other fields of the message say, too.
+_UNSPOKEN = frozenset(
+    {
+        "function_call", "invalid_tool_call", "reasoning", "reasoning_content", "redacted_thinking",
+        "thinking", "tool_call", "tool_call_chunk", "tool_use",
+    }
+)  # fmt: skip
+# A block's type -> where its text stands; the first is Anthropic's own form.
+_REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
+
+
+def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
+    """Turn blocks of pictures and videos into Kimi's parts; everything else stays as it is.
+
+    Args:
+        content: Text, or a list in which a picture or video is ``{"type": "image" or "video"}``
+            with ``file_id``, ``url``, or ``base64`` and ``mime_type``; with ``id`` or ``data`` in
+            LangChain's words before 1.0. A picture that is no uploaded file is left to the
+            framework, which has words for it.
+    """
+    return content if isinstance(content, str) else [_media(block) for block in content]
+
+
+def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
+    if isinstance(block, str):
+        return block
+    kind = block.get("type")
+    if kind not in {"image", "video"} or (kind == "image" and not _file_id(block)):
+        return block
+    return {"type": f"{kind}_url", f"{kind}_url": {"url": _url(block)}}
+
+
+def _file_id(block: Mapping[str, Any]) -> str | None:
+    return block.get("file_id") or (block.get("id") if block.get("source_type") == "id" else None)
+
+
+def _url(block: Mapping[str, Any]) -> str:
+    uploaded = _file_id(block)
+    if uploaded:
+        return uploaded if uploaded.startswith("ms://") else f"ms://{uploaded}"
+    data = block.get("base64") or block.get("data")
+    return f"data:{block.get('mime_type')};base64,{data}" if data else str(block.get("url") or "")
+
+
+def data_or_url(data: bytes, media_type: str | None) -> bytes | str:
+    """Return a data URL of the type that the caller names; without one, the bytes."""
+    if media_type is None:
+        return data
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def text_parts(content: Any) -> Any:  # noqa: ANN401 - text, blocks or nothing
+    """Write the texts among blocks as Kimi's parts, without keys of other providers."""
+    parts = as_sequence(content)
+    return content if parts is None else [_text(part) for part in parts]
+
+
+def _text(part: Any) -> Any:  # noqa: ANN401 - text or a block
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    is_text = part.get("type") == "text"
+    return {"type": "text", "text": part.get("text") or ""} if is_text else part
+
+
+def reasoning_in(blocks: Iterable[object]) -> str:
+    """Return the reasoning of a message that any provider wrote, or an empty string."""
+    said = [block for one in blocks if (block := as_mapping(one))]
+    texts = [block.get(_REASONING.get(str(block.get("type")), "")) for block in said]
+    return "".join(str(text) for text in texts if text)
+
+
+def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
+    """Return of an assistant's content what no other field of its message says."""
+    if isinstance(content, str):
+        return content
+    return [part for part in content if isinstance(part, str) or part.get("type") not in _UNSPOKEN]
+
+
+def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:
+    """Return an OpenAI-style tool call; one without an id is known by its name."""
+    function = {"name": name, "arguments": arguments_text(arguments)}
+    return {"id": call_id or name, "type": "function", "function": function}
+
+
+def arguments_text(arguments: object) -> str:
+    """Return arguments as text: a string as it is, since prefix caches compare bytes."""
+    if isinstance(arguments, str):
+        return arguments or "{}"
+    return json.dumps(arguments, ensure_ascii=False, default=str)
+
+
+def plain_call(call: Any) -> tuple[str | None, str, Any]:  # noqa: ANN401 - see below
+    """Return id, name and arguments of an OpenAI-style call: a dict, or the SDK's model of it."""
+    plain = as_mapping(call) or call.model_dump()
+    function = plain["function"]
+    return plain.get("id"), function["name"], function.get("arguments") or ""
