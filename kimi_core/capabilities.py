@@ -29,6 +29,21 @@ __all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "reso
 
 StructuredOutputMethod = Literal["json_schema", "function_calling"]
 
+_OF_EVERY_KIMI = {
+    "text_inputs": True,
+    "text_outputs": True,
+    "tool_calling": True,
+    "tool_choice": True,
+    "tool_call_streaming": True,
+    "mid_conversation_system_messages": True,
+    "pdf_inputs": False,
+    "audio_inputs": False,
+    "pdf_tool_message": False,
+    "image_outputs": False,
+    "audio_outputs": False,
+    "video_outputs": False,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -93,6 +108,41 @@ class Capabilities:
             return "function_calling"
         unforced = self.thinks(thinking) or self.tool_call_parser == "client"
         return "json_schema" if unforced else "function_calling"
+
+    def profile(self) -> dict[str, Any]:
+        """Return what programs ask of a model before they use it, in the words of models.dev.
+
+        LangChain's `ModelProfile` has these words: agents choose by it how to ask for an object,
+        and middleware when to summarise. What is not known is left out.
+        """
+        info, endpoint = self.info, self.endpoint
+        images = "image" in info.inputs
+        leaves = endpoint.retires_models and (info.retired or info.retires)
+        facts: dict[str, Any] = {
+            "name": info.name,
+            "status": "deprecated" if leaves else "active",
+            "release_date": info.released,
+            "last_updated": info.released,
+            "open_weights": info.weights is not None,
+            "max_input_tokens": info.context_window,
+            "max_output_tokens": info.default_output,
+            "image_inputs": images,
+            "image_url_inputs": images and endpoint.takes_media_urls,
+            "image_tool_message": images,
+            "attachment": images,
+            "video_inputs": "video" in info.inputs,
+            "reasoning_output": info.thinking != "none",
+            "reasoning_effort_levels": list(info.reasoning_efforts),
+            "reasoning_effort_default": info.default_effort,
+            # Moonshot's K3 takes a whole definition in a system message; other servers differ.
+            "mid_conversation_tools": info.dialect == "k3" and endpoint.provider_name == "moonshot",
+            # The completions route knows no response_format; agents then use a tool, which the
+            # grammar can force there.
+            "structured_output": self.api == "chat",
+            "temperature": info.pinned is None or not endpoint.pins_sampling,
+            **_OF_EVERY_KIMI,
+        }
+        return {name: value for name, value in facts.items() if value is not None}
 
     def parses_here(self) -> bool:
         """Whether raw tokens may reach us and must be parsed here."""

@@ -6,9 +6,11 @@ Owns: nothing but the loop. May know: its own files; langchain_core. It is hande
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 
 from langchain_kimi.chat_models import ChatKimiK2
 
@@ -23,7 +25,8 @@ def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which ne
     messages: list[BaseMessage] = [HumanMessage(stage.question)]
     choice = stage.tool_choice
     for _round in range(_MAX_ROUNDS):
-        answer = _streamed(llm.bind_tools([stage.tool.get_weather], tool_choice=choice), messages)
+        chunks = llm.bind_tools([stage.tool.get_weather], tool_choice=choice).stream(messages)
+        answer = reduce(add, chunks)
         messages.append(answer)
         if not answer.tool_calls:
             break
@@ -33,11 +36,3 @@ def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which ne
         ]
         choice = None
     return messages[-1].text
-
-
-def _streamed(llm: Any, messages: list[BaseMessage]) -> AIMessageChunk:  # noqa: ANN401 - a Runnable
-    whole: AIMessageChunk | None = None
-    for chunk in llm.stream(messages):
-        whole = chunk if whole is None else whole + chunk
-    assert whole is not None  # noqa: S101 - langchain-core raises where no chunk came
-    return whole

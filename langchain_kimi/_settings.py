@@ -1,7 +1,7 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-its own files, chat, endpoints, errors, kimi_core, request; langchain_core, langchain_openai,
+capabilities, chat, endpoints, errors, kimi_core, request; langchain_core, langchain_openai,
 pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
+from langchain_core.language_models import ModelProfile
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import (
     Field,
@@ -38,17 +39,16 @@ from kimi_core import __version__
 from kimi_core.chat import Instance, KimiChat, Settings
 from kimi_core.endpoints import Endpoint, written_endpoint
 from kimi_core.errors import (
-    KimiConfigError,
     UnknownSettingWarning,
     setting_error,
     warn,
 )
 from kimi_core.request import PAYLOAD_FIELDS, option_names
-from langchain_kimi._profile import profile_of
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import ModelProfile
     from typing_extensions import Self
+
+    from kimi_core.capabilities import Capabilities
 
     EndpointLike = str | Endpoint
 else:
@@ -75,6 +75,17 @@ def _said_by(kind: type[BaseChatOpenAI]) -> tuple[str, ...]:
     return tuple(sorted((_SAID & kind.model_fields.keys()) | _SAID_TO_OPENAI))
 
 
+@cache
+def _profile_words() -> frozenset[str]:
+    # A key that this langchain-core does not have would be a warning; reading them takes 0.2 ms.
+    return frozenset(get_type_hints(ModelProfile))
+
+
+def _profile(capabilities: Capabilities) -> ModelProfile:
+    known, facts = _profile_words(), capabilities.profile()
+    return cast("ModelProfile", {name: facts[name] for name in facts if name in known})
+
+
 class KimiSettings(Instance, BaseChatOpenAI):
     """`BaseChatOpenAI` with Kimi's settings; not for use by itself."""
 
@@ -87,32 +98,15 @@ class KimiSettings(Instance, BaseChatOpenAI):
     endpoint: EndpointLike = "moonshot"
     """A preset's name or an `Endpoint`; see `langchain_kimi.endpoints`."""
 
-    base_model: str | None = None
-    """The model whose facts apply where a server uses a name of its own."""
-
-    context_window: int | None = None
-    """Tokens, where the server was started with fewer than the model has."""
-
-    api: str | None = None
-    """"chat" or "completions" (the prompt is rendered here); the endpoint's own by default."""
-
-    tool_call_parser: str | None = None
-    """Who parses raw tokens: "server", "client" or "auto"; the endpoint's own by default."""
-
-    thinking: bool | None = None
-    """Whether to think; the model's default where it is None."""
-
-    keep_thinking: bool | None = None
-    """Whether the reasoning of every earlier turn is sent back, not only that beside tool calls."""
-
-    prompt_cache_key: str | None = None
-    """Session id for the prefix cache."""
-
-    safety_identifier: str | None = None
-    """The end user, hashed."""
-
-    provider: dict[str, Any] | None = None
-    """OpenRouter's provider routing."""
+    base_model: str | None = Field(default=None, description="The model whose facts apply.")
+    context_window: int | None = Field(default=None, description="Tokens.")
+    api: str | None = Field(default=None, description="chat or completions.")
+    tool_call_parser: str | None = Field(default=None, description="auto, server or client.")
+    thinking: bool | None = Field(default=None, description="None: the model's default.")
+    keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
+    prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
+    safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
+    provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
 
     tokenizer: Any = Field(default=None, exclude=True)
     """A `kimi_core.Tokenizer`, or the path of Kimi's ``tiktoken.model``; without one it is looked
@@ -164,18 +158,6 @@ class KimiSettings(Instance, BaseChatOpenAI):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        if self.use_responses_api:
-            message = (
-                "use_responses_api=True is refused: Kimi has no Responses API that keeps reasoning "
-                "and tools; leave it out."
-            )
-            raise KimiConfigError(message)
-        if self.openai_proxy is not None:
-            message = (
-                "openai_proxy is refused: it is OpenAI's setting. Set HTTPS_PROXY, or pass "
-                "http_client= and http_async_client= with a proxy."
-            )
-            raise KimiConfigError(message)
         self._connect()
         return self
 
@@ -197,7 +179,7 @@ class KimiSettings(Instance, BaseChatOpenAI):
         self._chat = KimiChat(Settings(model=named or None, **settings))
         self._spelled = self._chat.capabilities.model
         BaseChatOpenAI.__setattr__(self, "model_name", self._spelled)
-        stale = before is not None and self.profile == profile_of(before.capabilities)
+        stale = before is not None and self.profile == _profile(before.capabilities)
         if self.profile is None or stale:
             self.profile = self._resolve_model_profile()
 
@@ -214,7 +196,7 @@ class KimiSettings(Instance, BaseChatOpenAI):
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         try:
-            return profile_of(self._chat.capabilities)
+            return _profile(self._chat.capabilities)
         except AttributeError:  # called by a validator that runs before validate_environment
             return None
 

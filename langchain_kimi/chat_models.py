@@ -133,38 +133,8 @@ class ChatKimiK2(KimiGeneration):
         llm.with_structured_output(Joke).invoke("Tell me a joke about trains.")
         ```
 
-    Images:
-        Moonshot takes the data itself or an uploaded file, no URL of the web; with
-        ``ChatKimiK2(media_fetcher=kimi_core.fetch.fetch_media)`` a URL is fetched here:
-
-        ```python
-        import base64
-
-        picture = base64.b64encode(b"...").decode()
-        parts = [
-            {"type": "image", "base64": picture, "mime_type": "image/png"},
-            {"type": "text", "text": "What is this?"},
-        ]
-        llm.invoke([HumanMessage(parts)])
-        ```
-
-    Raw engines:
-        Where a server leaves Kimi's tokens in the text, they are parsed here. With
-        ``api="completions"`` the prompt is rendered here, too, and a grammar can force calls:
-
-        ```python
-        raw = ChatKimiK2(
-            endpoint=endpoints.vllm("http://gpu:8000/v1", tool_call_parser="client"),
-            model="kimi-k2-instruct",
-            api="completions",
-        )
-        raw.bind_tools([get_weather], tool_choice="any")
-        ```
-
-    What would be sent:
-        ```python
-        llm._get_request_payload("Hi")  # {"model": "kimi-k3.1-pro", "messages": [...], ...}
-        ```
+    Pictures, files, raw engines, what would be sent:
+        docs/langchain.md has an example of each.
     """
 
     if TYPE_CHECKING:

@@ -128,6 +128,18 @@ _RULES: Mapping[str, _Rule] = {
 }
 
 
+# Settings of ChatOpenAI that mean something else, or nothing, here; False is no wish.
+_OF_OPENAI: Mapping[str, str] = {
+    "openai_proxy": (
+        "it is OpenAI's setting. Set HTTPS_PROXY, or pass http_client= and http_async_client= with "
+        "a proxy."
+    ),
+    "use_responses_api": (
+        "Kimi has no Responses API that keeps reasoning and tools; leave it out."
+    ),
+}
+
+
 def check_setting(name: str, value: Any, *, spelled: str | None = None) -> None:  # noqa: ANN401 - whatever a caller passed
     """Refuse a value that its setting cannot have; None and unknown settings always pass.
 
@@ -139,6 +151,8 @@ def check_setting(name: str, value: Any, *, spelled: str | None = None) -> None:
     Raises:
         KimiConfigError: It names the setting, the value, the rule and the way out.
     """
+    if name in _OF_OPENAI and value not in (None, False):
+        raise KimiConfigError(f"{name} is refused: {_OF_OPENAI[name]}")
     rule = _RULES.get(name)
     if rule is None or value is None or rule.fits(value):
         return
