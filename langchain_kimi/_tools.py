@@ -1,7 +1,7 @@
 """Anything that LangChain takes for a tool or a schema -> OpenAI-style dicts.
 
-Owns: Kimi's builtin tools, which langchain_core's conversion refuses, and ``response_format``. May
-know: langchain_core.
+Owns: Kimi's builtin tools, which langchain_core's conversion refuses, and ``response_format``.
+May know: langchain_core.
 """
 
 from __future__ import annotations

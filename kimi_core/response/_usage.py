@@ -1,0 +1,92 @@
+"""What a server says of tokens and money, in any of its words.
+
+Owns: `Usage`. May know: _json.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request, counted once.
+
+    Attributes:
+        prompt_tokens: Tokens of the prompt, cached ones included.
+        completion_tokens: Tokens of the answer, reasoning included.
+        total_tokens: Their sum as the server states it.
+        cached_tokens: Tokens of the prompt that came from the cache.
+        reasoning_tokens: Tokens of the answer that were reasoning, where the server says so.
+        cache_write_tokens: Tokens of the prompt that were written to the cache, where the server
+            says so; Moonshot bills them apart since 2026-10-15.
+        extra: What else the server's usage object holds, as it was received: OpenRouter's cost,
+            Groq's timings, the details in full.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
+
+    @classmethod
+    def from_wire(cls, usage: Mapping[str, Any]) -> Usage:
+        """Read a usage object of any server.
+
+        Cached tokens stand at the top on Moonshot, in ``prompt_tokens_details`` elsewhere, and in
+        both at times (recording vercel-moonshot-k3-usage).
+        """
+        prompt = _count(usage, "prompt_tokens")
+        completion = _count(usage, "completion_tokens")
+        prompt_details = as_mapping(usage.get("prompt_tokens_details")) or {}
+        completion_details = as_mapping(usage.get("completion_tokens_details")) or {}
+        return cls(
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            total_tokens=_count(usage, "total_tokens") or prompt + completion,
+            cached_tokens=_count(usage, "cached_tokens") or _count(prompt_details, "cached_tokens"),
+            reasoning_tokens=_count(completion_details, "reasoning_tokens"),
+            cache_write_tokens=_count(prompt_details, "cache_write_tokens")
+            or _count(usage, "cache_creation_input_tokens"),
+            extra={name: value for name, value in usage.items() if name not in _COUNTS},
+        )
+
+    def totals(self) -> dict[str, int]:
+        """Return the three sums under OpenAI's names, as LangChain's callbacks read them."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.total_tokens,
+        }
+
+    def as_received(self) -> dict[str, Any]:
+        """Return what the server said of tokens and money, where users of other classes look.
+
+        ``token_usage`` is the server's whole object, as `ChatOpenAI` has it behind `invoke`; the
+        cost stands at the top as well, as `ChatOpenRouter` has it.
+        """
+        cost = {name: self.extra.get(name) for name in ("cost", "cost_details")}
+        return {"token_usage": {**self.totals(), **self.extra}, **cost}
+
+
+_COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})
+_MOST_TOKENS = 1_000_000_000
+
+
+def _count(fields: Mapping[str, Any], name: str) -> int:
+    # A relay was seen to count below zero; no prompt has a billion tokens.
+    value = fields.get(name)
+    if isinstance(value, (int, float)) and 0 <= value < _MOST_TOKENS:  # not true of NaN
+        return int(value)
+    return 0
