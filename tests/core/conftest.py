@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core.chat import KimiChat, Settings
-from tests.core.scripted import ScriptedServer
+from tests.scripted import ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

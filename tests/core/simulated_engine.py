@@ -9,18 +9,15 @@ Owns: the ways of being wrong (`Setup`), and the answers. May know: the scripted
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from tests.core.scripted import Answer, _Listener, _write, body, stream
+from tests.scripted import Answer, ScriptedServer, Seen, body, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from typing_extensions import Self
 
 __all__ = ["MODEL", "NO_PARSER", "Setup", "SimulatedEngine", "Website", "serving"]
 
@@ -194,54 +191,19 @@ class Website:
         return Answer((page,), self.status, {"content-type": "text/html"})
 
 
-class serving:  # noqa: N801 - a context manager reads as a word
-    """Serve on a free port of 127.0.0.1; gives the base URL, with ``/v1``."""
+class serving(ScriptedServer):  # noqa: N801 - a context manager reads as a word
+    """Serve on a free port of 127.0.0.1; each answer is a function of path, body and headers."""
 
     def __init__(self, answer: Callable[[str, Any, Mapping[str, str]], Answer]) -> None:
-        self.seen: list[tuple[str, Any, Mapping[str, str]]] = []
+        super().__init__()
         self._answer = answer
-        self._released = threading.Event()
 
-    def __enter__(self) -> Self:
-        self._httpd = _Listener(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._httpd.serve_forever, args=(0.01,))
-        self._thread.start()
-        self.base_url = f"http://127.0.0.1:{self._httpd.server_port}/v1"
-        return self
+    def next_answer(self, seen: Seen) -> Answer:
+        """Return what is said to a request with a body, or without one."""
+        self.seen.append(seen)
+        return self._answer(seen.path, seen.json, seen.headers)
 
-    def __exit__(self, *_: object) -> None:
-        self._released.set()
-        self._httpd.shutdown()
-        self._httpd.server_close()
-        self._thread.join()
-
-    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # else a small answer may wait 40 ms
-
-            def do_GET(self) -> None:
-                self._reply(None)
-
-            def do_POST(self) -> None:
-                self._reply(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-
-            def _reply(self, asked: Any) -> None:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                outer.seen.append((self.path, asked, headers))
-                answer = outer._answer(self.path, asked, headers)
-                if answer.stalls:
-                    outer._released.wait()
-                    self.close_connection = True
-                else:
-                    _write(self, answer)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        return Handler
+    next_listing = next_answer
 
 
 def _plain(asked: Any) -> bool:

@@ -12,13 +12,11 @@ follow.
 from __future__ import annotations
 
 import contextlib
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +24,7 @@ import pytest
 import yaml
 
 from tests.conftest import KEPT_HEADERS
+from tests.scripted import Answer, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,29 +66,13 @@ def test_nothing():
 """
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        """Answer with a short event stream that sets a cookie."""
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.send_header("set-cookie", SECRET)
-        self.send_header("content-length", str(len(EVENT_STREAM)))
-        self.end_headers()
-        self.wfile.write(EVENT_STREAM.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @contextlib.contextmanager
 def serve() -> Iterator[str]:
-    """Run a server on the loopback that answers everything alike; gives its address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    """Run a server that answers everything with a short event stream that sets a cookie."""
+    headers = {"content-type": "text/event-stream", "set-cookie": SECRET}
+    with ScriptedServer(repeats=True) as server:
+        server.will(Answer((EVENT_STREAM.encode(),), headers=headers))
+        yield server.base_url.removesuffix("/v1")
 
 
 def run_pytest(folder: Path, server: str, *options: str) -> str:

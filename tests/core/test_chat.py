@@ -20,7 +20,7 @@ from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallArguments
 from kimi_core.request import Options
 from kimi_core.response import Usage
 from tests.core.asking import HELLO, tool
-from tests.core.scripted import Answer, ScriptedServer, body, chunk, sse, stream
+from tests.scripted import Answer, ScriptedServer, body, chunk, sse, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

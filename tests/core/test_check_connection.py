@@ -13,8 +13,8 @@ from kimi_core.endpoints import ENDPOINTS
 from kimi_core.errors import KimiConfigError, KimiError
 from kimi_core.testing import MoonshotSimulator
 from tests.core.checking import ask, check_engine, statuses
-from tests.core.scripted import Answer, body, error
 from tests.core.simulated_engine import MODEL, Setup, SimulatedEngine, serving
+from tests.scripted import Answer, body, error
 
 NOBODY = "http://127.0.0.1:9/v1"
 ROW = {"max_model_len": 262_144}
@@ -111,9 +111,9 @@ def test_the_server_is_looked_at_through_the_adapters_own_transport() -> None:
     with serving(SimulatedEngine(Setup(lists=ROW))) as at:
         ask(at.base_url, default_headers={"x-team": "blue"}, default_query={"region": "eu"})
 
-    (path, _, headers), *_ = at.seen
-    assert path == "/v1/models?region=eu"
-    assert headers["x-team"] == "blue"
+    first, *_ = at.seen
+    assert first.path == "/v1/models?region=eu"
+    assert first.headers["x-team"] == "blue"
 
 
 class TestKeys:
@@ -228,7 +228,7 @@ class TestModels:
             chat = KimiChat(Settings(endpoint="vllm", base_url=at.base_url))
             with pytest.raises(KimiError):
                 chat.open(chat.request([{"role": "user", "content": "Hi"}], stream=False))
-        checked, adapter = [asked["model"] for _, asked, _ in at.seen if asked]
+        checked, adapter = [seen.json["model"] for seen in at.seen if seen.json]
 
         assert checked == adapter
 

@@ -12,8 +12,8 @@ from kimi_core.chat import Settings
 from kimi_core.check import PROBES, Finding, Verdict, run_check
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
 from tests.core.checking import ask, check_engine, statuses
-from tests.core.scripted import Answer, body, error
 from tests.core.simulated_engine import MODEL, Setup, SimulatedEngine, serving
+from tests.scripted import Answer, body, error
 
 INSTRUCT = "moonshotai/Kimi-K2-Instruct"
 THINKING = "moonshotai/Kimi-K2-Thinking"
@@ -97,7 +97,7 @@ def test_a_model_that_always_thinks_gets_room_for_it() -> None:
     with serving(SimulatedEngine(Setup(lists={}, model=THINKING))) as at:
         report = ask(at.base_url, model=THINKING)
 
-    limits = [asked["max_tokens"] for path, asked, _ in at.seen if path.endswith("completions")]
+    limits = [s.json["max_tokens"] for s in at.seen if s.path.endswith("completions")]
     assert report.passed
     assert limits[0] == 2000
 
@@ -200,7 +200,7 @@ def test_requests_and_tokens_are_counted() -> None:
     with serving(SimulatedEngine(Setup(lists={}))) as at:
         report = ask(at.base_url)
 
-    answered = [asked for _, asked, _ in at.seen if asked is not None]
+    answered = [seen.json for seen in at.seen if seen.json is not None]
     assert report.requests == len(at.seen)
     assert report.completion_tokens == 7 * len(answered)
     assert report.prompt_tokens > 0

@@ -17,8 +17,8 @@ from kimi_core.check import PROBES, run_check
 from kimi_core.endpoints import ENDPOINTS
 from kimi_core.testing import MoonshotSimulator
 from tests.core.checking import ask, check_engine, statuses
-from tests.core.scripted import Answer
 from tests.core.simulated_engine import NO_PARSER, Setup, SimulatedEngine, Website, serving
+from tests.scripted import Answer
 from tests.shared import shared_path
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from kimi_core.cli._output import plain
 from kimi_core.endpoints import ENDPOINTS
 from kimi_core.models import MODELS
 from tests.core.commands import run, words
-from tests.core.scripted import error
 from tests.core.simulated_engine import MODEL, Setup, SimulatedEngine, serving
+from tests.scripted import error
 
 HERE = ("--endpoint", "vllm", "--model", MODEL, "--base-url")
 SECRET = "sk-very-secret"
@@ -69,7 +69,7 @@ class TestCheck:
                 *("--api", "chat", "--timeout", "5"),
             )
 
-        asked = [body for _, body, _ in at.seen if body and body.get("tools")]
+        asked = [seen.json for seen in at.seen if seen.json and seen.json.get("tools")]
         assert asked[0]["model"] == "ours"
         assert asked[0]["tool_choice"] == "none"  # keeps vLLM's parser out
         assert "parsed here, as configured" in result.output
@@ -92,7 +92,7 @@ class TestCheck:
         with serving(lambda *_: refusal) as at:
             result = run("check", *HERE, at.base_url, *form)
 
-        assert at.seen[0][2]["authorization"] == f"Bearer {SECRET}"
+        assert at.seen[0].headers["authorization"] == f"Bearer {SECRET}"
         assert result.exit_code == 1
         assert "Incorrect API key provided: [key hidden]" in result.output
         assert SECRET not in result.output + result.stderr

@@ -16,7 +16,7 @@ import pytest
 from kimi_core import errors, transport
 from kimi_core.endpoints import vllm
 from tests.core.asking import HELLO
-from tests.core.scripted import Answer, ScriptedServer, chunk, error, stream
+from tests.scripted import Answer, ScriptedServer, chunk, error, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import pytest
 
 from kimi_core import errors
 from kimi_core.transport import _ssl_context
-from tests.core.scripted import ScriptedServer, error
+from tests.scripted import ScriptedServer, error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core import errors
-from tests.core.scripted import Answer
+from tests.scripted import Answer
 from tests.shared import shared_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kimi_core.chat import KimiChat
-    from tests.core.scripted import ScriptedServer
+    from tests.scripted import ScriptedServer
 
 EXCHANGES = {"sglang-A": 326, "sglang-B": 184, "llamacpp": 182}
 ROUTES = {"/v1/chat/completions": "chat", "/v1/completions": "completions"}

@@ -18,7 +18,7 @@ import pytest
 
 from kimi_core import errors
 from kimi_core.events import ParsedMessage
-from tests.core.scripted import ScriptedServer, body, chunk, error, stream
+from tests.scripted import ScriptedServer, body, chunk, error, stream
 from tests.shared import shared_path
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core import errors
-from tests.core.scripted import ScriptedServer, body, chunk, stream
 from tests.core.test_errors import HELLO, failing
+from tests.scripted import ScriptedServer, body, chunk, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

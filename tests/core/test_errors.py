@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from kimi_core import errors
-from tests.core.scripted import Answer, ScriptedServer, body, chunk, error, stream
+from tests.scripted import Answer, ScriptedServer, body, chunk, error, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

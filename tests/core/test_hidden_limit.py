@@ -12,7 +12,7 @@ import pytest
 
 from kimi_core.request import Options
 from tests.core.asking import HELLO, call, tool
-from tests.core.scripted import ScriptedServer, body
+from tests.scripted import ScriptedServer, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import pytest
 from kimi_core.chat.observe import current_observer, observe
 from kimi_core.events import ContentDelta
 from tests.core.asking import HELLO
-from tests.core.scripted import ScriptedServer, body, chunk, stream
+from tests.scripted import ScriptedServer, body, chunk, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -24,7 +24,7 @@ from tests.core.recordings import (
     Said,
     settings_of,
 )
-from tests.core.scripted import Answer, ScriptedServer, body
+from tests.scripted import Answer, ScriptedServer, body
 from tests.shared import shared_path
 
 if TYPE_CHECKING:

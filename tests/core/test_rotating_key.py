@@ -18,7 +18,7 @@ from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import KimiAuthenticationError, KimiConfigError
 from kimi_core.platform import KimiClient
 from tests.core.asking import HELLO
-from tests.core.scripted import ScriptedServer, body, chunk, error, stream
+from tests.scripted import ScriptedServer, body, chunk, error, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

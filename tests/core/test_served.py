@@ -15,8 +15,7 @@ from kimi_core import endpoints
 from kimi_core.chat import KimiChat, Settings, _served
 from kimi_core.errors import KimiConfigError
 from tests.core.asking import HELLO, call, result
-from tests.core.listing import ListingServer, listing
-from tests.core.scripted import Answer, body, error
+from tests.scripted import Answer, ScriptedServer, body, error, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,9 +29,9 @@ SPOKEN = body({"choices": [{"message": {"content": "Hi."}, "finish_reason": "sto
 
 
 @pytest.fixture
-def server() -> Iterator[ListingServer]:
+def server() -> Iterator[ScriptedServer]:
     """A server that lists what the test tells it to, and answers 30 requests."""
-    with ListingServer() as running:
+    with ScriptedServer() as running:
         running.will(*[SPOKEN] * 30)
         yield running
 
@@ -57,7 +56,7 @@ def ask_async(chat: KimiChat) -> str | None:
 both = pytest.mark.parametrize("ask_for", [ask, ask_async], ids=["sync", "async"])
 
 
-def models_asked(server: ListingServer) -> list[str]:
+def models_asked(server: ScriptedServer) -> list[str]:
     """Return the models of the requests so far."""
     return [seen.json["model"] for seen in server.seen]
 
@@ -86,7 +85,7 @@ def models_asked(server: ListingServer) -> list[str]:
     ],
 )
 def test_the_model_that_is_asked(
-    server: ListingServer, connect: Connect, ask_for: Ask, answer: Answer, model: str
+    server: ScriptedServer, connect: Connect, ask_for: Ask, answer: Answer, model: str
 ) -> None:
     server.listings = [answer]
     chat = connect(max_retries=2)
@@ -98,7 +97,7 @@ def test_the_model_that_is_asked(
 
 @both
 def test_a_silent_server_holds_up_the_first_request_only(
-    server: ListingServer, connect: Connect, ask_for: Ask, monkeypatch: pytest.MonkeyPatch
+    server: ScriptedServer, connect: Connect, ask_for: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_served, "_SECONDS", 0.05)
     server.listings = [Answer(stalls=True)]
@@ -110,7 +109,7 @@ def test_a_silent_server_holds_up_the_first_request_only(
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
 @both
 def test_a_connection_that_breaks_has_answered_nothing(
-    server: ListingServer, connect: Connect, ask_for: Ask
+    server: ScriptedServer, connect: Connect, ask_for: Ask
 ) -> None:
     server.listings = [Answer((b'{"data"',), breaks=True), listing("kimi")]
     chat = connect()
@@ -130,7 +129,7 @@ NAMED: dict[str, dict[str, Any]] = {
 @both
 @pytest.mark.parametrize("settings", NAMED.values(), ids=NAMED)
 def test_a_server_that_is_not_asked(
-    server: ListingServer, connect: Connect, ask_for: Ask, settings: dict[str, Any]
+    server: ScriptedServer, connect: Connect, ask_for: Ask, settings: dict[str, Any]
 ) -> None:
     server.listings = [listing("kimi")]
     chat = connect(**settings)
@@ -138,7 +137,7 @@ def test_a_server_that_is_not_asked(
     assert (models_asked(server), server.looks) == ([chat.capabilities.model], 0)
 
 
-def test_a_model_named_for_one_call(server: ListingServer, connect: Connect) -> None:
+def test_a_model_named_for_one_call(server: ScriptedServer, connect: Connect) -> None:
     chat = connect()
     chat.open(chat.request(HELLO, stream=False, model="kimi-k2-thinking")).read()
     assert (models_asked(server), server.looks) == ([THINKING], 0)
@@ -146,7 +145,7 @@ def test_a_model_named_for_one_call(server: ListingServer, connect: Connect) -> 
 
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
 def test_the_spelling_that_it_began_with_means_what_is_served(
-    server: ListingServer, connect: Connect
+    server: ScriptedServer, connect: Connect
 ) -> None:
     server.listings = [listing("kimi")]
     chat = connect()
@@ -166,7 +165,7 @@ def test_only_the_embedded_engine_has_no_address() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
-def test_threads_ask_once(server: ListingServer, connect: Connect) -> None:
+def test_threads_ask_once(server: ScriptedServer, connect: Connect) -> None:
     server.listings = [listing("kimi")]
     chat = connect()
     with ThreadPoolExecutor(8) as pool:
@@ -175,7 +174,7 @@ def test_threads_ask_once(server: ListingServer, connect: Connect) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
-def test_tasks_ask_once(server: ListingServer, connect: Connect) -> None:
+def test_tasks_ask_once(server: ScriptedServer, connect: Connect) -> None:
     server.listings = [listing("kimi")]
     chat = connect()
 
@@ -191,7 +190,7 @@ def test_tasks_ask_once(server: ListingServer, connect: Connect) -> None:
 
 
 def test_the_facts_are_those_of_the_model_that_is_served(
-    server: ListingServer, connect: Connect
+    server: ScriptedServer, connect: Connect
 ) -> None:
     server.listings = [listing(THINKING)]
     chat = connect()
@@ -206,7 +205,7 @@ def test_the_facts_are_those_of_the_model_that_is_served(
     assert chat.capabilities.info.context_window == 262_144
 
 
-def test_base_model_says_whose_facts_apply(server: ListingServer, connect: Connect) -> None:
+def test_base_model_says_whose_facts_apply(server: ScriptedServer, connect: Connect) -> None:
     server.listings = [listing("my-kimi")]
     chat = connect(base_model="kimi-k2.6")
     ask(chat)
@@ -214,7 +213,7 @@ def test_base_model_says_whose_facts_apply(server: ListingServer, connect: Conne
     assert chat.capabilities.info.name == "kimi-k2.6"
 
 
-def test_a_setting_that_the_served_model_refuses(server: ListingServer, connect: Connect) -> None:
+def test_a_setting_that_the_served_model_refuses(server: ScriptedServer, connect: Connect) -> None:
     server.listings = [listing("moonshotai/Kimi-K3")]
     chat = connect(api="completions")
     begun = {"role": "assistant", "content": "I am", "partial": True}

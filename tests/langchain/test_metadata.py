@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
-import json
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +12,7 @@ from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_openai import ChatOpenAI
 
 from langchain_kimi import ChatKimiK2
+from tests.scripted import Answer, ScriptedServer, body, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,44 +32,25 @@ def _choice(key: str, content: str, tokens: list[Any], finish: str | None) -> di
     return {"index": 0, key: said, "logprobs": {"content": tokens}, "finish_reason": finish}
 
 
-def _answer(usage: dict[str, Any], *, stream: bool) -> bytes:
+def _answer(usage: dict[str, Any], *, streamed: bool) -> Answer:
     base = {"id": "a", "object": "x", "created": 1, "model": "kimi-k2.6"}
-    if not stream:
-        choice = _choice("message", "abc", TOKENS, "stop")
-        return json.dumps({**base, "choices": [choice], "usage": usage}).encode()
+    if not streamed:
+        return body(
+            {**base, "choices": [_choice("message", "abc", TOKENS, "stop")], "usage": usage}
+        )
     events: list[dict[str, Any]] = [
         {**base, "choices": [_choice("delta", each["token"], [each], None)]} for each in TOKENS
     ]
     events.append({**base, "choices": [_choice("delta", "", [], "stop")]})
-    events.append({**base, "choices": [], "usage": usage})
-    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
-    return "".join([*lines, "data: [DONE]\n\n"]).encode()
+    return stream(*events, {**base, "choices": [], "usage": usage})
 
 
 @contextmanager
 def saying(usage: dict[str, Any]) -> Iterator[str]:
     """Serve "abc" with log probabilities and this usage; yields the base URL."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            stream = bool(asked.get("stream"))
-            answer = _answer(usage, stream=stream)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream" if stream else "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-        server.shutdown()
-        thread.join()
+    with ScriptedServer(repeats=True) as server:
+        server.will(lambda seen: _answer(usage, streamed=bool(seen.json.get("stream"))))
+        yield server.base_url
 
 
 def invoked(model: Any) -> Any:

@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
     from llama_index_kimi import ChatKimiK2
 
-from tests.llama_index.scripted_server import ScriptedServer, serve
+from tests.llama_index.scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     """A server with an empty script."""
-    script = ScriptedServer()
-    running = serve(script)
-    yield script
-    running.shutdown()
-    running.server_close()
+    with ScriptedServer() as running:
+        yield running
 
 
 @pytest.fixture

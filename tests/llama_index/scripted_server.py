@@ -1,16 +1,14 @@
 """A server on 127.0.0.1 that answers with what a test wrote down, and records what it was asked.
 
 Owns: the wire side of the LlamaIndex tests: bodies, event streams, and the chunks in them.
-May know: the standard library only. It does not check anything: what is right is said by the tests.
+May know: the scripted server of all tests. It checks nothing: what is right is said by the tests.
 """
 
 from __future__ import annotations
 
-import json
-import threading
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+
+from tests import scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,91 +24,37 @@ USAGE = {
 }
 
 
-@dataclass
-class Recorded:
-    """One request as it came in."""
-
-    path: str
-    headers: dict[str, str]
-    body: dict[str, Any]
-
-
-@dataclass
-class ScriptedServer:
+class ScriptedServer(scripted.ScriptedServer):
     """Answers request after request from its script; the last answer is given again and again."""
 
-    script: list[tuple[int, str, tuple[bytes, ...]]] = field(default_factory=list)
-    released: threading.Event = field(default_factory=threading.Event)
-    requests: list[Recorded] = field(default_factory=list)
-    base_url: str = ""
+    def __init__(self) -> None:
+        super().__init__(repeats=True)
 
     def json(self, body: dict[str, Any], *, status: int = 200) -> None:
         """Answer the next request with a JSON body."""
-        self.script.append((status, "application/json", (json.dumps(body).encode(),)))
+        self.will(scripted.body(body, status))
 
     def stream(
         self, items: Iterable[dict[str, Any]], *, done: bool = True, hold_after: int | None = None
     ) -> None:
-        """Answer the next request with an event stream.
+        """Answer the next request with an event stream, each event an HTTP chunk of its own.
+
+        So does uvicorn under vLLM and SGLang.
 
         Args:
             items: The chunks.
             done: Whether ``[DONE]`` comes at the end.
             hold_after: How many chunks to send before `released` is set by the test.
         """
-        # As uvicorn does under vLLM and SGLang: each event is an HTTP chunk of its own.
-        events = [_frame(f"data: {json.dumps(item)}\n\n".encode()) for item in items]
-        ending = [_frame(b"data: [DONE]\n\n")] if done else []
-        parts = [events[:hold_after], events[hold_after:]] if hold_after else [events]
-        parts[-1] += [*ending, b"0\r\n\r\n"]
-        data = tuple(b"".join(part) for part in parts)
-        self.script.append((200, "text/event-stream; charset=utf-8", data))
+        pieces = [scripted.sse(item, done=False) for item in items]
+        pieces += [scripted.sse()] if done else []
+        headers = {"content-type": "text/event-stream; charset=utf-8"}
+        self.will(scripted.Answer(tuple(pieces), headers=headers, holds_after=hold_after))
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
         """The JSON bodies that were received."""
-        return [request.body for request in self.requests]
-
-    def next_answer(self) -> tuple[int, str, tuple[bytes, ...]]:
-        """Take the next answer of the script."""
-        return self.script.pop(0) if len(self.script) > 1 else self.script[0]
-
-
-def _frame(event: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(event), event)
-
-
-def serve(script: ScriptedServer) -> ThreadingHTTPServer:
-    """Start serving a script in a thread of its own."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            script.requests.append(Recorded(self.path, headers, body))
-            status, content_type, (data, *later) = script.next_answer()
-            self.send_response(status)
-            self.send_header("content-type", content_type)
-            if content_type.startswith("text/event-stream"):
-                self.send_header("transfer-encoding", "chunked")
-            else:
-                self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-            for held in later:
-                script.released.wait(10)  # a test that never releases it fails by what it saw
-                self.wfile.write(held)
-
-        def log_message(self, *_: object) -> None:
-            """Keep the test output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    script.base_url = f"http://127.0.0.1:{server.server_port}/v1"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    return server
+        return [request.json for request in self.seen]
 
 
 def tool_call(name: str, arguments: str, *, number: int = 0) -> dict[str, Any]:

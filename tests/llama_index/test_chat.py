@@ -102,8 +102,8 @@ def test_only_model_and_messages_are_sent_where_nothing_was_set(
             "messages": [{"role": "user", "content": "How is the weather in Ulm?"}],
         }
     ]
-    assert server.requests[0].path == "/v1/chat/completions"
-    assert server.requests[0].headers["authorization"] == "Bearer sk-made-up"
+    assert server.seen[0].path == "/v1/chat/completions"
+    assert server.seen[0].headers["authorization"] == "Bearer sk-made-up"
 
 
 def test_settings_of_one_call_win_over_those_of_the_instance(
@@ -157,7 +157,7 @@ def test_a_rate_limiter_is_asked_once_for_each_request(
     counter = Counter()
     run_chat(make_llm(rate_limiter=counter), server, way, WHOLE)
 
-    assert (len(counter.asked), len(server.requests)) == (1, 1)
+    assert (len(counter.asked), len(server.seen)) == (1, 1)
 
 
 def test_every_item_of_a_stream_is_a_picture_of_its_own(
@@ -226,7 +226,7 @@ def test_an_error_of_the_server_is_one_request_and_one_sentence(
         make_llm().chat(QUESTION)
 
     assert type(caught.value).__name__ == "KimiBadRequestError"
-    assert len(server.requests) == 1
+    assert len(server.seen) == 1
 
 
 def test_retries_are_not_multiplied(
@@ -237,7 +237,7 @@ def test_retries_are_not_multiplied(
     with pytest.raises(Exception, match="broken"):
         make_llm(max_retries=1).chat(QUESTION)
 
-    assert len(server.requests) == 2
+    assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_what_cannot_work_is_refused_before_any_request(
     with pytest.raises(KimiConfigError, match=words):
         make_llm(**settings).stream_chat(QUESTION, **call)
 
-    assert server.requests == []
+    assert server.seen == []
 
 
 @pytest.mark.parametrize("way", ["complete", "stream_complete", "acomplete", "astream_complete"])

@@ -192,4 +192,4 @@ def test_a_question_is_split_into_several(
     )
 
     assert str(engine.query("Where?")) == "Ulm."
-    assert len(server.requests) == 3
+    assert len(server.seen) == 3

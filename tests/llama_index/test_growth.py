@@ -64,7 +64,7 @@ def test_reading_a_growing_argument_takes_as_many_calls_for_each_chunk(
 
     counts = []
     for characters in (80, 1_600, 6_400):  # the first one warms up
-        server.script.clear()
+        server.forget()
         server.stream(argument(characters))
         counts.append(calls_made(run))
 
@@ -120,7 +120,7 @@ def test_a_consumer_that_keeps_nothing_needs_no_more_memory_for_a_longer_stream(
     """The peak grows by the stream's bytes, not by a response for each chunk."""
 
     def peak(count: int) -> int:
-        server.script.clear()
+        server.forget()
         server.stream([*[chunk(content="eight ch")] * count, chunk("stop")])
         gc.collect()
         tracemalloc.reset_peak()

@@ -141,7 +141,7 @@ def test_what_the_model_cannot_be_told_is_refused(
     with pytest.raises(KimiConfigError, match=words):
         llm.chat([ChatMessage(blocks=[block])])
 
-    assert server.requests == []
+    assert server.seen == []
 
 
 def test_a_text_model_is_shown_no_image(make_llm: Callable[..., ChatKimiK2]) -> None:

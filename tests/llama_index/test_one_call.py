@@ -14,9 +14,9 @@ from llama_index.core.base.llms.types import ChatMessage, ImageBlock, VideoBlock
 
 from kimi_core.errors import KimiTimeoutError
 from llama_index_kimi import ChatKimiK2
-from tests.core.scripted import Answer
-from tests.core.scripted import ScriptedServer as StallingServer
 from tests.llama_index.scripted_server import ScriptedServer, answer, chunks
+from tests.scripted import Answer
+from tests.scripted import ScriptedServer as StallingServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +43,10 @@ def test_headers_query_and_timeout_of_a_call_are_of_its_request_only(
         llm.chat(QUESTION, **mine)
         llm.chat(QUESTION)
 
-    first, second = server.requests
+    first, second = server.seen
     assert first.headers["x-trace"] == "7"
     assert first.path == "/v1/chat/completions?tenant=a"
-    assert first.body == second.body
+    assert first.json == second.json
     assert "x-trace" not in second.headers
     assert second.path == "/v1/chat/completions"
 

@@ -55,7 +55,7 @@ def test_no_key_of_another_vendor_is_ever_used(
     with ChatKimiK2(endpoint="vllm", base_url=server.base_url) as llm:
         llm.chat([ChatMessage("x")])
 
-    assert SECRET not in str(server.requests[0].headers)
+    assert SECRET not in str(server.seen[0].headers)
 
 
 @pytest.mark.parametrize("name", ["MOONSHOT_API_KEY", "KIMI_API_KEY"])
@@ -68,7 +68,7 @@ def test_the_key_comes_from_the_environment(
     with ChatKimiK2(base_url=server.base_url) as llm:
         llm.chat([ChatMessage("x")])
 
-    assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+    assert server.seen[0].headers["authorization"] == f"Bearer {SECRET}"
 
 
 @pytest.mark.parametrize(

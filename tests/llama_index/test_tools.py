@@ -121,7 +121,7 @@ def test_the_completions_route_renders_the_prompt_here(
 
     assert calls_of(llm, response) == BOTH
     assert response.message.content == "Let me see."
-    assert server.requests[0].path == "/v1/completions"
+    assert server.seen[0].path == "/v1/completions"
     prompt = server.bodies[0]["prompt"]
     assert "get_weather" in prompt
     assert prompt.endswith("Ulm?<|im_end|><|im_assistant|>assistant<|im_middle|>")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.core.recordings import ANSWERS, settings_of
-from tests.core.scripted import Answer, ScriptedServer
+from tests.scripted import Answer, ScriptedServer
 from tests.shared import shared_path
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.core.listing import ListingServer, listing
-from tests.core.scripted import body
+from tests.scripted import ScriptedServer, body, listing
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
@@ -29,9 +28,9 @@ SERVED = "served-as-kimi-k2.5-here"
 
 
 @pytest.fixture
-def server() -> Iterator[ListingServer]:
+def server() -> Iterator[ScriptedServer]:
     """A server with one model, under a name of its own."""
-    with ListingServer() as running:
+    with ScriptedServer() as running:
         running.listings = [listing(SERVED)]
         running.will(SPOKEN, SPOKEN)
         yield running
@@ -78,7 +77,7 @@ asks = pytest.mark.parametrize("ask", [langchain, langchain_async, llama_index, 
 
 @asks
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
-def test_the_served_name_is_asked(server: ListingServer, ask: Ask) -> None:
+def test_the_served_name_is_asked(server: ScriptedServer, ask: Ask) -> None:
     assert ask(endpoint="vllm", base_url=server.base_url) == "Hi.Hi."
     assert [seen.json["model"] for seen in server.seen] == [SERVED, SERVED]
     assert server.looks == 1
@@ -86,7 +85,7 @@ def test_the_served_name_is_asked(server: ListingServer, ask: Ask) -> None:
 
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # likewise
 @asks
-def test_a_name_that_was_given_is_asked(server: ListingServer, ask: Ask) -> None:
+def test_a_name_that_was_given_is_asked(server: ScriptedServer, ask: Ask) -> None:
     assert ask(endpoint="vllm", base_url=server.base_url, model="mine") == "Hi.Hi."
     assert [seen.json["model"] for seen in server.seen] == ["mine", "mine"]
     assert server.looks == 0

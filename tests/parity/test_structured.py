@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.core.listing import ListingServer
-from tests.core.scripted import body
+from tests.scripted import ScriptedServer, body
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
@@ -45,8 +44,8 @@ NAMED = {"type": "function", "function": {"name": "City"}}
 
 
 @pytest.fixture
-def server() -> Iterator[ListingServer]:
-    with ListingServer() as running:
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as running:
         yield running
 
 
@@ -77,7 +76,7 @@ WAYS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
 @pytest.mark.parametrize("ask", [langchain, llama_index])
 @pytest.mark.parametrize(("settings", "call", "forced"), WAYS.values(), ids=WAYS)
 def test_an_object_is_asked_for(
-    server: ListingServer, ask: Ask, settings: Any, call: Any, *, forced: bool
+    server: ScriptedServer, ask: Ask, settings: Any, call: Any, *, forced: bool
 ) -> None:
     server.will(body({"choices": [FORCED if forced else SCHEMA]}))
     named = {"model": "kimi-k2.6" if settings["endpoint"] == "moonshot" else "kimi-k2-instruct"}

@@ -1,8 +1,8 @@
 """A loopback HTTP server that says exactly what a test tells it to, byte for byte.
 
 Owns: the wire as tests want it: statuses, headers, bodies in pieces, connections that break, and
-what was asked. May know: the standard library. It knows no rule of Moonshot's API; the simulator
-that does is `kimi_core.testing`.
+what was asked; and what it lists at ``GET /v1/models``. May know: the standard library. It knows no
+rule of Moonshot's API; the simulator that does is `kimi_core.testing`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,29 @@ import json
 import sys
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from typing_extensions import Self
 
-__all__ = ["Answer", "ScriptedServer", "Seen", "body", "chunk", "error", "sse", "stream"]
+__all__ = [
+    "Answer",
+    "Listener",
+    "ScriptedServer",
+    "Seen",
+    "body",
+    "chunk",
+    "error",
+    "listing",
+    "sse",
+    "stream",
+    "write_answer",
+]
+
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,7 @@ class Answer:
         breaks: Whether the connection is cut after the pieces, before the body's end.
         stalls: Whether nothing more is said after the pieces until the server closes; nothing at
             all where there are none.
+        holds_after: After how many pieces the server waits until the test sets `released`.
     """
 
     pieces: tuple[bytes, ...] = ()
@@ -40,6 +56,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     breaks: bool = False
     stalls: bool = False
+    holds_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +101,17 @@ def error(status: int, message: str, kind: str, **headers: str) -> Answer:
     return body({"error": {"message": message, "type": kind}}, status, **headers)
 
 
+def listing(*names: str) -> Answer:
+    """Answer as vLLM does that serves these names."""
+    return body({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
+
+
 EVENT_STREAM = "text/event-stream"
 
 
-class _Listener(http.server.ThreadingHTTPServer):
+class Listener(http.server.ThreadingHTTPServer):
+    """Serves each connection in a thread of its own."""
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Take a client that hangs up for what it is: tests do so on purpose."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
@@ -100,26 +124,50 @@ class ScriptedServer:
     Attributes:
         seen: The requests so far.
         base_url: Where it listens, with ``/v1``.
+        listings: What it says when asked for its models; the last one is said again and again.
+        looks: How often it was asked for these.
+        released: Set by a test to let go on what `Answer.holds_after` holds; set at the end.
+        repeats: Whether the last answer is given again and again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, repeats: bool = False) -> None:
         self.seen: list[Seen] = []
-        self._answers: list[Answer] = []
-        self._released = threading.Event()
-        self._httpd = _Listener(("127.0.0.1", 0), self._handler())
+        self.listings: list[Answer] = [listing()]
+        self.looks = 0
+        self.released = threading.Event()
+        self.repeats = repeats
+        self._answers: list[Answer | Callable[[Seen], Answer]] = []
+        self._closed = threading.Event()
+        self._httpd = Listener(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._httpd.serve_forever, args=(0.01,))
         self.base_url = f"http://127.0.0.1:{self._httpd.server_port}/v1"
 
-    def will(self, *answers: Answer) -> None:
-        """Append answers."""
+    def will(self, *answers: Answer | Callable[[Seen], Answer]) -> None:
+        """Append answers, or functions from a request to its answer."""
         self._answers += answers
+
+    def forget(self) -> None:
+        """Take back the answers that were not given."""
+        self._answers.clear()
+
+    def next_answer(self, seen: Seen) -> Answer:
+        """Take the next answer of the script."""
+        self.seen.append(seen)
+        answer = _next(self._answers, repeats=self.repeats)
+        return answer(seen) if callable(answer) else answer or NOT_SCRIPTED
+
+    def next_listing(self, _seen: Seen) -> Answer:
+        """Take the next list of models."""
+        self.looks += 1
+        return _next(self.listings, repeats=True) or NOT_SCRIPTED
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._released.set()
+        self.released.set()
+        self._closed.set()
         self._httpd.shutdown()
         self._httpd.server_close()
         self._thread.join()
@@ -129,18 +177,25 @@ class ScriptedServer:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else a small answer may wait 40 ms
 
             def do_POST(self) -> None:
                 data = self.rfile.read(int(self.headers["content-length"]))
+                self._say(server.next_answer(self._seen(json.loads(data))))
+
+            def do_GET(self) -> None:
+                self._say(server.next_listing(self._seen(None)))
+
+            def _seen(self, asked: Any) -> Seen:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                server.seen.append(
-                    Seen(self.path, self.client_address[1], headers, json.loads(data))
-                )
-                answer = server._answers.pop(0) if server._answers else NOT_SCRIPTED
+                return Seen(self.path, self.client_address[1], headers, asked)
+
+            def _say(self, answer: Answer) -> None:
                 if answer.pieces or not answer.stalls:
-                    _write(self, answer)
+                    write_answer(self, answer, server.released)
                 if answer.stalls:
-                    server._released.wait()
+                    server._closed.wait()
+                    self.close_connection = True
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -148,16 +203,29 @@ class ScriptedServer:
         return Handler
 
 
+def _next(answers: list[_Answer], *, repeats: bool) -> _Answer | None:
+    if repeats and len(answers) == 1:
+        return answers[0]
+    return answers.pop(0) if answers else None
+
+
 NOT_SCRIPTED = error(501, "the test scripted no answer for this request", "not_scripted")
 
 
-def _write(handler: http.server.BaseHTTPRequestHandler, answer: Answer) -> None:
+def write_answer(
+    handler: http.server.BaseHTTPRequestHandler,
+    answer: Answer,
+    released: threading.Event | None = None,
+) -> None:
+    """Write an answer; what it holds back is written once `released` is set."""
     handler.send_response(answer.status)
     for name, value in answer.headers.items():
         handler.send_header(name, value)
     handler.send_header("transfer-encoding", "chunked")
     handler.end_headers()
-    for piece in answer.pieces:
+    for position, piece in enumerate(answer.pieces):
+        if released is not None and position == answer.holds_after:
+            released.wait()
         handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         handler.wfile.flush()
     if answer.breaks or answer.stalls:
