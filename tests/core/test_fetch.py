@@ -5,12 +5,16 @@ Owns: `kimi_core.fetch`, and its way into a request. The web is a server on this
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kimi_core import fetch
 from kimi_core.errors import KimiConfigError
 from kimi_core.fetch import fetch_media
 from tests.core.asking import payload
@@ -29,6 +33,9 @@ class _Pages(BaseHTTPRequestHandler):
         if self.path == "/stalls":
             self._begin()
             return
+        if self.path in {"/drips", "/cut"}:
+            self._drip() if self.path == "/drips" else self._cut()
+            return
         status, data = PAGES[self.path]
         self.send_response(status)
         if self.path in TARGETS:
@@ -36,6 +43,21 @@ class _Pages(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def _cut(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "1000000")
+        self.end_headers()
+        self.wfile.write(PNG)
+
+    def _drip(self) -> None:
+        """Send a byte whenever the reader may have become impatient, until nobody reads."""
+        self.send_response(200)
+        self.send_header("content-length", "1000000")
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            while not RELEASED.wait(0.02):
+                self.wfile.write(b"x")
 
     def _begin(self) -> None:
         """Promise a large file, and send only its beginning."""
@@ -48,6 +70,9 @@ class _Pages(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+here = partial(fetch_media, allow_private=True)
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +94,13 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("page", ["/a.png", "/moved"])
 def test_what_is_there_comes_back(web: str, page: str) -> None:
-    assert fetch_media(web + page, timeout=5.0) == PNG
+    assert here(web + page, timeout=5.0) == PNG
 
 
 def test_a_request_holds_what_was_fetched(web: str) -> None:
     part = {"type": "image_url", "image_url": {"url": f"{web}/a.png"}}
     messages = [{"role": "user", "content": [part]}]
-    found = payload("moonshot", messages=messages, media_fetcher=fetch_media)
+    found = payload("moonshot", messages=messages, media_fetcher=here)
     sent = found["messages"][0]["content"][0]["image_url"]["url"]
     assert sent == "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
@@ -93,20 +118,137 @@ def test_a_request_holds_what_was_fetched(web: str) -> None:
 def test_what_does_not_answer_is_refused(web: str, address: str, reason: str) -> None:
     url = address.format(web)
     with pytest.raises(KimiConfigError) as caught:
-        fetch_media(url, timeout=5.0)
+        here(url, timeout=5.0)
     assert str(caught.value).startswith(f"the media at {url!r} cannot be fetched (")
     assert reason in str(caught.value)
     assert "give a URL that answers, a path, or the bytes." in str(caught.value)
 
 
 def test_what_is_too_large_is_refused(web: str) -> None:
-    assert fetch_media(f"{web}/a.png", max_bytes=len(PNG)) == PNG
+    assert here(f"{web}/a.png", max_bytes=len(PNG)) == PNG
     with pytest.raises(KimiConfigError, match="has more than 15 bytes; make it smaller"):
-        fetch_media(f"{web}/a.png", max_bytes=15)
+        here(f"{web}/a.png", max_bytes=15)
 
 
 def test_no_more_is_read_than_may_be_kept(web: str) -> None:
     with pytest.raises(KimiConfigError, match="has more than 15 bytes"):
-        fetch_media(f"{web}/stalls", max_bytes=15, timeout=0.5)
-    with pytest.raises(KimiConfigError, match=r"cannot be fetched .*timed out"):
-        fetch_media(f"{web}/stalls", timeout=0.1)
+        here(f"{web}/stalls", max_bytes=15, timeout=0.5)
+    with pytest.raises(KimiConfigError, match=r"cannot be fetched \(not whole after 0.1 seconds\)"):
+        here(f"{web}/stalls", timeout=0.1)
+
+
+def test_a_server_that_drips_does_not_hold_the_caller(web: str) -> None:
+    """A byte now and then outlives the timeout of a socket, which is for each read."""
+    with pytest.raises(KimiConfigError, match=r"not whole after 0.2 seconds"):
+        here(f"{web}/drips", timeout=0.2)
+
+
+def test_a_file_that_breaks_off_is_no_file(web: str) -> None:
+    with pytest.raises(KimiConfigError, match="ended before the file did"):
+        here(f"{web}/cut")
+
+
+def test_a_name_without_an_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve(monkeypatch, {"pictures.example": []})
+    with pytest.raises(KimiConfigError, match="the name has no address"):
+        here("http://pictures.example/a.png")
+
+
+PRIVATE = {
+    "this machine": "127.0.0.1",
+    "this machine, IPv6": "::1",
+    "this machine, mapped": "::ffff:127.0.0.1",
+    "a company's network": "10.0.0.1",
+    "a company's network, IPv6": "fd00::1",
+    "metadata": "169.254.169.254",
+    "metadata, IPv6": "fd00:ec2::254",
+    "metadata of Alibaba": "100.100.100.200",
+    "metadata behind NAT64": "64:ff9b::a9fe:a9fe",
+    "a provider's customers": "100.64.0.1",
+    "nobody": "0.0.0.0",  # noqa: S104 - asked, not bound
+    "everybody": "224.0.0.1",
+    "a link": "fe80::1%lo",
+}
+
+
+@pytest.mark.parametrize("address", PRIVATE.values(), ids=PRIVATE)
+def test_only_public_addresses_are_asked(
+    address: str, monkeypatch: pytest.MonkeyPatch, no_socket: list[object]
+) -> None:
+    """The name tells nothing: what it resolves to is looked at."""
+    resolve(monkeypatch, {"pictures.example": [address]})
+    with pytest.raises(KimiConfigError, match=r"is no public address; allow_private=True"):
+        fetch_media("http://pictures.example/a.png", timeout=5.0)
+    assert no_socket == []
+
+
+def test_every_address_of_a_name_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, no_socket: list[object]
+) -> None:
+    resolve(monkeypatch, {"pictures.example": ["93.184.216.34", "10.0.0.1"]})
+    with pytest.raises(KimiConfigError, match=r"10\.0\.0\.1, which is no public address"):
+        fetch_media("http://pictures.example/a.png", timeout=5.0)
+    assert len(no_socket) == 1  # the public one, which did not answer
+
+
+def test_a_redirect_is_looked_at_as_well(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first address may be public; it is where the redirect leads that counts."""
+    port = int(web.rpartition(":")[2])
+    asked = fetch._is_public
+    monkeypatch.setattr(fetch, "_is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setitem(TARGETS, "/moved", f"http://[::1]:{port}/a.png")
+    with pytest.raises(KimiConfigError, match=r"'::1' is ::1, which is no public address"):
+        fetch_media(f"{web}/moved", timeout=5.0)
+    assert not asked("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("pictures.example", "is no public address"),
+        ("public.example", "Connection refused"),  # so it went to the proxy
+        ("known.to.the.proxy.example", "Connection refused"),
+    ],
+)
+def test_a_proxy_is_asked_for_public_names_only(
+    name: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy may stand in your own network; what it is asked for may not."""
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    public = {"public.example": ["93.184.216.34"], "127.0.0.1": ["127.0.0.1"]}
+    resolve(monkeypatch, {"pictures.example": ["10.0.0.1"], **public})
+    with pytest.raises(KimiConfigError, match=reason):
+        fetch_media(f"http://{name}/a.png", timeout=5.0)
+
+
+def test_https_asks_the_same_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve(monkeypatch, {"pictures.example": ["10.0.0.1"]})
+    with pytest.raises(KimiConfigError, match="is no public address"):
+        fetch_media("https://pictures.example/a.png", timeout=5.0)
+
+
+def resolve(monkeypatch: pytest.MonkeyPatch, names: dict[str, list[str]]) -> None:
+    """Let these names have these addresses, and no other name one."""
+
+    def getaddrinfo(host: str, port: int | None, **_: object) -> list[tuple[object, ...]]:
+        if host not in names:
+            raise socket.gaierror("unknown name")
+        kinds = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
+        return [(*kinds, (address, port or 0)) for address in names[host]]
+
+    monkeypatch.setattr(fetch.socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture
+def no_socket(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Where a connection was tried; none is made."""
+    tried: list[object] = []
+
+    class Socket(socket.socket):
+        def connect(self, address: Any) -> None:
+            tried.append(address)
+            raise ConnectionRefusedError("nobody is there")
+
+    monkeypatch.setattr(fetch.socket, "socket", Socket)
+    return tried
