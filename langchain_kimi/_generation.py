@@ -25,7 +25,7 @@ from kimi_core.request import CallOptions
 from langchain_kimi._chunks import ChunkWriter, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
-from langchain_kimi._settings import KimiSettings
+from langchain_kimi._settings import UNTOLD, KimiSettings
 from langchain_kimi._tools import response_format_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class KimiGeneration(KimiSettings):
         if call.get("response_format") is not None:
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
-        own = {"media_fetcher": self.media_fetcher, "stream_usage": self.stream_usage}
+        own = {name: getattr(self, name) for name in UNTOLD}
         asked = CallOptions.read({**own, **self._default_params}, call)
         other = None if asked.model == self._chat.capabilities.model else asked.model
         return self._chat.request(

@@ -55,10 +55,11 @@ else:
     # pydantic would build a schema of Endpoint from its annotations; get_endpoint checks it.
     EndpointLike = Any
 
-__all__ = ["KimiSettings"]
+__all__ = ["UNTOLD", "KimiSettings"]
 
-# A media_fetcher and stream_usage are asked for as well, and are nothing that traces need to show.
-_SAID = (option_names() - {"media_fetcher", "stream_usage"}) | PAYLOAD_FIELDS
+# Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
+UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage"})
+_SAID = (option_names() - UNTOLD) | PAYLOAD_FIELDS
 _SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
 _CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
 
@@ -115,6 +116,9 @@ class KimiSettings(Instance, BaseChatOpenAI):
     media_fetcher: Any = Field(default=None, exclude=True, repr=False)
     """A function from URL to bytes, for http(s) URLs of pictures and videos, which Moonshot does
     not fetch: `kimi_core.fetch.fetch_media`, or your own. It blocks while a request is built."""
+
+    media_folder: Any = Field(default=None, exclude=True, repr=False)
+    """Where files that a message names may be read; see `kimi_core.request.Options`."""
 
     openai_proxy: str | None = None  # the base fills it from OPENAI_PROXY
     use_responses_api: bool | None = False

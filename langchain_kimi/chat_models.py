@@ -170,6 +170,7 @@ class ChatKimiK2(KimiGeneration):
             http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
             tokenizer: Tokenizer | str | PathLike[str] | None = None,
             media_fetcher: Callable[[str], bytes] | None = None,
+            media_folder: str | PathLike[str] | None = None,
             output_version: str | None = None,
             **kwargs: Any,  # noqa: ANN401 - ChatOpenAI's
         ) -> None: ...

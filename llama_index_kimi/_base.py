@@ -80,6 +80,7 @@ class KimiBase(Instance, FunctionCallingLLM):
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     media_fetcher: Any = Field(default=None, exclude=True, repr=False)
+    media_folder: Any = Field(default=None, exclude=True, repr=False)
     tokenizer: Any = Field(default=None, exclude=True, repr=False)
 
     _api_key: ApiKey | None = PrivateAttr(default=None)

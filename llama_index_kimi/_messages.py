@@ -3,7 +3,7 @@
 Owns: what each block and each role of a `ChatMessage` is on the wire.
 May know: errors, request; llama_index.
 
-Never changes a caller's message, never opens a connection (a document may read its own local file),
+Never changes a caller's message, opens no connection, and no file that the caller has not allowed,
 and drops a block only where it says nothing (`CachePoint`: the prefix cache is automatic). Rules of
 Kimi's own, such as which reasoning must be sent back and which media a model takes, stand in the
 core.
@@ -29,12 +29,15 @@ from llama_index.core.base.llms.types import (
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.blocks import data_or_url, plain_call, tool_call
-from kimi_core.request.media import document_text
+from kimi_core.request.media import document_text, local_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from os import PathLike
 
     from llama_index.core.base.llms.types import ChatMessage, ContentBlock
+
+    _Folder = str | PathLike[str] | None
 
 __all__ = ["reasoning_of", "to_wire"]
 
@@ -50,11 +53,12 @@ _ROLES = {
 _PASSED_ON = ("name", "partial")
 
 
-def to_wire(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dict[str, Any]]:
     """Convert messages.
 
     Args:
         messages: Any history, also one that another LLM class made; not changed.
+        folder: Where a document may be read that is a path.
 
     Returns:
         New dicts with role, content, reasoning_content, tool_calls, tool_call_id and name. A
@@ -63,13 +67,13 @@ def to_wire(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     Raises:
         KimiConfigError: For a block that no model can be told.
     """
-    return [_message(message) for message in messages]
+    return [_message(message, folder) for message in messages]
 
 
-def _message(message: ChatMessage) -> dict[str, Any]:
+def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     role = _ROLES.get(message.role, message.role.value)
     extras = message.additional_kwargs
-    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks)}
+    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks, folder)}
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
         wire.update(_assistant_fields(message))
@@ -101,14 +105,14 @@ def reasoning_of(message: ChatMessage) -> str:
     )
 
 
-def _content(blocks: Sequence[ContentBlock]) -> str | list[dict[str, Any]]:
-    parts = [part for block in blocks for part in _parts(block)]
+def _content(blocks: Sequence[ContentBlock], folder: _Folder) -> str | list[dict[str, Any]]:
+    parts = [part for block in blocks for part in _parts(block, folder)]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts
 
 
-def _parts(block: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
+def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
     elif isinstance(block, ImageBlock):
@@ -116,12 +120,12 @@ def _parts(block: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
     elif isinstance(block, VideoBlock):
         yield _media("video_url", block.url or block.path or _bytes(block))
     elif isinstance(block, DocumentBlock):
-        yield {"type": "text", "text": _document_text(block)}
+        yield {"type": "text", "text": _document_text(block, folder)}
     elif isinstance(block, CitableBlock):
         for inner in block.content:
-            yield from _parts(inner)
+            yield from _parts(inner, folder)
     elif isinstance(block, CitationBlock):
-        yield from _parts(block.cited_content)
+        yield from _parts(block.cited_content, folder)
     elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):
         message = (
             f"a message holds a {type(block).__name__}, which Kimi cannot read; "
@@ -142,7 +146,7 @@ def _bytes(block: ImageBlock | VideoBlock) -> bytes | str:
     return data_or_url(block.resolve_video().read(), block.video_mimetype)
 
 
-def _document_text(block: DocumentBlock) -> str:
+def _document_text(block: DocumentBlock, folder: _Folder) -> str:
     name = block.title or "document"
     if block.url and not block.url.startswith("data:"):
         message = (
@@ -150,5 +154,7 @@ def _document_text(block: DocumentBlock) -> str:
             "or a path."
         )
         raise KimiConfigError(message)
+    if block.path and not block.data:
+        return f"{name}:\n{local_document(str(block.path), name, folder)}\n"
     kind = block.document_mimetype
     return f"{name}:\n{document_text(block.resolve_document().read(), name, kind)}\n"

@@ -93,6 +93,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         media_fetcher: A function from URL to bytes, for http(s) URLs of images and videos, which
             Moonshot does not fetch; `kimi_core.fetch.fetch_media` is one. None: such a URL is an
             error there, and is passed on to other servers.
+        media_folder: Where files that a message names (``ImageBlock(path=...)``) may be read;
+            None: a path is an error, since a message may come from anybody.
         tokenizer: A `kimi_core.Tokenizer`, or the path of a ``tiktoken.model``, for exact counts.
         system_prompt: Put before the messages of ``predict``, structured prediction and the
             engines, as everywhere in LlamaIndex.
@@ -245,8 +247,9 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         call = dict(call)
         single_call = not call.pop("allow_parallel_tool_calls", True)
         asked = CallOptions.read(self._said(), call)
+        wire = to_wire(messages, asked.options.media_folder)
         request = self._chat.request(
-            to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
+            wire, asked.tools, asked.options, stream=stream, model=asked.model
         )
         return request, single_call
 

@@ -34,7 +34,7 @@ _CONNECTION = frozenset(item.name for item in fields(Settings))
 _UNWRITTEN = frozenset(
     {
         "api_key", "default_headers", "default_query", "http_async_client", "http_client",
-        "media_fetcher", "openai_api_key", "tokenizer",
+        "media_fetcher", "media_folder", "openai_api_key", "tokenizer",
     }
 )  # fmt: skip
 _HIDDEN = frozenset({"default_headers", "default_query"})

@@ -14,6 +14,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any, NamedTuple, TypeGuard, cast
 
 from kimi_core.errors._tree import KimiConfigError, KimiError
@@ -108,6 +109,7 @@ _RULES: Mapping[str, _Rule] = {
     "max_retries": _Rule(_whole(0), "a whole number, 0 or more", "2"),
     "max_tokens": _Rule(_whole(1), "a whole number of tokens, 1 or more", "1_000"),
     "media_fetcher": _Rule(callable, "a function from URL to bytes", "fetch_media"),
+    "media_folder": _Rule(_a(str, PathLike), "the path of a folder", "'pictures'"),
     "model": _TEXT,
     "n": _Rule(_whole(1), "a whole number, 1 or more", "1"),
     "parallel_tool_calls": _BOOL,

@@ -2,8 +2,7 @@
 
 Owns: what happens to history before a request: media, roles, reasoning, empty contents, arguments,
 prefixes, tools that a message brings. May know: its own files, _json, capabilities, errors, events,
-raw, schema. Never changes the caller's messages. Reads the local files that a message names, and
-nothing else.
+raw, schema. Never changes the caller's messages. Reads files only where the caller allowed it.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from kimi_core.schema import normalize_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from os import PathLike
 
     from kimi_core.capabilities import Capabilities
 
@@ -36,6 +36,7 @@ def prepare_history(
     thinks: bool,
     keep: bool,
     fetch: Callable[[str], bytes] | None = None,
+    folder: str | PathLike[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return new messages that this model at this endpoint accepts.
 
@@ -46,6 +47,7 @@ def prepare_history(
         thinks: Whether the model will think in this turn.
         keep: Whether the caller wants the reasoning of every turn sent back.
         fetch: Called with each http(s) URL of a picture or video; see `kimi_core.request.media`.
+        folder: Where files that a message names may be read.
 
     Returns:
         New dicts: the results of tool calls right behind their calls, the rest in the same order.
@@ -58,7 +60,7 @@ def prepare_history(
     raw = capabilities.api == "completions"
     endpoint = capabilities.endpoint
     whole = raw or keep or capabilities.info.keeps_reasoning
-    prepared = prepare_media(messages, capabilities, fetch=fetch)
+    prepared = prepare_media(messages, capabilities, fetch=fetch, folder=folder)
     for position, message in enumerate(prepared):
         _set_role(message)
         if not endpoint.takes_message_tools and message.get("tools"):

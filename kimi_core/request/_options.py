@@ -15,6 +15,7 @@ from kimi_core.request._read import merge_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from os import PathLike
 
     from kimi_core.capabilities import Capabilities
 
@@ -56,6 +57,9 @@ class Options:
         media_fetcher: Called with each http(s) URL of a picture or video while the request is
             built, in the calling thread; what it returns is inlined. `kimi_core.fetch.fetch_media`
             is one. None: the first-party API's requests refuse such a URL, others pass it on.
+        media_folder: Where pictures, videos and documents that a message names by their path may
+            be read, wherever a link leads; regular files alone, known by their first bytes. None:
+            a path is an error, since a message may come from anybody.
         extra: Other fields of the payload, sent as they are.
         extra_headers: Headers of this request only.
         extra_query: Query of this request only.
@@ -84,6 +88,7 @@ class Options:
     safety_identifier: str | None = None
     provider: Mapping[str, Any] | None = None
     media_fetcher: Callable[[str], bytes] | None = field(default=None, repr=False)
+    media_folder: str | PathLike[str] | None = field(default=None, repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     extra_query: Mapping[str, object] | None = field(default=None, repr=False)

@@ -108,6 +108,7 @@ def decide(
         thinks=thinking.thinks,
         keep=bool(options.keep_thinking),
         fetch=options.media_fetcher,
+        folder=options.media_folder,
     )
     _check(history, options, capabilities)
     return Plan(

@@ -1,12 +1,11 @@
 """Pictures and videos in messages, made fit to be sent.
 
 Owns: what may stand in a content part and how it gets there: data URLs and uploaded files
-(``ms://``) as they are, local files and bytes as data URLs. May know: its own files, _json,
-capabilities, errors, models. Reads local files; fetches nothing by itself.
+(``ms://``) as they are, bytes, and local files where the caller allowed it, as data URLs. May know:
+its own files, _json, capabilities, errors, models. Reads local files; fetches nothing by itself.
 
-What a server refuses stands in its row: http(s) URLs, foreign types, too large a body. A path in a
-part is read: whoever passes other people's parts on should look at them first. A file that is
-neither picture nor video by its first bytes or its name is refused.
+What a server refuses stands in its row: http(s) URLs, foreign types, too large a body. A file that
+is no picture or video by its first bytes is refused: its name may be anybody's.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
+from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["document_text", "has_media", "prepare_media", "prepare_parts"]
+__all__ = ["document_text", "has_media", "local_document", "prepare_media", "prepare_parts"]
 
 _MODALITIES = {"image_url": "image", "video_url": "video"}
 _UPLOAD = "upload it as a file and send ms://<file id>"
@@ -42,6 +41,7 @@ class _Rules:
 
     capabilities: Capabilities
     fetch: Callable[[str], bytes] | None
+    folder: str | os.PathLike[str] | None
 
 
 def prepare_parts(
@@ -49,6 +49,7 @@ def prepare_parts(
     capabilities: Capabilities,
     *,
     fetch: Callable[[str], bytes] | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> Any:  # noqa: ANN401 - likewise
     """Return the content of one message with its pictures and videos as a server takes them.
 
@@ -61,6 +62,7 @@ def prepare_parts(
         fetch: Called with each http(s) URL; returns what is there. None, the default: such a URL is
             an error where the server does not fetch it itself. It is called while the request is
             built, before anything is sent.
+        folder: Where files may be read; None, the default: a path is an error.
 
     Returns:
         The content, with new parts where something was inlined.
@@ -69,7 +71,7 @@ def prepare_parts(
         KimiConfigError: For a part that the model or the server would refuse, a file that cannot be
             read, and more media than the server takes (`Endpoint.max_body_bytes`).
     """
-    prepared = _prepared(content, _Rules(capabilities, fetch), "content")
+    prepared = _prepared(content, _Rules(capabilities, fetch, folder), "content")
     _check_size([prepared], capabilities)
     return prepared
 
@@ -79,6 +81,7 @@ def prepare_media(
     capabilities: Capabilities,
     *,
     fetch: Callable[[str], bytes] | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the messages of one request with their media as a server takes them.
 
@@ -86,6 +89,7 @@ def prepare_media(
         messages: OpenAI-style dicts. Not changed.
         capabilities: As for `prepare_parts`, and so is `fetch`.
         fetch: Called with each http(s) URL.
+        folder: Where files may be read.
 
     Returns:
         New dicts, in the same order.
@@ -93,7 +97,7 @@ def prepare_media(
     Raises:
         KimiConfigError: As `prepare_parts`; the size is that of all messages together.
     """
-    rules = _Rules(capabilities, fetch)
+    rules = _Rules(capabilities, fetch, folder)
     prepared: list[dict[str, Any]] = []
     for position, message in enumerate(messages):
         out = dict(message)
@@ -109,6 +113,16 @@ def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
     contents = [as_sequence(message.get("content")) or () for message in messages]
     parts = [as_mapping(part) or {} for content in contents for part in content]
     return any(part.get("type") in _MODALITIES for part in parts)
+
+
+def local_document(path: str, name: str, folder: str | os.PathLike[str] | None) -> str:
+    """Return the text of a document in a file.
+
+    Raises:
+        KimiConfigError: For a file that may not be read, or is no text.
+    """
+    data = read_local(path, "a document block", folder=folder, limit=None)
+    return document_text(data, name)
 
 
 def document_text(data: bytes, name: str, media_type: str | None = None) -> str:
@@ -187,11 +201,10 @@ def _sendable(source: object, modality: str, rules: _Rules, where: str) -> str:
         if remote:
             data = _fetched(source, rules, where)
             return _data_url(data, urlsplit(source).path, modality, where)
-        path = _path_of_url(source, where) if scheme == "file" else source
-        return _data_url(_read(path, rules, where), path, modality, where)
+        path = path_of_url(source, where) if scheme == "file" else source
+        return _read(path, modality, rules, where)
     if isinstance(source, os.PathLike):
-        path = os.fspath(cast("os.PathLike[str]", source))
-        return _data_url(_read(path, rules, where), path, modality, where)
+        return _read(os.fspath(cast("os.PathLike[str]", source)), modality, rules, where)
     if isinstance(source, (bytes, bytearray)):
         return _data_url(bytes(source), "", modality, where)
     raise KimiConfigError(
@@ -218,31 +231,9 @@ def _fetched(url: str, rules: _Rules, where: str) -> bytes:
     return rules.fetch(url)
 
 
-def _path_of_url(url: str, where: str) -> str:
-    address = urlsplit(url)
-    if address.netloc not in {"", "localhost"}:
-        raise KimiConfigError(
-            f"{where}: {url[:_SHOWN]!r} is on another machine; give file:///path, or the bytes."
-        )
-    # Imported here: it brings the standard library's HTTP client, which nobody else needs.
-    from urllib.request import url2pathname
-
-    return url2pathname(address.path)
-
-
-def _read(path: str, rules: _Rules, where: str) -> bytes:
+def _read(path: str, modality: str, rules: _Rules, where: str) -> str:
     limit = rules.capabilities.endpoint.max_body_bytes
-    try:
-        size = Path(path).stat().st_size
-        data = b"" if limit is not None and size > limit else Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null character in a path
-        raise KimiConfigError(
-            f"{where}: the file {path[:_SHOWN]!r} cannot be read ({type(error).__name__}); give a "
-            "path that exists here, a data URL, ms://<file id> or bytes."
-        ) from error
-    if limit is not None and size > limit:
-        raise _too_large(size, limit, f"{where}: the file {path[:_SHOWN]!r}")
-    return data
+    return _data_url(read_local(path, where, folder=rules.folder, limit=limit), "", modality, where)
 
 
 def _data_url(data: bytes, name: str, modality: str, where: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import copy
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +23,7 @@ from kimi_core.testing._message_rules import image_format, media_urls, part_type
 from kimi_core.testing._request import ChatRequest
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from kimi_core.capabilities import Capabilities
     from kimi_core.endpoints import Endpoint
@@ -92,7 +94,7 @@ def test_every_form_of_local_data_is_inlined(form: str, tmp_path: Path) -> None:
         "bytearray": bytearray(PNG),
     }
 
-    assert sent(forms[form]) == inlined("image/png", PNG)
+    assert sent(forms[form], folder=tmp_path) == inlined("image/png", PNG)
 
 
 BEGINNINGS = [
@@ -122,23 +124,18 @@ def test_the_type_is_told_by_the_first_bytes(data: bytes, kind: str, tmp_path: P
     file.write_bytes(data)
     part = f"{kind.partition('/')[0]}_url"
 
-    assert prepare_parts([{"type": part, part: file}], MOONSHOT) == [
+    assert prepare_parts([{"type": part, part: file}], MOONSHOT, folder=tmp_path) == [
         {"type": part, part: {"url": inlined(kind, data)}}
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("a.JPG", "image/jpeg"), ("a.heif", "image/heif"), ("a.mpg", "video/mpg")],
-)
-def test_the_name_tells_the_type_where_the_bytes_do_not(
-    name: str, kind: str, tmp_path: Path
-) -> None:
-    (tmp_path / name).write_bytes(b"?")
-    part = f"{kind.partition('/')[0]}_url"
-
-    (prepared,) = prepare_parts([{"type": part, part: tmp_path / name}], MOONSHOT)
-    assert prepared[part] == {"url": inlined(kind, b"?")}
+@pytest.mark.parametrize("name", ["a.JPG", "a.heif", "a.mpg"])
+def test_the_name_of_a_file_tells_nothing(name: str, tmp_path: Path) -> None:
+    """A secret under the name of a picture would be sent to the server."""
+    (tmp_path / name).write_bytes(b"API_KEY=made-up")
+    part = "video_url" if name.endswith("mpg") else "image_url"
+    with pytest.raises(KimiConfigError, match="data of an unknown type is refused"):
+        prepare_parts([{"type": part, part: tmp_path / name}], MOONSHOT, folder=tmp_path)
 
 
 UNKNOWN = [
@@ -201,19 +198,51 @@ class TestRemoteUrls:
 
 
 NO_FILE = {
-    "absent": "no-such-file.png",
-    "folder": ".",
-    "null character": "a\0b",
-    "too long": "A" * 5000,
+    "absent": ("no-such-file.png", "cannot be read (FileNotFoundError)"),
+    "folder": (".", "cannot be read (IsADirectoryError)"),
+    "null character": ("a\0b", "cannot be read (ValueError)"),
+    "too long": ("A" * 5000, "cannot be read (OSError)"),
+    "a pipe": ("pipe.png", "is no regular file"),
+    "a device": ("/dev/zero", "is outside of media_folder="),
+    "outside": ("../secret.png", "is outside of media_folder="),
+    "outside by a link": ("link.png", "is outside of media_folder="),
+    "outside by its whole path": ("/etc/hostname", "is outside of media_folder="),
+    "links in a circle": ("circle.png", "cannot be read ("),
 }
 
 
-@pytest.mark.parametrize("path", NO_FILE.values(), ids=NO_FILE)
-def test_a_file_that_cannot_be_read_is_an_error_of_one_line(path: str) -> None:
-    message = refusal([image(path)])
+@pytest.mark.parametrize(("path", "reason"), NO_FILE.values(), ids=NO_FILE)
+def test_a_file_that_may_not_or_cannot_be_read_is_an_error_of_one_line(
+    path: str, reason: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.png")
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "circle.png").symlink_to(folder / "circle.png")
+    with pytest.raises(KimiConfigError) as caught:
+        prepare_parts([image(path)], MOONSHOT, folder=folder)
+    assert reason in str(caught.value)
+    assert len(str(caught.value)) < 400
 
-    assert "cannot be read" in message
-    assert len(message) < 300
+
+@pytest.mark.parametrize("form", [str, Path, Path.as_uri], ids=["text", "path", "URL"])
+@at_both
+def test_no_file_is_read_unless_the_caller_names_a_folder(
+    form: Callable[[Path], Any], capabilities: Capabilities, tmp_path: Path
+) -> None:
+    """A message may come from anybody, and would choose the file that is sent to the server."""
+    (tmp_path / "a.png").write_bytes(PNG)
+    message = refusal([image(form(tmp_path / "a.png"))], capabilities)
+    assert "is not read: a message may come from anybody. Pass media_folder=" in message
+
+
+def test_a_path_is_looked_for_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    (tmp_path / "link.png").symlink_to("a.png")  # a link that stays inside
+    assert sent("a.png", folder=str(tmp_path)) == inlined("image/png", PNG)
+    assert sent("link.png", folder=tmp_path) == inlined("image/png", PNG)
 
 
 def test_a_file_of_another_machine_is_refused() -> None:
@@ -257,12 +286,13 @@ class TestSize:
 
     SMALL = resolve("kimi-k2.6", endpoints.moonshot(max_body_bytes=100))
 
-    def test_a_file_is_not_even_read(self, tmp_path: Path) -> None:
+    def test_a_file_is_not_read_to_its_end(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(PNG + bytes(100))
-        message = refusal([image(tmp_path / "a.png")], self.SMALL)
+        with pytest.raises(KimiConfigError) as caught:
+            sent("a.png", self.SMALL, folder=tmp_path)
 
-        assert "a.png' has 116 bytes, more than the 100" in message
-        assert "ms://" in message
+        assert "a.png' has 116 bytes, more than the 100" in str(caught.value)
+        assert "ms://" in str(caught.value)
 
     def test_counts_as_it_is_sent(self) -> None:
         assert len(sent(PNG + bytes(40), self.SMALL)) <= 100
@@ -288,7 +318,7 @@ def test_messages_are_prepared_as_the_simulated_server_takes_them(tmp_path: Path
         {"role": "assistant", "tool_calls": []},
     ]
     before = copy.deepcopy(messages)
-    request = ChatRequest({"messages": prepare_media(messages, MOONSHOT)})
+    request = ChatRequest({"messages": prepare_media(messages, MOONSHOT, folder=tmp_path)})
 
     assert [rule(request) for rule in (part_types, media_urls, image_format)] == [None] * 3
     assert request.messages[0] == messages[0]

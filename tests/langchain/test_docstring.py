@@ -38,7 +38,7 @@ def test_the_examples_run(
         for example in EXAMPLES:
             exec(compile(example, "<docstring>", "exec"), names)  # noqa: S102 - our own text
         assert server.refusals == []
-        assert len(server.requests) == 7
+        assert len(server.requests) == 6
     assert capsys.readouterr().out == "One two three."
-    assert len(EXAMPLES) == 10
+    assert len(EXAMPLES) == 7
     assert names["messages"][-1].content == "Paris: sunny"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from llama_index_kimi import ChatKimiK2
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
+FILM = b"\x00\x00\x00\x18ftypisom" + b"\0" * 8
 PNG_URL = "data:image/png;base64," + base64.b64encode(PNG).decode()
 
 
@@ -99,22 +100,30 @@ def test_each_block_has_its_form_on_the_wire(
     assert wire.get("tool_call_id") == ("f:0" if role is MessageRole.TOOL else None)
 
 
-def test_files_are_read_where_a_path_was_given(
-    llm: ChatKimiK2, server: ScriptedServer, tmp_path: Path
+def test_files_are_read_where_the_caller_allowed_it(
+    make_llm: Callable[..., ChatKimiK2], server: ScriptedServer, tmp_path: Path
 ) -> None:
-    image, video = tmp_path / "a.png", tmp_path / "b.mp4"
+    image, video, document = (tmp_path / name for name in ("a.png", "b.mp4", "c.txt"))
     image.write_bytes(PNG)
-    video.write_bytes(b"film")
+    video.write_bytes(FILM)
+    document.write_text("Once upon a time.")
+    blocks = [
+        ImageBlock(path=image),
+        VideoBlock(path=video),
+        DocumentBlock(path=document, title="c.txt"),
+    ]
 
-    (wire,) = sent(
-        llm, server, ChatMessage(blocks=[ImageBlock(path=image), VideoBlock(path=video)])
-    )
+    (wire,) = sent(make_llm(media_folder=tmp_path), server, ChatMessage(blocks=blocks))
 
-    film = "data:video/mp4;base64," + base64.b64encode(b"film").decode()
+    film = "data:video/mp4;base64," + base64.b64encode(FILM).decode()
     assert wire["content"] == [
         image_part(PNG_URL),
         {"type": "video_url", "video_url": {"url": film}},
+        {"type": "text", "text": "c.txt:\nOnce upon a time.\n"},
     ]
+    for block in blocks:
+        with pytest.raises(KimiConfigError, match=r"is not read: a message may come from anybody"):
+            sent(make_llm(), server, ChatMessage(blocks=[block]))
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,17 @@ ROWS: dict[str, Row] = {
         messages=[user([LOOK, _image(FAR)])],
         sent={"model": "moonshotai/kimi-k2.6"},
     ),
+    "a file of this machine": Row(
+        model=K26,
+        messages=[user([LOOK, _image("file:///etc/hostname")])],
+        refused=("/etc/hostname", "is not read", "media_folder="),
+    ),
+    "a file outside of the folder": Row(
+        model=K26,
+        messages=[user([LOOK, _image("file:///etc/hostname")])],
+        options={"media_folder": "pictures"},
+        refused=("/etc/hostname", "is outside of media_folder='pictures'"),
+    ),
     "a drawing": Row(model=K26, messages=[user([_image(DRAWING)])], refused=("image/svg+xml",)),
     "a picture for a model that reads text": Row(
         endpoint="vllm", messages=[user([_image(INLINED)])], refused=("text", "kimi-k2.6")
