@@ -11,6 +11,7 @@ from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
 from kimi_core.errors import (
     IgnoredSettingWarning,
     KimiError,
+    KimiIncompleteAnswerError,
     KimiWarning,
     PromptInjectionWarning,
     RetiredModelWarning,
@@ -48,6 +49,7 @@ __all__ = [
     "Event",
     "IgnoredSettingWarning",
     "KimiError",
+    "KimiIncompleteAnswerError",
     "KimiWarning",
     "ModelInfo",
     "ParsedMessage",

@@ -18,7 +18,9 @@ from kimi_core import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["langchain_errors"]
+    from langchain_core.messages import AIMessage
+
+__all__ = ["langchain_errors", "parsing_error"]
 
 # Ordered: the first that fits. Names, not classes: those that a supported langchain-core does not
 # have yet (ModelRefusalError came with 1.7.5) are passed over.
@@ -65,3 +67,13 @@ def langchain_errors() -> Iterator[None]:
     except errors.KimiError as error:
         _adopt(error)
         raise
+
+
+def parsing_error(error: errors.KimiError, message: AIMessage) -> errors.KimiError:
+    """Let an error about an answer be LangChain's error of parsing, too, and carry the message."""
+    _adopt(error)
+    errors.become(error, exceptions.OutputParserException)
+    # What the constructor of OutputParserException sets.
+    said = {"llm_output": message.text, "observation": None, "send_to_llm": False}
+    vars(error).update(said, raw_message=message)
+    return error

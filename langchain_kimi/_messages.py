@@ -1,9 +1,9 @@
 """LangChain's messages -> the OpenAI-style dicts that the core takes.
 
 Owns: what of a message is sent: roles, text, media, tool calls, and reasoning wherever another
-provider or another version of LangChain put it. May know: its own files, request; langchain_core,
-langchain_openai. It does not know which model will read the messages: what a model or a server
-would refuse is the core's affair (`kimi_core.request`).
+provider or another version of LangChain put it. May know: its own files, events, request, response;
+langchain_core, langchain_openai. It does not know which model will read the messages: what a model
+or a server would refuse is the core's affair (`kimi_core.request`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from langchain_openai.chat_models.base import _convert_message_to_dict
 
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
+from kimi_core.response import spoken_message
 from langchain_kimi._tools import tool_dict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["reasoning_of", "to_wire"]
+    from kimi_core.events import ParsedMessage
+
+__all__ = ["reasoning_of", "spoken", "to_wire"]
 
 
 def to_wire(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
@@ -53,6 +56,13 @@ def reasoning_of(message: AIMessage) -> str:
         return ""
     # Standard blocks first; a provider that this process does not know leaves its own in content.
     return blocks.reasoning_in(message.content_blocks) or blocks.reasoning_in(message.content)
+
+
+def spoken(message: AIMessage) -> ParsedMessage:
+    """Return what a message of a model says, in the core's words."""
+    calls = [(call["id"], call["name"], call["args"], True) for call in message.tool_calls]
+    cut = [(call["id"], call["name"], call["args"], False) for call in message.invalid_tool_calls]
+    return spoken_message(message.text, reasoning_of(message), [*calls, *cut])
 
 
 def _assistant(message: AIMessage, answered: set[str]) -> dict[str, Any]:

@@ -1,29 +1,37 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: its own files, errors;
+Owns: the three methods of ``with_structured_output``. May know: its own files, errors, response;
 langchain_core. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers import (
+    BaseCumulativeTransformOutputParser,
+    JsonOutputParser,
+    PydanticOutputParser,
+)
 from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
     PydanticToolsParser,
 )
-from langchain_core.runnables import RunnableLambda, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, KimiError
+from kimi_core.response import incomplete_answer, tool_call_error
+from langchain_kimi._errors import parsing_error
+from langchain_kimi._messages import spoken
 from langchain_kimi._tools import response_format_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from langchain_core.messages import AIMessage
+    from langchain_core.outputs import Generation
     from langchain_core.runnables import Runnable
 
 __all__ = ["METHODS", "keywords_of", "read_by", "with_raw"]
@@ -62,26 +70,86 @@ def keywords_of(
     return keywords
 
 
+class _Checked(BaseCumulativeTransformOutputParser[Any]):
+    """Refuses an answer that is not whole; stands before a parser of LangChain's among the bases.
+
+    Those read ``{"city": "Pari`` as a whole object, a damaged call as no call, and the end of a
+    stream as if more were to come, so that an answer that does not fit gave neither an object nor
+    an error. A stream gives its partial objects all the same, and the error at its end.
+    """
+
+    wanted: str = "answer"
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:  # noqa: ANN401 - of the schema's type
+        message: Any = result[0].message  # type: ignore[attr-defined]  # ours are chat generations
+        growing = partial and message.chunk_position != "last"
+        if not growing:
+            _refuse(message, self.wanted, as_json=isinstance(self, JsonOutputParser))
+        return super().parse_result(result, partial=growing)
+
+
+class _JsonParser(_Checked, JsonOutputParser): ...
+
+
+class _PydanticParser(_Checked, PydanticOutputParser[Any]): ...
+
+
+class _JsonCallParser(_Checked, JsonOutputKeyToolsParser): ...
+
+
+class _PydanticCallParser(_Checked, PydanticToolsParser): ...
+
+
+def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
+    said = spoken(message)
+    error: KimiError | None = incomplete_answer(
+        said, message.response_metadata, wanted=wanted, as_json=as_json and not message.tool_calls
+    )
+    if error is None and not (as_json and said.content):
+        error = tool_call_error(said, message.response_metadata.get("finish_reason"))
+    if error is not None:
+        raise parsing_error(error, message)
+
+
 def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, Any]:  # noqa: ANN401 - as above
-    """Return what turns the answer into the schema's type."""
+    """Return what turns the answer into the schema's type.
+
+    It raises a `KimiIncompleteAnswerError` or a `KimiToolCallError`, which are an
+    ``OutputParserException`` as well, for an answer that was cut, filtered or damaged.
+    """
     is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
-    parser: Runnable[Any, Any]
+    name = "answer" if schema is None else convert_to_openai_tool(schema)["function"]["name"]
     if method == "function_calling":
         if is_class:
-            return PydanticToolsParser(tools=[schema], first_tool_only=True)
-        name = convert_to_openai_tool(schema)["function"]["name"]
-        return JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
-    parser = PydanticOutputParser(pydantic_object=schema) if is_class else JsonOutputParser()
-    if beside_tools:
+            return _PydanticCallParser(tools=[schema], first_tool_only=True, wanted=name)
+        return _JsonCallParser(key_name=name, first_tool_only=True, wanted=name)
+    parser: Runnable[Any, Any] = (
+        _PydanticParser(pydantic_object=schema, wanted=name)
+        if is_class
+        else _JsonParser(wanted=name)
+    )
+    if not beside_tools:
+        return parser
+
+    def read(message: AIMessage) -> Any:  # noqa: ANN401 - a parser is run by LangChain
+        _refuse(message, name, as_json=True)
         # A call of another tool is an answer without the schema.
-        return RunnableLambda(lambda message: None if message.tool_calls else parser)
-    return parser
+        return None if message.tool_calls else parser
+
+    return RunnableLambda(read)
 
 
 def with_raw(model: Runnable[Any, Any], parser: Runnable[Any, Any]) -> Runnable[Any, Any]:
-    """Return the message, what was parsed, and the error of parsing, side by side."""
-    parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
-    )
-    failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=model) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+    """Return the message, what was parsed, and the error of parsing, side by side.
+
+    Not by LangChain's fallbacks: of a stream they take the beginning of an answer that does not fit
+    for its end, and report neither object nor error.
+    """
+
+    def read(found: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {**found, "parsed": parser.invoke(found["raw"]), "parsing_error": None}
+        except Exception as error:  # noqa: BLE001 - whatever a parser or a class's validators raise
+            return {**found, "parsed": None, "parsing_error": error}
+
+    return RunnableMap(raw=model) | RunnableLambda(read)

@@ -1,7 +1,7 @@
 """Structured answers: one pydantic object per question, whole or as it grows.
 
 Owns: how an object is asked for (a JSON schema, or a forced tool), and how it is read.
-May know: its own files, errors, events, request; llama_index, pydantic.
+May know: its own files, events, request, response; llama_index, pydantic.
 
 LlamaIndex's own programs always force a tool, which thinking models refuse, forget the system
 prompt in async, show no string before its closing quote, and build a new class for every chunk.
@@ -23,12 +23,12 @@ from llama_index.core.program.utils import FlexibleModel, create_flexible_model
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ValidationError
 
-from kimi_core.errors import KimiProtocolError
 from kimi_core.events.arguments import legal_json, read_growing
 from kimi_core.request import CallOptions
+from kimi_core.response import json_text
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._responses import is_growing
-from llama_index_kimi._tools import refuse_damaged_calls, wire_tools
+from llama_index_kimi._tools import refuse_damaged_calls, refuse_incomplete, wire_tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -62,8 +62,10 @@ class _Question(Generic[Model]):
         Raises:
             ValidationError: Where the answer does not fit the class.
             ValueError: Where there is no object in the answer.
-            KimiProtocolError: Where the token limit cut the answer, or its call is damaged.
+            KimiIncompleteAnswerError: Where the answer was cut or filtered.
+            KimiToolCallError: Where its call is damaged.
         """
+        refuse_incomplete(response, self.output_cls.__name__, as_json=not self.by_tool)
         refuse_damaged_calls(response)
         text = self._text(response)
         try:
@@ -71,7 +73,7 @@ class _Question(Generic[Model]):
         except ValidationError as error:
             legal = legal_json(text)
             if legal is None:
-                raise self._unreadable(response, text) from error
+                raise self._unreadable(text) from error
             if legal == text:
                 raise
             # Unescaped newlines in strings are the one deviation that is common and harmless.
@@ -98,20 +100,12 @@ class _Question(Generic[Model]):
             for block in message.blocks:
                 if isinstance(block, ToolCallBlock):
                     return str(block.tool_kwargs)
-        # kimi-k2.6 at times puts a fence round the JSON that a schema asked for.
-        content = message.content or ""
-        return content[max(content.find("{"), 0) : content.rfind("}") + 1 or None]
+        return json_text(message.content or "")
 
-    def _unreadable(self, response: ChatResponse, text: str) -> Exception:
-        name, finish_reason = self.output_cls.__name__, response.raw["finish_reason"]  # type: ignore[index]  # a final one
-        if finish_reason == "length":
-            return KimiProtocolError(
-                f"the {name} was cut off by the token limit after {len(text)} characters: "
-                f"{text[-200:]!r}. Raise max_tokens."
-            )
+    def _unreadable(self, text: str) -> ValueError:
         return ValueError(
-            f"the model answered without a {name}: {text[:200]!r}. Say in the prompt that JSON is "
-            "wanted, or ask another model."
+            f"the model answered without a {self.output_cls.__name__}: {text[:200]!r}. Say in the "
+            "prompt that JSON is wanted, or ask another model."
         )
 
 
@@ -136,7 +130,7 @@ class StructuredPrediction(KimiBase):
         Raises:
             ValidationError: Where the answer does not fit the class.
             ValueError: Where there is no object in the answer.
-            KimiProtocolError: Where the token limit cut the answer.
+            KimiIncompleteAnswerError: Where the answer was cut or filtered.
         """
         if self.pydantic_program_mode not in _OURS:
             theirs: Model = super().structured_predict(

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
 
-from kimi_core.events import ParsedMessage, ToolCall
 from kimi_core.events.arguments import read_arguments, read_growing
-from kimi_core.request.blocks import arguments_text, plain_call
-from kimi_core.response import tool_call_error
+from kimi_core.request.blocks import plain_call
+from kimi_core.response import incomplete_answer, spoken_message, tool_call_error
 from llama_index_kimi._messages import reasoning_of
 from llama_index_kimi._responses import is_growing
 
@@ -25,9 +24,12 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.tools.types import BaseTool
 
+    from kimi_core.events import ParsedMessage
+
 __all__ = [
     "conversation",
     "refuse_damaged_calls",
+    "refuse_incomplete",
     "select_tools",
     "tool_choice_of",
     "wire_tools",
@@ -97,29 +99,41 @@ def select_tools(response: ChatResponse, *, error_on_no_tool_call: bool) -> list
     ]
 
 
+def refuse_incomplete(response: ChatResponse, wanted: str, *, as_json: bool) -> None:
+    """Raise for a whole response that was cut or filtered; arguments as for the core's decision.
+
+    Raises:
+        KimiIncompleteAnswerError: With the answer in ``partial`` and ``raw_message``.
+    """
+    said = _spoken(response.message)
+    error = incomplete_answer(said, response.raw, wanted=wanted, as_json=as_json)
+    if error is not None:
+        error.raw_message = response.message
+        raise error
+
+
 def refuse_damaged_calls(response: ChatResponse) -> None:
     """Raise for a whole response with a call that cannot be run.
 
     Raises:
         KimiToolCallError: As for `select_tools`.
     """
-    raw, message = response.raw, response.message
+    raw = response.raw
+    finish_reason = raw.get("finish_reason") if isinstance(raw, dict) else None
+    error = tool_call_error(_spoken(response.message), finish_reason)
+    if error is not None:
+        raise error
+
+
+def _spoken(message: ChatMessage) -> ParsedMessage:
+    """Return what a message of a model says, in the core's words."""
     # These may look whole all the same: kimi-k3 writes argument by argument.
     invalid = {call["id"] for call in message.additional_kwargs.get("invalid_tool_calls") or ()}
     calls = [
-        ToolCall(
-            index=index,
-            id=block.tool_call_id or block.tool_name,
-            name=block.tool_name,
-            arguments=arguments_text(block.tool_kwargs),
-            complete=block.tool_call_id not in invalid,
-        )
-        for index, block in enumerate(_blocks_of(message))
+        (block.tool_call_id, block.tool_name, block.tool_kwargs, block.tool_call_id not in invalid)
+        for block in _blocks_of(message)
     ]
-    said = ParsedMessage(message.content or "", reasoning_of(message), tuple(calls))
-    error = tool_call_error(said, raw.get("finish_reason") if isinstance(raw, dict) else None)
-    if error is not None:
-        raise error
+    return spoken_message(message.content, reasoning_of(message), calls)
 
 
 def _kwargs(given: dict[str, Any] | str, *, growing: bool) -> dict[str, Any]:

@@ -9,7 +9,8 @@ The tree::
     ├── KimiConfigError (ValueError)      refused before any request: setting, value, rule, way out
     ├── KimiProtocolError                 the server or the model broke the protocol
     │   ├── KimiStreamTruncatedError      a stream ended early; .partial holds what had come
-    │   └── KimiToolCallError             a tool call that cannot be run; .partial holds the answer
+    │   ├── KimiToolCallError             a tool call that cannot be run; .partial holds the answer
+    │   └── KimiIncompleteAnswerError     (ValueError) cut or filtered where an object was asked for
     └── KimiAPIError                      a request failed
         ├── KimiConnectionError           no answer at all
         │   └── KimiTimeoutError
@@ -32,10 +33,9 @@ the framework's, so that code which catches ``openai.RateLimitError`` today goes
 from __future__ import annotations
 
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-if TYPE_CHECKING:
-    from kimi_core.events import ParsedMessage
+from kimi_core.events import ParsedMessage
 
 __all__ = [
     "KimiAPIError",
@@ -46,6 +46,7 @@ __all__ = [
     "KimiContentFilterError",
     "KimiContextOverflowError",
     "KimiError",
+    "KimiIncompleteAnswerError",
     "KimiModelNotFoundError",
     "KimiNotFoundError",
     "KimiOverloadedError",
@@ -116,6 +117,28 @@ class KimiToolCallError(KimiProtocolError):
     def __init__(self, message: str, partial: ParsedMessage) -> None:
         super().__init__(message)
         self.partial = partial
+
+
+class KimiIncompleteAnswerError(KimiProtocolError, ValueError):
+    """An answer that should hold an object, or a call, ended before it was whole.
+
+    The token limit cut it, the provider's filter withheld it (then it is a `KimiContentFilterError`
+    as well), or the server gave it up. What is there may look like a whole object and is none.
+
+    Attributes:
+        partial: The answer so far: its text, its reasoning, its calls with their arguments.
+        finish_reason: Why the answer ended: "length", "content_filter", "abort", "repetition";
+            otherwise the text itself breaks off.
+        max_tokens: The token limit of the request; None where there was none.
+        reasoning_tokens: Tokens that were spent on reasoning; None where the server did not say.
+        raw_message: The framework's message, of the adapter that raised it; otherwise None.
+    """
+
+    partial: ParsedMessage = ParsedMessage()
+    finish_reason: str | None = None
+    max_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    raw_message: Any = None
 
 
 class KimiAPIError(KimiError):

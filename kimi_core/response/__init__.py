@@ -30,7 +30,9 @@ from kimi_core.events import (
 from kimi_core.raw.parser import StreamParser
 from kimi_core.raw.tool_ids import unique_id
 from kimi_core.response._fragments import ServerCalls
+from kimi_core.response._incomplete import incomplete_answer, incomplete_details, json_text
 from kimi_core.response._refusal import tool_call_error
+from kimi_core.response._spoken import spoken_message
 from kimi_core.response._usage import Usage
 
 if TYPE_CHECKING:
@@ -39,7 +41,14 @@ if TYPE_CHECKING:
     from kimi_core.events import Diagnostic
     from kimi_core.request import Request
 
-__all__ = ["ResponseReader", "Usage", "tool_call_error"]
+__all__ = [
+    "ResponseReader",
+    "Usage",
+    "incomplete_answer",
+    "json_text",
+    "spoken_message",
+    "tool_call_error",
+]
 
 
 class ResponseReader:
@@ -107,17 +116,34 @@ class ResponseReader:
     def metadata(self) -> dict[str, Any]:
         """Return id, model, finish reason, fingerprint and diagnostics, as values of JSON.
 
-        There are no diagnostics in it where nothing was odd; the rest is None where it is not
-        known.
+        There are no diagnostics in it where nothing was odd, and no ``incomplete_details`` of an
+        answer that was neither cut nor filtered; the rest is None where it is not known.
         """
         odd = [asdict(found) for found in self.diagnostics]
+        early = self._incomplete_details()
         return {
             "id": self.id,
             "model": self.model,
             "finish_reason": self.finish_reason,
             "system_fingerprint": self.system_fingerprint,
             **({"diagnostics": odd} if odd else {}),
+            **({"incomplete_details": early} if early else {}),
         }
+
+    def _incomplete_details(self) -> dict[str, Any] | None:
+        usage = self.usage or Usage()
+        return incomplete_details(
+            self.finish_reason,
+            limit=self._limit,
+            completion_tokens=usage.completion_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+        )
+
+    @property
+    def _limit(self) -> int | None:
+        payload = self._request.payload
+        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
+        return limit if isinstance(limit, int) else None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
         """Read one chunk of a stream.
@@ -247,11 +273,10 @@ class ResponseReader:
         name as the name, and ``{}`` for arguments that never came. An answer that the model ended
         has the token that ended it in ``stop_reason``.
         """
-        payload = self._request.payload
-        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
+        limit = self._limit
         used = self.usage.completion_tokens if self.usage is not None else 0
         ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
-        return not ended and isinstance(limit, int) and used >= limit and self._server.any
+        return not ended and limit is not None and used >= limit and self._server.any
 
     def _closed_parsers(self, reason: str | None) -> list[Event]:
         events: list[Event] = []

@@ -1,0 +1,146 @@
+"""Whether an answer is all that was to come, and what is said where it is not.
+
+Owns: the finish reasons of answers that were cut or withheld, and the one decision on an answer
+that should hold an object. May know: _json, errors, events.
+
+A JSON text that breaks off is no obstacle to a lenient reader: ``{"city": "Pari`` becomes a City
+with a wrong name wherever the other fields have defaults (mastra-ai/mastra#24442). Only the finish
+reason tells, so both adapters ask here before they read anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping
+from kimi_core.errors import KimiContentFilterError, KimiIncompleteAnswerError, both
+from kimi_core.events.arguments import InvalidArguments, read_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kimi_core.events import ParsedMessage
+
+__all__ = ["incomplete_answer", "incomplete_details", "json_text"]
+
+_FILTERED = "content_filter"
+# What each finish reason says of the answer, and the way out. vLLM and SGLang report an answer
+# that the server itself gave up as "abort"; vLLM ends one that repeats itself as "repetition".
+_ENDS: Mapping[str, tuple[str, str]] = {
+    "length": ("was cut off by the token limit", "Raise max_tokens"),
+    _FILTERED: (
+        "was withheld by the provider's content filter",
+        "Change the content; the same text is filtered again",
+    ),
+    "abort": ("was given up by the server (finish reason 'abort')", "Ask again"),
+    "repetition": (
+        "was ended by the server because it repeated itself (finish reason 'repetition')",
+        "Ask again, or with another temperature",
+    ),
+}
+_BROKEN_OFF = (
+    "breaks off inside its JSON",
+    "Ask again, and see whether a stop string stands in the answer",
+)
+_QUOTED = 200
+
+
+def incomplete_details(
+    finish_reason: str | None,
+    *,
+    limit: int | None,
+    completion_tokens: int,
+    reasoning_tokens: int,
+) -> dict[str, Any] | None:
+    """Return what is known of an answer's early end, as values of JSON; None for a whole answer.
+
+    Args:
+        finish_reason: Why the answer ended.
+        limit: The token limit of the request, or None.
+        completion_tokens: Tokens of the answer; 0 where the server did not say.
+        reasoning_tokens: Tokens of it that were reasoning; 0 likewise.
+
+    Returns:
+        ``reason``, and those of ``max_tokens``, ``completion_tokens`` and ``reasoning_tokens`` that
+        are known.
+    """
+    if finish_reason not in _ENDS:
+        return None
+    numbers = {
+        "max_tokens": limit,
+        "completion_tokens": completion_tokens,
+        "reasoning_tokens": reasoning_tokens,
+    }
+    known = {name: number for name, number in numbers.items() if number}
+    return {"reason": finish_reason, **known}
+
+
+def incomplete_answer(
+    said: ParsedMessage, metadata: object, *, wanted: str = "answer", as_json: bool = False
+) -> KimiIncompleteAnswerError | None:
+    """Return the error for an answer that is not all that was to come; None where it is.
+
+    Args:
+        said: The answer; all of it is in the error's ``partial``.
+        metadata: What `ResponseReader.metadata` said of it, wherever a framework kept that; of
+            another class's answer its ``finish_reason`` counts.
+        wanted: What the answer should have been, for the sentence.
+        as_json: Whether the content should be JSON, so that its text can tell as well.
+    """
+    kept = as_mapping(metadata) or {}
+    details: Mapping[str, Any] = as_mapping(kept.get("incomplete_details")) or {
+        "reason": kept.get("finish_reason")
+    }
+    if details["reason"] not in _ENDS and not (as_json and _breaks_off(said.content)):
+        return None
+    found, way_out = _ENDS.get(details["reason"], _BROKEN_OFF)
+    out = _way_out(way_out, details, said)
+    sentence = f"the {wanted} {found}{_numbers(details, said)}{_so_far(said)}. {out}."
+    filtered = (KimiContentFilterError,) if details["reason"] == _FILTERED else ()
+    error = both(KimiIncompleteAnswerError, *filtered)(sentence)
+    error.partial = said
+    error.finish_reason = details["reason"]
+    error.max_tokens = details.get("max_tokens")
+    error.reasoning_tokens = details.get("reasoning_tokens")
+    return error
+
+
+def json_text(content: str) -> str:
+    """Return the object in a text; kimi-k2.6 at times puts a fence round the JSON it was to write.
+
+    Args:
+        content: The whole content of an answer.
+    """
+    return content[max(content.find("{"), 0) : content.rfind("}") + 1 or None]
+
+
+def _breaks_off(content: str) -> bool:
+    text = content[max(content.find("{"), 0) :].rstrip("` \n\r\t")
+    found = read_arguments(text)
+    return isinstance(found, InvalidArguments) and found.kind == "cut"
+
+
+def _way_out(way_out: str, details: Mapping[str, Any], said: ParsedMessage) -> str:
+    thought = details["reason"] == "length" and (details.get("reasoning_tokens") or said.reasoning)
+    return f"{way_out}, or lower reasoning_effort" if thought else way_out
+
+
+def _numbers(details: Mapping[str, Any], said: ParsedMessage) -> str:
+    if details["reason"] not in _ENDS:
+        return f" (finish reason {details['reason']!r})"
+    if details["reason"] != "length":
+        return ""
+    limit, thought = details.get("max_tokens"), details.get("reasoning_tokens")
+    known = [f"max_tokens={limit}" if limit else "max_tokens was not set"]
+    if thought:
+        known.append(f"{thought} tokens were spent on reasoning")
+    elif said.reasoning:
+        known.append(f"{len(said.reasoning)} characters of it were reasoning")
+    return f" ({'; '.join(known)})"
+
+
+def _so_far(said: ParsedMessage) -> str:
+    text = said.tool_calls[-1].arguments if said.tool_calls else said.content
+    if not text:
+        return " before any text"
+    return f" after {len(text)} characters: {text[-_QUOTED:]!r}"
