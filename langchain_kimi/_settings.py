@@ -109,6 +109,9 @@ class KimiSettings(Instance, BaseChatOpenAI):
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
 
+    total_timeout: float | None = None
+    """Seconds for a whole request, retries included; ``timeout`` is for the gaps in its answer."""
+
     tokenizer: Any = Field(default=None, exclude=True)
     """A `kimi_core.Tokenizer`, or the path of Kimi's ``tiktoken.model``; without one it is looked
     for (see `kimi_core.Tokenizer.find`), and counts are estimates where there is none."""

@@ -163,6 +163,7 @@ class ChatKimiK2(KimiGeneration):
             safety_identifier: str | None = None,
             provider: Mapping[str, Any] | None = None,
             timeout: Any = None,  # noqa: ANN401 - seconds, or httpx.Timeout of either major version
+            total_timeout: float | None = None,
             max_retries: int | None = None,
             default_headers: Mapping[str, str] | None = None,
             extra_body: Mapping[str, Any] | None = None,

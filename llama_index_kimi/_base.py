@@ -74,6 +74,7 @@ class KimiBase(Instance, FunctionCallingLLM):
     extra_body: dict[str, Any] | None = Field(default=None, description="Sent as it is.")
     additional_kwargs: dict[str, Any] | None = Field(default=None, description="Of every call.")
     timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
+    total_timeout: float | None = Field(default=None, description="Seconds of a whole request.")
     max_retries: int | None = Field(default=None, description="Before the first byte.")
     default_query: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)

@@ -84,7 +84,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         seed, logprobs, top_logprobs, logit_bias: Sent as they are.
         extra_body: Other fields of the payload, sent as they are, unchecked.
         additional_kwargs: Settings of every call, as LlamaIndex's OpenAI classes have them.
-        timeout: Seconds, or an ``httpx.Timeout``; 600 s where it is left out.
+        timeout: Seconds without data, or an ``httpx.Timeout``; 600 s where it is left out.
+        total_timeout: Seconds for a whole request, retries included; no limit where it is left out.
         max_retries: Retries of a request that has not been answered yet; 2 where it is left out.
             There is no second layer of retries.
         default_headers, default_query: Of every request; never written into dumps or pickles.

@@ -49,6 +49,7 @@ class Answer:
         stalls: Whether nothing more is said after the pieces until the server closes; nothing at
             all where there are none.
         holds_after: After how many pieces the server waits until the test sets `released`.
+        repeats: What is said after the pieces, again and again, until the server closes.
     """
 
     pieces: tuple[bytes, ...] = ()
@@ -57,6 +58,7 @@ class Answer:
     breaks: bool = False
     stalls: bool = False
     holds_after: int | None = None
+    repeats: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,8 @@ class ScriptedServer:
                 if answer.stalls:
                     server._closed.wait()
                     self.close_connection = True
+                while answer.repeats and not server._closed.wait(0.01):
+                    _write_piece(self, answer.repeats)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -226,9 +230,13 @@ def write_answer(
     for position, piece in enumerate(answer.pieces):
         if released is not None and position == answer.holds_after:
             released.wait()
-        handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        handler.wfile.flush()
-    if answer.breaks or answer.stalls:
+        _write_piece(handler, piece)
+    if answer.breaks or answer.stalls or answer.repeats:
         handler.close_connection = True
     else:
         handler.wfile.write(b"0\r\n\r\n")
+
+
+def _write_piece(handler: http.server.BaseHTTPRequestHandler, piece: bytes) -> None:
+    handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+    handler.wfile.flush()

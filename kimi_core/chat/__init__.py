@@ -8,6 +8,7 @@ rule of its own.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,13 @@ from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
-from kimi_core.errors import line_of_user, warnings_at
+from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
 from kimi_core.request import Options, Request, build_request
 from kimi_core.transport import Transport
+from kimi_core.transport.limits import Limits, OutOfTimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from kimi_core._json import Message, Tool
 
@@ -118,22 +120,29 @@ class KimiChat:
         """Send a request.
 
         Raises:
-            KimiAPIError: Where there is no answer, or one that says no.
+            KimiAPIError: Where there is no answer (a `KimiTimeoutError` where there is none in
+                time), or one that says no.
             KimiConfigError: Where the server turns out to serve a model that refuses a setting.
         """
         if isinstance(request, UnnamedRequest):
             request = self._rebuilt(request, self._served.find(self.transport))
         _announce(request)
-        response = self.transport.open(request.path, request.payload, request.sending)
-        return Reply(request, response)
+        send = partial(self.transport.open, request.path, request.payload, request.sending)
+        limits = Limits(request.total_timeout)
+        with _in_time(request, limits):
+            response = limits.run(send)
+        return Reply(request, response, limits)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
         if isinstance(request, UnnamedRequest):
             request = self._rebuilt(request, await self._served.afind(self.transport))
         _announce(request)
-        response = await self.transport.aopen(request.path, request.payload, request.sending)
-        return AsyncReply(request, response)
+        send = self.transport.aopen(request.path, request.payload, request.sending)
+        limits = Limits(request.total_timeout)
+        with _in_time(request, limits):
+            response = await limits.within(send)
+        return AsyncReply(request, response, limits)
 
     def _rebuilt(self, request: UnnamedRequest, capabilities: Capabilities) -> Request:
         with warnings_at(self._made_at):
@@ -180,6 +189,22 @@ class KimiChat:
             http_client=settings.http_client,
             http_async_client=settings.http_async_client,
         )
+
+
+@contextmanager
+def _in_time(request: Request, limits: Limits) -> Generator[None, None, None]:
+    """Say of a request that was not answered in time which limit that was."""
+    try:
+        yield
+    except (OutOfTimeError, KimiConnectionError) as error:
+        if isinstance(error, KimiConnectionError) and not limits.passed:
+            raise
+        asked = request.capabilities
+        sentence = (
+            f"{asked.endpoint.name} did not answer within {limits.total:g} s "
+            "(total_timeout). Raise total_timeout, or check the server."
+        )
+        raise timeout_error(sentence, endpoint=asked.endpoint.name, model=asked.model) from error
 
 
 def _announce(request: Request) -> None:

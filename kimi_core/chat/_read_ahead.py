@@ -16,18 +16,21 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 
 __all__ = ["read_ahead"]
 
 _MOST_HELD = 128 * 1024  # bytes; a consumer that is slower than the server must not hold it all
 
 
-async def read_ahead(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+async def read_ahead(
+    source: AsyncIterable[bytes], within: Callable[[Awaitable[object]], Awaitable[object]]
+) -> AsyncGenerator[bytes, None]:
     """Read in a task of its own; yield what arrived since the last time, joined.
 
     Args:
         source: The reads; no more of them are made while 128 KiB lie unread.
+        within: Waits for something as long as it may take.
 
     Yields:
         The same bytes in the same order.
@@ -40,7 +43,7 @@ async def read_ahead(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None
     task.add_done_callback(lambda _: ahead.arrived.set())
     try:
         while not task.done() or ahead.held:
-            await ahead.arrived.wait()
+            await within(ahead.arrived.wait())
             if data := ahead.take():
                 yield data
         await task

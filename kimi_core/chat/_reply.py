@@ -13,15 +13,18 @@ from kimi_core.chat._merge import merged_arguments
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat.observe import current_observer
 from kimi_core.errors import KimiAPIError, KimiProtocolError, error_in, request_id_of
-from kimi_core.response import ResponseReader, read_json
+from kimi_core.response import ResponseReader, read_json, says_something
+from kimi_core.transport.limits import OutOfTimeError
 from kimi_core.transport.sse import EventStreamDecoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
+    from kimi_core.errors import KimiTimeoutError
     from kimi_core.events import Event
     from kimi_core.request import Request
     from kimi_core.transport.call import HttpResponse
+    from kimi_core.transport.limits import Limits
 
 __all__ = ["AsyncReply", "Reply"]
 
@@ -33,7 +36,10 @@ class _Reading:
     stream) is collected and read as a stream of one chunk.
     """
 
-    def __init__(self, request: Request, headers: Mapping[str, str]) -> None:
+    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
+        headers: Mapping[str, str] = response.headers
+        limits.opened(response)
+        self.limits = limits
         self.reader = ResponseReader(request, headers)
         streamed = "event-stream" in headers.get("content-type", "")
         self._decoder = EventStreamDecoder() if streamed else None
@@ -46,6 +52,8 @@ class _Reading:
             self._decoder = EventStreamDecoder()
         if self._decoder is None:
             self._body.append(data)
+            if data.strip():  # blanks keep a connection alive
+                self.limits.heard()
             return
         chunks = self._decoder.feed(data)
         if len(chunks) == 1:  # the usual case, and nothing to merge
@@ -65,9 +73,44 @@ class _Reading:
         except KimiAPIError as error:
             error.partial = self.reader.message()
             raise
+        if events or says_something(chunk):
+            self.limits.heard()
         if self._observer is not None:
             self._observer.on_chunk(chunk, events)
         return events
+
+    def check(self) -> None:
+        """Give an answer up that takes too long, though its server keeps the connection alive.
+
+        Raises:
+            KimiTimeoutError: With what had come in its ``partial``.
+        """
+        if self._decoder is not None and self._decoder.done:
+            return  # what is left is the end of the connection
+        if self.limits.passed:
+            raise self._out_of_time()
+        if self.limits.silent:
+            raise self._silent()
+
+    def broken(self, error: Exception) -> Exception:
+        """Return what an error of reading means: itself, where it has a meaning of its own."""
+        names = {kind.__name__ for kind in type(error).__mro__}
+        # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
+        of_transport = "RequestError" in names
+        if isinstance(error, OutOfTimeError) or (of_transport and self.limits.passed):
+            return self._out_of_time()
+        if "TimeoutException" in names:
+            return self._silent()
+        lost = f"the connection was lost ({error})"
+        return self.reader.truncated(lost) if of_transport else error
+
+    def _out_of_time(self) -> KimiTimeoutError:
+        total = f"{self.limits.total:g} s (total_timeout)"
+        return self.reader.late(f"it was not whole after {total}")
+
+    def _silent(self) -> KimiTimeoutError:
+        gap = f"{self.limits.gap:g} s (timeout)"
+        return self.reader.late(f"nothing of it came for {gap}, keep-alives aside")
 
     def _end(self, *, done: bool) -> list[Event]:
         events = self.reader.close(done=done)
@@ -104,10 +147,10 @@ class Reply:
         headers: The response headers.
     """
 
-    def __init__(self, request: Request, response: HttpResponse) -> None:
-        """Take over an open HTTP response."""
+    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
+        """Take over an open HTTP response, and what it may take."""
         self._response = response
-        self._reading = _Reading(request, response.headers)
+        self._reading = _Reading(request, response, limits)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
@@ -116,17 +159,22 @@ class Reply:
         """Yield the events of each chunk; the last list holds what was held back until the end.
 
         Raises:
-            KimiStreamTruncatedError: Where the answer broke off.
+            KimiStreamTruncatedError: Where the answer broke off; where that was for want of time
+                it is a `KimiTimeoutError` as well.
             KimiStatusError: Where the server reported an error inside its answer.
         """
+        limits = self._reading.limits
         try:
-            for data in self._response.iter_bytes():
-                yield from self._reading.feed(data)
+            with limits.watch(self._response):
+                for data in limits.reads(self._response.iter_bytes()):
+                    yield from self._reading.feed(data)
+                    self._reading.check()
             yield from self._reading.close()
         except Exception as error:
-            if _is_transport_error(error):
-                raise self.reader.truncated(f"the connection was lost ({error})") from error
-            raise
+            found = self._reading.broken(error)
+            if found is error:
+                raise
+            raise found from error
         finally:
             self._response.close()
 
@@ -140,10 +188,10 @@ class Reply:
 class AsyncReply:
     """An answer on its way, async; see `Reply`."""
 
-    def __init__(self, request: Request, response: HttpResponse) -> None:
-        """Take over an open HTTP response."""
+    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
+        """Take over an open HTTP response, and what it may take."""
         self._response = response
-        self._reading = _Reading(request, response.headers)
+        self._reading = _Reading(request, response, limits)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
@@ -154,16 +202,19 @@ class AsyncReply:
         What arrives while the caller works is read meanwhile, and counts as one read.
         """
         try:
-            async with aclosing(read_ahead(self._response.aiter_bytes())) as reads:
+            source = read_ahead(self._response.aiter_bytes(), self._reading.limits.within)
+            async with aclosing(source) as reads:
                 async for data in reads:
                     for events in self._reading.feed(data):
                         yield events
+                    self._reading.check()
             for events in self._reading.close():
                 yield events
         except Exception as error:
-            if _is_transport_error(error):
-                raise self.reader.truncated(f"the connection was lost ({error})") from error
-            raise
+            found = self._reading.broken(error)
+            if found is error:
+                raise
+            raise found from error
         finally:
             await self._response.aclose()
 
@@ -172,8 +223,3 @@ class AsyncReply:
         async for _events in self:
             pass
         return self.reader
-
-
-def _is_transport_error(error: Exception) -> bool:
-    # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
-    return any(kind.__name__ == "RequestError" for kind in type(error).__mro__)

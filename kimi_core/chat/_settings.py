@@ -34,7 +34,7 @@ class Settings:
         context_window: Tokens, where the server was started with fewer than the model has.
         api: "chat" or "completions"; the endpoint's where it is None.
         tool_call_parser: "auto", "server" or "client"; the endpoint's where it is None.
-        timeout: Seconds, or an ``httpx.Timeout``.
+        timeout: Seconds without data, or an ``httpx.Timeout``; keep-alives are no data.
         max_retries: Retries of a request that was not answered yet.
         default_headers: Headers of every request.
         default_query: Query of every request.

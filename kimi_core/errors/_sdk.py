@@ -23,6 +23,7 @@ from kimi_core.errors._tree import (
     KimiRateLimitError,
     KimiServerError,
     KimiStatusError,
+    KimiStreamTruncatedError,
     KimiTimeoutError,
     both,
 )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from kimi_core.errors._words import Meaning
 
-__all__ = ["error_from_body", "is_final", "map_error"]
+__all__ = ["error_from_body", "is_final", "map_error", "timeout_error"]
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
@@ -158,6 +159,28 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
     error = both(kind, type(exc))(sentence)
     error.endpoint = endpoint
     error.model = model
+    return error
+
+
+def timeout_error(
+    sentence: str, *, endpoint: str, model: str, begun: bool = False
+) -> KimiTimeoutError:
+    """Return the error for a request that was given up here, not by the SDK; its class as well.
+
+    Args:
+        sentence: What took too long, and the way out.
+        endpoint: Name of the endpoint.
+        model: The model that was asked for.
+        begun: Whether some of the answer had come; then it is a stream that broke off, too.
+    """
+    import openai
+
+    broken = (KimiStreamTruncatedError,) if begun else ()
+    error = both(KimiTimeoutError, *broken, openai.APITimeoutError)(sentence)
+    error.endpoint = endpoint
+    error.model = model
+    names: tuple[str, ...] = ("request", "body", "code", "param", "type")
+    error.__dict__.update(dict.fromkeys(names), message=sentence)
     return error
 
 

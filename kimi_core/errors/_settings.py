@@ -69,10 +69,14 @@ def _format(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, Mapping) or hasattr(value, "model_json_schema")
 
 
+def _seconds(value: Any) -> bool:  # noqa: ANN401 - as above
+    return _number(0)(value) and value > 0
+
+
 def _timeout(value: Any) -> bool:  # noqa: ANN401 - as above
     # Of httpx or httpx2, whose classes are not imported for this; the SDK takes a tuple as well.
     if isinstance(value, (bool, int, float)):
-        return _number(0)(value) and value > 0
+        return _seconds(value)
     return not isinstance(value, (str, bytes, Mapping))
 
 
@@ -126,6 +130,7 @@ _RULES: Mapping[str, _Rule] = {
     "timeout": _Rule(_timeout, "a number of seconds above 0, or an httpx.Timeout", "60"),
     "tool_call_parser": _TEXT,
     "tool_choice": _Rule(_a(str, bool, Mapping), "a string, a bool, or OpenAI's dict", "'auto'"),
+    "total_timeout": _Rule(_seconds, "a number of seconds above 0", "300"),
     "top_p": _Rule(_number(0, 1), "a number from 0 to 1", "0.95"),
 }
 

@@ -69,6 +69,7 @@ def build_request(
         tools=plan.tools,
         opens_reasoning=opens,
         sending=plan.sending,
+        total_timeout=options.total_timeout,
     )
 
 

@@ -63,7 +63,8 @@ class Options:
         extra: Other fields of the payload, sent as they are.
         extra_headers: Headers of this request only.
         extra_query: Query of this request only.
-        timeout: Seconds for this request only, or the SDK's own Timeout.
+        timeout: Seconds without data for this request only, or the SDK's own Timeout.
+        total_timeout: Seconds for the whole request, retries included; None for no limit.
 
     Raises:
         KimiConfigError: For a value that its option cannot have, whichever the model.
@@ -93,6 +94,7 @@ class Options:
     extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     extra_query: Mapping[str, object] | None = field(default=None, repr=False)
     timeout: Any = None
+    total_timeout: float | None = None
 
     def __post_init__(self) -> None:
         for name in option_names():
@@ -169,6 +171,7 @@ class Request:
         opens_reasoning: Whether the text that comes back starts inside reasoning.
         sending: How it is sent, where that differs from other requests: "headers", "params" and
             "timeout", the names that the openai SDK has for them.
+        total_timeout: Seconds that all of it may take; None for no limit.
     """
 
     path: str
@@ -177,3 +180,4 @@ class Request:
     tools: list[dict[str, Any]]
     opens_reasoning: bool
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    total_timeout: float | None = None

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 import jiter
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in
+from kimi_core.errors import (
+    KimiStreamTruncatedError,
+    error_from_body,
+    error_in,
+    timeout_error,
+)
 from kimi_core.events import (
     ContentDelta,
     Event,
@@ -38,6 +43,7 @@ from kimi_core.response._usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kimi_core.errors import KimiTimeoutError
     from kimi_core.events import Diagnostic
     from kimi_core.request import Request
 
@@ -46,6 +52,7 @@ __all__ = [
     "Usage",
     "incomplete_answer",
     "json_text",
+    "says_something",
     "spoken_message",
     "tool_call_error",
 ]
@@ -195,12 +202,23 @@ class ResponseReader:
 
     def truncated(self, cause: str) -> KimiStreamTruncatedError:
         """Return the error for an answer that broke off, with what had come."""
-        where = self._request.capabilities.endpoint.name
-        message = (
-            f"the answer of model {self._request.capabilities.model!r} at {where} broke off: "
-            f"{cause}. What had come is in .partial; ask again for the whole."
+        way_out = "ask again for the whole"
+        return KimiStreamTruncatedError(self._broke_off(cause, way_out), self.message())
+
+    def late(self, cause: str) -> KimiTimeoutError:
+        """Return the error for an answer that was given up for want of time, likewise."""
+        asked = self._request.capabilities
+        sentence = self._broke_off(cause, "allow more time, or check the server")
+        error = timeout_error(sentence, endpoint=asked.endpoint.name, model=asked.model, begun=True)
+        error.partial = self.message()
+        return error
+
+    def _broke_off(self, cause: str, way_out: str) -> str:
+        asked = self._request.capabilities
+        return (
+            f"the answer of model {asked.model!r} at {asked.endpoint.name} broke off: "
+            f"{cause}. What had come is in .partial; {way_out}."
         )
-        return KimiStreamTruncatedError(message, self.message())
 
     def _raise_error_in(self, chunk: Mapping[str, Any]) -> None:
         found = error_in(chunk)
@@ -328,6 +346,18 @@ def _begins_in_reasoning(request: Request) -> bool:
 
 def _failed(choice: Mapping[str, Any]) -> bool:
     return "error" in choice or choice.get("finish_reason") == "error"
+
+
+_OF_NO_INTEREST = frozenset({"role"})
+
+
+def says_something(chunk: Mapping[str, Any]) -> bool:
+    """Whether a chunk holds anything of an answer; servers send empty ones to keep a line open."""
+    choices = as_sequence(chunk.get("choices"))
+    choice = (as_mapping(choices[0]) if choices else None) or {}
+    delta = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or {}
+    told = (chunk.get("usage"), choice.get("finish_reason"), choice.get("text"))
+    return any(told) or any(value for name, value in delta.items() if name not in _OF_NO_INTEREST)
 
 
 def _string(fields: Mapping[str, Any], name: str) -> str:

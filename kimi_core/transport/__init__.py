@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.endpoints import check_base_url
 from kimi_core.errors import is_final, map_error
+from kimi_core.transport.limits import keep_within
 
 if TYPE_CHECKING:
     import ssl
@@ -89,14 +90,15 @@ class Transport:
         base_url: Where it is; the endpoint's own where it is None.
         api_key: The key, a function that is asked for it with each request, or None for a server
             that needs none.
-        timeout: Seconds, or the SDK's own Timeout; the SDK's default (600 s) where it is None.
+        timeout: Seconds without data, or the SDK's own Timeout; the SDK's default (600 s) where it
+            is None.
         max_retries: Retries before the first byte of an answer; the SDK's default (2) where it is
             None.
         default_headers: Headers of every request.
         default_query: Query of every request.
         http_client: Your own ``httpx`` client (``httpx2`` with openai 3), e.g. for a proxy. It is
-            not closed here. One response hook is added to it, which keeps the SDK from retrying
-            an empty balance.
+            not closed here. Two hooks are added to it, which keep the SDK from retrying an empty
+            balance, and a request whose time is over.
         http_async_client: Your own async client; it then serves every event loop.
 
     Raises:
@@ -251,7 +253,8 @@ class Transport:
         import openai
 
         http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
-        _add_hook(http_client, _forbid_useless_retry)
+        _add_hook(http_client, "response", _forbid_useless_retry)
+        _add_hook(http_client, "request", keep_within)
         key = self._api_key if isinstance(self._api_key, str) else self._api_key.get
         client: openai.OpenAI = _anonymous(
             openai.OpenAI(api_key=key, http_client=http_client, **self._settings),
@@ -271,7 +274,7 @@ class Transport:
             http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
                 verify=_ssl_context()
             )
-            _add_hook(http_client, _aforbid_useless_retry)
+            _add_hook(http_client, "response", _aforbid_useless_retry)
             key = self._api_key if isinstance(self._api_key, str) else self._api_key.aget
             client = _anonymous(
                 openai.AsyncOpenAI(api_key=key, http_client=http_client, **self._settings),
@@ -301,12 +304,13 @@ async def _keep_open(http_client: HttpClient | None) -> AsyncGenerator[None, Non
             await http_client.aclose()
 
 
-def _add_hook(http_client: HttpClient, hook: object) -> None:
+def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
     # On the user's own client, too: the SDK's only other place to refuse a retry is a private
-    # method, which cannot read an async body. It acts on a 429 for money alone.
+    # method, which cannot read an async body. It acts on a 429 for money alone, and the hook of
+    # requests on those that have a total_timeout.
     hooks = http_client.event_hooks
-    if hook not in hooks["response"]:
-        http_client.event_hooks = {**hooks, "response": [*hooks["response"], hook]}
+    if hook not in hooks[when]:
+        http_client.event_hooks = {**hooks, when: [*hooks[when], hook]}
 
 
 def _forbid_useless_retry(response: HttpResponse) -> None:

@@ -93,7 +93,10 @@ def test_every_setting_endpoint_and_live_model_has_a_row() -> None:
     rows = ROWS.values()
     named: set[Any] = {name for row in rows for name in (*row.settings, *row.options)}
     # How a request is sent is no part of its payload: tests/core/test_sending.py.
-    assert OPTIONS - {"extra", "extra_headers", "extra_query", "timeout"} - named == set()
+    assert (
+        OPTIONS - {"extra", "extra_headers", "extra_query", "timeout", "total_timeout"} - named
+        == set()
+    )
     # The embedded engine gets prompts that are rendered here: test_request_raw.py.
     assert set(ENDPOINTS) - {row.endpoint for row in rows} == {"local"}
     live = {name for name, row in MODELS.items() if not row.retired} - {"kimi-k2-base"}

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimi_core.chat._read_ahead import read_ahead
+from kimi_core.transport.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -31,7 +32,7 @@ async def source(reads: Sequence[bytes | None]) -> AsyncIterator[bytes]:
 async def collected(reads: Sequence[bytes | None], turns: int = 0) -> list[bytes]:
     """Read everything, as a consumer that takes so many turns of the loop for each item."""
     seen: list[bytes] = []
-    async with aclosing(read_ahead(source(reads))) as items:
+    async with aclosing(read_ahead(source(reads), Limits(None).within)) as items:
         async for item in items:
             seen.append(item)
             for _ in range(turns):
@@ -62,7 +63,7 @@ def test_nothing_is_waited_for() -> None:
             yield b"second"
 
         seen: list[bytes] = []
-        async for item in read_ahead(two()):
+        async for item in read_ahead(two(), Limits(None).within):
             seen.append(item)
             saw_first.set()
         return seen
@@ -80,7 +81,7 @@ def test_an_error_comes_after_what_was_before_it(before: list[bytes | None]) -> 
     seen: list[bytes] = []
 
     async def run() -> None:
-        async for item in read_ahead(broken()):
+        async for item in read_ahead(broken(), Limits(None).within):
             seen.extend([item])
 
     with pytest.raises(ValueError, match="broken"):
@@ -102,7 +103,7 @@ def test_a_consumer_that_leaves_leaves_no_task(
 
     async def run() -> None:
         before = asyncio.all_tasks()
-        async with aclosing(read_ahead(endless())) as items:
+        async with aclosing(read_ahead(endless(), Limits(None).within)) as items:
             async for _ in items:
                 break
         assert asyncio.all_tasks() == before
@@ -121,7 +122,7 @@ def test_a_slow_consumer_does_not_make_it_hold_everything() -> None:
                 made += 1
                 yield b"x" * 10_000
 
-        async with aclosing(read_ahead(megabytes())) as items:
+        async with aclosing(read_ahead(megabytes(), Limits(None).within)) as items:
             async for _ in items:
                 for _ in range(100):
                     await asyncio.sleep(0)

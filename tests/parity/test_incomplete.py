@@ -14,7 +14,7 @@ import pytest
 
 from kimi_core import KimiIncompleteAnswerError
 from kimi_core.errors import KimiContentFilterError, KimiToolCallError
-from tests.core.scripted import ScriptedServer, body, chunk, stream
+from tests.scripted import ScriptedServer, body, chunk, stream
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDepre
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.core.scripted import Answer
+    from tests.scripted import Answer
 
     Ask = Callable[[Any], Any]
 
