@@ -64,34 +64,39 @@ def read_local(
             f"{what} is not read: a message may come from anybody. Pass media_folder=<a folder> to "
             "have pictures and videos in it read, or give the bytes or a data URL."
         )
+    most = _MOST_BYTES if limit is None else limit
     try:
-        real, allowed = Path(folder, path).resolve(), Path(folder).resolve()
-        if not real.is_relative_to(allowed):
-            raise KimiConfigError(
-                f"{what} is not read: it is outside of media_folder={os.fspath(folder)!r}. Move it "
-                "there, or give the bytes or a data URL."
-            )
-        return _read(real, what, _MOST_BYTES if limit is None else limit)
-    except KimiConfigError:
-        raise
+        real = Path(folder, path).resolve()
+        outside = not real.is_relative_to(Path(folder).resolve())
+        data, size = (b"", 0) if outside else _read(real, most)
     except (OSError, ValueError, RuntimeError) as error:  # a null character; links in a circle
         raise KimiConfigError(
             f"{what} cannot be read ({type(error).__name__}); give a path that exists in "
             "media_folder, a data URL, ms://<file id> or bytes."
         ) from error
+    if outside:
+        raise KimiConfigError(
+            f"{what} is not read: it is outside of media_folder={os.fspath(folder)!r}. Move it "
+            "there, or give the bytes or a data URL."
+        )
+    if data is None:
+        raise KimiConfigError(f"{what} is no regular file; give a picture or video, or bytes.")
+    if len(data) > most:
+        raise KimiConfigError(
+            f"{what} has {size} bytes, more than the {most} that are taken in a request; make it "
+            "smaller, or upload it as a file and send ms://<file id>."
+        )
+    return data
 
 
-def _read(path: Path, what: str, limit: int) -> bytes:
+def _read(path: Path, most: int) -> tuple[bytes | None, int]:
+    """Return what is in a file, at most one byte more than may be sent, and its size.
+
+    None for what is no regular file.
+    """
     # Looked at after it was opened, and opened without waiting: what a name means can change, and
     # a pipe has no end until somebody writes.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise KimiConfigError(f"{what} is no regular file; give a picture or video, or bytes.")
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise KimiConfigError(
-            f"{what} has {path.stat().st_size} bytes, more than the {limit} that are taken in a "
-            "request; make it smaller, or upload it as a file and send ms://<file id>."
-        )
-    return data
+        found = os.fstat(handle)
+        return file.read(most + 1) if stat.S_ISREG(found.st_mode) else None, found.st_size
