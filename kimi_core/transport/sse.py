@@ -1,11 +1,13 @@
 """Bytes of an event stream -> JSON objects. Sans I/O.
 
-Owns: the framing of server-sent events as OpenAI-compatible servers write them.
-May know: errors; jiter. It reads no socket and knows no field of any chunk.
+Owns: the framing of server-sent events, by the standard (WHATWG HTML, section 9.2) and as
+OpenAI-compatible servers write them. May know: errors; jiter. It reads no socket and knows no field
+of any chunk.
 
-Liberal in what it reads, each seen in a recording or an issue: comments
-(``: OPENROUTER PROCESSING``), ``data:`` with no blank behind it (Kimi Code), CRLF line ends, events
-cut anywhere, even inside a UTF-8 character, and streams that end without a blank line.
+Liberal in what it reads, each seen in a recording, an issue or the standard: comments
+(``: OPENROUTER PROCESSING``), ``data:`` with no blank behind it (Kimi Code), line ends of all three
+kinds, a byte order mark, data on several lines, ``event: error``, events cut anywhere, even inside
+a UTF-8 character, no blank lines between events, and streams that end without one.
 """
 
 from __future__ import annotations
@@ -16,63 +18,151 @@ import jiter
 
 from kimi_core.errors import KimiProtocolError
 
-__all__ = ["EventStreamDecoder"]
+__all__ = ["EventStreamDecoder", "begins_like_events"]
+
+_MOST_BYTES = 32 * 1024 * 1024  # of one event: a million tokens of arguments are a fifth of it
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def begins_like_events(data: bytes) -> bool:
+    """Whether a body begins as an event stream does, whatever its content type says."""
+    return data.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(_FIELDS)
 
 
 class EventStreamDecoder:
-    """Cuts bytes into events.
+    """Cuts bytes into events, in time that grows with their number, however they are cut.
 
     Lines are split before they are decoded, so a UTF-8 character that two reads share is whole
     again by then.
 
     Attributes:
-        done: Whether ``[DONE]`` was seen.
+        done: Whether ``[DONE]`` was seen; nothing after it is read.
+        broken: What is wrong with an event, behind which nothing is read; None while all is well.
+        cut: Whether the stream ended inside an event.
     """
 
-    __slots__ = ("_tail", "done")
+    __slots__ = (
+        "_after_return", "_data", "_error", "_last", "_size", "_tail", "broken", "cut", "done",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         """Start at the beginning of a stream."""
-        self._tail = b""
+        self._tail: list[bytes] = []  # of a line; joined once, or each read would copy all of it
+        self._data: list[bytes] = []  # of an event that is not JSON yet
+        self._size = 0
+        self._after_return = False
+        self._error = False
+        self._last: dict[str, Any] | None = None
         self.done = False
+        self.cut = False
+        self.broken: KimiProtocolError | None = None
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Take bytes as they came and return the objects that became whole.
-
-        Raises:
-            KimiProtocolError: Where the data of an event is not a JSON object.
-        """
-        lines = (self._tail + data).split(b"\n")
-        self._tail = lines.pop()
-        return [event for line in lines if (event := self._read(line)) is not None]
+        """Take bytes as they came and return the objects that became whole."""
+        if b"\r" in data or self._after_return:
+            data = self._with_line_feeds(data)
+        lines = data.split(b"\n")
+        self._size += len(data) if len(lines) == 1 else 0
+        if len(lines) > 1:
+            self._tail.append(lines[0])
+            lines[0] = b"".join(self._tail)
+            self._tail.clear()
+            self._size = sum(map(len, self._data)) + len(lines[-1])
+        self._tail.append(lines.pop())
+        found = self._read_all(lines)
+        if self._size > _MOST_BYTES:
+            self._break(f"an event of more than {_MOST_BYTES} bytes", b"".join(self._tail)[:200])
+        return found
 
     def close(self) -> list[dict[str, Any]]:
-        """Return what a last line without its line end held."""
-        tail, self._tail = self._tail, b""
-        event = self._read(tail)
-        return [] if event is None else [event]
+        """Return what an event without its end held."""
+        line = b"".join(self._tail)
+        self._tail.clear()
+        found = self._read_all([line, b""])
+        if self.broken is not None and not self.done:
+            self.cut = line.startswith(b"data:")
+        return found
+
+    def _with_line_feeds(self, data: bytes) -> bytes:
+        if self._after_return and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_return = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _read_all(self, lines: list[bytes]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for line in lines:
+            if self.done or self.broken is not None:
+                break
+            event = self._read(line)
+            if event is not None:
+                found.append(event)
+        return found
 
     def _read(self, line: bytes) -> dict[str, Any] | None:
-        # An event of these servers is one line; a field other than data, a comment or a blank line
-        # carries nothing that anybody needs.
-        if not line.startswith(b"data:"):
+        if line.startswith(b"data:"):
+            return self._read_data(line[5:].strip())
+        if not line:
+            return self._dispatch()
+        if line.startswith(b"event:"):
+            self._error = line[6:].strip() == b"error"
+            if self._error and self._last is not None:  # said after its data
+                return _as_error(self._last)
+        elif line.startswith(_BYTE_ORDER_MARK):
+            return self._read(line[len(_BYTE_ORDER_MARK) :])
+        return None
+
+    def _read_data(self, data: bytes) -> dict[str, Any] | None:
+        if self._data:
+            self._data.append(data)
             return None
-        payload = line[5:].strip()
-        if payload == b"[DONE]":
+        if data == b"[DONE]":
             self.done = True
             return None
-        if not payload or payload == b"null":  # an idle event of a relay (pi issue 2466)
+        if not data or data == b"null":  # an idle event of a relay (pi issue 2466)
             return None
-        return _object(payload)
+        # Most events are one line, and some servers send no blank line behind it.
+        event = _parsed(data)
+        if event is None:
+            self._data.append(data)
+            return None
+        self._last = event
+        return _as_error(event) if self._error else event
+
+    def _dispatch(self) -> dict[str, Any] | None:
+        lines, error = self._data, self._error
+        self._data, self._error, self._last = [], False, None
+        if not lines:
+            return None
+        text = b"\n".join(lines)
+        event = _parsed(text) if len(lines) > 1 else None
+        if event is None and error:
+            event = {"message": text.decode(errors="replace")}
+        if event is None:
+            self._break(_what_is_wrong(text), text)
+            return None
+        return _as_error(event) if error else event
+
+    def _break(self, what: str, text: bytes) -> None:
+        self.broken = KimiProtocolError(f"the server sent {what}: {text[:200]!r}")
 
 
-def _object(payload: bytes) -> dict[str, Any]:
+def _parsed(text: bytes) -> dict[str, Any] | None:
     try:
-        value = jiter.from_json(payload)
+        value = jiter.from_json(text)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _what_is_wrong(text: bytes) -> str:
+    try:
+        jiter.from_json(text)
     except ValueError as error:
-        message = f"the server sent an event that is not JSON ({error}): {payload[:200]!r}"
-        raise KimiProtocolError(message) from error
-    if not isinstance(value, dict):
-        message = f"the server sent an event that is not a JSON object: {payload[:200]!r}"
-        raise KimiProtocolError(message)
-    return cast("dict[str, Any]", value)
+        return f"an event that is not JSON ({error})"
+    return "an event that is not a JSON object"
+
+
+def _as_error(event: dict[str, Any]) -> dict[str, Any]:
+    return event if "error" in event else {"error": event}

@@ -5,6 +5,7 @@ Owns: `EventStreamDecoder` by itself; recorded streams over HTTP are in test_rec
 
 from __future__ import annotations
 
+import cProfile
 import json
 from itertools import pairwise
 from typing import Any
@@ -29,7 +30,10 @@ def decode(*pieces: bytes) -> tuple[list[dict[str, Any]], bool]:
     """Feed pieces, close, and return the events and whether [DONE] was seen."""
     decoder = EventStreamDecoder()
     events = [event for piece in pieces for event in decoder.feed(piece)]
-    return events + decoder.close(), decoder.done
+    events += decoder.close()
+    if decoder.broken is not None:
+        raise decoder.broken
+    return events, decoder.done
 
 
 @pytest.mark.shared("data/recordings")
@@ -53,6 +57,7 @@ def test_cutting_a_recording_anywhere_changes_nothing(name: str) -> None:
     assert decode(*(data[i : i + 1] for i in range(len(data)))) == whole
 
 
+DONE = b"data: [DONE]\n\n"
 FRAMINGS = {
     "as documented": b'data: {"a": 1}\n\ndata: {"a": 2}\n\ndata: [DONE]\n\n',
     "no blank after the colon": b'data:{"a": 1}\n\ndata:{"a": 2}\n\ndata:[DONE]\n\n',
@@ -62,6 +67,12 @@ FRAMINGS = {
     "comments": b': PROCESSING\n\ndata: {"a": 1}\n: PROCESSING\n\ndata: {"a": 2}\n\ndata: [DONE]\n',
     "other fields": b'event: x\nid: 1\ndata: {"a": 1}\n\ndata: {"a": 2}\nretry: 5\ndata: [DONE]\n',
     "empty data": b'data:\n\ndata: {"a": 1}\n\ndata: \ndata: {"a": 2}\n\ndata: [DONE]\n\n',
+    "CR alone": b'data: {"a": 1}\r\rdata: {"a": 2}\r\rdata: [DONE]\r\r',
+    "a byte order mark": b'\xef\xbb\xbfdata: {"a": 1}\n\ndata: {"a": 2}\n\ndata: [DONE]\n\n',
+    "data on several lines": b'data: {\ndata:"a":\ndata: 1}\n\ndata: {"a": 2}\n\n' + DONE,
+    "several lines, CRLF": b'data: {\r\ndata: "a": 1}\r\n\r\ndata: {"a": 2}\r\n\r\n' + DONE,
+    "something behind the end": b'data: {"a": 1}\n\ndata: {"a": 2}\n\n' + DONE + b"data: {oh\n\n",
+    "fields without a value": b'data\nevent\n\ndata: {"a": 1}\n\ndata: {"a": 2}\n\n' + DONE,
     "blanks round the JSON": b'data:   {"a": 1}  \n\ndata: {"a": 2} \n\ndata:  [DONE] \n\n',
 }
 
@@ -69,6 +80,70 @@ FRAMINGS = {
 @pytest.mark.parametrize("data", FRAMINGS.values(), ids=FRAMINGS)
 def test_a_framing_is_read(data: bytes) -> None:
     assert decode(data) == ([{"a": 1}, {"a": 2}], True)
+
+
+@pytest.mark.parametrize("data", FRAMINGS.values(), ids=FRAMINGS)
+def test_a_framing_is_read_however_it_is_cut(data: bytes) -> None:
+    whole = decode(data)
+    assert decode(*(data[i : i + 1] for i in range(len(data)))) == whole
+    for at in range(len(data)):
+        assert decode(data[:at], data[at:]) == whole
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b'event: error\ndata: {"error": {"type": "x"}}\n\n', {"type": "x"}),
+        (b'event: error\ndata: {"message": "no"}\n\n', {"message": "no"}),
+        (b'data: {"message": "no"}\nevent: error\n\n', {"message": "no"}),
+        (
+            b"event: error\ndata: overloaded,\ndata: try later\n\n",
+            {"message": "overloaded,\ntry later"},
+        ),
+    ],
+    ids=["an error object", "an object", "the field behind the data", "text"],
+)
+def test_an_error_event_is_an_error_whatever_it_holds(data: bytes, error: dict[str, Any]) -> None:
+    events, _ = decode(data, b'event: message\ndata: {"a": 1}\n\n')
+    assert events[-2]["error"] == error
+    assert events[-1] == {"a": 1}
+
+
+def test_what_came_before_a_broken_event_is_not_lost() -> None:
+    decoder = EventStreamDecoder()
+    assert decoder.feed(b'data: {"a": 1}\n\ndata: {"a"\n\ndata: {"a": 2}\n\n') == [{"a": 1}]
+    assert decoder.broken is not None
+    assert (decoder.feed(b'data: {"a": 3}\n\n'), decoder.cut) == ([], False)
+
+
+def test_an_event_that_the_end_cuts_is_told_apart_from_a_broken_one() -> None:
+    decoder = EventStreamDecoder()
+    assert decoder.feed(b'data: {"a": 1}\n\ndata: {"choices": [{"del') == [{"a": 1}]
+    assert (decoder.close(), decoder.cut) == ([], True)
+
+
+def test_an_event_has_an_end() -> None:
+    """A server that never ends a line would fill the memory."""
+    decoder = EventStreamDecoder()
+    for _ in range(40):
+        decoder.feed(b"data: " + b"x" * 2**20)
+    assert decoder.broken is not None
+    assert "more than 33554432 bytes" in str(decoder.broken)
+
+
+def test_reading_an_event_in_pieces_copies_it_once() -> None:
+    """Work grows with the bytes, not with their square: doubling them doubles the calls."""
+
+    def calls(pieces: int) -> int:
+        decoder, profile = EventStreamDecoder(), cProfile.Profile()
+        profile.enable()
+        for _ in range(pieces):
+            decoder.feed(b"x" * 100)
+        profile.disable()
+        assert max(map(len, decoder._tail)) == 100
+        return sum(entry.callcount for entry in profile.getstats())
+
+    assert calls(2_000) < 2.1 * calls(1_000)
 
 
 def test_a_last_event_without_its_line_end_is_read_on_close() -> None:
