@@ -1,8 +1,7 @@
 """Which model a self-hosted server serves, asked once, where the caller named none.
 
 Owns: the question, the choice among what is listed, and the rebuilding of a request that was built
-before the answer was known. May know: _json, capabilities, errors, models, request, response,
-transport.
+before the answer was known. May know: _json, capabilities, errors, models, request, transport.
 
 A request is built before anything is sent, so the first one is built for the endpoint's own
 spelling (``moonshotai/Kimi-K2-Instruct``) and once more for what the server serves, if that is
@@ -21,7 +20,7 @@ from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConnectionError, KimiError, KimiTimeoutError
 from kimi_core.models import get_model
 from kimi_core.request import Request
-from kimi_core.response import read_json
+from kimi_core.transport.body import read_json
 from kimi_core.transport.call import Call
 
 if TYPE_CHECKING:

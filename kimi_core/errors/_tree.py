@@ -90,7 +90,13 @@ class KimiConfigError(KimiError, ValueError):
 
 
 class KimiProtocolError(KimiError):
-    """The server or the model did not keep to the protocol."""
+    """The server or the model did not keep to the protocol.
+
+    Attributes:
+        partial: What had come of the answer before it; empty where nothing had.
+    """
+
+    partial: ParsedMessage = ParsedMessage()
 
 
 class KimiStreamTruncatedError(KimiProtocolError):
@@ -134,7 +140,6 @@ class KimiIncompleteAnswerError(KimiProtocolError, ValueError):
         raw_message: The framework's message, of the adapter that raised it; otherwise None.
     """
 
-    partial: ParsedMessage = ParsedMessage()
     finish_reason: str | None = None
     max_tokens: int | None = None
     reasoning_tokens: int | None = None

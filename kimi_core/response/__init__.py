@@ -1,8 +1,8 @@
 """What a server answered -> events. The only reader of unknown shapes.
 
 Owns: every spelling that servers have for content, reasoning, tool calls, finish reason and usage.
-May know: its own files, _json, errors, events, raw, request; jiter. No I/O; chunks and whole bodies
-come in as dicts.
+May know: its own files, _json, errors, events, raw, request. No I/O; chunks and whole bodies come
+in as dicts.
 
 A whole body is read as a stream of one chunk, and raw tokens and a server's own tool calls become
 the same events, so that no caller can tell how an answer reached us.
@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-
-import jiter
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import (
@@ -90,6 +88,8 @@ class ResponseReader:
         self._id_counters: dict[str, int] = {}
         self._seen_server_reasoning = False
         self._closed = False
+        self._begun = False
+        self._done = False
         self._finish: str | None = None
         self._stopped_by: Any = None
         self._completed_call = False
@@ -165,6 +165,7 @@ class ResponseReader:
         self._read_header(chunk)
         if choice is None:
             return []
+        self._begun = True
         # Moonshot puts usage into the choice; take it only where the top has none.
         if not chunk.get("usage"):
             self._read_usage(choice)
@@ -182,12 +183,18 @@ class ResponseReader:
             done: Whether the transport saw a proper end (``[DONE]``, or a whole body).
 
         Raises:
-            KimiStreamTruncatedError: Where a stream ended with neither ``[DONE]`` nor a finish
-                reason.
+            KimiStreamTruncatedError: As `check_end`.
         """
+        events = self.end(done=done)
+        self.check_end()
+        return events
+
+    def end(self, *, done: bool) -> list[Event]:
+        """End the answer and return what was held back, whether it was whole or not."""
         if self._closed:
             return []
         self._closed = True
+        self._done = done
         filled = self._hides_its_limit()
         if filled:
             self._finish = "length"
@@ -195,10 +202,24 @@ class ResponseReader:
         events = self._closed_parsers(reason)
         calls = self._server.close(cut=reason == "length", filled=filled)
         events += self._numbered("server", calls)
-        taken = self._taken(events)
-        if reason is None and not done:
+        return self._taken(events)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server has said why its answer ended."""
+        return self._finish is not None
+
+    def check_end(self) -> None:
+        """Refuse an answer that has ended before it was whole.
+
+        Raises:
+            KimiStreamTruncatedError: Where a stream ended with neither ``[DONE]`` nor a finish
+                reason, or without an answer in it.
+        """
+        if self._finish is None and not self._done:
             raise self.truncated("the stream ended with neither a finish reason nor [DONE]")
-        return taken
+        if not self._begun:
+            raise self.truncated("the server sent no answer, only the end of one")
 
     def truncated(self, cause: str) -> KimiStreamTruncatedError:
         """Return the error for an answer that broke off, with what had come."""
@@ -383,8 +404,3 @@ def _text_of(delta: Mapping[str, Any]) -> str:
         return _string(delta, "text")  # /v1/completions
     parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
     return "".join(_string(part, "text") for part in parts)
-
-
-def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a whole body; leading blanks are keep-alive padding (OpenRouter sends 88 to 209)."""
-    return jiter.from_json(body.strip())

@@ -16,6 +16,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
@@ -23,13 +24,17 @@ from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterable
+    from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
 
     from kimi_core.transport.call import HttpResponse
 
-__all__ = ["Limits", "OutOfTimeError", "keep_within"]
+__all__ = ["Limits", "OutOfTimeError", "adrain", "drain", "keep_within"]
 
 _T = TypeVar("_T")
+
+# Seconds for the end of a body behind a whole answer. A connection whose body was read to its end
+# serves the next request; the end mostly lies in the buffer already.
+_FOR_THE_END = 0.05
 
 _running: ContextVar[Limits | None] = ContextVar("limits of the request", default=None)
 
@@ -192,3 +197,32 @@ def _hang_up(response: HttpResponse) -> None:
         return
     with suppress(OSError):  # it may be closed by now
         stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+def drain(response: HttpResponse, pieces: Iterable[bytes]) -> None:
+    """Read what is behind a whole answer, if it comes at once; errors there mean nothing."""
+    if response.http_version == "HTTP/2":
+        return  # a stream of its own: closing it costs the connection nothing
+    announced = response.headers.get("content-length")
+    with suppress(Exception):
+        if announced == str(response.num_bytes_downloaded):
+            deque(pieces, maxlen=0)  # it ends at once
+            return
+        timer = threading.Timer(_FOR_THE_END, _hang_up, (response,))
+        timer.daemon = True
+        timer.start()
+        try:
+            deque(pieces, maxlen=0)
+        finally:
+            timer.cancel()
+
+
+async def adrain(pieces: AsyncIterable[bytes]) -> None:
+    """Read what is behind a whole answer, as `drain` does."""
+
+    async def rest() -> None:
+        async for _ in pieces:
+            pass
+
+    with suppress(Exception):
+        await asyncio.wait_for(rest(), _FOR_THE_END)

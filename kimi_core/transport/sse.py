@@ -1,8 +1,8 @@
 """Bytes of an event stream -> JSON objects. Sans I/O.
 
 Owns: the framing of server-sent events, by the standard (WHATWG HTML, section 9.2) and as
-OpenAI-compatible servers write them. May know: errors; jiter. It reads no socket and knows no field
-of any chunk.
+OpenAI-compatible servers write them. May know: its own files, errors. It reads no socket and knows
+no field of any chunk.
 
 Liberal in what it reads, each seen in a recording, an issue or the standard: comments
 (``: OPENROUTER PROCESSING``), ``data:`` with no blank behind it (Kimi Code), line ends of all three
@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import jiter
-
 from kimi_core.errors import KimiProtocolError
+from kimi_core.transport.body import read_beginning, read_json
 
 __all__ = ["EventStreamDecoder", "begins_like_events"]
 
@@ -75,13 +74,20 @@ class EventStreamDecoder:
             self._break(f"an event of more than {_MOST_BYTES} bytes", b"".join(self._tail)[:200])
         return found
 
+    def beginning(self) -> dict[str, Any] | None:
+        """Return as much as is there of an event that has not ended; None where there is none."""
+        data = b"".join(self._tail)
+        if not data.startswith(b"data:"):
+            return None
+        return read_beginning(data[5:])
+
     def close(self) -> list[dict[str, Any]]:
         """Return what an event without its end held."""
         line = b"".join(self._tail)
-        self._tail.clear()
         found = self._read_all([line, b""])
-        if self.broken is not None and not self.done:
-            self.cut = line.startswith(b"data:")
+        self.cut = self.broken is not None and line.startswith(b"data:")
+        if not self.cut:
+            self._tail.clear()
         return found
 
     def _with_line_feeds(self, data: bytes) -> bytes:
@@ -150,7 +156,7 @@ class EventStreamDecoder:
 
 def _parsed(text: bytes) -> dict[str, Any] | None:
     try:
-        value = jiter.from_json(text)
+        value = read_json(text)
     except ValueError:
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
@@ -158,7 +164,7 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
 
 def _what_is_wrong(text: bytes) -> str:
     try:
-        jiter.from_json(text)
+        read_json(text)
     except ValueError as error:
         return f"an event that is not JSON ({error})"
     return "an event that is not a JSON object"

@@ -218,8 +218,8 @@ PIECES: Mapping[tuple[str, int], str] = {
     ("moonshot-k25-first-chunk-and-anthropic-start.jsonl", 0): "",
     ("moonshot-k25-first-chunk-and-anthropic-start.jsonl", 1): "",
     ("vllm-and-others-excerpts.jsonl", 0): " A",
-    ("vllm-and-others-excerpts.jsonl", 1): "not JSON",
-    ("vllm-and-others-excerpts.jsonl", 2): "not JSON",
+    ("vllm-and-others-excerpts.jsonl", 1): "**925**",
+    ("vllm-and-others-excerpts.jsonl", 2): "",
 }
 
 # Who must be asked how, so that the answer is read as the one who was asked meant it.

@@ -1,0 +1,217 @@
+"""Bytes of one answer -> lists of events, and what an end in the middle means.
+
+Owns: `Reading`, which the sync and the async reply share: what kind of body it is, when the answer
+is whole, and how an answer that breaks off is told. May know: its own files, _json, errors, events,
+request, response, transport. No I/O.
+
+The law for an end: an answer is whole with ``[DONE]``, with a finish reason, or as a whole body,
+whatever the connection does afterwards. Any other end is an error that carries all that had come,
+and what had come is told before it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping, as_sequence
+from kimi_core.chat._merge import merged_arguments
+from kimi_core.chat.observe import current_observer
+from kimi_core.errors import KimiAPIError, KimiProtocolError, error_in
+from kimi_core.response import ResponseReader, says_something
+from kimi_core.transport.body import BodyReader
+from kimi_core.transport.limits import OutOfTimeError
+from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from kimi_core.events import Event
+    from kimi_core.request import Request
+    from kimi_core.transport.call import HttpResponse
+    from kimi_core.transport.limits import Limits
+
+__all__ = ["Reading"]
+
+_LONGEST_FIELD = len(b"event:")
+
+
+class Reading:
+    """Reads one answer.
+
+    Attributes:
+        reader: The message so far, usage, finish reason.
+        limits: The clocks of the request.
+    """
+
+    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
+        """Take over the headers of an open HTTP response."""
+        headers: Mapping[str, str] = response.headers
+        limits.opened(response)
+        self.limits = limits
+        self.reader = ResponseReader(request, headers)
+        self._says_events = "event-stream" in headers.get("content-type", "")
+        self._beginning = b""
+        self._decoder: EventStreamDecoder | None = None
+        self._body: BodyReader | None = None
+        self._observer = current_observer()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer is whole; what the connection does then changes nothing."""
+        if self._decoder is not None:
+            return self._decoder.done
+        return self._body is not None and self._body.value is not None
+
+    def feed(self, data: bytes) -> Generator[list[Event], None, None]:
+        """Read bytes as they came; yield the events of each chunk."""
+        if self._decoder is not None:
+            yield from self._feed_events(self._decoder, data)
+        elif self._body is not None:
+            self._feed_body(self._body, data)
+        else:
+            self._beginning += data
+            if self._decide():
+                yield from self.feed(self._beginning)
+
+    def _decide(self, *, at_end: bool = False) -> bool:
+        """Decide what the body is, by what it begins with: relays lie in the content type."""
+        begun = self._beginning.lstrip()
+        if not begun and not at_end:
+            return False  # blanks keep a connection alive
+        if begins_like_events(begun):
+            self._decoder = EventStreamDecoder()
+        elif begun.startswith(b"{"):
+            self._body = BodyReader()
+        elif at_end or len(begun) > _LONGEST_FIELD + 3:  # a byte order mark
+            self._decoder = EventStreamDecoder() if self._says_events else None
+            self._body = None if self._says_events else BodyReader()
+        return self._decoder is not None or self._body is not None
+
+    def _feed_events(
+        self, decoder: EventStreamDecoder, data: bytes
+    ) -> Generator[list[Event], None, None]:
+        chunks = decoder.feed(data)
+        if len(chunks) == 1:  # the usual case, and nothing to merge
+            yield self._read(chunks[0])
+        else:
+            yield from merged_arguments(map(self._read, chunks))
+        if decoder.broken is not None:
+            raise decoder.broken
+
+    def _feed_body(self, body: BodyReader, data: bytes) -> None:
+        if data.strip():
+            self.limits.heard()
+        body.feed(data)
+
+    def close(self) -> Generator[list[Event], None, None]:
+        """Yield what the end of the body tells.
+
+        Raises:
+            KimiStreamTruncatedError: Where the answer was not whole.
+        """
+        if self._decoder is None and self._body is None:
+            self._decide(at_end=True)
+            yield from self.feed(self._beginning)
+        if self._body is not None:
+            value = self._body.close()
+            if value is None:
+                raise self.reader.truncated("the body ended in the middle")
+            if not _has_choice(value) and error_in(value) is None:
+                message = f"the server's answer has no choices: {self._body.shown!r}"
+                raise KimiProtocolError(message)
+            yield self._read(value)
+            yield self._end(done=True)
+        elif self._decoder is not None:
+            yield from map(self._read, self._decoder.close())
+            if self._decoder.cut:
+                raise self.reader.truncated("the stream ended inside an event")
+            if self._decoder.broken is not None:
+                raise self._decoder.broken
+            yield self._end(done=self._decoder.done)
+        self.reader.check_end()
+
+    def _read(self, chunk: dict[str, Any]) -> list[Event]:
+        events = self.reader.feed(chunk)
+        if events or says_something(chunk):
+            self.limits.heard()
+        if self._observer is not None:
+            self._observer.on_chunk(chunk, events)
+        return events
+
+    def _end(self, *, done: bool) -> list[Event]:
+        events = self.reader.end(done=done)
+        if self._observer is not None:
+            self._observer.on_close(events)
+        return events
+
+    # -- an end in the middle ----------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Give an answer up that takes too long, though its server keeps the connection alive.
+
+        Raises:
+            KimiTimeoutError: With what had come in its ``partial``.
+        """
+        if self.limits.passed:
+            raise self._out_of_time()
+        if self.limits.silent:
+            raise self._silent()
+
+    def after(self, error: Exception) -> tuple[list[list[Event]], Exception | None]:
+        """Return what an error of reading leaves to be told, and what it means.
+
+        The error is None where the answer was whole all the same, and itself where it has a meaning
+        of its own.
+        """
+        lost = _is_of_transport(error)
+        if lost and (self.finished or self.reader.has_ended):
+            return list(self.close()), None
+        held = self._held_back() if lost or isinstance(error, _OURS) else []
+        meant = self._meant(error) if lost else error
+        if isinstance(meant, _OURS):
+            meant.partial = self.reader.message()
+        return held, meant
+
+    def _meant(self, error: Exception) -> Exception:
+        if isinstance(error, OutOfTimeError) or self.limits.passed:
+            return self._out_of_time()
+        if "TimeoutException" in _names(error):
+            return self._silent()
+        cause = str(error) or type(error).__name__
+        return self.reader.truncated(f"the connection was lost ({cause})")
+
+    def _held_back(self) -> list[list[Event]]:
+        source = self._body or self._decoder
+        begun = source.beginning() if source is not None else None
+        told: list[list[Event]] = []
+        try:
+            if begun is not None:
+                told.append(self._read(begun))
+        except KimiAPIError:
+            told.append([])  # the beginning of an error object says less than the loss does
+        return [*told, self._end(done=False)]
+
+    def _out_of_time(self) -> Exception:
+        total = f"{self.limits.total:g} s (total_timeout)"
+        return self.reader.late(f"it was not whole after {total}")
+
+    def _silent(self) -> Exception:
+        gap = f"{self.limits.gap:g} s (timeout)"
+        return self.reader.late(f"nothing of it came for {gap}, keep-alives aside")
+
+
+_OURS = (KimiAPIError, KimiProtocolError)
+
+
+def _names(error: Exception) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _is_of_transport(error: Exception) -> bool:
+    # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
+    return isinstance(error, OutOfTimeError) or "RequestError" in _names(error)
+
+
+def _has_choice(answer: dict[str, Any]) -> bool:
+    choices = as_sequence(answer.get("choices"))
+    return choices is not None and any(as_mapping(choice) is not None for choice in choices[:1])

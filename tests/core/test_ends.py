@@ -1,0 +1,163 @@
+"""An answer ends whole, or in an error that carries all that had come; never in silence.
+
+Owns: ends in the middle, errors inside an answer, what a connection does behind one, and odd JSON.
+What a whole answer says is in test_chat.py, time limits are in test_limits.py.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from kimi_core.errors import KimiAPIError, KimiProtocolError, KimiStreamTruncatedError
+from tests.core.reading_answers import Connect, Read, both, read_sync
+from tests.scripted import Answer, ScriptedServer, chunk, sse, stream
+
+JSON = "application/json"
+EVENTS = {"content-type": "text/event-stream"}
+HALF = sse(chunk(reasoning="why"), chunk(content="Hel"), done=False)
+CUT_BODY = b'{"choices": [{"message": {"content": "Hel'
+BROKEN: dict[str, tuple[Answer, str, str]] = {
+    "no end at all": (stream(chunk(reasoning="why"), chunk(content="Hel"), done=False), "Hel",
+                      "neither a finish reason nor [DONE]"),
+    "nothing at all": (stream(done=False), "", "neither a finish reason nor [DONE]"),
+    "the connection breaks": (Answer((HALF,), headers=EVENTS, breaks=True), "Hel",
+                              "the connection was lost ("),
+    "it breaks inside a line": (Answer((HALF[:-20],), headers=EVENTS, breaks=True), "Hel",
+                                "the connection was lost ("),
+    "it breaks inside a body": (
+        Answer((CUT_BODY,), headers={"content-type": JSON}, breaks=True), "Hel",
+        "the connection was lost (",
+    ),
+    "it ends inside a body": (
+        Answer((CUT_BODY,), headers={"content-type": JSON}), "Hel", "the body ended in the middle",
+    ),
+    "it ends before the answer": (
+        Answer((b'{"choices": ',), headers={"content-type": JSON}), "",
+        "the body ended in the middle",
+    ),
+    "it ends inside a line": (Answer((HALF[:-20],), headers=EVENTS), "Hel",
+                              "the stream ended inside an event"),
+    "what was held back is no marker": (
+        stream(chunk(reasoning="why"), chunk(content="Hel<|tool"), done=False), "Hel<|tool",
+        "neither a finish reason nor [DONE]",
+    ),
+    "only an end": (stream(), "", "the server sent no answer, only the end of one"),
+    "only usage": (stream({"choices": [], "usage": {"prompt_tokens": 3}}), "",
+                   "the server sent no answer, only the end of one"),
+    "choices that are null": (stream({"choices": None}, {"choices": [None]}), "",
+                              "the server sent no answer, only the end of one"),
+    "it cannot be unpacked": (
+        Answer((gzip.compress(HALF)[:10] + b"\xff" * 30,),
+               headers={**EVENTS, "content-encoding": "gzip"}),
+        "", "the connection was lost (",
+    ),
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize(("answer", "content", "cause"), BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_breaks_off_keeps_what_had_come(
+    server: ScriptedServer, connect: Connect, read: Read, answer: Answer, content: str, cause: str
+) -> None:
+    server.will(answer)
+    with pytest.raises(KimiStreamTruncatedError) as caught:
+        read(connect())
+    assert caught.value.partial.content == content
+    assert cause in str(caught.value)
+    assert "What had come is in .partial; ask again for the whole." in str(caught.value)
+    assert len(server.seen) == 1
+
+
+# What stands in the place of an event, or behind a whole answer -> the content that had come.
+INSIDE: dict[str, Answer] = {
+    "an event that is no JSON": Answer((HALF + b"data: {oops\n\n" + HALF,), headers=EVENTS),
+    "an event that is too long": Answer((HALF, *[b"data: " + b"x" * 2**20] * 33), headers=EVENTS),
+    "an error object": Answer((HALF + b'data: {"error": {"message": "no"}}\n\n',), headers=EVENTS),
+    "an error event of text": Answer((HALF + b"event: error\ndata: no\n\n",), headers=EVENTS),
+    "a finish reason": stream(chunk(content="Hel"), chunk("error")),
+}
+
+
+@both
+@pytest.mark.parametrize("answer", INSIDE.values(), ids=INSIDE)
+def test_an_error_inside_an_answer_comes_after_what_was_before_it(
+    server: ScriptedServer, connect: Connect, read: Read, answer: Answer
+) -> None:
+    server.will(answer)
+    with pytest.raises((KimiProtocolError, KimiAPIError)) as caught:
+        read(connect())
+    assert caught.value.partial is not None
+    assert caught.value.partial.content == "Hel"
+    assert len(server.seen) == 1
+
+
+WHOLE = (chunk(content="Hello"), chunk("stop"))
+BODY = json.dumps({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
+ENDS: dict[str, Answer] = {
+    "a stream, then nothing": Answer((sse(*WHOLE),), headers=EVENTS, stalls=True),
+    "a stream, then a break": Answer((sse(*WHOLE),), headers=EVENTS, breaks=True),
+    "a finish reason, then a break": Answer(
+        (sse(*WHOLE, done=False),), headers=EVENTS, breaks=True
+    ),
+    "a stream, then more": Answer((sse(*WHOLE), b"data: {oh", HALF), headers=EVENTS),
+    "a body, then nothing": Answer((BODY.encode(),), headers={"content-type": JSON}, stalls=True),
+    "a body, then a break": Answer((BODY.encode(),), headers={"content-type": JSON}, breaks=True),
+    "a body in pieces, then a break": Answer(
+        tuple(BODY[i : i + 7].encode() for i in range(0, len(BODY), 7)),
+        headers={"content-type": JSON}, breaks=True,
+    ),
+    "a body as an event stream": Answer((BODY.encode(),), headers=EVENTS),
+    "a stream as JSON": Answer((b"\r\n", sse(*WHOLE)), headers={"content-type": JSON}),
+    "a stream by another field": Answer(
+        (b"\xef\xbb\xbfid: 1\n", sse(*WHOLE)), headers={"content-type": "text/plain"}
+    ),
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("answer", ENDS.values(), ids=ENDS)
+def test_what_the_connection_does_behind_a_whole_answer_changes_nothing(
+    server: ScriptedServer, connect: Connect, read: Read, answer: Answer
+) -> None:
+    """A server that holds the connection open would be waited for until the timeout."""
+    server.will(answer)
+    assert read(connect(timeout=30.0)).message().content == "Hello"
+
+
+@both
+def test_a_connection_whose_answer_was_read_serves_the_next(
+    server: ScriptedServer, connect: Connect, read: Read
+) -> None:
+    """The end of the body mostly lies behind the end of the answer, and is read, too."""
+    server.will(stream(*WHOLE), Answer((sse(*WHOLE), b"\n"), headers=EVENTS), stream(*WHOLE))
+    chat = connect()
+    if read is read_sync:
+        for _ in range(3):
+            read(chat)
+        assert len({seen.port for seen in server.seen}) == 1
+
+
+ODD = {
+    "halves of a character": (b'{"choices": [{"delta": {"content": "a\\ud83d"}}]}', "a\ufffd"),
+    "a raw line end": (b'{"choices": [{"delta": {"content": "a\tb"}}]}', "a\tb"),
+    "a huge number": (
+        b'{"created": ' + b"9" * 5000 + b', "choices": [{"delta": {"content": "a"}}]}',
+        "a",
+    ),
+    "a number beyond numbers": (
+        b'{"created": 1e999, "choices": [{"delta": {"content": "a"}}]}',
+        "a",
+    ),
+}
+
+
+@both
+@pytest.mark.parametrize(("event", "content"), ODD.values(), ids=ODD)
+def test_odd_json_is_read_where_it_has_one_meaning(
+    server: ScriptedServer, connect: Connect, read: Read, event: bytes, content: str
+) -> None:
+    server.will(Answer((b"data: " + event + b"\n\n" + sse(chunk("stop")),), headers=EVENTS))
+    assert read(connect()).message().content == content
