@@ -14,12 +14,13 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from contextlib import aclosing, closing
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages.block_translators import get_translator
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from kimi_core.chat import nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions
 from langchain_kimi._chunks import ChunkWriter, whole_message
@@ -82,6 +83,7 @@ class KimiGeneration(KimiSettings):
 
     async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:  # noqa: ANN401 - the base's
         """Return answers to several conversations, as the base does."""
+        running_loop()
         with warnings_at(line_of_user()):
             return await super().agenerate(*args, **kwargs)
 
@@ -136,7 +138,7 @@ class KimiGeneration(KimiSettings):
         with langchain_errors():
             reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=True))
             writer = self._writer(reply.reader)
-            async with aclosing(aiter(reply)) as pieces:
+            async with nested(aiter(reply)) as pieces:
                 async for events in pieces:
                     chunk = writer.write(events)
                     if chunk is not None:

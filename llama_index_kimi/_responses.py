@@ -1,7 +1,7 @@
 """Events -> LlamaIndex responses, each a whole picture of the answer so far.
 
 Owns: what a `ChatResponse` of this package holds, streamed or not.
-May know: its own files, events, response; llama_index.
+May know: its own files, chat, events, response; llama_index.
 
 Every response is made of new objects: peers hand out one growing list, so that a collected stream
 shows its end in every item. A call stands twice in a message, as `ToolCallBlock` and as a plain
@@ -12,7 +12,7 @@ that cannot be run is in ``additional_kwargs["invalid_tool_calls"]`` of the last
 
 from __future__ import annotations
 
-from contextlib import aclosing, closing
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from kimi_core.chat import nested
 from kimi_core.events import (
     ContentDelta,
     ReasoningDelta,
@@ -200,6 +201,6 @@ def completions_of(responses: ChatResponseGen) -> CompletionResponseGen:
 
 async def acompletions_of(responses: ChatResponseAsyncGen) -> CompletionResponseAsyncGen:
     """Yield what `completions_of` does."""
-    async with aclosing(responses):
-        async for response in responses:
+    async with nested(responses) as inner:
+        async for response in inner:
             yield completion_of(response)

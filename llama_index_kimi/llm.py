@@ -1,7 +1,7 @@
 """Kimi K2 as a LlamaIndex LLM.
 
 Owns: the methods that LlamaIndex calls; each is a few lines over the core.
-May know: its own files, request; llama_index. How messages, responses and tools are converted
+May know: its own files, chat, request; llama_index. How messages, responses and tools are converted
 stands in the files beside this one.
 
 `FunctionCallingLLM` is subclassed directly: the OpenAI classes have no hook for the conversion of
@@ -10,12 +10,13 @@ messages, always send a temperature, read OPENAI_* keys, and retry twice over.
 
 from __future__ import annotations
 
-from contextlib import aclosing, closing
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
+from kimi_core.chat import nested
 from kimi_core.request import CallOptions
 from llama_index_kimi._messages import to_wire
 from llama_index_kimi._responses import (
@@ -293,7 +294,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         async def responses() -> ChatResponseAsyncGen:
             reply = await kimi.aopen(request)
             builder = ResponseBuilder(reply.reader, single_call=single_call)
-            async with aclosing(aiter(reply)) as chunks:
+            async with nested(aiter(reply)) as chunks:
                 async for events in chunks:
                     response = builder.take(events) if events else None
                     if response is not None:

@@ -23,6 +23,7 @@ from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, w
 from kimi_core.request import Options, Request, build_request
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
+from kimi_core.transport.processes import nested, renew_in_children, running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -37,6 +38,8 @@ __all__ = [
     "Reply",
     "Settings",
     "listed_models",
+    "nested",
+    "running_loop",
 ]
 
 
@@ -64,8 +67,12 @@ class KimiChat:
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._opening = threading.Lock()
+        renew_in_children(self, KimiChat._renew)
         if settings.base_url or not endpoint.embedded:
             self._transport = self._make_transport(None)
+
+    def _renew(self) -> None:
+        self._opening = threading.Lock()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -135,6 +142,7 @@ class KimiChat:
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
+        running_loop()
         if isinstance(request, UnnamedRequest):
             request = self._rebuilt(request, await self._served.afind(self.transport))
         _announce(request)

@@ -6,13 +6,13 @@ files, errors, events, request, response, transport.
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
 from kimi_core.errors import request_id_of
 from kimi_core.transport.limits import adrain, drain
+from kimi_core.transport.processes import nested
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -102,7 +102,7 @@ class AsyncReply:
         reading = self._reading
         try:
             source = read_ahead(self._response.aiter_bytes(), reading.limits.within)
-            async with aclosing(source) as reads:
+            async with nested(source) as reads:
                 async for data in reads:
                     for events in reading.feed(data):
                         yield events

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import weakref
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -22,6 +21,7 @@ from kimi_core.models import get_model
 from kimi_core.request import Request
 from kimi_core.transport.body import read_json
 from kimi_core.transport.call import Call
+from kimi_core.transport.processes import renew_in_children, running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,9 +81,12 @@ class ServedModel:
         engine = endpoint.embedded and not base_url
         self.known = bool(named or endpoint.default_model or endpoint.needs_key or engine)
         self._asking = threading.Lock()
-        self._turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._turns: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
+        renew_in_children(self, ServedModel._renew)
+
+    def _renew(self) -> None:
+        self._asking = threading.Lock()
+        self._turns = {}
 
     def request(self, model: str | None, build: Build) -> Request:
         """Build a request for a model of its own, or for this one where it is None.
@@ -113,13 +116,15 @@ class ServedModel:
 
     async def afind(self, transport: Transport) -> Capabilities:
         """Return what `find` does; the tasks of one event loop ask once."""
-        async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        loop = running_loop()
+        async with self._turns.setdefault(loop, asyncio.Lock()):
             if not self.known:
                 try:
                     question = _question()
                     self.learn(question.read(await transport.asend(question)))
                 except KimiError as error:
                     self._give_up(error)
+        self._turns.pop(loop, None)
         return self.capabilities
 
     def learn(self, rows: Sequence[Mapping[str, Any]] | None) -> None:

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any, cast
 from kimi_core.endpoints import check_base_url
 from kimi_core.errors import is_final, map_error
 from kimi_core.transport.limits import keep_within
+from kimi_core.transport.processes import renew_in_children, running_loop
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     import openai
 
@@ -41,6 +42,10 @@ __all__ = ["Transport"]
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
 _TOO_MANY = 429
+
+# Connections of the process that this one was forked from. Collected, they would be closed, for
+# which they wait for locks that nobody here will open.
+_abandoned: list[object] = []
 
 
 @lru_cache(maxsize=1)
@@ -139,10 +144,20 @@ class Transport:
         self._http_client = http_client
         self._http_async_client = http_async_client
         self._client: openai.OpenAI | None = None
+        self._closes_client: weakref.finalize[..., Any] | None = None
         self._opening = threading.Lock()
-        self._async_clients: weakref.WeakKeyDictionary[
+        self._async_clients: dict[
             asyncio.AbstractEventLoop, tuple[openai.AsyncOpenAI, AsyncGenerator[None, None]]
-        ] = weakref.WeakKeyDictionary()
+        ] = {}
+        renew_in_children(self, Transport._renew)
+
+    def _renew(self) -> None:
+        """Forget the connections of the process that this one was forked from; they stay open."""
+        _abandoned.extend([self._client, self._async_clients])
+        if self._closes_client is not None:
+            self._closes_client.detach()
+        self._client, self._async_clients = None, {}
+        self._opening = threading.Lock()
 
     def open(
         self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
@@ -228,7 +243,7 @@ class Transport:
     async def aclose(self) -> None:
         """Close the async client of the running event loop, and the sync one."""
         self.close()
-        kept = self._async_clients.pop(asyncio.get_running_loop(), None)
+        kept = self._async_clients.pop(running_loop(), None)
         if kept is not None:
             await kept[1].aclose()
 
@@ -261,15 +276,19 @@ class Transport:
             self._settings["default_headers"],
         )
         if self._http_client is None:
-            weakref.finalize(self, http_client.close)
+            self._closes_client = weakref.finalize(self, http_client.close)
         self._client = client
         return client
 
     async def _async_client(self) -> openai.AsyncOpenAI:
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         kept = self._async_clients.get(loop)
         if kept is None:
             import openai
+
+            # A loop that was closed without ``shutdown_asyncgens`` has not said so.
+            for ended in [one for one in self._async_clients if one.is_closed()]:
+                del self._async_clients[ended]
 
             http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
                 verify=_ssl_context()
@@ -280,18 +299,34 @@ class Transport:
                 openai.AsyncOpenAI(api_key=key, http_client=http_client, **self._settings),
                 self._settings["default_headers"],
             )
-            keeper = _keep_open(http_client if self._http_async_client is None else None)
+            keeper = _keep_open(
+                http_client if self._http_async_client is None else None,
+                self._forgetting(loop),
+            )
             await keeper.__anext__()
             kept = self._async_clients[loop] = (client, keeper)
         return kept[0]
+
+    def _forgetting(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Return what forgets the client of a loop, without holding this object."""
+        kept = weakref.ref(self)
+
+        def forget() -> None:
+            transport = kept()
+            if transport is not None:
+                transport._async_clients.pop(loop, None)
+
+        return forget
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
     return dict(sending or {})
 
 
-async def _keep_open(http_client: HttpClient | None) -> AsyncGenerator[None, None]:
-    """Close a client when its event loop ends.
+async def _keep_open(
+    http_client: HttpClient | None, forget: Callable[[], object]
+) -> AsyncGenerator[None, None]:
+    """Close a client when its event loop ends, and forget both.
 
     A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
     ``asyncio.run`` calls), so this one's ``finally`` runs in time. One client shared by all loops
@@ -300,6 +335,7 @@ async def _keep_open(http_client: HttpClient | None) -> AsyncGenerator[None, Non
     try:
         yield
     finally:
+        forget()
         if http_client is not None:
             await http_client.aclose()
 

@@ -99,7 +99,7 @@ def test_the_model_that_is_asked(
 def test_a_silent_server_holds_up_the_first_request_only(
     server: ScriptedServer, connect: Connect, ask_for: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_served, "_SECONDS", 0.05)
+    monkeypatch.setattr(_served, "_SECONDS", 0.5)
     server.listings = [Answer(stalls=True)]
     chat = connect()
     assert [ask_for(chat), ask_for(chat)] == ["Hi.", "Hi."]
