@@ -16,6 +16,7 @@ from kimi_core.errors import (
     PromptInjectionWarning,
     RetiredModelWarning,
     ToolChoiceWarning,
+    ToolSchemaWarning,
     UnknownModelWarning,
     UnknownSettingWarning,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "ToolCallEnd",
     "ToolCallStart",
     "ToolChoiceWarning",
+    "ToolSchemaWarning",
     "UnknownModelWarning",
     "UnknownSettingWarning",
     "Usage",

@@ -28,7 +28,7 @@ from kimi_core.request import CallOptions
 from kimi_core.response import json_text
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._responses import is_growing
-from llama_index_kimi._tools import refuse_damaged_calls, refuse_incomplete, wire_tools
+from llama_index_kimi._tools import refuse_damaged_calls, refuse_incomplete
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -215,7 +215,8 @@ class StructuredPrediction(KimiBase):
         forced = self.pydantic_program_mode is PydanticProgramMode.FUNCTION
         by_tool = forced or method == "function_calling"
         if by_tool:
-            (tool,) = wire_tools([get_function_tool(output_cls)])
+            # LlamaIndex's name for it: a generic class has brackets, and no tool is looked up.
+            tool = get_function_tool(output_cls).metadata.to_openai_tool(skip_length_check=True)
             options.update(tools=[tool], tool_choice=tool["function"]["name"])
             options["allow_parallel_tool_calls"] = False
         else:

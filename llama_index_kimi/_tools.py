@@ -37,8 +37,17 @@ __all__ = [
 
 
 def wire_tools(tools: Sequence[BaseTool]) -> list[dict[str, Any]]:
-    """Return OpenAI-style tool dicts; descriptions may have any length."""
-    return [tool.metadata.to_openai_tool(skip_length_check=True) for tool in tools]
+    """Return OpenAI-style tool dicts; descriptions may have any length.
+
+    Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
+    no tool for the call that says it.
+    """
+    return [_wire_tool(tool) for tool in tools]
+
+
+def _wire_tool(tool: BaseTool) -> dict[str, Any]:
+    wire = tool.metadata.to_openai_tool(skip_length_check=True)
+    return {**wire, "function": {**wire["function"], "name": tool.metadata.get_name()}}
 
 
 def conversation(

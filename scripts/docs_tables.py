@@ -245,6 +245,12 @@ def _facts(row: Endpoint) -> str:
     return table(("fact", row.name), ((name, fact) for name, fact in facts.items() if fact))
 
 
+_NAME_RULES = {
+    "moonshot": "letters, digits, `_` and `-`, first a letter or `_`; others go under such a name",
+    "words": "letters, digits and `_`, first no digit; others go under such a name",
+}
+
+
 def _limits(row: Endpoint) -> dict[str, str]:
     """Return what the server refuses or lacks, where others do not."""
     stops = f"at most {row.max_stops}, of {row.max_stop_bytes} bytes each" if row.max_stops else ""
@@ -259,6 +265,7 @@ def _limits(row: Endpoint) -> dict[str, str]:
         "stop strings": stops,
         "media": size,
         "content parts": "" if row.takes_other_parts else taken,
+        "names of tools": _NAME_RULES[row.tool_name_rule] if row.tool_name_rule else "",
         "JSON schemas": f"rewritten for `{row.schema_dialect}`" if row.schema_dialect else "",
         "retired models": "are refused by the server" if row.retires_models else "",
         "Anthropic-compatible route": f"`{row.anthropic_path}`" if row.anthropic_path else "",

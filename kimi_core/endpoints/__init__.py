@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kimi_core.endpoints._checks import check_api_key, check_base_url
 from kimi_core.endpoints._hosted import HOSTED
 from kimi_core.endpoints._self_hosted import SELF_HOSTED
-from kimi_core.endpoints._type import Api, Endpoint, ToolCallParser
+from kimi_core.endpoints._type import Api, Endpoint, ToolCallParser, ToolNameRule
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "Endpoint",
     "Preset",
     "ToolCallParser",
+    "ToolNameRule",
     "baseten",
     "check_api_key",
     "check_base_url",

@@ -61,6 +61,7 @@ _MOONSHOT = Endpoint(
     max_stop_bytes=32,
     max_body_bytes=100 * 1024 * 1024,  # "100 MB"
     schema_dialect="moonshot",
+    tool_name_rule="moonshot",
     takes_message_tools=False,
     takes_parallel_tool_calls=False,
     takes_provider=False,
@@ -113,6 +114,7 @@ HOSTED = (
         },
         thinking_switch="reasoning",
         reasoning_field="reasoning",
+        tool_name_rule="moonshot",  # which is one of the hosts behind it
         # Usage is always returned; stream_options is a deprecated no-op there.
         asks_usage=False,
         notes="Many hosts behind one key; hosts differ in quality.",

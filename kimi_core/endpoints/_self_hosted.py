@@ -91,6 +91,8 @@ SELF_HOSTED = (
         name="tensorrt-llm",
         base_url="http://localhost:8000/v1",
         raw_fields=_KEEP_MARKERS,
+        # Its kimi_k2 parser looks for [\w.]+, and loses calls of a tool with a dash (65b31db1).
+        tool_name_rule="words",
         notes="trtllm-serve.",
     ),
     _LLAMA_CPP,

@@ -13,13 +13,14 @@ from kimi_core.models import get_model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Api", "Endpoint", "ToolCallParser"]
+__all__ = ["Api", "Endpoint", "ToolCallParser", "ToolNameRule"]
 
 Api = Literal["chat", "completions"]
 ToolCallParser = Literal["auto", "server", "client"]
 ThinkingSwitch = Literal["thinking", "chat_template_kwargs", "reasoning", "none"]
 GrammarEngine = Literal["llama.cpp", "vllm", "sglang"]
 SchemaDialect = Literal["moonshot"]
+ToolNameRule = Literal["moonshot", "words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,9 @@ class Endpoint:
         max_body_bytes: How large the media of one request may be, as base64; None for any size.
         schema_dialect: The flavour of JSON schema that tools and answers are rewritten into; None:
             sent as they are.
+        tool_name_rule: Which names of tools it takes: "moonshot" (a letter or underscore, then
+            letters, digits, underscores and dashes, 128 at most) or "words" (no dashes). Others are
+            sent under a name that fits. None: any.
         takes_message_tools: Whether a message of any kind may bring tools. Otherwise only a system
             message without content may, for a model of dialect "k3".
         takes_parallel_tool_calls: Whether it has that field; otherwise False only warns.
@@ -118,6 +122,7 @@ class Endpoint:
     max_stop_bytes: int | None = None
     max_body_bytes: int | None = None
     schema_dialect: SchemaDialect | None = None
+    tool_name_rule: ToolNameRule | None = None
     takes_message_tools: bool = True
     takes_parallel_tool_calls: bool = True
     takes_provider: bool = True

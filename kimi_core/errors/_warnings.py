@@ -29,6 +29,7 @@ __all__ = [
     "PromptInjectionWarning",
     "RetiredModelWarning",
     "ToolChoiceWarning",
+    "ToolSchemaWarning",
     "UnknownModelWarning",
     "UnknownSettingWarning",
     "line_of_user",
@@ -62,6 +63,10 @@ class UnknownModelWarning(KimiWarning):
 
 class ToolChoiceWarning(KimiWarning):
     """A forced tool_choice could not be kept; the model decides for itself."""
+
+
+class ToolSchemaWarning(KimiWarning):
+    """The schema of a tool is none; what is wrong in it was left out, so that it can be sent."""
 
 
 class UnknownSettingWarning(KimiWarning):

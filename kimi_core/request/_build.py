@@ -67,6 +67,7 @@ def build_request(
         },
         capabilities=capabilities,
         tools=plan.tools,
+        names=plan.names,
         opens_reasoning=opens,
         sending=plan.sending,
         total_timeout=options.total_timeout,

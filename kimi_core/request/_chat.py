@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.schema import normalize_response_format, normalize_tools
+from kimi_core.schema import normalize_response_format
 
 if TYPE_CHECKING:
     from kimi_core.request._plan import Plan
@@ -38,8 +38,7 @@ def chat_fields(plan: Plan) -> dict[str, Any]:
 def _tools(plan: Plan) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if plan.tools:
-        moonshot = plan.capabilities.endpoint.schema_dialect == "moonshot"
-        fields["tools"] = normalize_tools(plan.tools) if moonshot else plan.tools
+        fields["tools"] = plan.tools
     if plan.parallel is not None:
         fields["parallel_tool_calls"] = plan.parallel
     if plan.tool_choice is not None:

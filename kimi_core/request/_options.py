@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import check_setting
 from kimi_core.request._read import merge_settings
+from kimi_core.request._tool_names import ToolNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -167,7 +168,9 @@ class Request:
         path: Route below the base URL.
         payload: The JSON body.
         capabilities: What it was built for.
-        tools: The tools that the model may call: a reader recovers damaged ids to these only.
+        tools: The tools that the model may call, as they are sent: a reader recovers damaged ids to
+            these only.
+        names: Which tools are sent under another name than the caller's, and the way back.
         opens_reasoning: Whether the text that comes back starts inside reasoning.
         sending: How it is sent, where that differs from other requests: "headers", "params" and
             "timeout", the names that the openai SDK has for them.
@@ -179,5 +182,6 @@ class Request:
     capabilities: Capabilities
     tools: list[dict[str, Any]]
     opens_reasoning: bool
+    names: ToolNames = field(default_factory=ToolNames)
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None

@@ -3,7 +3,7 @@
 Owns: `Plan`, and the order of the decisions: thinking, the choice of a tool, what of both the
 grammar has to enforce, the history, the answer's form. Each is taken once, from what the caller
 said and what model and server accept; the writers spell what is found here and decide nothing.
-May know: its own files, capabilities, errors, raw.
+May know: its own files, capabilities, errors, raw, schema.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from kimi_core.request._prompt_rules import check_prompt
 from kimi_core.request._read import thinking_of
 from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
+from kimi_core.request._tool_names import ToolNames, decide_names
+from kimi_core.schema import normalize_tools, relax_tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +49,8 @@ class Plan:
         capabilities: What the model at this endpoint can do.
         messages: The conversation as this model at this endpoint accepts it.
         prefix: Whether its last message is the beginning of the answer.
-        tools: The tools that the model may call, as the caller wrote them.
+        tools: The tools that the model may call, as the server takes them.
+        names: Which of them go under another name than the caller's.
         tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
         parallel: Whether one answer may hold several calls; None: not sent.
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
@@ -67,6 +70,7 @@ class Plan:
     messages: list[dict[str, Any]]
     prefix: bool
     tools: list[dict[str, Any]]
+    names: ToolNames
     tool_choice: str | dict[str, Any] | None
     parallel: bool | None
     grammar: dict[str, Any]
@@ -92,13 +96,7 @@ def decide(
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
     options = _understood(options, capabilities)
-    choice = decide_tool_choice(
-        options.tool_choice,
-        tools=tools or (),
-        brought=brought_names(messages),
-        thinking=options.thinking,
-        capabilities=capabilities,
-    )
+    choice, names = _decide_tools(messages, tools or (), options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
     )
@@ -109,6 +107,7 @@ def decide(
         keep=bool(options.keep_thinking),
         fetch=options.media_fetcher,
         folder=options.media_folder,
+        names=names,
     )
     _check(history, options, capabilities)
     return Plan(
@@ -116,6 +115,7 @@ def decide(
         messages=history,
         prefix=ends_in_prefix(history),
         tools=choice.tools,
+        names=names,
         tool_choice=choice.value,
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
@@ -130,6 +130,27 @@ def decide(
         extra=options.extra,
         sending=_sending(options),
     )
+
+
+def _decide_tools(
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]],
+    options: Options,
+    capabilities: Capabilities,
+) -> tuple[ToolChoice, ToolNames]:
+    """Decide which tools are sent, and under which names; what is refused has the caller's own."""
+    endpoint = capabilities.endpoint
+    taken = normalize_tools(tools) if endpoint.schema_dialect == "moonshot" else tools
+    choice = decide_tool_choice(
+        options.tool_choice,
+        tools=taken,
+        brought=brought_names(messages),
+        thinking=options.thinking,
+        capabilities=capabilities,
+    )
+    names = decide_names(taken, messages, endpoint.tool_name_rule)
+    sent = replace(choice, value=names.choice(choice.value), tools=names.tools(choice.tools))
+    return sent, names
 
 
 def _understood(options: Options, capabilities: Capabilities) -> Options:
@@ -190,7 +211,7 @@ def _grammar(
         )
         raise KimiConfigError(message)
     return tool_call_grammar(
-        choice.tools,
+        relax_tools(choice.tools),
         tool_choice=choice.value or "required",
         dialect=capabilities.info.dialect,
         engine=endpoint.grammar,

@@ -337,7 +337,8 @@ class ResponseReader:
             # Unique over all sources: a server may repeat in the content what it has parsed.
             unique = unique_id(event.id, self._ids, self._id_counters)
             self._ids.add(unique)
-            return ToolCallStart(index, unique, event.name)
+            name = self._request.names.own.get(event.name, event.name)
+            return ToolCallStart(index, unique, name)
         if isinstance(event, ToolCallArguments):
             return ToolCallArguments(index, event.text)
         return ToolCallEnd(index, event.complete)

@@ -42,6 +42,7 @@ RULES: dict[str, dict[str, Any]] = {
     "max_stop_bytes": {"stop": "x" * 33},
     "max_body_bytes": said({"type": "image_url", "image_url": "data:image/png;base64,AAAA"}),
     "schema_dialect": {"tools": [TUPLES]},
+    "tool_name_rule": {"tools": [tool("a.b")]},
     "takes_message_tools": {"messages": [{"role": "system", "tools": [tool()]}, *HELLO]},
     "takes_parallel_tool_calls": {"tools": [tool()], "parallel_tool_calls": True},
     "takes_provider": {"provider": {"only": ["x"]}},

@@ -56,11 +56,11 @@ def test_schemas_are_written_in_moonshots_flavour(endpoint: str) -> None:
 
 @pytest.mark.parametrize(
     "tools",
-    [[tool("get weather")], [tool(), tool()], [with_parameters("f", {"type": "string"})]],
+    [[tool("")], [tool(), tool()], [with_parameters("f", {"type": "string"})]],
     ids=["name", "twice", "no object"],
 )
 def test_a_tool_that_moonshot_refuses_is_refused_here(tools: list[dict[str, Any]]) -> None:
-    with pytest.raises(KimiConfigError, match=r"get weather|get_weather|Tool 'f'"):
+    with pytest.raises(KimiConfigError, match=r"Tool name ''|get_weather|Tool 'f'"):
         payload("moonshot", tools=tools)
     assert payload("vllm", tools=tools)["tools"] == tools
 

@@ -80,6 +80,7 @@ TAKEN = {
 
 @pytest.mark.parametrize("row", TAKEN.values(), ids=TAKEN)
 @pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.ToolSchemaWarning")
 @pytest.mark.filterwarnings("ignore::kimi_core.IgnoredSettingWarning")
 def test_what_is_sent_to_moonshot_is_taken(row: Row, simulator: MoonshotSimulator) -> None:
     chat = chat_of(row, simulator.base_url, simulator.api_key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kimi_core import IgnoredSettingWarning, ToolChoiceWarning
+from kimi_core import IgnoredSettingWarning, ToolChoiceWarning, ToolSchemaWarning
 from tests.payloads.row import HELLO, TIME, WEATHER, Row, call, result, said, user
 
 if TYPE_CHECKING:
@@ -136,16 +136,71 @@ _GIVEN_UP: Mapping[str, Row] = {
 
 _PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "integer"}]}
 _LEVEL = {"enum": ["low", "high"]}
+_CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 
 _DECLARED: Mapping[str, Row] = {
     "a tool as it is": Row(model=K26, tools=[WEATHER], sent={"model": K26}),
     "a tool twice": Row(model=K26, tools=[WEATHER, WEATHER], refused=("get_weather",)),
     "a name with a blank": Row(
-        model=K26, tools=[_with("get weather", {})], refused=("get weather",)
+        model=K26,
+        tools=[_with("get weather", _CITY)],
+        sent={"model": K26, "tools": [_with("get_weather", _CITY)]},
     ),
-    "a name with a dollar": Row(model=K26, tools=[_with("$mine", {})], refused=("$mine",)),
+    "a name with a dollar": Row(
+        model=K26,
+        tools=[_with("$mine", _CITY)],
+        sent={"model": K26, "tools": [_with("_mine", _CITY)]},
+    ),
     "a name of 129 letters": Row(
-        model=K26, tools=[_with("n" * 129, {})], refused=("n" * 129, "at most 128")
+        model=K26,
+        tools=[_with("n" * 129, _CITY)],
+        sent={"model": K26, "tools": [_with("n" * 128, _CITY)]},
+    ),
+    "a name that begins with a digit, in tools, choice and history": Row(
+        model=K26,
+        tools=[_with("21st.builder", _CITY), WEATHER],
+        options={"tool_choice": "21st.builder"},
+        settings={"thinking": False},
+        messages=[user(), said("", call("a:0", "21st.builder")), result("a:0"), user()],
+        sent={
+            "model": K26,
+            "thinking": OFF,
+            "tools": [_with("_21st_builder", _CITY), WEATHER],
+            "tool_choice": _named("_21st_builder"),
+            "messages": [user(), said("", call("a:0", "_21st_builder")), result("a:0"), user()],
+        },
+    ),
+    "no name": Row(model=K26, tools=[_with("", _CITY)], refused=("Tool name ''", "by its name")),
+    "a schema that is none": Row(
+        model=K26,
+        tools=[_with("f", {"type": "object", "properties": {"v": {"type": "unknown"}}})],
+        sent={
+            "model": K26,
+            "tools": [
+                _with(
+                    "f",
+                    {
+                        "type": "object",
+                        "properties": {
+                            "v": {
+                                "type": ["object", "array", "string", "number", "boolean", "null"],
+                                "description": "type: unknown.",
+                            }
+                        },
+                    },
+                )
+            ],
+        },
+        warns=ToolSchemaWarning,
+    ),
+    "a schema of empty lists": Row(
+        model=K26,
+        tools=[_with("f", {"type": "object", "properties": [], "required": None})],
+        sent={
+            "model": K26,
+            "tools": [_with("f", {"type": "object", "properties": {}, "required": []})],
+        },
+        warns=ToolSchemaWarning,
     ),
     "a name elsewhere is the server's affair": Row(
         endpoint="vllm", tools=[_with("get.weather", {})], sent={"model": VLLM}

@@ -1,0 +1,152 @@
+"""The names of tools: the caller's own, and those under which they are sent.
+
+Owns: `ToolNames`: which tools go under another name, and the way back. May know: _json, endpoints.
+
+A server refuses names that others take, and then refuses the whole request: Moonshot answers 400 to
+a tool of an MCP server whose name begins with a digit (MoonshotAI/kimi-cli issue 2531), and parsers
+that look for letters, digits and underscores lose the calls of a tool with a dash (TensorRT-LLM's
+kimi_k2_tool_parser).
+The names are somebody else's, so that no user can change them. They are chosen once, for one
+request, and everything that is sent says the same: tools, choice, history. What comes back says the
+caller's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping, as_sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kimi_core.endpoints import ToolNameRule
+
+__all__ = ["ToolNames", "decide_names"]
+
+# What a name may hold, besides that it begins with a letter or an underscore. Moonshot's documents
+# changed the greatest length three times (64, 256, 128); this is the latest.
+_ALLOWED: Mapping[ToolNameRule, str] = {"moonshot": "A-Za-z0-9_-", "words": "A-Za-z0-9_"}
+_LONGEST = 128
+_DIGEST = 8  # characters that tell apart two names of one form
+
+
+@dataclass(frozen=True, slots=True)
+class ToolNames:
+    """Names of one request.
+
+    Attributes:
+        sent: The caller's name -> the name on the wire, for those that differ.
+        own: The way back.
+    """
+
+    sent: Mapping[str, str] = field(default_factory=dict[str, str])
+    own: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def tools(self, tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return tools under the names that are sent; those of the server itself keep theirs."""
+        return [dict(self._renamed(tool) if _is_function(tool) else tool) for tool in tools]
+
+    def choice(self, choice: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
+        """Return a choice, which names a tool where it is a dict."""
+        return dict(self._renamed(choice)) if isinstance(choice, dict) else choice
+
+    def rename(self, message: dict[str, Any]) -> None:
+        """Put the names that are sent into a message that is about to be sent."""
+        if not self.sent:
+            return
+        calls, tools = as_sequence(message.get("tool_calls")), as_sequence(message.get("tools"))
+        if calls:
+            message["tool_calls"] = [self._renamed(call) for call in calls]
+        if tools:
+            message["tools"] = self.tools(tools)
+        if message.get("role") == "tool" and message.get("name") in self.sent:
+            message["name"] = self.sent[message["name"]]
+
+    def _renamed(self, holder: Mapping[str, Any]) -> Mapping[str, Any]:
+        function = as_mapping(holder.get("function")) or {}
+        name = self.sent.get(_name_in(holder))
+        return {**holder, "function": {**function, "name": name}} if name else holder
+
+
+def decide_names(
+    tools: Sequence[Mapping[str, Any]],
+    messages: Sequence[Mapping[str, Any]],
+    rule: ToolNameRule | None,
+) -> ToolNames:
+    """Choose the names of one request.
+
+    A name that fits stays. Another becomes the nearest that fits, and gets a digest of itself
+    behind it where that belongs to a second tool: it must not depend on the order of the tools, or
+    a prefix cache would lose the whole conversation with every tool that comes or goes.
+
+    Args:
+        tools: Those of the request.
+        messages: The conversation; tools that it brings and calls that it holds count.
+        rule: What the server takes; None for any name.
+    """
+    if rule is None:
+        return ToolNames()
+    names = dict.fromkeys(_names(tools, messages))
+    nearest = {name: _nearest(name, rule) for name in names}
+    alike = Counter(nearest.values())
+    taken = {name for name, near in nearest.items() if name == near}
+    sent: dict[str, str] = {}
+    for name in sorted(names.keys() - taken):
+        near = nearest[name]
+        sent[name] = near if alike[near] == 1 else _told_apart(name, near, taken)
+        taken.add(sent[name])
+    return ToolNames(sent, {wire: name for name, wire in sent.items()})
+
+
+def _names(
+    tools: Sequence[Mapping[str, Any]], messages: Sequence[Mapping[str, Any]]
+) -> Iterable[str]:
+    """Yield the names of functions; one with nothing to go by is refused where it is declared."""
+    own = [tool for tool in tools if not _is_function(tool)]
+    builtin = {_name_in(tool) for tool in own}
+    declared = [tool for tool in tools if _is_function(tool)]
+    for message in messages:
+        brought = map(as_mapping, as_sequence(message.get("tools")) or ())
+        declared += [tool for tool in brought if tool and _is_function(tool)]
+    made = [
+        call
+        for message in messages
+        for call in map(as_mapping, as_sequence(message.get("tool_calls")) or ())
+        if call and not _is_builtin(_name_in(call))
+    ]
+    for holder in (*declared, *made):
+        name = _name_in(holder)
+        if name and name not in builtin:
+            yield name
+
+
+def _name_in(holder: Mapping[str, Any]) -> str:
+    name = (as_mapping(holder.get("function")) or {}).get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _is_function(tool: Mapping[str, Any]) -> bool:
+    return tool.get("type") == "function"
+
+
+def _is_builtin(name: str) -> bool:
+    # A call in a history does not say whose function it is; Moonshot's own begin so.
+    return name.startswith("$")
+
+
+def _nearest(name: str, rule: ToolNameRule) -> str:
+    fitting = re.sub(f"[^{_ALLOWED[rule]}]", "_", name)
+    return (fitting if re.match("[A-Za-z_]", fitting) else f"_{fitting}")[:_LONGEST]
+
+
+def _told_apart(name: str, near: str, taken: set[str]) -> str:
+    stem = near[: _LONGEST - _DIGEST - 1]
+    salted = (f"{name}{salt or ''}".encode(errors="surrogatepass") for salt in count())
+    digests = (hashlib.sha256(text).hexdigest()[:_DIGEST] for text in salted)
+    return next(wire for digest in digests if (wire := f"{stem}_{digest}") not in taken)
