@@ -32,7 +32,7 @@ from kimi_core.events import (
 )
 from kimi_core.raw.parser import StreamParser
 from kimi_core.raw.tool_ids import unique_id
-from kimi_core.response._fragments import ServerCalls
+from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import incomplete_answer, incomplete_details, json_text
 from kimi_core.response._refusal import tool_call_error
 from kimi_core.response._spoken import spoken_message
@@ -171,8 +171,9 @@ class ResponseReader:
             self._read_usage(choice)
         self._read_logprobs(choice)
         said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
-        events = self._read_delta(said)
-        self._finish = _string(choice, "finish_reason") or self._finish
+        events = self._read_delta(said, whole="delta" not in choice and not self._server.any)
+        reason = _string(choice, "finish_reason")
+        self._finish = _OTHER_REASONS.get(reason, reason) or self._finish
         self._stopped_by = choice.get("stop_reason") or self._stopped_by
         return self._taken(events)
 
@@ -278,15 +279,14 @@ class ResponseReader:
             tokens = (as_mapping(said) or {}).get("content")
             self.logprobs += as_sequence(tokens) or ()
 
-    def _read_delta(self, delta: Mapping[str, Any]) -> list[Event]:
+    def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
         reasoning, text = _reasoning_of(delta), _text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
         if text:
             events += self._read_content(text)
-        fragments = delta.get("tool_calls")
+        fragments = calls_of(delta)
         if fragments:
-            calls = [as_mapping(call) for call in as_sequence(fragments) or ()]
-            events += self._numbered("server", self._server.feed([call for call in calls if call]))
+            events += self._numbered("server", self._server.feed(fragments, whole=whole))
         return events
 
     def _read_content(self, text: str) -> list[Event]:
@@ -349,6 +349,10 @@ class ResponseReader:
             if isinstance(event, ToolCallEnd) and event.complete:
                 self._completed_call = True
         return events
+
+
+# What servers of 2023 say; the frameworks know OpenAI's newer word.
+_OTHER_REASONS = {"function_call": "tool_calls"}
 
 
 def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:

@@ -1,12 +1,26 @@
 """Tool calls that a server parsed itself -> events.
 
-Owns: merging the fragments of ``tool_calls`` by index, whatever is missing from them.
+Owns: which call a fragment of ``tool_calls`` belongs to, whatever is missing from it.
 May know: _json, events.
 
 Seen in recordings and issues: two calls in one chunk, calls that interleave, a whole call in one
-delta, ids and names that are null or empty in later fragments, no index at all or the same one for
-all calls, arguments that are an object instead of text, and a call cut by the token limit and
-reported as whole, with ``{}`` in place of arguments that never came (vLLM 0.32.0).
+delta, ids and names that are null or empty in later fragments, no index at all, one as text or the
+same one for all calls (BerriAI/litellm issue 33678), one id for all calls, ids and names that stand
+in every fragment, arguments that are an object instead of text, and a call cut by the token limit
+and reported as whole, with ``{}`` in place of arguments that never came (vLLM 0.32.0).
+
+What two fragments of one index are, by the second of them:
+
+====================  ==========================================================================
+it brings             and is
+====================  ==========================================================================
+no name               more of a call: of the one with its id, otherwise of the last of that index
+another name          another call, whatever the ids
+the name, its id      more of that call
+the name, another id  another call; more of it where its arguments have begun and are not whole
+                      (a server that makes a new id for every fragment)
+the name, no id       more of that call; another one where it is whole and there are arguments
+====================  ==========================================================================
 """
 
 from __future__ import annotations
@@ -15,7 +29,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import as_mapping
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.events import (
     Diagnostic,
     Event,
@@ -28,7 +42,7 @@ from kimi_core.events.arguments import BLANKS, InvalidArguments, read_arguments
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ServerCalls"]
+__all__ = ["ServerCalls", "calls_of"]
 
 _NO_OBJECT = "invalid_arguments"
 
@@ -36,6 +50,7 @@ _NO_OBJECT = "invalid_arguments"
 @dataclass(slots=True)
 class _Call:
     index: int
+    slot: int | None  # the index that the server gave it
     id: str = ""
     name: str = ""
     started: bool = False
@@ -53,7 +68,7 @@ class ServerCalls:
 
     def __init__(self) -> None:
         """Start with no call."""
-        self._calls: dict[Any, _Call] = {}
+        self._calls: list[_Call] = []
         self.diagnostics: list[Diagnostic] = []
 
     @property
@@ -61,11 +76,21 @@ class ServerCalls:
         """Whether there is a call."""
         return bool(self._calls)
 
-    def feed(self, fragments: Sequence[Mapping[str, Any]]) -> list[Event]:
-        """Take the ``tool_calls`` of one delta or of one whole message."""
+    def feed(self, fragments: Sequence[Mapping[str, Any]], *, whole: bool = False) -> list[Event]:
+        """Take the ``tool_calls`` of one delta or of one message.
+
+        Args:
+            fragments: Its entries.
+            whole: Whether they are those of a message that was not streamed: each is a call.
+        """
         events: list[Event] = []
+        known = len(self._calls)
         for fragment in fragments:
-            events += self._fragment(self._call_of(fragment), fragment)
+            call = None if whole else self._call_of(fragment, known)
+            if call is None:
+                call = _Call(len(self._calls), slot=_slot_of(fragment))
+                self._calls.append(call)
+            events += self._fragment(call, fragment)
         return events
 
     def close(self, *, cut: bool, filled: bool = False) -> list[Event]:
@@ -77,35 +102,44 @@ class ServerCalls:
                 the model wrote.
         """
         events: list[Event] = []
-        for position, call in enumerate(self._calls.values(), 1):
+        for position, call in enumerate(self._calls, 1):
             last = position == len(self._calls)
             events += self._end(call, cut=cut and last, filled=filled and last)
         return events
 
-    def _call_of(self, fragment: Mapping[str, Any]) -> _Call:
-        key: Any = fragment.get("index")
-        if not isinstance(key, int):
-            # Without an index a new id is a new call, and so is another name; a fragment with
-            # neither continues the last call.
-            key = _id_of(fragment) or self._last_key(fragment)
-        if key in self._calls and _is_another(self._calls[key], fragment):
-            self._calls[object()] = self._calls.pop(key)
-        if key not in self._calls:
-            self._calls[key] = _Call(len(self._calls))
-        return self._calls[key]
+    def _call_of(self, fragment: Mapping[str, Any], known: int) -> _Call | None:
+        """Return the call that a fragment continues, or None where it begins one.
 
-    def _last_key(self, fragment: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an index or an id
-        last = next(reversed(self._calls), None)
-        named = bool(_function_of(fragment).get("name"))
-        if last is None or (named and self._calls[last].started):
-            return len(self._calls)
-        return last
+        Args:
+            fragment: The fragment.
+            known: How many calls there were before this delta.
+        """
+        slot, identity, name = _slot_of(fragment), _id_of(fragment), _name_of(fragment)
+        latest = self._latest(slot)
+        same = [call for call in latest if call.id == identity and name in {"", call.name}]
+        if identity and same:
+            call = same[0]
+        elif not latest or (slot is None and identity):
+            return None
+        else:
+            call = latest[0]
+        # No server that knows what it does cuts a call in two within one delta.
+        beside = bool(name) and call.index >= known and (slot is None or _is_whole(call))
+        return None if beside or _is_another(call, fragment) else call
+
+    def _latest(self, slot: int | None) -> list[_Call]:
+        """Return the calls that a fragment with this index may belong to, the newest first."""
+        newest = self._calls[::-1]
+        if slot is None:
+            return newest
+        return [call for call in newest if call.slot == slot] or [
+            call for call in newest[:1] if call.slot is None
+        ]
 
     def _fragment(self, call: _Call, fragment: Mapping[str, Any]) -> list[Event]:
-        function = _function_of(fragment)
         call.id = call.id or _id_of(fragment)
-        call.name = call.name or str(function.get("name") or "")
-        arguments = _as_text(function.get("arguments"))
+        call.name = call.name or _name_of(fragment)
+        arguments = _arguments_of(fragment)
         if not call.started:
             if not call.name:
                 call.waiting += arguments
@@ -144,6 +178,18 @@ class ServerCalls:
         return [ToolCallEnd(call.index, complete=problem != _NO_OBJECT)]
 
 
+def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the fragments of calls in a delta or a message.
+
+    Servers of OpenAI's first form say a single call as ``function_call``, without index and id:
+    its name, then pieces of its arguments. Where one says both, they are the same call.
+    """
+    listed = [as_mapping(call) for call in as_sequence(said.get("tool_calls")) or ()]
+    legacy = as_mapping(said.get("function_call")) or {}
+    filled = legacy.get("name") or legacy.get("arguments")
+    return [call for call in listed if call] or ([{"function": legacy}] if filled else [])
+
+
 def _function_of(fragment: Mapping[str, Any]) -> Mapping[str, Any]:
     return as_mapping(fragment.get("function")) or {}
 
@@ -152,12 +198,36 @@ def _id_of(fragment: Mapping[str, Any]) -> str:
     return str(fragment.get("id") or "")
 
 
+def _name_of(fragment: Mapping[str, Any]) -> str:
+    return str(_function_of(fragment).get("name") or "")
+
+
+def _slot_of(fragment: Mapping[str, Any]) -> int | None:
+    index = fragment.get("index")
+    if isinstance(index, str) and index.strip().isdecimal():
+        return int(index)
+    return index if isinstance(index, int) else None
+
+
 def _is_another(call: _Call, fragment: Mapping[str, Any]) -> bool:
-    """Whether a fragment begins a new call, although it has the index of one that is whole."""
-    named = bool(_function_of(fragment).get("name"))
-    other = _id_of(fragment) not in {"", call.id}
-    whole = call.pieces is not None and _problem("".join(call.pieces)) != _NO_OBJECT
-    return named and other and whole
+    """Whether a fragment begins a new call, although it has the index of this one."""
+    name, identity = _name_of(fragment), _id_of(fragment)
+    if not name or not call.started:
+        return False
+    if name != call.name:
+        return True
+    if identity and call.id:
+        return identity != call.id and (_is_whole(call) or not call.pieces)
+    return _is_whole(call) and bool(_arguments_of(fragment).strip(BLANKS))
+
+
+def _is_whole(call: _Call) -> bool:
+    text = "".join(call.pieces or ())
+    return bool(text.strip(BLANKS)) and _problem(text) != _NO_OBJECT
+
+
+def _arguments_of(fragment: Mapping[str, Any]) -> str:
+    return _as_text(_function_of(fragment).get("arguments"))
 
 
 def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -78,6 +78,82 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
         [[fragment(0, F, "f", "{}")], [], [{"index": 0}], [{"index": 0, "function": None}]],
         [(F, "f", "{}")],
     ),
+    **{
+        f"one index for all, the first with {label}": (
+            [[fragment(0, F, "f", first)], [fragment(0, G, "g", '{"y": 2}')]],
+            [(F, "f", "{}"), (G, "g", '{"y": 2}')],
+        )
+        for label, first in (("nothing", ""), ("null", None), ("{}", "{}"))
+    },
+    "one index and one name for all, without arguments": (
+        [[fragment(0, F, "f", "")], [fragment(0, G, "f", "")]], [(F, "f", "{}"), (G, "f", "{}")],
+    ),
+    "one index for three, ids are missing": (
+        [[fragment(0, F, "f", "")], [fragment(0, None, "g", '{"y"')],
+         [fragment(0, None, "", ": 2}")], [fragment(0, None, "f", "{}")]],
+        [(F, "f", "{}"), (G, "g", '{"y": 2}'), ("functions.f:2", "f", "{}")],
+    ),
+    "one index for all, ids tell who goes on": (
+        [[fragment(0, "a", "f", "")], [fragment(0, "b", "g", "")], [fragment(0, "a", None, '{"x"')],
+         [fragment(0, "b", None, '{"y"')], [fragment(0, "a", "f", ": 1}")],
+         [fragment(0, "b", "g", ": 2}")]],
+        [("a", "f", '{"x": 1}'), ("b", "g", '{"y": 2}')],
+    ),
+    "one id for all, names tell": (
+        [[fragment(0, "a", "f", '{"x"')], [fragment(0, "a", "f", ": 1}")],
+         [fragment(0, "a", "g", '{"y"')], [fragment(0, "a", "g", ": 2}")]],
+        [("a", "f", '{"x": 1}'), ("a__2", "g", '{"y": 2}')],
+    ),
+    "one id for all, without an index": (
+        [[fragment(None, "a", "f", "")], [fragment(None, "a", "g", '{"y"')],
+         [fragment(None, "a", None, ": 2}")]],
+        [("a", "f", "{}"), ("a__2", "g", '{"y": 2}')],
+    ),
+    "id and name in every fragment": (
+        [[fragment(0, F, "f", "")], [fragment(0, F, "f", '{"x"')], [fragment(0, F, "f", ": 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "the name in every fragment": (
+        [[fragment(0, F, "f", "")], [fragment(0, None, "f", '{"x"')],
+         [fragment(0, "", "f", ": 1}")], [fragment(0, None, "f", "")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "the name in every fragment, with nothing else": (
+        [[fragment(None, None, "f", "")], [fragment(None, None, "f", '{"x"')],
+         [fragment(None, None, "f", ": 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "whole calls of one tool under one index, without ids": (
+        [[fragment(0, None, "f", '{"x": 1}')], [fragment(0, None, "f", '{"x": 2}')]],
+        [(F, "f", '{"x": 1}'), ("functions.f:1", "f", '{"x": 2}')],
+    ),
+    "alike in one delta": (
+        [[fragment(0, "a", "f", '{"x": 1}'), fragment(0, "a", "f", '{"x": 2}')]],
+        [("a", "f", '{"x": 1}'), ("a__2", "f", '{"x": 2}')],
+    ),
+    "alike in one delta, without an index": (
+        [[fragment(None, "a", "f", ""), fragment(None, "a", "f", "")]],
+        [("a", "f", "{}"), ("a__2", "f", "{}")],
+    ),
+    "several pieces of one call in a delta": (
+        [[fragment(0, F, "f", ""), fragment(0, None, None, '{"x"'), fragment(0, F, "f", ": 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "an index as text": (
+        [[{**fragment(None, F, "f", '{"x"'), "index": "0"}],
+         [{**fragment(None, G, "g", "{}"), "index": " 1"}],
+         [{**fragment(None, None, None, ": 1}"), "index": "0"}]],
+        [(F, "f", '{"x": 1}'), (G, "g", "{}")],
+    ),
+    "an index that is none": (
+        [[{**fragment(None, F, "f", '{"x"'), "index": "first"}],
+         [fragment(None, None, None, ": 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
+    "the index comes late": (
+        [[fragment(None, F, "f", '{"x"')], [fragment(0, None, None, ": 1}")]],
+        [(F, "f", '{"x": 1}')],
+    ),
     "a raw line end inside a string": (
         [[fragment(0, F, "f", '{"x": "a\nb"}')]], [(F, "f", '{"x": "a\nb"}')],
     ),
@@ -117,6 +193,56 @@ def test_a_body_lists_its_calls_without_index_or_id() -> None:
     calls = [fragment(None, None, "f", "{}"), fragment(None, None, "g", "{}")]
     reader, _ = read([whole("tool_calls", tool_calls=calls, content=None)])
     assert [(call.id, call.name) for call in reader.message().tool_calls] == [(F, "f"), (G, "g")]
+
+
+def test_a_body_keeps_two_calls_of_one_id() -> None:
+    """Nothing of a whole answer continues anything."""
+    calls = [fragment(0, "a", "f", '{"x": 1}'), fragment(0, "a", "f", '{"x": 1}')]
+    reader, _ = read([whole("tool_calls", tool_calls=calls, content=None)])
+    assert [(call.id, call.arguments) for call in reader.message().tool_calls] == [
+        ("a", '{"x": 1}'),
+        ("a__2", '{"x": 1}'),
+    ]
+
+
+# What a server of OpenAI's first form says.
+LEGACY: dict[str, list[dict[str, Any]]] = {
+    "whole": [whole("function_call", function_call={"name": "f", "arguments": '{"x": 1}'})],
+    "an object, whole": [
+        whole("function_call", function_call={"name": "f", "arguments": {"x": 1}})
+    ],
+    "streamed": [
+        delta(function_call={"name": "f", "arguments": ""}),
+        delta(function_call={"arguments": '{"x"'}),
+        delta(function_call={"arguments": ": 1}"}),
+        delta("function_call"),
+    ],
+    "the name in every piece": [
+        delta(function_call={"name": "f"}),
+        delta(function_call={"name": "f", "arguments": '{"x"'}),
+        delta(function_call={"name": "f", "arguments": ": 1}"}),
+        delta("function_call", function_call={"name": "", "arguments": ""}),
+    ],
+    "beside the same call in the new form": [
+        delta(
+            tool_calls=[fragment(0, F, "f", '{"x": 1}')],
+            function_call={"name": "f", "arguments": '{"x": 1}'},
+        ),
+        delta("tool_calls", function_call=None),
+    ],
+    "each delta is called a message": [
+        {"choices": [{"message": {"function_call": {"name": "f", "arguments": '{"x"'}}}]},
+        whole("function_call", function_call={"arguments": ": 1}"}),
+    ],
+}
+
+
+@pytest.mark.parametrize("chunks", LEGACY.values(), ids=LEGACY)
+def test_a_function_call_is_a_tool_call(chunks: list[dict[str, Any]]) -> None:
+    reader, _ = read(chunks)
+    assert reader.message().tool_calls == (ToolCall(0, F, "f", '{"x": 1}'),)
+    assert reader.diagnostics == ()
+    assert reader.finish_reason == "tool_calls"
 
 
 # arguments, finish reason -> complete, diagnostics

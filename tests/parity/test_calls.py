@@ -1,0 +1,114 @@
+"""Calls that servers say in odd ways reach a user of either framework as the calls that they are.
+
+Owns: a few answers of each kind through both adapters; every way is in the core's table
+(tests/core/test_response_calls.py). The server says what the test says.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.core.scripted import Answer, ScriptedServer, body, chunk, stream
+
+pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
+pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
+
+from llama_index.core.llms import ChatMessage
+
+import langchain_kimi
+import llama_index_kimi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Calls = list[tuple[str, dict[str, Any]]]
+
+
+def part(name: str | None, arguments: Any, identity: str | None, index: int = 0) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    return {"index": index, "id": identity, "type": "function", "function": function}
+
+
+def streamed(*parts: dict[str, Any]) -> Answer:
+    return stream(*(chunk(tool_calls=[each]) for each in parts), chunk("tool_calls"))
+
+
+def whole(finish: str, **message: Any) -> Answer:
+    said = {"role": "assistant", "content": None, **message}
+    return body({"choices": [{"index": 0, "message": said, "finish_reason": finish}]})
+
+
+def legacy(*pieces: dict[str, Any]) -> Answer:
+    return stream(*(chunk(function_call=piece) for piece in pieces), chunk("function_call"))
+
+
+TIME_AND_DELETE: Calls = [("get_time", {}), ("delete", {"city": "B"})]
+ANSWERS: dict[str, tuple[Answer, Calls]] = {
+    **{
+        f"one index for two, the first with {first!r}": (
+            streamed(part("get_time", first, "a"), part("delete", '{"city": "B"}', "b")),
+            TIME_AND_DELETE,
+        )
+        for first in ("", None, "{}")
+    },
+    "one id for two": (
+        streamed(part("get_time", "{}", "a"), part("delete", '{"city": "B"}', "a")),
+        TIME_AND_DELETE,
+    ),
+    "one id for two, whole": (
+        whole(
+            "tool_calls",
+            tool_calls=[part("delete", '{"city": "A"}', "a"), part("delete", '{"city": "B"}', "a")],
+        ),
+        [("delete", {"city": "A"}), ("delete", {"city": "B"})],
+    ),
+    "a function call": (
+        legacy({"name": "delete"}, {"arguments": '{"city"'}, {"arguments": ': "B"}'}),
+        [("delete", {"city": "B"})],
+    ),
+    "a function call, whole": (
+        whole("function_call", function_call={"name": "delete", "arguments": '{"city": "B"}'}),
+        [("delete", {"city": "B"})],
+    ),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as running:
+        yield running
+
+
+def settings(server: ScriptedServer) -> dict[str, Any]:
+    return {"endpoint": "custom", "base_url": server.base_url, "model": "kimi-k2", "max_retries": 0}
+
+
+def is_stream(answer: Answer) -> bool:
+    return "event-stream" in answer.headers["content-type"]
+
+
+@pytest.mark.parametrize(("answer", "calls"), ANSWERS.values(), ids=ANSWERS)
+def test_langchain(server: ScriptedServer, answer: Answer, calls: Calls) -> None:
+    server.will(answer)
+    llm = langchain_kimi.ChatKimiK2(**settings(server))
+    message = reduce(add, llm.stream("Hi")) if is_stream(answer) else llm.invoke("Hi")
+    assert [(call["name"], call["args"]) for call in message.tool_calls] == calls
+    assert message.invalid_tool_calls == []
+    assert len({call["id"] for call in message.tool_calls}) == len(calls)
+    assert message.response_metadata["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize(("answer", "calls"), ANSWERS.values(), ids=ANSWERS)
+def test_llama_index(server: ScriptedServer, answer: Answer, calls: Calls) -> None:
+    server.will(answer)
+    llm = llama_index_kimi.ChatKimiK2(**settings(server))
+    asked = [ChatMessage("Hi")]
+    response = [*llm.stream_chat(asked)][-1] if is_stream(answer) else llm.chat(asked)
+    selected = llm.get_tool_calls_from_response(response)
+    assert [(call.tool_name, call.tool_kwargs) for call in selected] == calls
+    assert len({call.tool_id for call in selected}) == len(calls)
+    assert response.raw["finish_reason"] == "tool_calls"
