@@ -39,7 +39,8 @@ def to_wire(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
         New dicts: role, content, name, tool_calls, tool_call_id, partial, an assistant's reasoning
         as ``reasoning_content``, and the ``tools`` that a system message brings (kimi-k3).
     """
-    answered = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
+    results = [message for message in messages if isinstance(message, ToolMessage)]
+    answered = {message.tool_call_id or None for message in results}
     return [
         _assistant(message, answered) if isinstance(message, AIMessage) else _other(message)
         for message in messages
@@ -65,7 +66,7 @@ def spoken(message: AIMessage) -> ParsedMessage:
     return spoken_message(message.text, reasoning_of(message), [*calls, *cut])
 
 
-def _assistant(message: AIMessage, answered: set[str]) -> dict[str, Any]:
+def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     sent = message.model_copy(
         update={
             "content": blocks.spoken(message.content),
@@ -74,7 +75,7 @@ def _assistant(message: AIMessage, answered: set[str]) -> dict[str, Any]:
             "invalid_tool_calls": [
                 {**call, "args": call["args"] or "", "name": call["name"] or ""}
                 for call in message.invalid_tool_calls
-                if call["id"] in answered
+                if (call["id"] or None) in answered
             ],
         }
     )

@@ -13,6 +13,7 @@ from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.events.arguments import history_arguments
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
+from kimi_core.request._call_ids import with_ids
 from kimi_core.request._tool_results import with_results, with_unique_ids
 from kimi_core.request.media import prepare_media
 from kimi_core.schema import normalize_tools
@@ -77,7 +78,8 @@ def prepare_history(
             _fill_content(message)
             _make_arguments_legal(message)
     native = endpoint.rewrites_tool_call_ids or raw
-    named = normalize_tool_call_ids(prepared) if native else with_unique_ids(prepared)
+    whole_ids = with_ids(prepared)
+    named = normalize_tool_call_ids(whole_ids) if native else with_unique_ids(whole_ids)
     return with_results(named, refuse_strays=not endpoint.takes_stray_results)
 
 

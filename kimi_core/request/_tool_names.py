@@ -108,8 +108,6 @@ def _names(
     tools: Sequence[Mapping[str, Any]], messages: Sequence[Mapping[str, Any]]
 ) -> Iterable[str]:
     """Yield the names of functions; one with nothing to go by is refused where it is declared."""
-    own = [tool for tool in tools if not _is_function(tool)]
-    builtin = {_name_in(tool) for tool in own}
     declared = [tool for tool in tools if _is_function(tool)]
     for message in messages:
         brought = map(as_mapping, as_sequence(message.get("tools")) or ())
@@ -122,7 +120,7 @@ def _names(
     ]
     for holder in (*declared, *made):
         name = _name_in(holder)
-        if name and name not in builtin:
+        if name:
             yield name
 
 

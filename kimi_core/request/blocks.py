@@ -105,9 +105,9 @@ def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
 
 
 def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:
-    """Return an OpenAI-style tool call; one without an id is known by its name."""
+    """Return an OpenAI-style tool call; one without an id gets one where a request is planned."""
     function = {"name": name, "arguments": arguments_text(arguments)}
-    return {"id": call_id or name, "type": "function", "function": function}
+    return {"id": call_id or "", "type": "function", "function": function}
 
 
 def arguments_text(arguments: object) -> str:

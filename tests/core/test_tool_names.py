@@ -90,6 +90,10 @@ def test_what_is_no_name_is_refused(name: Any) -> None:
         payload("moonshot", "kimi-k3", tools=[tool(), tool(name)])
 
 
+def test_what_is_no_name_elsewhere_is_the_servers_affair() -> None:
+    assert names_in(payload("openrouter", "kimi-k3", tools=[tool("")])) == [""]
+
+
 def test_two_tools_of_one_name_are_refused_under_it() -> None:
     with pytest.raises(KimiConfigError, match=r"Two tools are called 'a\.b'"):
         payload("moonshot", "kimi-k3", tools=[tool("a.b"), tool("a.b")])

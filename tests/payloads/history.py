@@ -137,6 +137,25 @@ _IDS: Mapping[str, Row] = {
         },
     ),
     "one id for all": _became(_loop("a", "a", "a", **WHY), _loop("a", "a__2", "a__3", **WHY)),
+    "empty ids": _became(
+        _loop("", "", "", **WHY),
+        _loop(
+            "functions.get_weather:0", "functions.get_weather:1", "functions.get_weather:2", **WHY
+        ),
+    ),
+    "empty ids elsewhere": Row(
+        endpoint="vllm",
+        messages=_loop("", "", ""),
+        sent={
+            "model": VLLM,
+            "messages": _loop(*(f"functions.get_weather:{number}" for number in range(3))),
+        },
+    ),
+    "a result without an id and without a call": Row(
+        endpoint="vllm",
+        messages=[*HELLO, result("")],
+        refused=("messages[1] is the result of a tool", "no tool_call_id"),
+    ),
     "elsewhere foreign ids are made native": Row(
         endpoint="vllm",
         messages=_loop("call_a", "toolu_b", "call_c"),
