@@ -19,7 +19,7 @@ from langchain_openai.chat_models.base import _convert_message_to_dict
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
 from kimi_core.response import spoken_message
-from langchain_kimi._tools import tool_dict
+from langchain_kimi._tools import tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +96,6 @@ def _other(message: BaseMessage) -> dict[str, Any]:
     if wire["role"] == "developer":
         wire["role"] = "system"
     wire["content"] = blocks.text_parts(wire["content"])
-    if isinstance(message, SystemMessage) and message.additional_kwargs.get("tools"):
-        wire["tools"] = [tool_dict(tool) for tool in message.additional_kwargs["tools"]]
+    if isinstance(message, SystemMessage) and (brought := tools_of(message)):
+        wire["tools"] = brought
     return wire

@@ -98,7 +98,7 @@ def _call_of(
     possible = [each for each in waiting if each.mended or not identity]
     names = {identity, _text(result.get("name"))}
     named = [each for each in possible if each.name in names]
-    late = [] if identity else earlier
+    late: Sequence[_Made] = () if identity else earlier
     return next(iter([*named, *possible, *late]), None)
 
 
