@@ -251,6 +251,13 @@ _NAME_RULES = {
 }
 
 
+_PREFIXES = {
+    "partial": "by `partial` of its message",
+    "continue_final_message": "by `continue_final_message`, which is set for `partial=True`",
+    "last_message": "in any case; what stood in the message is taken off the answer",
+}
+
+
 def _limits(row: Endpoint) -> dict[str, str]:
     """Return what the server refuses or lacks, where others do not."""
     stops = f"at most {row.max_stops}, of {row.max_stop_bytes} bytes each" if row.max_stops else ""
@@ -266,13 +273,17 @@ def _limits(row: Endpoint) -> dict[str, str]:
         "media": size,
         "content parts": "" if row.takes_other_parts else taken,
         "names of tools": _NAME_RULES[row.tool_name_rule] if row.tool_name_rule else "",
+        "an answer is continued": _PREFIXES[row.prefix_way] if row.prefix_way else "",
         "JSON schemas": f"rewritten for `{row.schema_dialect}`" if row.schema_dialect else "",
         "retired models": "are refused by the server" if row.retires_models else "",
         "Anthropic-compatible route": f"`{row.anthropic_path}`" if row.anthropic_path else "",
     }
     lacks = {
         "web URLs of media": row.takes_media_urls,
-        "tools in messages": row.takes_message_tools,
+        "a message that begins the answer": row.prefix_way is not None,
+        "tools in system messages": row.takes_message_tools,
+        "Moonshot's own functions (`$web_search`)": row.takes_builtin_tools,
+        "files uploaded to Moonshot (`ms://`)": row.takes_uploads,
         "`parallel_tool_calls`": row.takes_parallel_tool_calls,
         "`provider`": row.takes_provider,
         "a prefix in JSON mode": row.takes_json_prefix,

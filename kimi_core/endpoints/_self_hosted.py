@@ -36,6 +36,7 @@ _SELF_HOSTED = Endpoint(
         if row.weights and get_model(row.weights) is row
     },
     thinking_switch="chat_template_kwargs",
+    takes_message_tools=True,  # K3's chat template has a place for them
     more_efforts=("none",),  # engines know OpenAI's words, too (TensorRT-LLM pull request 17845)
 )
 
@@ -46,6 +47,7 @@ _VLLM = replace(
     api_key_names=("VLLM_API_KEY",),
     # vLLM 0.32.0 renders `reasoning` of an assistant message and drops `reasoning_content`.
     reasoning_field="reasoning",
+    prefix_way="continue_final_message",
     grammar="vllm",
     # With the slow tokenizer, which Kimi's checkpoints have, vLLM's own blanks round the markers
     # lead the reasoning and the text, and go back to the model with the history (recording s).
@@ -62,6 +64,8 @@ _SGLANG = replace(
     name="sglang",
     base_url="http://localhost:30000/v1",
     api_key_names=("SGLANG_API_KEY",),
+    # SGLang 0.5.23 turns a last message of the assistant into a question where it is not told.
+    prefix_way="continue_final_message",
     grammar="sglang",
     raw_fields=_KEEP_MARKERS,
     notes="Your own SGLang; start it with --tool-call-parser kimi_k2.",
@@ -72,6 +76,7 @@ _LLAMA_CPP = replace(
     name="llama.cpp",
     base_url="http://localhost:8080/v1",
     api_key_names=("LLAMA_API_KEY",),
+    prefix_way="last_message",  # llama.cpp b11549, through xllamacpp 2026.10.11549
     grammar="llama.cpp",
     notes="Your own llama-server.",
 )

@@ -13,7 +13,7 @@ from kimi_core.models import get_model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Api", "Endpoint", "ToolCallParser", "ToolNameRule"]
+__all__ = ["Api", "Endpoint", "PrefixWay", "ToolCallParser", "ToolNameRule"]
 
 Api = Literal["chat", "completions"]
 ToolCallParser = Literal["auto", "server", "client"]
@@ -21,6 +21,7 @@ ThinkingSwitch = Literal["thinking", "chat_template_kwargs", "reasoning", "none"
 GrammarEngine = Literal["llama.cpp", "vllm", "sglang"]
 SchemaDialect = Literal["moonshot"]
 ToolNameRule = Literal["moonshot", "words"]
+PrefixWay = Literal["partial", "continue_final_message", "last_message"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,9 @@ class Endpoint:
 
     What Moonshot's own API refuses stands here field by field, and never as "this is Moonshot":
     the defaults are those of a server that refuses nothing, and a relay that has some of these
-    rules says which.
+    rules says which. What only Moonshot has, or an engine in its own words, no other server is
+    believed to have (`prefix_way`, `takes_builtin_tools`, `takes_uploads`, `takes_message_tools`):
+    one that does not know it passes over it, and answers something else without a word.
 
     Attributes:
         name: The name that this package calls it by.
@@ -70,8 +73,15 @@ class Endpoint:
         tool_name_rule: Which names of tools it takes: "moonshot" (a letter or underscore, then
             letters, digits, underscores and dashes, 128 at most) or "words" (no dashes). Others are
             sent under a name that fits. None: any.
-        takes_message_tools: Whether a message of any kind may bring tools. Otherwise only a system
-            message without content may, for a model of dialect "k3".
+        prefix_way: How it is told to continue a last message of the assistant: "partial" (a field
+            of the message, at Moonshot), "continue_final_message" (that field of the request, and
+            ``add_generation_prompt``), or "last_message" (it does so unasked, and its answer begins
+            with the message, which is cut off here). None: it begins a new answer, so that such a
+            message is refused on the chat route.
+        takes_builtin_tools: Whether it runs Moonshot's own functions, such as ``$web_search``.
+        takes_uploads: Whether it reads ``ms://`` addresses, which name files uploaded to Moonshot.
+        takes_message_tools: Whether a system message without content may bring tools, for a model
+            of dialect "k3"; prompts that are rendered here have a place for them in any case.
         takes_parallel_tool_calls: Whether it has that field; otherwise False only warns.
         takes_provider: Whether routing (`Options.provider`) may be tried; otherwise it is refused.
         takes_json_prefix: Whether a prefix to be continued goes with response_format "json_object".
@@ -123,7 +133,10 @@ class Endpoint:
     max_body_bytes: int | None = None
     schema_dialect: SchemaDialect | None = None
     tool_name_rule: ToolNameRule | None = None
-    takes_message_tools: bool = True
+    prefix_way: PrefixWay | None = None
+    takes_builtin_tools: bool = False
+    takes_uploads: bool = False
+    takes_message_tools: bool = False
     takes_parallel_tool_calls: bool = True
     takes_provider: bool = True
     takes_json_prefix: bool = True

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.request._chat import chat_fields
+from kimi_core.request._chat import chat_fields, repeated_prefix
 from kimi_core.request._completions import completion_fields
 from kimi_core.request._options import Options, Request
 from kimi_core.request._plan import decide
@@ -68,6 +68,7 @@ def build_request(
         capabilities=capabilities,
         tools=plan.tools,
         names=plan.names,
+        repeats="" if raw else repeated_prefix(plan),
         opens_reasoning=opens,
         sending=plan.sending,
         total_timeout=options.total_timeout,

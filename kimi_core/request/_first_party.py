@@ -2,7 +2,7 @@
 
 Owns: its rules about settings: pinned sampling, stop strings, fields that it does not have. Rules
 about messages stand in `_history`, about tool_choice in `_tool_choice`.
-May know: its own files, capabilities, endpoints, errors, models.
+May know: its own files, _json, capabilities, endpoints, errors, models.
 
 Source: Moonshot's OpenAPI document of 2026-08-17 and its model overview of 2026-09-23.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._json import as_mapping
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kimi_core.request._tool_choice import ToolChoice
 
 __all__ = [
+    "check_builtin_tools",
     "check_prefix",
     "check_settings",
     "decide_parallel_calls",
@@ -119,17 +121,45 @@ def _check_stops(stop: str | Sequence[str] | None, endpoint: Endpoint) -> None:
             raise KimiConfigError(message)
 
 
-def check_prefix(response_format: Mapping[str, Any], capabilities: Capabilities) -> None:
-    """Refuse a prefix to be continued beside JSON mode where the server does.
+def check_prefix(response_format: Mapping[str, Any] | None, capabilities: Capabilities) -> None:
+    """Refuse a prefix to be continued where the server begins a new answer, or beside JSON mode.
 
     Raises:
-        KimiConfigError: For response_format "json_object".
+        KimiConfigError: Where no way is known to say it there, and for response_format
+            "json_object" where the server refuses both at once.
     """
-    taken = capabilities.endpoint.takes_json_prefix
-    if not taken and response_format.get("type") == "json_object":
+    endpoint = capabilities.endpoint
+    if endpoint.prefix_way is None:
+        message = (
+            f"a message with partial=True is refused: nothing says that endpoint {endpoint.name!r} "
+            "continues an answer, and it would begin a new one. Leave it out, use "
+            "api='completions' with a K2 model on an engine of your own, or set prefix_way in its "
+            "Endpoint."
+        )
+        raise KimiConfigError(message)
+    form = (response_format or {}).get("type")
+    if not endpoint.takes_json_prefix and form == "json_object":
         message = (
             "response_format json_object does not go with a message that has partial=True on "
             f"{capabilities.endpoint.name}; leave one of them out, or use json_schema."
+        )
+        raise KimiConfigError(message)
+
+
+def check_builtin_tools(tools: Sequence[Mapping[str, Any]], capabilities: Capabilities) -> None:
+    """Refuse Moonshot's own functions where nobody runs them.
+
+    Raises:
+        KimiConfigError: For a tool of type "builtin_function".
+    """
+    endpoint = capabilities.endpoint
+    own = [tool for tool in tools if tool.get("type") == "builtin_function"]
+    if own and not endpoint.takes_builtin_tools:
+        name = (as_mapping(own[0].get("function")) or {}).get("name")
+        message = (
+            f"tool {name!r} is a function of Moonshot's own, which endpoint {endpoint.name!r} does "
+            "not run; pass a tool of yours, use endpoint='moonshot', or set "
+            "takes_builtin_tools=True in the Endpoint of a relay that passes it on."
         )
         raise KimiConfigError(message)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
     from kimi_core.request._tool_names import ToolNames
 
-__all__ = ["brought_names", "ends_in_prefix", "prepare_history"]
+__all__ = ["brought_tools", "ends_in_prefix", "prepare_history"]
 
 # "" counts as missing; one blank is the least that is accepted (kimi-k2.6, live, 2026-05-05).
 _REASONING_PLACEHOLDER = " "
@@ -67,8 +67,8 @@ def prepare_history(
     prepared = prepare_media(messages, capabilities, fetch=fetch, folder=folder)
     for position, message in enumerate(prepared):
         _set_role(message)
-        if not endpoint.takes_message_tools and message.get("tools"):
-            message["tools"] = _brought_tools(message, position, capabilities)
+        if message.get("tools"):
+            _bring_tools(message, position, capabilities)
         names.rename(message)
         if message.get("role") == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
@@ -83,14 +83,10 @@ def prepare_history(
     return with_results(named, refuse_strays=not endpoint.takes_stray_results)
 
 
-def brought_names(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the names of the tools that messages bring, in their order."""
-    return [
-        str((as_mapping(tool.get("function")) or {}).get("name") or "")
-        for message in messages
-        for tool in map(as_mapping, as_sequence(message.get("tools")) or ())
-        if tool is not None
-    ]
+def brought_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the tools that messages bring, in their order."""
+    listed = [as_sequence(message.get("tools")) or () for message in messages]
+    return [tool for tools in listed for one in tools if (tool := as_mapping(one)) is not None]
 
 
 def ends_in_prefix(messages: Sequence[Mapping[str, Any]]) -> bool:
@@ -108,22 +104,43 @@ def _set_role(message: dict[str, Any]) -> None:
         message["role"] = "system"
 
 
-def _brought_tools(
-    message: dict[str, Any], position: int, capabilities: Capabilities
-) -> list[dict[str, Any]]:
-    """Return the tools that a system message makes visible from its place on (kimi-k3 only)."""
+def _bring_tools(message: dict[str, Any], position: int, capabilities: Capabilities) -> None:
+    _check_brought_tools(message, position, capabilities)
+    if capabilities.endpoint.schema_dialect == "moonshot":
+        message.pop("content", None)
+        message["tools"] = normalize_tools(message["tools"])
+
+
+def _check_brought_tools(
+    message: Mapping[str, Any], position: int, capabilities: Capabilities
+) -> None:
+    """Refuse tools that would be lost: only a system message may bring some, to kimi-k3 alone.
+
+    Moonshot answers the rest with a 400. K3's chat template passes over a content beside tools and
+    over tools of a user, K2's over all of it, and a host that does not know such tools drops them.
+    """
+    endpoint = capabilities.endpoint
+    where = f"messages[{position}] brings tools"
     if capabilities.info.dialect != "k3":
         raise KimiConfigError(
-            f"messages[{position}] brings tools, which model {capabilities.model!r} refuses; pass "
-            "them as the tools of the request, or use kimi-k3."
+            f"{where}, which model {capabilities.model!r} refuses; pass them as the tools of the "
+            "request, or use kimi-k3."
+        )
+    if not endpoint.takes_message_tools and capabilities.api == "chat":
+        raise KimiConfigError(
+            f"{where}, which nothing says that endpoint {endpoint.name!r} takes; pass them as the "
+            "tools of the request, or set takes_message_tools=True in its Endpoint."
+        )
+    if message.get("role") != "system":
+        raise KimiConfigError(
+            f"{where} and has role {message.get('role')!r}; only a system message can. Put them "
+            "into one."
         )
     if message.get("content"):
         raise KimiConfigError(
-            f"messages[{position}] brings tools and has a content, which Moonshot refuses; put the "
-            "content into a system message of its own."
+            f"{where} and has a content, which Moonshot refuses and K3's template leaves out; put "
+            "the content into a system message of its own."
         )
-    message.pop("content", None)
-    return normalize_tools(message["tools"])
 
 
 def _carry_reasoning(

@@ -172,6 +172,7 @@ class Request:
             these only.
         names: Which tools are sent under another name than the caller's, and the way back.
         opens_reasoning: Whether the text that comes back starts inside reasoning.
+        repeats: Text that the caller began the answer with, where the server says it once more.
         sending: How it is sent, where that differs from other requests: "headers", "params" and
             "timeout", the names that the openai SDK has for them.
         total_timeout: Seconds that all of it may take; None for no limit.
@@ -183,5 +184,6 @@ class Request:
     tools: list[dict[str, Any]]
     opens_reasoning: bool
     names: ToolNames = field(default_factory=ToolNames)
+    repeats: str = ""
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None

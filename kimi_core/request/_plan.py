@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.request._first_party import (
+    check_builtin_tools,
     check_prefix,
     check_settings,
     decide_parallel_calls,
     without_pinned,
 )
-from kimi_core.request._history import brought_names, ends_in_prefix, prepare_history
+from kimi_core.request._history import brought_tools, ends_in_prefix, prepare_history
 from kimi_core.request._prompt_rules import check_prompt
 from kimi_core.request._read import thinking_of
 from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
-from kimi_core.request._tool_names import ToolNames, decide_names
+from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.schema import normalize_tools, relax_tools
 
 if TYPE_CHECKING:
@@ -140,11 +141,13 @@ def _decide_tools(
 ) -> tuple[ToolChoice, ToolNames]:
     """Decide which tools are sent, and under which names; what is refused has the caller's own."""
     endpoint = capabilities.endpoint
+    brought = brought_tools(messages)
+    check_builtin_tools([*tools, *brought], capabilities)
     taken = normalize_tools(tools) if endpoint.schema_dialect == "moonshot" else tools
     choice = decide_tool_choice(
         options.tool_choice,
         tools=taken,
-        brought=brought_names(messages),
+        brought=[name_of(tool) for tool in brought],
         thinking=options.thinking,
         capabilities=capabilities,
     )
@@ -182,7 +185,7 @@ def _check(
     )
     if capabilities.api == "completions":
         check_prompt(history, options.response_format, capabilities, prefix=prefix)
-    elif prefix and options.response_format is not None:
+    elif prefix:
         check_prefix(options.response_format, capabilities)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kimi_core.endpoints import ToolNameRule
 
-__all__ = ["ToolNames", "decide_names"]
+__all__ = ["ToolNames", "decide_names", "name_of"]
 
 # What a name may hold, besides that it begins with a letter or an underscore. Moonshot's documents
 # changed the greatest length three times (64, 256, 128); this is the latest.
@@ -70,7 +70,7 @@ class ToolNames:
 
     def _renamed(self, holder: Mapping[str, Any]) -> Mapping[str, Any]:
         function = as_mapping(holder.get("function")) or {}
-        name = self.sent.get(_name_in(holder))
+        name = self.sent.get(name_of(holder))
         return {**holder, "function": {**function, "name": name}} if name else holder
 
 
@@ -116,15 +116,16 @@ def _names(
         call
         for message in messages
         for call in map(as_mapping, as_sequence(message.get("tool_calls")) or ())
-        if call and not _is_builtin(_name_in(call))
+        if call and not _is_builtin(name_of(call))
     ]
     for holder in (*declared, *made):
-        name = _name_in(holder)
+        name = name_of(holder)
         if name:
             yield name
 
 
-def _name_in(holder: Mapping[str, Any]) -> str:
+def name_of(holder: Mapping[str, Any]) -> str:
+    """Return the name in a tool, a call or a choice; empty for what is no name."""
     name = (as_mapping(holder.get("function")) or {}).get("name")
     return name if isinstance(name, str) else ""
 

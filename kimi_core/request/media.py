@@ -196,6 +196,8 @@ def _sendable(source: object, modality: str, rules: _Rules, where: str) -> str:
             return _checked_data_url(source, modality, rules, where)
         remote = scheme in {"http", "https"}
         fetched_there = rules.fetch is None and rules.capabilities.endpoint.takes_media_urls
+        if scheme == "ms":
+            _check_upload(source, rules, where)
         if scheme == "ms" or (remote and fetched_there):
             return source
         if remote:
@@ -210,6 +212,16 @@ def _sendable(source: object, modality: str, rules: _Rules, where: str) -> str:
     raise KimiConfigError(
         f"{where}: {source!r} is no {modality}; give a data URL, ms://<file id>, a path or bytes."
     )
+
+
+def _check_upload(url: str, rules: _Rules, where: str) -> None:
+    endpoint = rules.capabilities.endpoint
+    if not endpoint.takes_uploads:
+        raise KimiConfigError(
+            f"{where}: {url[:_SHOWN]!r} is a file at Moonshot, which endpoint {endpoint.name!r} "
+            "cannot read; send the data itself (a data URL, a path or bytes), use "
+            "endpoint='moonshot', or set takes_uploads=True in the Endpoint of a relay of its."
+        )
 
 
 def _checked_data_url(url: str, modality: str, rules: _Rules, where: str) -> str:

@@ -35,6 +35,7 @@ from kimi_core.raw.tool_ids import unique_id
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import incomplete_answer, incomplete_details, json_text
 from kimi_core.response._refusal import tool_call_error
+from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._usage import Usage
 
@@ -80,6 +81,7 @@ class ResponseReader:
         self._request = request
         self._headers = headers
         self._builder = MessageBuilder()
+        self._prefix = RepeatedPrefix(request.repeats)
         self._server = ServerCalls()
         self._content = _make_parser(request, thinking=_begins_in_reasoning(request))
         self._reasoning: StreamParser | None = None
@@ -199,8 +201,9 @@ class ResponseReader:
         filled = self._hides_its_limit()
         if filled:
             self._finish = "length"
-        reason = self._finish
-        events = self._closed_parsers(reason)
+        reason, rest = self._finish, self._prefix.rest()
+        events = self._read_content(rest) if rest else []
+        events += self._closed_parsers(reason)
         calls = self._server.close(cut=reason == "length", filled=filled)
         events += self._numbered("server", calls)
         return self._taken(events)
@@ -282,8 +285,8 @@ class ResponseReader:
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
         reasoning, text = _reasoning_of(delta), _text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
-        if text:
-            events += self._read_content(text)
+        if text and (new := self._prefix.cut(text)):
+            events += self._read_content(new)
         fragments = calls_of(delta)
         if fragments:
             events += self._numbered("server", self._server.feed(fragments, whole=whole))

@@ -43,7 +43,6 @@ RULES: dict[str, dict[str, Any]] = {
     "max_body_bytes": said({"type": "image_url", "image_url": "data:image/png;base64,AAAA"}),
     "schema_dialect": {"tools": [TUPLES]},
     "tool_name_rule": {"tools": [tool("a.b")]},
-    "takes_message_tools": {"messages": [{"role": "system", "tools": [tool()]}, *HELLO]},
     "takes_parallel_tool_calls": {"tools": [tool()], "parallel_tool_calls": True},
     "takes_provider": {"provider": {"only": ["x"]}},
     "takes_json_prefix": {"messages": [*HELLO, PREFIX], "response_format": JSON_MODE},
@@ -53,6 +52,20 @@ RULES: dict[str, dict[str, Any]] = {
     "retires_models": {"model": "kimi-k2-thinking"},
     "uses_own_names": {"model": "moonshotai/Kimi-K2.6"},
 }
+# The fact, and a request that only a server with it is sent.
+GIFTS: dict[str, dict[str, Any]] = {
+    "prefix_way": {"messages": [*HELLO, PREFIX]},
+    "takes_builtin_tools": {
+        "tools": [{"type": "builtin_function", "function": {"name": "$web_search"}}],
+    },
+    "takes_uploads": said({"type": "image_url", "image_url": "ms://file-1"}),
+    "takes_message_tools": {
+        "model": "kimi-k3",
+        "messages": [{"role": "system", "tools": [tool()]}, *HELLO],
+    },
+}
+# What a rule is about, where only some servers have it.
+ABOUT: dict[str, dict[str, Any]] = {"takes_json_prefix": {"prefix_way": "partial"}}
 OF_OTHER_ROOMS = {"anthropic_path", "provider_name"}  # tested where they are read
 # What the size of a small picture passes, so that no large one need be made.
 SMALL = {"max_body_bytes": 20}
@@ -77,15 +90,27 @@ def test_a_fact_is_one_rule(fact: str) -> None:
     freed = outcome(replace(strict, **{fact: getattr(FREE, fact)}), RULES[fact])
     assert ruled != freed
     assert isinstance(freed, dict)
-    alone = outcome(replace(FREE, base_model="kimi-k2.6", **{fact: value}), RULES[fact])
-    assert alone != outcome(replace(FREE, base_model="kimi-k2.6"), RULES[fact])
+    about = replace(FREE, base_model="kimi-k2.6", **ABOUT.get(fact, {}))
+    alone = outcome(replace(about, **{fact: value}), RULES[fact])
+    assert alone != outcome(about, RULES[fact])
+
+
+@pytest.mark.parametrize("fact", GIFTS)
+def test_what_one_server_has_is_sent_to_no_other_without_a_word(fact: str) -> None:
+    value = getattr(MOONSHOT, fact)
+    without = [FREE, replace(MOONSHOT, **{fact: getattr(FREE, fact)})]
+    assert [outcome(each, GIFTS[fact]) for each in without] == [KimiConfigError] * 2
+    given = [MOONSHOT, replace(FREE, **{fact: value})]
+    assert all(isinstance(outcome(each, GIFTS[fact]), dict) for each in given)
+    with pytest.raises(KimiConfigError, match=rf"'relay'.*{fact}"):
+        ask(FREE, **{"model": "kimi-k2.6", **GIFTS[fact]})
 
 
 def test_every_fact_that_only_moonshot_has_is_here() -> None:
     told = {"name", "base_url", "api_key_names", "needs_key", "default_model", "base_model"}
     told |= {"thinking_switch", "max_tokens_field", "asks_usage", "rewrites_tool_call_ids", "notes"}
     own = {f.name for f in fields(Endpoint) if getattr(MOONSHOT, f.name) != getattr(FREE, f.name)}
-    assert own - told == RULES.keys() | OF_OTHER_ROOMS
+    assert own - told == RULES.keys() | GIFTS.keys() | OF_OTHER_ROOMS
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Endpoint)])

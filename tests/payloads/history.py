@@ -98,6 +98,37 @@ _PREFIXES: Mapping[str, Row] = {
     "a prefix that was continued": _became(
         [*HELLO, said("Once", partial=True), user()], [*HELLO, said("Once"), user()]
     ),
+    **{
+        f"a prefix at {endpoint}": Row(
+            endpoint=endpoint,
+            messages=[*HELLO, said("Once", partial=True)],
+            sent={
+                "model": VLLM,
+                "messages": [*HELLO, said("Once")],
+                "continue_final_message": True,
+                "add_generation_prompt": False,
+            },
+        )
+        for endpoint in ("vllm", "sglang")
+    },
+    "a prefix at llama.cpp": Row(
+        endpoint="llama.cpp",
+        messages=[*HELLO, said("Once", partial=True)],
+        sent={"model": VLLM, "messages": [*HELLO, said("Once")]},
+    ),
+    "a prefix that was continued elsewhere": Row(
+        endpoint="vllm",
+        messages=[*HELLO, said("Once", partial=True), user()],
+        sent={"model": VLLM, "messages": [*HELLO, said("Once"), user()]},
+    ),
+    **{
+        f"a prefix at {endpoint} is refused": Row(
+            endpoint=endpoint,
+            messages=[*HELLO, said("Once", partial=True)],
+            refused=("partial=True", f"'{endpoint}'", "api='completions'", "prefix_way"),
+        )
+        for endpoint in ("openrouter", "fireworks", "tensorrt-llm", "ktransformers", "custom")
+    },
     "a prefix of kimi-k3 in a prompt rendered here": Row(
         endpoint="vllm",
         model=K3,

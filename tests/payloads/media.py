@@ -42,6 +42,15 @@ ROWS: dict[str, Row] = {
     "an uploaded video": Row(
         model=K26, messages=[user([LOOK, _video("ms://file_1")])], sent={"model": K26}
     ),
+    **{
+        f"a file uploaded to Moonshot is refused for {endpoint}": Row(
+            endpoint=endpoint,
+            model=K26,
+            messages=[user([LOOK, _image("ms://file_1")])],
+            refused=("'ms://file_1'", f"'{endpoint}'", "send the data itself", "takes_uploads"),
+        )
+        for endpoint in ("vllm", "openrouter")
+    },
     "a URL without a dict round it": Row(
         model=K26,
         messages=[user([{"type": "image_url", "image_url": INLINED}])],

@@ -248,6 +248,14 @@ _DECLARED: Mapping[str, Row] = {
         settings={"thinking": False},
         sent={"model": K26, "thinking": OFF},
     ),
+    **{
+        f"Moonshot's own functions are refused for {endpoint}": Row(
+            endpoint=endpoint,
+            tools=[WEATHER, {"type": "builtin_function", "function": {"name": "$web_search"}}],
+            refused=("'$web_search'", f"'{endpoint}'", "takes_builtin_tools"),
+        )
+        for endpoint in ("vllm", "openrouter")
+    },
     "what Moonshot's own function asked for is echoed": Row(
         model=K26,
         tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}],
@@ -308,6 +316,46 @@ _BROUGHT: Mapping[str, Row] = {
             user(),
         ],
         refused=("'get_weather'", "second time"),
+        core_only=_CORE,
+    ),
+    "a message brings tools to K2 elsewhere": Row(
+        endpoint="vllm",
+        messages=[{"role": "system", "tools": [WEATHER]}, *HELLO],
+        refused=("messages[0] brings tools", "kimi-k3"),
+        core_only=_CORE,
+    ),
+    "a message brings tools to a host": Row(
+        endpoint="openrouter",
+        model=K3,
+        messages=[{"role": "system", "tools": [WEATHER]}, *HELLO],
+        refused=("messages[0] brings tools", "'openrouter'", "takes_message_tools"),
+        core_only=_CORE,
+    ),
+    "a message brings tools and text elsewhere": Row(
+        endpoint="vllm",
+        model=K3,
+        messages=[{"role": "system", "content": "Be brief.", "tools": [WEATHER]}, *HELLO],
+        refused=("messages[0] brings tools", "of its own"),
+        core_only=_CORE,
+    ),
+    "a question brings tools": Row(
+        endpoint="vllm",
+        model=K3,
+        messages=[user("", tools=[WEATHER])],
+        refused=("messages[0] brings tools", "'user'", "only a system message"),
+        core_only=_CORE,
+    ),
+    "a message brings one of Moonshot's own functions elsewhere": Row(
+        endpoint="vllm",
+        model=K3,
+        messages=[
+            {
+                "role": "system",
+                "tools": [{"type": "builtin_function", "function": {"name": "$web_search"}}],
+            },
+            *HELLO,
+        ],
+        refused=("'$web_search'", "'vllm'"),
         core_only=_CORE,
     ),
     "a message brings tools elsewhere": Row(

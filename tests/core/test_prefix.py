@@ -1,0 +1,70 @@
+"""The beginning of an answer: what comes back is what is new, whoever continues it.
+
+Owns: answers that repeat the beginning, as llama.cpp's do. How it is asked for at each endpoint is
+in the table of payloads.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kimi_core.endpoints import llama_cpp
+from kimi_core.response import ResponseReader
+from tests.core.asking import HELLO, ask
+from tests.core.reading import delta, read, whole
+
+# the beginning, the answer's text -> what is new
+ANSWERS = {
+    "repeated": ("Once", "Once upon", " upon"),
+    "nothing new": ("Once", "Once", ""),
+    "not repeated": ("Once", " upon", " upon"),
+    "another text": ("Once", "On a hill", "On a hill"),
+    "cut inside it": ("Once", "On", "On"),
+    "nothing": ("Once", "", ""),
+    "an empty beginning": ("", "Once", "Once"),
+    "in parts": ([{"type": "text", "text": "On"}, {"type": "text", "text": "ce"}], "Once!", "!"),
+    "of a picture": (
+        [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}],
+        "Once",
+        "Once",
+    ),
+}
+
+
+def reader_for(content: Any, endpoint: Any = "llama.cpp") -> ResponseReader:
+    beginning = {"role": "assistant", "content": content, "partial": True}
+    return ResponseReader(ask(endpoint, "kimi-k2.6", messages=[*HELLO, beginning]))
+
+
+@pytest.mark.parametrize(("content", "text", "new"), ANSWERS.values(), ids=ANSWERS)
+def test_a_whole_answer(content: Any, text: str, new: str) -> None:
+    reader, _ = read([whole(content=text)], reader_for(content))
+    assert reader.message().content == new
+
+
+@given(cuts=st.lists(st.integers(0, 9), max_size=5), row=st.sampled_from([*ANSWERS.values()]))
+def test_a_stream_cut_anywhere(cuts: list[int], row: tuple[Any, str, str]) -> None:
+    content, text, new = row
+    edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    chunks = [delta(content=text[a:b]) for a, b in pairwise(edges)]
+    reader, _ = read([*chunks, delta("stop")], reader_for(content))
+    assert reader.message().content == new
+
+
+@pytest.mark.parametrize("endpoint", ["moonshot", "vllm", "sglang"])
+def test_others_hand_back_what_is_new(endpoint: str) -> None:
+    reader, _ = read([whole(content="Once more")], reader_for("Once", endpoint))
+    assert reader.message().content == "Once more"
+
+
+def test_a_prompt_that_is_rendered_here_is_not_repeated() -> None:
+    raw = llama_cpp(api="completions", tool_call_parser="client")
+    reader, _ = read(
+        [{"choices": [{"text": "Once more", "finish_reason": "stop"}]}], reader_for("Once", raw)
+    )
+    assert reader.message().content == "Once more"
