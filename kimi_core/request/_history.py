@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from kimi_core.capabilities import Capabilities
-    from kimi_core.request._tool_names import ToolNames
 
 __all__ = ["brought_tools", "ends_in_prefix", "prepare_history"]
 
@@ -37,7 +36,6 @@ def prepare_history(
     *,
     thinks: bool,
     keep: bool,
-    names: ToolNames,
     fetch: Callable[[str], bytes] | None = None,
     folder: str | PathLike[str] | None = None,
 ) -> list[dict[str, Any]]:
@@ -49,7 +47,6 @@ def prepare_history(
         capabilities: What the model at this endpoint can do.
         thinks: Whether the model will think in this turn.
         keep: Whether the caller wants the reasoning of every turn sent back.
-        names: Names of tools that are sent in place of the caller's.
         fetch: Called with each http(s) URL of a picture or video; see `kimi_core.request.media`.
         folder: Where files that a message names may be read.
 
@@ -69,7 +66,6 @@ def prepare_history(
         _set_role(message)
         if message.get("tools"):
             _bring_tools(message, position, capabilities)
-        names.rename(message)
         if message.get("role") == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
         if message is not prepared[-1] or not _is_prefix(message):

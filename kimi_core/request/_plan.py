@@ -102,13 +102,12 @@ def decide(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
     )
     history = prepare_history(
-        messages,
+        names.messages(messages),
         capabilities,
         thinks=thinking.thinks,
         keep=bool(options.keep_thinking),
         fetch=options.media_fetcher,
         folder=options.media_folder,
-        names=names,
     )
     _check(history, options, capabilities)
     return Plan(

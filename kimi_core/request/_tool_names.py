@@ -56,17 +56,20 @@ class ToolNames:
         """Return a choice, which names a tool where it is a dict."""
         return dict(self._renamed(choice)) if isinstance(choice, dict) else choice
 
-    def rename(self, message: dict[str, Any]) -> None:
-        """Put the names that are sent into a message that is about to be sent."""
-        if not self.sent:
-            return
+    def messages(self, messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Return a conversation that says the names that are sent; the given one is not changed."""
+        return [self._message(message) for message in messages] if self.sent else messages
+
+    def _message(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = dict(message)
         calls, tools = as_sequence(message.get("tool_calls")), as_sequence(message.get("tools"))
         if calls:
-            message["tool_calls"] = [self._renamed(call) for call in calls]
+            found["tool_calls"] = [self._renamed(call) for call in calls]
         if tools:
-            message["tools"] = self.tools(tools)
+            found["tools"] = self.tools(tools)
         if message.get("role") == "tool" and message.get("name") in self.sent:
-            message["name"] = self.sent[message["name"]]
+            found["name"] = self.sent[message["name"]]
+        return found
 
     def _renamed(self, holder: Mapping[str, Any]) -> Mapping[str, Any]:
         function = as_mapping(holder.get("function")) or {}

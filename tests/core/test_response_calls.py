@@ -132,8 +132,8 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
         [("a", "f", '{"x": 1}'), ("a__2", "f", '{"x": 2}')],
     ),
     "alike in one delta, without an index": (
-        [[fragment(None, "a", "f", ""), fragment(None, "a", "f", "")]],
-        [("a", "f", "{}"), ("a__2", "f", "{}")],
+        [[fragment(None, "a", "f", ""), fragment(None, "a", "f", '{"x": 2}')]],
+        [("a", "f", "{}"), ("a__2", "f", '{"x": 2}')],
     ),
     "several pieces of one call in a delta": (
         [[fragment(0, F, "f", ""), fragment(0, None, None, '{"x"'), fragment(0, F, "f", ": 1}")]],
@@ -197,11 +197,11 @@ def test_a_body_lists_its_calls_without_index_or_id() -> None:
 
 def test_a_body_keeps_two_calls_of_one_id() -> None:
     """Nothing of a whole answer continues anything."""
-    calls = [fragment(0, "a", "f", '{"x": 1}'), fragment(0, "a", "f", '{"x": 1}')]
+    calls = [fragment(0, "a", "f", '{"x": 1}'), fragment(0, "a", "f", '{"x": 2}')]
     reader, _ = read([whole("tool_calls", tool_calls=calls, content=None)])
     assert [(call.id, call.arguments) for call in reader.message().tool_calls] == [
         ("a", '{"x": 1}'),
-        ("a__2", '{"x": 1}'),
+        ("a__2", '{"x": 2}'),
     ]
 
 
