@@ -38,6 +38,14 @@ from kimi_core.response._refusal import tool_call_error
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._usage import Usage
+from kimi_core.response._words import (
+    failed,
+    finish_reason_of,
+    reasoning_of,
+    says_something,
+    string_in,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,7 +170,7 @@ class ResponseReader:
         """
         choices = as_sequence(chunk.get("choices"))
         choice = as_mapping(choices[0]) if choices else None
-        if choice is None or "error" in chunk or _failed(choice):
+        if choice is None or "error" in chunk or failed(choice):
             self._raise_error_in(chunk)
         self._read_header(chunk)
         if choice is None:
@@ -174,8 +182,7 @@ class ResponseReader:
         self._read_logprobs(choice)
         said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
         events = self._read_delta(said, whole="delta" not in choice and not self._server.any)
-        reason = _string(choice, "finish_reason")
-        self._finish = _OTHER_REASONS.get(reason, reason) or self._finish
+        self._finish = finish_reason_of(choice) or self._finish
         self._stopped_by = choice.get("stop_reason") or self._stopped_by
         return self._taken(events)
 
@@ -262,9 +269,9 @@ class ResponseReader:
         header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
         if header != self._header:
             self._header = header
-            self.id = _string(chunk, "id") or self.id
-            self.model = _string(chunk, "model") or self.model
-            fingerprint = _string(chunk, "system_fingerprint")
+            self.id = string_in(chunk, "id") or self.id
+            self.model = string_in(chunk, "model") or self.model
+            fingerprint = string_in(chunk, "system_fingerprint")
             self.system_fingerprint = fingerprint or self.system_fingerprint
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:
@@ -283,7 +290,7 @@ class ResponseReader:
             self.logprobs += as_sequence(tokens) or ()
 
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
-        reasoning, text = _reasoning_of(delta), _text_of(delta)
+        reasoning, text = reasoning_of(delta), text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
         if text and (new := self._prefix.cut(text)):
             events += self._read_content(new)
@@ -354,10 +361,6 @@ class ResponseReader:
         return events
 
 
-# What servers of 2023 say; the frameworks know OpenAI's newer word.
-_OTHER_REASONS = {"function_call": "tool_calls"}
-
-
 def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:
     capabilities = request.capabilities
     if not capabilities.parses_here():
@@ -371,44 +374,3 @@ def _begins_in_reasoning(request: Request) -> bool:
     capabilities = request.capabilities
     all_text = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
     return request.opens_reasoning and all_text
-
-
-def _failed(choice: Mapping[str, Any]) -> bool:
-    return "error" in choice or choice.get("finish_reason") == "error"
-
-
-_OF_NO_INTEREST = frozenset({"role"})
-
-
-def says_something(chunk: Mapping[str, Any]) -> bool:
-    """Whether a chunk holds anything of an answer; servers send empty ones to keep a line open."""
-    choices = as_sequence(chunk.get("choices"))
-    choice = (as_mapping(choices[0]) if choices else None) or {}
-    delta = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or {}
-    told = (chunk.get("usage"), choice.get("finish_reason"), choice.get("text"))
-    return any(told) or any(value for name, value in delta.items() if name not in _OF_NO_INTEREST)
-
-
-def _string(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _reasoning_of(delta: Mapping[str, Any]) -> str:
-    """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
-    text = _string(delta, "reasoning_content") or _string(delta, "reasoning")
-    found = delta.get("reasoning_details")
-    if text or not found:
-        return text
-    details = [as_mapping(part) or {} for part in as_sequence(found) or ()]
-    return "".join(_string(part, "text") or _string(part, "summary") for part in details)
-
-
-def _text_of(delta: Mapping[str, Any]) -> str:
-    content = delta.get("content")
-    if isinstance(content, str):
-        return content
-    if content is None:
-        return _string(delta, "text")  # /v1/completions
-    parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
-    return "".join(_string(part, "text") for part in parts)

@@ -1,0 +1,76 @@
+"""The words in which servers say an answer: one chunk of a stream, or a whole body.
+
+Owns: under which names text, reasoning and the finish reason stand. May know: _json.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kimi_core._json import as_mapping, as_sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "failed",
+    "finish_reason_of",
+    "reasoning_of",
+    "says_something",
+    "string_in",
+    "text_of",
+]
+
+
+def failed(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice holds an error in place of an answer."""
+    return "error" in choice or choice.get("finish_reason") == "error"
+
+
+_OF_NO_INTEREST = frozenset({"role"})
+
+
+def says_something(chunk: Mapping[str, Any]) -> bool:
+    """Whether a chunk holds anything of an answer; servers send empty ones to keep a line open."""
+    choices = as_sequence(chunk.get("choices"))
+    choice = (as_mapping(choices[0]) if choices else None) or {}
+    delta = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or {}
+    told = (chunk.get("usage"), choice.get("finish_reason"), choice.get("text"))
+    return any(told) or any(value for name, value in delta.items() if name not in _OF_NO_INTEREST)
+
+
+def string_in(fields: Mapping[str, Any], name: str) -> str:
+    """Return a text, or an empty one for anything else."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+# What servers of 2023 say; the frameworks know OpenAI's newer word.
+_OTHER_REASONS = {"function_call": "tool_calls"}
+
+
+def finish_reason_of(choice: Mapping[str, Any]) -> str:
+    """Return why an answer ended, or an empty string."""
+    reason = string_in(choice, "finish_reason")
+    return _OTHER_REASONS.get(reason, reason)
+
+
+def reasoning_of(delta: Mapping[str, Any]) -> str:
+    """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
+    text = string_in(delta, "reasoning_content") or string_in(delta, "reasoning")
+    found = delta.get("reasoning_details")
+    if text or not found:
+        return text
+    details = [as_mapping(part) or {} for part in as_sequence(found) or ()]
+    return "".join(string_in(part, "text") or string_in(part, "summary") for part in details)
+
+
+def text_of(delta: Mapping[str, Any]) -> str:
+    """Return the text of a delta, of a message, or of a choice of /v1/completions."""
+    content = delta.get("content")
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return string_in(delta, "text")  # /v1/completions
+    parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
+    return "".join(string_in(part, "text") for part in parts)
