@@ -12,7 +12,6 @@ this server.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -27,6 +26,7 @@ from kimi_core.transport.limits import keep_within
 from kimi_core.transport.processes import renew_in_children, running_loop
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
     from collections.abc import AsyncGenerator, Callable, Mapping
 
@@ -314,7 +314,7 @@ class Transport:
         def forget() -> None:
             transport = kept()
             if transport is not None:
-                transport._async_clients.pop(loop, None)
+                transport._async_clients.pop(loop, None)  # noqa: SLF001 - its own
 
         return forget
 

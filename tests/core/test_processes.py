@@ -86,7 +86,7 @@ def test_what_is_renewed_is_not_kept() -> None:
         lock = threading.Lock()
 
     thing = Thing()
-    renew_in_children(thing, lambda one: None)
+    renew_in_children(thing, lambda _: None)
     kept = weakref.ref(thing)
     del thing
     gc.collect()
