@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from kimi_core.endpoints import Endpoint
 
 __all__ = ["ApiKey", "RotatingKey", "SecretLike", "resolve_api_key"]
+
+_MOST_BYTES = 1024 * 1024  # of a .env; a file of variables has a few thousand
 
 
 @runtime_checkable
@@ -90,12 +93,34 @@ class RotatingKey:
         return key.strip()
 
 
-def _nearest_env_file(start: Path) -> Path | None:
-    for folder in (start, *start.parents):
-        path = folder / ".env"
-        if path.is_file():
-            return path
-    return None
+@dataclass
+class _EnvFile:
+    """The nearest ``.env``, which is opened only when it is needed.
+
+    Attributes:
+        path: Where it is; None where there is none.
+        problem: Why nothing could be read from it, or an empty string.
+    """
+
+    path: Path | None = None
+    problem: str = ""
+
+    def read(self, start: Path) -> Mapping[str, str | None]:
+        """Return its variables; a file that cannot be read has none."""
+        try:
+            self.path = next(
+                filter(Path.is_file, (f / ".env" for f in (start, *start.parents))), None
+            )
+            if self.path is None:
+                return {}
+            if self.path.stat().st_size > _MOST_BYTES:
+                self.problem = f" (more than {_MOST_BYTES} bytes, so not read)"
+                return {}
+            # A key is what stands there: a dollar sign in it names no other variable.
+            return dotenv_values(self.path, interpolate=False)
+        except (OSError, UnicodeDecodeError) as error:
+            self.problem = f" (which cannot be read: {type(error).__name__})"
+            return {}
 
 
 def _given(argument: ApiKey | None) -> str | Callable[[], Any]:
@@ -130,20 +155,28 @@ def resolve_api_key(
     if key:
         check_api_key(key, endpoint)
         return key
-    path = _nearest_env_file((folder or Path.cwd()).resolve())
-    from_file = dotenv_values(path) if path else {}
-    for source in (os.environ, from_file):
-        for name in endpoint.api_key_names:
-            value = (source.get(name) or "").strip()
-            if value:
-                check_api_key(value, endpoint)
-                return value
+    file = _EnvFile()
+    found = _first(os.environ, endpoint) or _first(file.read(folder or Path.cwd()), endpoint)
+    if found:
+        check_api_key(found, endpoint)
+        return found
     if not endpoint.needs_key:
         return None
+    raise KimiConfigError(_missing(endpoint, file))
+
+
+def _first(variables: Mapping[str, str | None], endpoint: Endpoint) -> str:
+    values = ((variables.get(name) or "").strip() for name in endpoint.api_key_names)
+    return next(filter(None, values), "")
+
+
+def _missing(endpoint: Endpoint, file: _EnvFile) -> str:
     names = " or ".join(endpoint.api_key_names)
-    message = (
+    if not names:
+        return f"api_key for endpoint {endpoint.name!r} is missing; pass api_key=...."
+    where = f"{file.path or 'a .env file (none found)'}{file.problem}"
+    return (
         f"api_key for endpoint {endpoint.name!r} is missing: looked at the api_key argument, "
-        f"at {names} in the environment, and in {path or 'a .env file (none found)'}. "
+        f"at {names} in the environment, and in {where}. "
         f"Pass api_key=..., or set {endpoint.api_key_names[0]}."
     )
-    raise KimiConfigError(message)

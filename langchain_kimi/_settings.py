@@ -21,6 +21,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads it
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_type_hints
@@ -123,6 +124,8 @@ class KimiSettings(Instance, BaseChatOpenAI):
     media_folder: Any = Field(default=None, exclude=True, repr=False)
     """Where files that a message names may be read; see `kimi_core.request.Options`."""
 
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)
     openai_proxy: str | None = None  # the base fills it from OPENAI_PROXY
     use_responses_api: bool | None = False
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from typing_extensions import Self
 
 from kimi_core.chat._settings import Settings
-from kimi_core.endpoints import written_endpoint
+from kimi_core.endpoints import endpoint_of_a_copy, written_endpoint
 from kimi_core.errors import KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
 
@@ -111,6 +111,8 @@ class Instance(ClosesItself):
             return
         for word, given in read_settings({name: value}).items():
             field, kept = self._kept(word, given)
+            if word == "default_headers" != name:  # of a password in an address
+                kept |= getattr(self, field) or {}
             before = getattr(self, field, None)
             super().__setattr__(field, kept)
             if word in _CONNECTION and getattr(self, "_chat", None) is not None:
@@ -141,11 +143,13 @@ class Instance(ClosesItself):
         state = cast("dict[str, Any]", cast("Any", super()).__getstate__())
         names = cast("Any", type(self)).model_fields.keys() - _UNWRITTEN  # no cached property
         kept = {name: value for name, value in state["__dict__"].items() if name in names}
-        kept["endpoint"] = written_endpoint(kept["endpoint"])
+        kept["endpoint"] = written_endpoint(kept["endpoint"], with_key_names=True)
         if self._chat.settings.model is None:
             kept.pop("model_name", None)  # the server is asked for it again
         return {**state, "__dict__": kept, "__pydantic_private__": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # As a user makes it: the key is found in the environment, and an error is an error.
-        self.__init__(**state["__dict__"])  # type: ignore[misc]  # how pydantic objects are revived
+        said = state["__dict__"]
+        said = {**said, "endpoint": endpoint_of_a_copy(said["endpoint"])}
+        self.__init__(**said)  # type: ignore[misc]  # how pydantic objects are revived

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.endpoints import without_credentials
 from kimi_core.errors import check_setting
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Settings:
     http_async_client: Any = None
 
     def __post_init__(self) -> None:
+        address, secret = without_credentials(self.base_url or "")
+        if secret:
+            object.__setattr__(self, "base_url", address)
+            object.__setattr__(self, "default_headers", {**secret, **(self.default_headers or {})})
         for name, value in vars(self).items():
             if value is not None:
                 check_setting(name, value)

@@ -77,28 +77,33 @@ def store_key(path: Path, name: str, key: str) -> None:
         KimiConfigError: Where the file cannot be written.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        _replace_file(path, "\n".join(_with_key(lines, name, key)) + "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        message = f"env-file {str(path)!r} cannot be rewritten ({reason}); name another one."
+        before = path.read_bytes() if path.exists() else b""
+        _replace_file(path, _with_key(before, name, key))
+    except OSError as error:
+        message = (
+            f"env-file {str(path)!r} cannot be rewritten ({error.strerror}); name another one."
+        )
         raise KimiConfigError(message) from error
 
 
-def _with_key(lines: list[str], name: str, key: str) -> list[str]:
-    ours = re.compile(rf"\s*(?:export\s+)?{re.escape(name)}\s*=")
-    kept = [line for line in lines if not ours.match(line)]
-    return [*kept, f"{name}={key}"]
+def _with_key(before: bytes, name: str, key: str) -> bytes:
+    """Return the file with one line for this key; every other byte stays as it was."""
+    ours = re.compile(rb"\s*(?:export\s+)?" + re.escape(name).encode() + rb"\s*=")
+    kept = [line for line in before.splitlines(keepends=True) if not ours.match(line)]
+    line_end = b"\r\n" if kept and kept[0].endswith(b"\r\n") else b"\n"
+    if kept and not kept[-1].endswith((b"\n", b"\r")):
+        kept[-1] += line_end
+    return b"".join([*kept, f"{name}={key}".encode(), line_end])
 
 
-def _replace_file(path: Path, text: str) -> None:
+def _replace_file(path: Path, data: bytes) -> None:
     # A new file in place of the old: mkstemp makes it readable by its owner only from the first
     # byte, and a crash between leaves the old one whole. A link is followed, not replaced.
     target = path.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".env-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         Path(name).chmod(_OWNER_ONLY)
         Path(name).replace(target)
     except OSError:

@@ -11,6 +11,7 @@ import difflib
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.endpoints._address import without_credentials
 from kimi_core.endpoints._checks import check_api_key, check_base_url
 from kimi_core.endpoints._hosted import HOSTED
 from kimi_core.endpoints._self_hosted import SELF_HOSTED
@@ -32,6 +33,7 @@ __all__ = [
     "check_base_url",
     "custom",
     "deepinfra",
+    "endpoint_of_a_copy",
     "fireworks",
     "get_endpoint",
     "groq",
@@ -50,6 +52,7 @@ __all__ = [
     "tensorrt_llm",
     "together",
     "vllm",
+    "without_credentials",
     "written_endpoint",
 ]
 
@@ -83,20 +86,38 @@ def get_endpoint(endpoint: str | Endpoint | Mapping[str, Any]) -> Endpoint:
     raise KimiConfigError(message)
 
 
-def written_endpoint(endpoint: str | Endpoint) -> str | dict[str, Any]:
+def written_endpoint(
+    endpoint: str | Endpoint, *, with_key_names: bool = False
+) -> str | dict[str, Any]:
     """Return what `get_endpoint` reads again, as JSON has it: a name, or what differs from its row.
 
-    Headers are left out: they may hold a secret.
+    Headers are left out, since they may hold a secret, and the variables that hold the key, which a
+    dict from elsewhere must not choose: a row of your own that is read again is told its key.
+
+    Args:
+        endpoint: The row.
+        with_key_names: For what `endpoint_of_a_copy` reads, and nobody else.
     """
     if isinstance(endpoint, str):
         return endpoint
     row = _row(endpoint.name)
     values = {item.name: getattr(endpoint, item.name) for item in fields(Endpoint)}
     del values["default_headers"]
+    if not with_key_names:
+        del values["api_key_names"]
     changed = {name: value for name, value in values.items() if value != getattr(row, name)}
     if not changed and endpoint.name in ENDPOINTS:
         return endpoint.name
     return {"name": endpoint.name, **{name: _as_json(value) for name, value in changed.items()}}
+
+
+def endpoint_of_a_copy(written: str | Mapping[str, Any]) -> str | Endpoint:
+    """Return the endpoint of a pickle, which is trusted with everything as it is."""
+    if isinstance(written, str):
+        return written
+    names = written.get("api_key_names")
+    row = get_endpoint(written)
+    return row if names is None else replace(row, api_key_names=tuple(names))
 
 
 def _row(name: str) -> Endpoint:
@@ -110,7 +131,9 @@ def _as_json(value: Any) -> Any:  # noqa: ANN401 - of any field
 def _read_endpoint(written: Mapping[str, Any]) -> Endpoint:
     values: dict[str, Any] = {}
     for name, value in written.items():
-        values[name] = (*value,) if isinstance(value, list) else value
+        # Whoever wrote the dict must not choose which variable of this process is sent away.
+        if name != "api_key_names":
+            values[name] = (*value,) if isinstance(value, list) else value
     try:
         return replace(_row(str(written.get("name", ""))), **values)
     except TypeError as error:
@@ -151,8 +174,9 @@ class Preset:
         changed = replace(self.row, **changes)
         if base_url is None and (changed.base_url or changed.embedded):
             return changed
-        url = check_base_url(base_url or "", endpoint=self.row.name, any_path=changed.any_path)
-        return replace(changed, base_url=url)
+        address, secret = without_credentials(base_url or "")
+        url = check_base_url(address, endpoint=self.row.name, any_path=changed.any_path)
+        return replace(changed, base_url=url, default_headers={**secret, **changed.default_headers})
 
     def __repr__(self) -> str:
         return f"<preset {self.row.name}>"

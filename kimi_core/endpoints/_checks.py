@@ -5,9 +5,11 @@ Owns: what a base URL must look like, and whose keys begin how. May know: its ow
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kimi_core.endpoints._address import without_credentials
 from kimi_core.endpoints._hosted import HOSTED, OTHER_KEY_PREFIXES
 from kimi_core.errors import KimiConfigError
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_api_key", "check_base_url"]
 
+_HEADER = re.compile(r"[\x20-\x7e]*")
 _ROUTES = ("/chat/completions", "/completions", "/models")
 _ADDRESSES = {urlsplit(row.base_url).netloc: row for row in HOSTED}
 # What is written for a known host when its own path was not looked up.
@@ -35,6 +38,7 @@ def check_base_url(base_url: str, *, endpoint: str, any_path: bool = False) -> s
         KimiConfigError: Where it is empty, has no scheme, names a route instead of a base, or has
             no path: servers have their API below ``/v1``, known hosts where their row says.
     """
+    base_url, _ = without_credentials(base_url)
     url = base_url.strip().rstrip("/")
     parts = urlsplit(url)
     asked = f"base_url {base_url!r} of endpoint {endpoint!r}"
@@ -62,13 +66,20 @@ def check_base_url(base_url: str, *, endpoint: str, any_path: bool = False) -> s
 
 
 def check_api_key(key: str, endpoint: Endpoint) -> None:
-    """Refuse a key that another vendor gave out, by its beginning.
+    """Refuse a key that no header can carry, and one that another vendor gave out.
 
-    Self-hosted and custom servers may want any key, so theirs are not looked at.
+    Self-hosted and custom servers may want any key, so the beginning of theirs is not looked at.
 
     Raises:
         KimiConfigError: It names the vendor, and never the key.
     """
+    if not _HEADER.fullmatch(key):
+        message = (
+            f"api_key for endpoint {endpoint.name!r} holds a character that no HTTP header can "
+            "carry (a line end, another control character, or one that is not ASCII); copy it "
+            "again from the site where it was made."
+        )
+        raise KimiConfigError(message)
     if not endpoint.needs_key or key.startswith(endpoint.key_prefixes or ("\0",)):
         return
     # The longest first: sk-or- before sk_ and its like.

@@ -1,6 +1,6 @@
 """The facts of a server as a type: what a row of the table of endpoints says.
 
-Owns: `Endpoint`. May know: models.
+Owns: `Endpoint`. May know: its own files, models.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from kimi_core.endpoints._address import without_credentials
 from kimi_core.models import get_model
 
 if TYPE_CHECKING:
@@ -150,12 +151,16 @@ class Endpoint:
     chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     raw_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     raw_chat_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    default_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    default_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     any_path: bool = False
     embedded: bool = False
     notes: str = ""
 
     def __post_init__(self) -> None:
+        address, secret = without_credentials(self.base_url)
+        if secret:
+            object.__setattr__(self, "base_url", address)
+            object.__setattr__(self, "default_headers", {**secret, **self.default_headers})
         if not self.base_model:
             known = get_model(self.default_model) if self.default_model else None
             object.__setattr__(self, "base_model", known.name if known else "kimi-k2-instruct")

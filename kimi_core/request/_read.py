@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping
-from kimi_core.endpoints import get_endpoint
+from kimi_core.endpoints import get_endpoint, without_credentials
 from kimi_core.errors import check_setting
 
 if TYPE_CHECKING:
@@ -65,7 +65,17 @@ def read_settings(said: Mapping[str, Any]) -> dict[str, Any]:
             check_setting(name, value, spelled=word)
         (own if name == word else other)[name] = value
     unsaid = {name: value for name, value in other.items() if own.get(name) is None}
-    return {**own, **unsaid, **(thinking or {})}
+    return _without_secrets({**own, **unsaid, **(thinking or {})})
+
+
+def _without_secrets(settings: dict[str, Any]) -> dict[str, Any]:
+    """Move what an address says of a user into the headers, which are never shown."""
+    address = settings.get("base_url")
+    bare, secret = without_credentials(address) if isinstance(address, str) else ("", None)
+    if secret:
+        settings["base_url"] = bare
+        settings["default_headers"] = {**secret, **(settings.get("default_headers") or {})}
+    return settings
 
 
 def thinking_of(said: Mapping[str, Any]) -> dict[str, Any] | None:

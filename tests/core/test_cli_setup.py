@@ -128,15 +128,26 @@ def test_a_file_that_cannot_be_written_is_one_sentence(
     assert "cannot be rewritten (No such file or directory); name another one." in output
 
 
-def test_a_file_in_another_encoding_is_left_alone(
-    server: MoonshotSimulator, env_file: Path
-) -> None:
-    env_file.write_bytes("NAME=J\u00fcrgen\n".encode("latin-1"))
-    code, output = set_up(server, env_file)
+OTHER_BYTES = {
+    "another encoding": ("NAME=J\u00fcrgen\n".encode("latin-1"), b"NAME=J\xfcrgen\n"),
+    "no end of the last line": (b"A=1", b"A=1\n"),
+    "line ends of Windows": (b"A=1\r\nB=2\r\n", b"A=1\r\nB=2\r\n"),
+    "odd blanks and comments": (b"\t A = 1 # x\n\n\x0c\n", b"\t A = 1 # x\n\n\x0c\n"),
+}
 
-    assert code == 2
-    assert "cannot be rewritten (it is not UTF-8); name another one." in output
-    assert env_file.read_bytes() == b"NAME=J\xfcrgen\n"
+
+@pytest.mark.parametrize(("before", "kept"), OTHER_BYTES.values(), ids=OTHER_BYTES)
+def test_every_other_byte_of_the_file_stays(
+    server: MoonshotSimulator, env_file: Path, before: bytes, kept: bytes
+) -> None:
+    env_file.write_bytes(before)
+    code, _ = set_up(server, env_file)
+
+    assert code == 0
+    after = env_file.read_bytes()
+    assert after.startswith(kept)
+    assert after[len(kept) :].strip() == f"MOONSHOT_API_KEY={server.api_key}".encode()
+    assert after.count(b"\r\n") in {0, after.count(b"\n")}
 
 
 def test_a_crash_in_between_leaves_the_old_file_and_no_copy(

@@ -102,3 +102,44 @@ def test_a_server_that_needs_no_key_gets_none(tmp_path: Path) -> None:
     assert resolve_api_key(ENDPOINTS["vllm"], folder=tmp_path) is None
     mine = Endpoint(name="mine", base_url="http://gpu/v1", needs_key=False)
     assert resolve_api_key(mine, "given", folder=tmp_path) == "given"
+
+
+UNREADABLE = {
+    "no UTF-8": (b"MOONSHOT_API_KEY=\xff\xfe\n", "which cannot be read: UnicodeDecodeError"),
+    "too large": (b"#" * (1024 * 1024 + 1), "more than 1048576 bytes, so not read"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_read_matters_only_where_it_is_needed(
+    data: bytes, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(data)
+    assert resolve_api_key(ENDPOINTS["vllm"], folder=tmp_path) is None
+    with pytest.raises(KimiConfigError) as caught:
+        resolve_api_key(MOONSHOT, folder=tmp_path)
+    assert f"in {tmp_path / '.env'} ({reason}). Pass api_key=" in str(caught.value)
+    monkeypatch.setenv("MOONSHOT_API_KEY", "from-environment")
+    assert resolve_api_key(MOONSHOT, folder=tmp_path) == "from-environment"
+
+
+def test_the_file_is_left_alone_where_the_environment_has_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a pipe, or lie on a disk that is not there."""
+    monkeypatch.setenv("MOONSHOT_API_KEY", "from-environment")
+    monkeypatch.setattr("pathlib.Path.is_file", lambda _: pytest.fail("looked at"))
+    assert resolve_api_key(MOONSHOT, folder=tmp_path) == "from-environment"
+
+
+def test_a_key_is_what_stands_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dollar sign in it names no other variable of this process."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    (tmp_path / ".env").write_text("MOONSHOT_API_KEY=sk-${AWS_SECRET_ACCESS_KEY}-$1\n")
+    assert resolve_api_key(MOONSHOT, folder=tmp_path) == "sk-${AWS_SECRET_ACCESS_KEY}-$1"
+
+
+def test_an_endpoint_that_names_no_variable_wants_its_key_as_an_argument(tmp_path: Path) -> None:
+    mine = Endpoint(name="mine", base_url="http://gpu/v1", needs_key=True)
+    with pytest.raises(KimiConfigError, match=r"endpoint 'mine' is missing; pass api_key="):
+        resolve_api_key(mine, folder=tmp_path)
