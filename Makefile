@@ -85,6 +85,10 @@ test: $(VENV)/.test  ## Test the whole behaviour, in minutes (one file: make tes
 test-deep: $(VENV)/.test  ## Test with all examples and engine cases; every branch of kimi_core must be taken
 	@$(BIN)/python -m pytest --deep $(or $(ARGS),$(PROCESSES) --cov --cov-report=term-missing)
 
+.PHONY: mutations
+mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that its tests notice
+	@$(BIN)/python scripts/mutations.py
+
 .PHONY: record
 record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set
 	@$(BIN)/python -m pytest -m vcr --record-mode=rewrite --force-enable-socket $(ARGS)

@@ -37,7 +37,6 @@ _UNWRITTEN = frozenset(
         "media_fetcher", "media_folder", "openai_api_key", "tokenizer",
     }
 )  # fmt: skip
-_HIDDEN = frozenset({"default_headers", "default_query"})
 # Locks cannot be copied; what holds them is shared by copies.
 _SHARED = ("_chat", "http_async_client", "http_client", "tokenizer")
 
@@ -136,8 +135,7 @@ class Instance(ClosesItself):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in cast("Any", super()).__repr_args__():
-            if name not in _HIDDEN:
-                yield name, written_endpoint(value) if name == "endpoint" else value
+            yield name, written_endpoint(value) if name == "endpoint" else value
 
     def __getstate__(self) -> dict[str, Any]:
         state = cast("dict[str, Any]", cast("Any", super()).__getstate__())
