@@ -9,6 +9,7 @@ The rooms, and what each may know, are described in ``docs/design.md``.
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
 from kimi_core.errors import (
+    EmptyAnswerWarning,
     IgnoredSettingWarning,
     KimiError,
     KimiIncompleteAnswerError,
@@ -46,6 +47,7 @@ __all__ = [
     "Capabilities",
     "ContentDelta",
     "Diagnostic",
+    "EmptyAnswerWarning",
     "Endpoint",
     "Event",
     "IgnoredSettingWarning",

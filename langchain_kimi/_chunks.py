@@ -24,6 +24,7 @@ from kimi_core.events import (
 from kimi_core.events.arguments import InvalidArguments, read_arguments
 from kimi_core.request.kept_arguments import original_arguments
 from langchain_kimi._damaged import LastChunk, spoiling_suffix
+from langchain_kimi._refusals import refusal_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +70,11 @@ def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict
     return {**given, **{name: value for name, value in found.items() if value}}
 
 
+def _beside(reader: ResponseReader, calls: Iterable[ToolCall]) -> dict[str, Any]:
+    refusal = {"refusal": reader.refusal} if reader.refusal else {}
+    return {**original_arguments(calls), **refusal}
+
+
 def whole_message(
     reader: ResponseReader, metadata: Mapping[str, Any], *, blocks: bool
 ) -> AIMessage:
@@ -81,20 +87,21 @@ def whole_message(
     """
     said = reader.message()
     good, bad = _sorted(said.tool_calls)
+    told = _response_metadata(reader, metadata)
     standard: list[Any] = []
     if blocks:
         standard += [{"type": "reasoning", "reasoning": said.reasoning}] if said.reasoning else []
         standard += [{"type": "text", "text": said.content}] if said.content else []
-        standard += [*good, *bad]
+        standard += [*refusal_blocks(told), *good, *bad]
     reasoning = {"reasoning_content": said.reasoning} if said.reasoning else {}
     logprobs = {"logprobs": {"content": reader.logprobs}} if reader.logprobs else {}
     return AIMessage(
         content=standard if blocks else said.content,
-        additional_kwargs={**reasoning, **original_arguments(said.tool_calls)},
+        additional_kwargs={**reasoning, **_beside(reader, said.tool_calls)},
         tool_calls=good,
         invalid_tool_calls=bad,
         usage_metadata=usage_metadata(reader.usage),
-        response_metadata=_response_metadata(reader, {**metadata, **logprobs}),
+        response_metadata={**told, **logprobs},
     )
 
 
@@ -171,11 +178,13 @@ class ChunkWriter:
         """
         calls = reader.message().tool_calls
         _, bad = _sorted(calls)
+        told = _response_metadata(reader, {**self._said(), **metadata})
+        refused: list[Any] = [{**block, "index": "lc_refusal"} for block in refusal_blocks(told)]
         message = (LastChunk if bad else AIMessageChunk)(
-            content=[] if self._blocks else "",
-            additional_kwargs=original_arguments(calls),
+            content=refused if self._blocks else "",
+            additional_kwargs=_beside(reader, calls),
             usage_metadata=usage_metadata(reader.usage),
-            response_metadata=_response_metadata(reader, {**self._said(), **metadata}),
+            response_metadata=told,
             chunk_position="last",
         )
         message.invalid_tool_calls = bad  # given to the constructor, they would be new fragments

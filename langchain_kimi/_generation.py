@@ -17,7 +17,6 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages.block_translators import get_translator
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from kimi_core.chat import nested, running_loop
@@ -26,6 +25,7 @@ from kimi_core.request import CallOptions
 from langchain_kimi._chunks import ChunkWriter, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
+from langchain_kimi._refusals import provider_of_messages
 from langchain_kimi._settings import UNTOLD, KimiSettings
 from langchain_kimi._tools import response_format_of
 
@@ -150,9 +150,7 @@ class KimiGeneration(KimiSettings):
     @property
     def _provider(self) -> str:
         endpoint = self._chat.capabilities.endpoint
-        name = endpoint.provider_name or endpoint.name
-        # A translator of another provider's messages (e.g. "openai") would drop the reasoning.
-        return "moonshot" if get_translator(name) else name
+        return provider_of_messages(endpoint.provider_name or endpoint.name)
 
     @property
     def _blocks(self) -> bool:

@@ -7,7 +7,9 @@ Every response is made of new objects: peers hand out one growing list, so that 
 shows its end in every item. A call stands twice in a message, as `ToolCallBlock` and as a plain
 dict in ``additional_kwargs["tool_calls"]``: the framework's streaming programs and token estimates
 still read only the dict, and objects in its place are counted twice by its TokenCounter. A call
-that cannot be run is in ``additional_kwargs["invalid_tool_calls"]`` of the last response as well.
+that cannot be run is in ``additional_kwargs["invalid_tool_calls"]`` of the last response as well,
+and what was said in place of an answer in ``additional_kwargs["refusal"]``: there is no block for
+it.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from kimi_core.events import (
     ToolCallStart,
 )
 from kimi_core.events.arguments import InvalidArguments
+from kimi_core.response import refusal_in
 from llama_index_kimi._messages import reasoning_of
 
 if TYPE_CHECKING:
@@ -104,13 +107,13 @@ class ResponseBuilder:
         calls = said.tool_calls[:1] if self._single_call else said.tool_calls
         thought = usage.reasoning_tokens if usage is not None else 0
         message = _message(said.content, said.reasoning, calls, reasoning_tokens=thought)
-        invalid = _invalid(calls)
-        if invalid:
-            message.additional_kwargs["invalid_tool_calls"] = invalid
+        raw = _raw(self._reader)
+        told = {"invalid_tool_calls": _invalid(calls) or None, "refusal": refusal_in(raw)}
+        message.additional_kwargs |= {name: it for name, it in told.items() if it is not None}
         return ChatResponse(
             message=message,
             delta="" if streamed else None,
-            raw=_raw(self._reader),
+            raw=raw,
             additional_kwargs={name: getattr(usage, name) for name in _COUNTS} if usage else {},
         )
 

@@ -14,7 +14,7 @@ from llama_index.core.llms.llm import ToolSelection
 
 from kimi_core.events.arguments import read_arguments, read_growing
 from kimi_core.request.blocks import plain_call
-from kimi_core.response import incomplete_answer, spoken_message, tool_call_error
+from kimi_core.response import incomplete_answer, spoken_message, tool_call_error, uncalled_error
 from llama_index_kimi._messages import reasoning_of
 from llama_index_kimi._responses import is_growing
 
@@ -81,7 +81,8 @@ def select_tools(response: ChatResponse, *, error_on_no_tool_call: bool) -> list
         error_on_no_tool_call: Whether an answer without calls is an error.
 
     Raises:
-        ValueError: Where there is no call and one was expected.
+        ValueError: Where there is no call and one was expected; where that is because the answer
+            was cut or withheld, it is a `KimiIncompleteAnswerError`.
         KimiToolCallError: Where the arguments of a call are not one whole JSON object, whatever the
             finish reason; no call of that answer is returned, and ``.partial`` holds all of them. A
             FunctionAgent's run ends with this error: there is no other way in which it would not
@@ -89,12 +90,12 @@ def select_tools(response: ChatResponse, *, error_on_no_tool_call: bool) -> list
     """
     blocks = _blocks_of(response.message)
     if not blocks and error_on_no_tool_call:
-        message = (
-            "the model called no tool and answered with text: "
-            f"{(response.message.content or '')[:200]!r}. Pass tool_required=True to force a call, "
-            "or error_on_no_tool_call=False to accept text."
+        raise uncalled_error(
+            _spoken(response.message),
+            response.raw,
+            force="tool_required=True",
+            accept="error_on_no_tool_call=False",
         )
-        raise ValueError(message)
     growing = is_growing(response)
     if not growing:
         refuse_damaged_calls(response)

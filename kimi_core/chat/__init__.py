@@ -131,26 +131,32 @@ class KimiChat:
                 time), or one that says no.
             KimiConfigError: Where the server turns out to serve a model that refuses a setting.
         """
-        if isinstance(request, UnnamedRequest):
-            request = self._rebuilt(request, self._served.find(self.transport))
-        _announce(request)
-        send = partial(self.transport.open, request.path, request.payload, request.sending)
+        transport = self.transport  # to start an engine is no part of the time of a request
         limits = Limits(request.total_timeout)
         with _in_time(request, limits):
-            response = limits.run(send)
-        return Reply(request, response, limits)
+            if isinstance(request, UnnamedRequest):
+                served = limits.run(partial(self._served.find, transport))
+                request = self._rebuilt(request, served)
+            _announce(request)
+            response = limits.run(
+                partial(transport.open, request.path, request.payload, request.sending)
+            )
+        return Reply(request, response, limits, self._made_at)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
         running_loop()
-        if isinstance(request, UnnamedRequest):
-            request = self._rebuilt(request, await self._served.afind(self.transport))
-        _announce(request)
-        send = self.transport.aopen(request.path, request.payload, request.sending)
+        transport = self.transport
         limits = Limits(request.total_timeout)
         with _in_time(request, limits):
-            response = await limits.within(send)
-        return AsyncReply(request, response, limits)
+            if isinstance(request, UnnamedRequest):
+                served = await limits.within(self._served.afind(transport))
+                request = self._rebuilt(request, served)
+            _announce(request)
+            response = await limits.within(
+                transport.aopen(request.path, request.payload, request.sending)
+            )
+        return AsyncReply(request, response, limits, self._made_at)
 
     def _rebuilt(self, request: UnnamedRequest, capabilities: Capabilities) -> Request:
         with warnings_at(self._made_at):

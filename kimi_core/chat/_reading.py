@@ -16,8 +16,15 @@ from typing import TYPE_CHECKING, Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.chat._merge import merged_arguments
 from kimi_core.chat.observe import current_observer
-from kimi_core.errors import KimiAPIError, KimiProtocolError, error_in
-from kimi_core.response import ResponseReader, says_something
+from kimi_core.errors import (
+    EmptyAnswerWarning,
+    KimiAPIError,
+    KimiProtocolError,
+    error_in,
+    warn,
+    warnings_at,
+)
+from kimi_core.response import ResponseReader, incomplete_answer, says_something
 from kimi_core.transport.body import BodyReader
 from kimi_core.transport.limits import OutOfTimeError
 from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
@@ -25,6 +32,7 @@ from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from kimi_core.errors import Line
     from kimi_core.events import Event
     from kimi_core.request import Request
     from kimi_core.transport.call import HttpResponse
@@ -43,11 +51,14 @@ class Reading:
         limits: The clocks of the request.
     """
 
-    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
+    def __init__(
+        self, request: Request, response: HttpResponse, limits: Limits, made_at: Line | None
+    ) -> None:
         """Take over the headers of an open HTTP response."""
         headers: Mapping[str, str] = response.headers
         limits.opened(response)
         self.limits = limits
+        self._made_at = made_at
         self.reader = ResponseReader(request, headers)
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
@@ -129,6 +140,7 @@ class Reading:
                 raise self._decoder.broken
             yield self._end(done=self._decoder.done)
         self.reader.check_end()
+        self._warn_of_nothing()
 
     def _read(self, chunk: dict[str, Any]) -> list[Event]:
         events = self.reader.feed(chunk)
@@ -143,6 +155,15 @@ class Reading:
         if self._observer is not None:
             self._observer.on_close(events)
         return events
+
+    def _warn_of_nothing(self) -> None:
+        said = self.reader.message()
+        if said.content or said.tool_calls:
+            return
+        error = incomplete_answer(said, self.reader.metadata())
+        if error is not None:
+            with warnings_at(self._made_at):
+                warn(str(error), EmptyAnswerWarning)
 
     # -- an end in the middle ----------------------------------------------------------------------
 

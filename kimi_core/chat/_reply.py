@@ -17,6 +17,7 @@ from kimi_core.transport.processes import nested
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
+    from kimi_core.errors import Line
     from kimi_core.events import Event
     from kimi_core.request import Request
     from kimi_core.response import ResponseReader
@@ -38,10 +39,16 @@ class Reply:
         headers: The response headers.
     """
 
-    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
-        """Take over an open HTTP response, and what it may take."""
+    def __init__(
+        self,
+        request: Request,
+        response: HttpResponse,
+        limits: Limits,
+        made_at: Line | None = None,
+    ) -> None:
+        """Take over an open HTTP response, its limits, and the line that warnings may name."""
         self._response = response
-        self._reading = Reading(request, response, limits)
+        self._reading = Reading(request, response, limits, made_at)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
@@ -86,10 +93,16 @@ class Reply:
 class AsyncReply:
     """An answer on its way, async; see `Reply`."""
 
-    def __init__(self, request: Request, response: HttpResponse, limits: Limits) -> None:
-        """Take over an open HTTP response, and what it may take."""
+    def __init__(
+        self,
+        request: Request,
+        response: HttpResponse,
+        limits: Limits,
+        made_at: Line | None = None,
+    ) -> None:
+        """Take over an open HTTP response, its limits, and the line that warnings may name."""
         self._response = response
-        self._reading = Reading(request, response, limits)
+        self._reading = Reading(request, response, limits, made_at)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)

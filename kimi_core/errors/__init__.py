@@ -33,6 +33,7 @@ from kimi_core.errors._tree import (
     both,
 )
 from kimi_core.errors._warnings import (
+    EmptyAnswerWarning,
     IgnoredSettingWarning,
     KimiWarning,
     Line,
@@ -48,6 +49,7 @@ from kimi_core.errors._warnings import (
 )
 
 __all__ = [
+    "EmptyAnswerWarning",
     "IgnoredSettingWarning",
     "KimiAPIError",
     "KimiAuthenticationError",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = [
+    "EmptyAnswerWarning",
     "IgnoredSettingWarning",
     "KimiWarning",
     "Line",
@@ -40,6 +41,14 @@ __all__ = [
 
 class KimiWarning(UserWarning):
     """Base of all warnings of this package; ``filterwarnings`` takes it for all of them."""
+
+
+class EmptyAnswerWarning(KimiWarning):
+    """An answer has neither text nor a call: reasoning took all of the token limit, say.
+
+    Or the provider's filter, or the model itself, withheld it. Agents and query engines take such
+    an answer for the last word and say nothing of it.
+    """
 
 
 class IgnoredSettingWarning(KimiWarning):

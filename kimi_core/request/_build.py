@@ -72,6 +72,7 @@ def build_request(
         opens_reasoning=opens,
         sending=plan.sending,
         total_timeout=options.total_timeout,
+        forced_tool_choice=plan.forced,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core.errors import check_setting
 from kimi_core.request._read import merge_settings
@@ -176,6 +176,8 @@ class Request:
         sending: How it is sent, where that differs from other requests: "headers", "params" and
             "timeout", the names that the openai SDK has for them.
         total_timeout: Seconds that all of it may take; None for no limit.
+        forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
+            "given_up" where the caller wanted that and the model refuses it; otherwise None.
     """
 
     path: str
@@ -187,3 +189,4 @@ class Request:
     repeats: str = ""
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None
+    forced_tool_choice: Literal["sent", "given_up"] | None = None

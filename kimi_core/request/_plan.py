@@ -9,7 +9,7 @@ May know: its own files, capabilities, errors, raw, schema.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.grammar import tool_call_grammar
@@ -53,6 +53,7 @@ class Plan:
         tools: The tools that the model may call, as the server takes them.
         names: Which of them go under another name than the caller's.
         tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
+        forced: Whether the model must call a tool ("sent"), or should, and refuses to ("given_up").
         parallel: Whether one answer may hold several calls; None: not sent.
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
         thinking: Whether the model thinks, how much, and in which words that is said.
@@ -73,6 +74,7 @@ class Plan:
     tools: list[dict[str, Any]]
     names: ToolNames
     tool_choice: str | dict[str, Any] | None
+    forced: Literal["sent", "given_up"] | None
     parallel: bool | None
     grammar: dict[str, Any]
     thinking: Thinking
@@ -117,6 +119,7 @@ def decide(
         tools=choice.tools,
         names=names,
         tool_choice=choice.value,
+        forced="sent" if choice.forced else "given_up" if choice.given_up else None,
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
         thinking=thinking,

@@ -31,11 +31,13 @@ class ToolChoice:
         value: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
         tools: The tools that are sent.
         thinking: The caller's thinking setting, switched off where forcing needs it.
+        given_up: Whether the caller forced a call that this model refuses.
     """
 
     value: str | dict[str, Any] | None
     tools: list[dict[str, Any]]
     thinking: bool | None
+    given_up: bool = False
 
     @property
     def forced(self) -> bool:
@@ -153,4 +155,4 @@ def _given_up(choice: ToolChoice, capabilities: Capabilities) -> ToolChoice:
         "Set thinking=False where the model can, or use kimi-k3 with 'required'."
     )
     warn(message, ToolChoiceWarning)
-    return ToolChoice("auto", choice.tools, choice.thinking)
+    return ToolChoice("auto", choice.tools, choice.thinking, given_up=True)

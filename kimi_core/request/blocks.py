@@ -30,7 +30,7 @@ __all__ = [
 _UNSPOKEN = frozenset(
     {
         "function_call", "invalid_tool_call", "reasoning", "reasoning_content", "redacted_thinking",
-        "thinking", "tool_call", "tool_call_chunk", "tool_use",
+        "refusal", "thinking", "tool_call", "tool_call_chunk", "tool_use",
     }
 )  # fmt: skip
 # A block's type -> where its text stands; the first is Anthropic's own form.

@@ -33,7 +33,13 @@ from kimi_core.events import (
 from kimi_core.raw.parser import StreamParser
 from kimi_core.raw.tool_ids import unique_id
 from kimi_core.response._fragments import ServerCalls, calls_of
-from kimi_core.response._incomplete import incomplete_answer, incomplete_details, json_text
+from kimi_core.response._incomplete import (
+    incomplete_answer,
+    incomplete_details,
+    json_text,
+    refusal_in,
+    uncalled_error,
+)
 from kimi_core.response._refusal import tool_call_error
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
@@ -42,6 +48,7 @@ from kimi_core.response._words import (
     failed,
     finish_reason_of,
     reasoning_of,
+    refusal_of,
     says_something,
     string_in,
     text_of,
@@ -59,9 +66,11 @@ __all__ = [
     "Usage",
     "incomplete_answer",
     "json_text",
+    "refusal_in",
     "says_something",
     "spoken_message",
     "tool_call_error",
+    "uncalled_error",
 ]
 
 
@@ -75,6 +84,7 @@ class ResponseReader:
         model: The model's name as the server gave it.
         id: The server's id of the answer.
         system_fingerprint: The server's fingerprint, or None.
+        refusal: What the model says in place of an answer, where the server tells that apart.
         logprobs: What the server said of the tokens of the content, as it was received: one dict
             for each token. Empty where it was not asked for.
     """
@@ -108,6 +118,7 @@ class ResponseReader:
         self.id: str | None = None
         self.system_fingerprint: str | None = None
         self.logprobs: list[Any] = []
+        self.refusal = ""
         self._header: tuple[Any, ...] = ()
 
     @property
@@ -133,11 +144,14 @@ class ResponseReader:
     def metadata(self) -> dict[str, Any]:
         """Return id, model, finish reason, fingerprint and diagnostics, as values of JSON.
 
-        There are no diagnostics in it where nothing was odd, and no ``incomplete_details`` of an
-        answer that was neither cut nor filtered; the rest is None where it is not known.
+        There are no diagnostics in it where nothing was odd, no ``incomplete_details`` of an answer
+        that was neither cut nor withheld, and no ``forced_tool_choice`` ("sent" and ignored, or
+        "given_up" before) of one that calls a tool, or need not; the rest is None where it is not
+        known.
         """
         odd = [asdict(found) for found in self.diagnostics]
         early = self._incomplete_details()
+        forced = None if self._completed_call else self._request.forced_tool_choice
         return {
             "id": self.id,
             "model": self.model,
@@ -145,6 +159,7 @@ class ResponseReader:
             "system_fingerprint": self.system_fingerprint,
             **({"diagnostics": odd} if odd else {}),
             **({"incomplete_details": early} if early else {}),
+            **({"forced_tool_choice": forced} if forced else {}),
         }
 
     def _incomplete_details(self) -> dict[str, Any] | None:
@@ -154,6 +169,7 @@ class ResponseReader:
             limit=self._limit,
             completion_tokens=usage.completion_tokens,
             reasoning_tokens=usage.reasoning_tokens,
+            refusal=self.refusal,
         )
 
     @property
@@ -290,6 +306,7 @@ class ResponseReader:
             self.logprobs += as_sequence(tokens) or ()
 
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
+        self.refusal += refusal_of(delta)
         reasoning, text = reasoning_of(delta), text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
         if text and (new := self._prefix.cut(text)):

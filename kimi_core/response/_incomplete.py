@@ -21,18 +21,25 @@ if TYPE_CHECKING:
 
     from kimi_core.events import ParsedMessage
 
-__all__ = ["incomplete_answer", "incomplete_details", "json_text"]
+__all__ = [
+    "incomplete_answer",
+    "incomplete_details",
+    "json_text",
+    "refusal_in",
+    "uncalled_error",
+]
 
-_FILTERED = "content_filter"
+_WITHHELD = ("content_filter", "refusal")
 # What each finish reason says of the answer, and the way out. vLLM and SGLang report an answer
 # that the server itself gave up as "abort"; vLLM ends one that repeats itself as "repetition".
 _ENDS: Mapping[str, tuple[str, str]] = {
     "length": ("was cut off by the token limit", "Raise max_tokens"),
-    _FILTERED: (
+    "content_filter": (
         "was withheld by the provider's content filter",
         "Change the content; the same text is filtered again",
     ),
     "abort": ("was given up by the server (finish reason 'abort')", "Ask again"),
+    "refusal": ("was refused by the model", "Change the prompt; the same one is refused again"),
     "repetition": (
         "was ended by the server because it repeated itself (finish reason 'repetition')",
         "Ask again, or with another temperature",
@@ -51,6 +58,7 @@ def incomplete_details(
     limit: int | None,
     completion_tokens: int,
     reasoning_tokens: int,
+    refusal: str = "",
 ) -> dict[str, Any] | None:
     """Return what is known of an answer's early end, as values of JSON; None for a whole answer.
 
@@ -59,20 +67,35 @@ def incomplete_details(
         limit: The token limit of the request, or None.
         completion_tokens: Tokens of the answer; 0 where the server did not say.
         reasoning_tokens: Tokens of it that were reasoning; 0 likewise.
+        refusal: What the model says in place of an answer, where the server tells that apart.
 
     Returns:
-        ``reason``, and those of ``max_tokens``, ``completion_tokens`` and ``reasoning_tokens`` that
-        are known.
+        ``reason`` (a finish reason, or "refusal"), and those of ``max_tokens``,
+        ``completion_tokens``, ``reasoning_tokens`` and ``refusal`` that are known.
     """
-    if finish_reason not in _ENDS:
+    if finish_reason not in _ENDS and not refusal:
         return None
-    numbers = {
+    known = {
         "max_tokens": limit,
         "completion_tokens": completion_tokens,
         "reasoning_tokens": reasoning_tokens,
+        "refusal": refusal,
     }
-    known = {name: number for name, number in numbers.items() if number}
-    return {"reason": finish_reason, **known}
+    reason = finish_reason if finish_reason in _ENDS else "refusal"
+    return {"reason": reason, **{name: value for name, value in known.items() if value}}
+
+
+def refusal_in(metadata: object) -> str | None:
+    """Return what was said in place of an answer that was withheld; None of any other answer.
+
+    Args:
+        metadata: As for `incomplete_answer`.
+
+    Returns:
+        The model's words, or an empty string where the provider's filter withheld the answer.
+    """
+    details = _details(metadata)
+    return details.get("refusal", "") if details["reason"] in _WITHHELD else None
 
 
 def incomplete_answer(
@@ -87,22 +110,57 @@ def incomplete_answer(
         wanted: What the answer should have been, for the sentence.
         as_json: Whether the content should be JSON, so that its text can tell as well.
     """
-    kept = as_mapping(metadata) or {}
-    details: Mapping[str, Any] = as_mapping(kept.get("incomplete_details")) or {
-        "reason": kept.get("finish_reason")
-    }
+    details = _details(metadata)
     if details["reason"] not in _ENDS and not (as_json and _breaks_off(said.content)):
         return None
     found, way_out = _ENDS.get(details["reason"], _BROKEN_OFF)
     out = _way_out(way_out, details, said)
-    sentence = f"the {wanted} {found}{_numbers(details, said)}{_so_far(said)}. {out}."
-    filtered = (KimiContentFilterError,) if details["reason"] == _FILTERED else ()
+    sentence = f"the {wanted} {found}{_numbers(details, said)}{_so_far(details, said)}. {out}."
+    filtered = (KimiContentFilterError,) if details["reason"] in _WITHHELD else ()
     error = both(KimiIncompleteAnswerError, *filtered)(sentence)
     error.partial = said
     error.finish_reason = details["reason"]
     error.max_tokens = details.get("max_tokens")
     error.reasoning_tokens = details.get("reasoning_tokens")
     return error
+
+
+def uncalled_error(said: ParsedMessage, metadata: object, *, force: str, accept: str) -> ValueError:
+    """Return the error for an answer without a tool call where one was expected.
+
+    Args:
+        said: The answer.
+        metadata: As for `incomplete_answer`; ``forced_tool_choice`` says what became of a choice.
+        force: How a call is forced, in the words of the framework.
+        accept: How an answer without one is accepted, likewise.
+    """
+    error = incomplete_answer(said, metadata, wanted="answer that should call a tool")
+    if error is not None:
+        return error
+    outcome = (as_mapping(metadata) or {}).get("forced_tool_choice")
+    reason = _UNCALLED.get(str(outcome), _UNFORCED).format(force=force)
+    return ValueError(
+        f"the model called no tool and answered with text: {said.content[:_QUOTED]!r}. {reason}, "
+        f"or {accept} to accept text."
+    )
+
+
+_UNFORCED = "Pass {force} to force a call"
+_UNCALLED = {
+    "sent": (
+        "A call was forced, and the server did not keep to it: `kimi-k2 check` says what it keeps. "
+        "Ask again"
+    ),
+    "given_up": (
+        "{force} could not be kept, because this model refuses it while it thinks, as a "
+        "ToolChoiceWarning said. Set thinking=False where the model can"
+    ),
+}
+
+
+def _details(metadata: object) -> Mapping[str, Any]:
+    kept = as_mapping(metadata) or {}
+    return as_mapping(kept.get("incomplete_details")) or {"reason": kept.get("finish_reason")}
 
 
 def json_text(content: str) -> str:
@@ -139,7 +197,9 @@ def _numbers(details: Mapping[str, Any], said: ParsedMessage) -> str:
     return f" ({'; '.join(known)})"
 
 
-def _so_far(said: ParsedMessage) -> str:
+def _so_far(details: Mapping[str, Any], said: ParsedMessage) -> str:
+    if "refusal" in details:
+        return f": {details['refusal'][-_QUOTED:]!r}"
     text = said.tool_calls[-1].arguments if said.tool_calls else said.content
     if not text:
         return " before any text"

@@ -1,6 +1,6 @@
 """The words in which servers say an answer: one chunk of a stream, or a whole body.
 
-Owns: under which names text, reasoning and the finish reason stand. May know: _json.
+Owns: under which names text, reasoning, a refusal and the finish reason stand. May know: _json.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ __all__ = [
     "failed",
     "finish_reason_of",
     "reasoning_of",
+    "refusal_of",
     "says_something",
     "string_in",
     "text_of",
@@ -72,5 +73,14 @@ def text_of(delta: Mapping[str, Any]) -> str:
         return content
     if content is None:
         return string_in(delta, "text")  # /v1/completions
-    parts = [as_mapping(part) or {} for part in as_sequence(content) or ()]
-    return "".join(string_in(part, "text") for part in parts)
+    return _joined(content, "text")
+
+
+def refusal_of(delta: Mapping[str, Any]) -> str:
+    """Return what is said in place of an answer; it stands in a field, or in a part of content."""
+    return string_in(delta, "refusal") or _joined(delta.get("content"), "refusal")
+
+
+def _joined(content: object, name: str) -> str:
+    parts = [] if isinstance(content, str) else as_sequence(content) or []
+    return "".join(string_in(as_mapping(part) or {}, name) for part in parts)

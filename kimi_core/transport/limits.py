@@ -89,15 +89,17 @@ class Limits:
 
     # -- sync: a call that blocks cannot be told to stop -------------------------------------------
 
-    def run(self, call: Callable[[], HttpResponse]) -> HttpResponse:
-        """Open an answer; past the limit the caller is let go, and nothing more is sent.
+    def run(self, call: Callable[[], _T]) -> _T:
+        """Call a function; past the limit the caller is let go, and nothing more is sent.
+
+        What is returned too late is closed, if it can be: it is an open answer.
 
         Raises:
             OutOfTimeError: Where the time is over.
         """
         if self._ends is None:
             return call()
-        future: Future[HttpResponse] = Future()
+        future: Future[_T] = Future()
         context = copy_context()
         context.run(_running.set, self)
         threading.Thread(
@@ -172,7 +174,7 @@ def _least(left: float | None, seconds: float | None) -> float | None:
     return left if seconds is None or left is None else min(left, seconds)
 
 
-def _settle(future: Future[HttpResponse], call: Callable[[], HttpResponse]) -> None:
+def _settle(future: Future[_T], call: Callable[[], _T]) -> None:
     try:
         result = call()
     except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
@@ -181,8 +183,8 @@ def _settle(future: Future[HttpResponse], call: Callable[[], HttpResponse]) -> N
         future.set_result(result)
 
 
-def _close_late(future: Future[HttpResponse]) -> None:
-    if future.exception() is None:
+def _close_late(future: Future[Any]) -> None:
+    if future.exception() is None and hasattr(future.result(), "close"):
         future.result().close()
 
 

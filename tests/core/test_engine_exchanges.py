@@ -57,6 +57,7 @@ def letters(text: str) -> list[str]:
     return sorted(text)
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.EmptyAnswerWarning")
 @pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_an_answer_is_read_whole(

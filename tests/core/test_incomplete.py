@@ -13,9 +13,15 @@ import pytest
 
 from kimi_core import KimiIncompleteAnswerError, ParsedMessage, ToolCall
 from kimi_core.errors import KimiContentFilterError, KimiProtocolError
-from kimi_core.response import ResponseReader, incomplete_answer, json_text
-from tests.core.asking import ask
-from tests.core.reading import whole
+from kimi_core.response import (
+    ResponseReader,
+    incomplete_answer,
+    json_text,
+    refusal_in,
+    uncalled_error,
+)
+from tests.core.asking import ask, tool
+from tests.core.reading import fragment, whole
 
 CUT = ParsedMessage(content='{"city": "Pari')
 THOUGHT = ParsedMessage(reasoning="Hm, Paris.")
@@ -178,6 +184,97 @@ def test_the_error_can_be_caught_as_what_was_raised_before_and_be_copied(finish:
     assert type(copy) is type(error)
     assert (str(copy), copy.partial, copy.max_tokens) == (str(error), CUT, 16)
     assert (copy.reasoning_tokens, copy.finish_reason) == (12, finish)
+
+
+def refused(finish: str = "stop", **message: Any) -> dict[str, Any]:
+    """Return what a reader says of an answer with a refusal."""
+    reader = ResponseReader(ask("moonshot", "kimi-k2.6"))
+    reader.feed(whole(None, refusal="I can", **message))
+    reader.feed(whole(finish, refusal="not."))
+    reader.close()
+    return reader.metadata()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "refusal"),
+    [
+        pytest.param(ended("stop"), None, id="an answer"),
+        pytest.param(ended("length"), None, id="cut"),
+        pytest.param(ended("content_filter"), "", id="filtered"),
+        pytest.param({"finish_reason": "content_filter"}, "", id="filtered, of another class"),
+        pytest.param(refused(), "I cannot.", id="refused"),
+        pytest.param(refused("content_filter"), "I cannot.", id="filtered, with words"),
+        pytest.param("raw", None, id="raw is anything"),
+    ],
+)
+def test_what_is_said_in_place_of_an_answer(metadata: Any, refusal: str | None) -> None:
+    assert refusal_in(metadata) == refusal
+
+
+def test_a_refusal_may_be_a_part_of_the_content() -> None:
+    reader = ResponseReader(ask("moonshot", "kimi-k2.6"))
+    reader.feed(whole(content=[{"type": "refusal", "refusal": "I cannot."}]))
+    reader.close()
+    assert refusal_in(reader.metadata()) == "I cannot."
+    assert reader.message().content == ""
+
+
+def test_a_refusal_is_no_object() -> None:
+    error = incomplete_answer(ParsedMessage(), refused(), wanted="City", as_json=True)
+    assert isinstance(error, KimiContentFilterError)
+    assert str(error) == (
+        "the City was refused by the model: 'I cannot.'. Change the prompt; the same one is "
+        "refused again."
+    )
+
+
+def uncalled(choice: Any, finish: str = "stop", **options: Any) -> str:
+    """Return what is said of an answer without a call."""
+    reader = ResponseReader(
+        ask("moonshot", "kimi-k2.7-code", tools=[tool()], tool_choice=choice, **options)
+    )
+    reader.feed(whole(finish, content="Sunny."))
+    reader.close()
+    error = uncalled_error(
+        reader.message(), reader.metadata(), force="force=True", accept="accept=True"
+    )
+    assert isinstance(error, ValueError)
+    return str(error)
+
+
+@pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
+@pytest.mark.parametrize(
+    ("choice", "finish", "words"),
+    [
+        pytest.param(None, "stop", "Pass force=True to force a call, or accept=True", id="free"),
+        pytest.param("none", "stop", "Pass force=True to force a call, or accept=True", id="none"),
+        pytest.param("required", "stop", "force=True could not be kept", id="given up"),
+        pytest.param(
+            None, "length", "the answer that should call a tool was cut off by the token", id="cut"
+        ),
+        pytest.param(None, "content_filter", "withheld by the provider's", id="filtered"),
+    ],
+)
+def test_why_no_tool_was_called(choice: Any, finish: str, words: str) -> None:
+    assert words in uncalled(choice, finish)
+
+
+def test_a_server_that_does_not_keep_a_forced_choice_is_named_as_the_reason() -> None:
+    reader = ResponseReader(ask("vllm", tools=[tool()], tool_choice="required"))
+    reader.feed(whole(content="Sunny."))
+    reader.close()
+    metadata = reader.metadata()
+    assert metadata["forced_tool_choice"] == "sent"
+    error = uncalled_error(reader.message(), metadata, force="force=True", accept="accept=True")
+    assert "A call was forced, and the server did not keep to it" in str(error)
+    assert "Ask again, or accept=True to accept text." in str(error)
+
+
+def test_where_a_tool_was_called_nothing_is_said_of_the_choice() -> None:
+    reader = ResponseReader(ask("vllm", tools=[tool()], tool_choice="required"))
+    reader.feed(whole("tool_calls", tool_calls=[fragment(0, "a:0", "get_weather", "{}")]))
+    reader.close()
+    assert "forced_tool_choice" not in reader.metadata()
 
 
 @pytest.mark.parametrize(

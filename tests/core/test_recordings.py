@@ -120,6 +120,7 @@ def check(reader: ResponseReader, said: Said, data: bytes, *, raw: bool) -> None
 CUTS = {"whole": (2**20,), "odd pieces": (1, 7, 64, 3, 1021)}
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.EmptyAnswerWarning")
 @pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("sizes", CUTS.values(), ids=CUTS)
 @pytest.mark.parametrize(("name", "said"), ANSWERS.items(), ids=ANSWERS)

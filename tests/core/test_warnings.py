@@ -53,7 +53,13 @@ REQUESTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_every_class_is_public_and_of_one_kind() -> None:
     named = {name for name in kimi_core.__all__ if name.endswith("Warning")}
     assert named == {name for name in errors.__all__ if name.endswith("Warning")}
-    others = {"RetiredModelWarning", "UnknownModelWarning", "UnknownSettingWarning", "KimiWarning"}
+    others = {
+        "EmptyAnswerWarning",
+        "KimiWarning",
+        "RetiredModelWarning",
+        "UnknownModelWarning",
+        "UnknownSettingWarning",
+    }
     assert named == {*REQUESTS, *others}
     assert all(issubclass(getattr(kimi_core, name), KimiWarning) for name in named)
 

@@ -10,11 +10,13 @@ import pytest
 from langchain_core.prompts import ChatPromptTemplate
 
 import kimi_core
+from kimi_core.testing import SimulatedReply
 from langchain_kimi import ChatKimiK2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kimi_core.testing import MoonshotSimulator
     from tests.langchain.conftest import MakeModel
 
 
@@ -95,6 +97,24 @@ async def test_a_request_warns_at_a_line_of_the_user(
     in_a_task_of_their_own = {"batch", "gather", "aagent"}
     files = {warning.filename for warning in ours}
     assert files == {CONFTEST if way.__name__ in in_a_task_of_their_own else __file__}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+async def test_an_answer_of_nothing_but_reasoning_is_told_at_a_line_of_the_user(
+    server: MoonshotSimulator, make: MakeModel, way: Callable[..., Any]
+) -> None:
+    server.reply(*[SimulatedReply(reasoning="Hm.", finish_reason="length")] * 2)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", kimi_core.KimiWarning)
+        asked = way(make(max_tokens=16), "Go.")
+        if asked is not None:
+            await asked
+    ours = [warning for warning in seen if issubclass(warning.category, kimi_core.KimiWarning)]
+    assert {warning.category for warning in ours} == {kimi_core.EmptyAnswerWarning}
+    assert "max_tokens=16" in str(ours[0].message)
+    assert len(ours) == (2 if way in {batch, gather} else 1)
+    by_itself = way in {batch, gather, aagent}
+    assert {warning.filename for warning in ours} == {CONFTEST if by_itself else __file__}
 
 
 CONFTEST = __file__.replace("test_warnings", "conftest")

@@ -207,6 +207,38 @@ def test_an_answer_without_a_call_is_an_error_that_quotes_it(
         llm.predict_and_call([weather], "Ulm?")
 
 
+@pytest.mark.filterwarnings(
+    "ignore::kimi_core.ToolChoiceWarning", "ignore::kimi_core.EmptyAnswerWarning"
+)
+@pytest.mark.parametrize(
+    ("settings", "said", "words"),
+    [
+        ({}, (False, "stop"), "Pass tool_required=True"),
+        ({"model": "kimi-k2.7-code"}, (True, "stop"), "tool_required=True could not be kept"),
+        ({"endpoint": "vllm"}, (True, "stop"), "A call was forced, and the server did not keep"),
+        ({"max_tokens": 34}, (True, "length"), "was cut off by the token limit \\(max_tokens=34"),
+        ({}, (False, "content_filter"), "was withheld by the provider's content filter"),
+    ],
+    ids=["free", "given up", "ignored", "cut", "filtered"],
+)
+def test_why_there_is_no_call_is_said(
+    make_llm: Callable[..., ChatKimiK2],
+    server: ScriptedServer,
+    weather: FunctionTool,
+    settings: dict[str, Any],
+    said: tuple[bool, str],
+    words: str,
+) -> None:
+    forced, finish = said
+    llm = make_llm(**settings)
+    for text in ("No idea.", None):
+        server.json(answer(text, finish_reason=finish))
+        response = llm.chat_with_tools([weather], "Ulm?", tool_required=forced)
+        with pytest.raises(ValueError, match=words):
+            llm.get_tool_calls_from_response(response)
+        assert llm.get_tool_calls_from_response(response, error_on_no_tool_call=False) == []
+
+
 def test_half_a_call_is_never_run(
     llm: ChatKimiK2, server: ScriptedServer, weather: FunctionTool
 ) -> None:

@@ -105,6 +105,26 @@ def test_a_request_warns_at_a_line_of_the_user(
     assert {(warning.category, warning.filename) for warning in ours} == {(kind, __file__)}
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_an_answer_of_nothing_but_reasoning_is_told_at_a_line_of_the_user(
+    server: ScriptedServer, way: Callable[..., Any]
+) -> None:
+    said = answer(reasoning="Hm.", finish_reason="length")
+    if way in {stream_chat, astream_chat}:
+        server.stream(chunks(said))
+    else:
+        server.json(said)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", kimi_core.KimiWarning)
+        with ChatKimiK2(api_key="sk-made-up", base_url=server.base_url, max_tokens=34) as llm:
+            asked = way(llm, "Go.", {})
+            if asked is not None:
+                asyncio.run(asked)
+    (ours,) = [warning for warning in seen if issubclass(warning.category, kimi_core.KimiWarning)]
+    assert (ours.category, ours.filename) == (kimi_core.EmptyAnswerWarning, __file__)
+    assert "max_tokens=34" in str(ours.message)
+
+
 def test_a_retired_model_is_told_of_where_it_is_named() -> None:
     with pytest.warns(kimi_core.RetiredModelWarning) as seen:
         ChatKimiK2(api_key="sk-made-up", model="kimi-k2.5")

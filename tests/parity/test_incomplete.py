@@ -29,7 +29,10 @@ import langchain_kimi
 import llama_index_kimi
 
 # What LlamaIndex's StructuredLLM itself calls.
-pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::kimi_core.EmptyAnswerWarning"),
+]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -88,6 +88,7 @@ def arguments_of(name: str) -> dict[str, Any]:
     return {"endpoint": "vllm", "api_key": "sk-made-up", **given}
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.EmptyAnswerWarning")
 @pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_recording_says_the_same_in_both_frameworks(server: ScriptedServer, name: str) -> None:
