@@ -72,6 +72,8 @@ class KimiGeneration(KimiSettings):
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
         own = {name: getattr(self, name) for name in UNTOLD}
+        if self.tokenizer is not None:
+            own["tokenizer"] = self._tokenizer()
         asked = CallOptions.read({**own, **self._default_params}, call)
         other = None if asked.model == self._chat.capabilities.model else asked.model
         return self._chat.request(

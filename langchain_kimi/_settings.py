@@ -1,8 +1,8 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-capabilities, chat, endpoints, errors, kimi_core, request; langchain_core, langchain_openai,
-pydantic, typing_extensions.
+capabilities, chat, endpoints, errors, kimi_core, request, tokenizer; langchain_core,
+langchain_openai, pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -45,6 +45,7 @@ from kimi_core.errors import (
     warn,
 )
 from kimi_core.request import PAYLOAD_FIELDS, option_names
+from kimi_core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -59,7 +60,7 @@ else:
 __all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
-UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage"})
+UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer"})
 _SAID = (option_names() - UNTOLD) | PAYLOAD_FIELDS
 _SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
 _CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
@@ -203,6 +204,10 @@ class KimiSettings(Instance, BaseChatOpenAI):
             **self.model_kwargs,
             **({"extra_body": dict(self.extra_body)} if self.extra_body else {}),
         }
+
+    def _tokenizer(self) -> Tokenizer:
+        given = self.tokenizer
+        return given if isinstance(given, Tokenizer) else Tokenizer.find(given)
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         try:

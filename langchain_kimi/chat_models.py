@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core.request import CallOptions
-from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import to_wire
 from langchain_kimi._structured import keywords_of, read_by, with_raw
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
     from kimi_core.models import ModelName
+    from kimi_core.tokenizer import Tokenizer
     from langchain_kimi._tools import Tool
 
 __all__ = ["ChatKimiK2"]
@@ -250,10 +250,6 @@ class ChatKimiK2(KimiGeneration):
         return capabilities.structured_output_method(call.options.thinking)
 
     # --- tokens and tracing -----------------------------------------------------------------------
-
-    def _tokenizer(self) -> Tokenizer:
-        given = self.tokenizer
-        return given if isinstance(given, Tokenizer) else Tokenizer.find(given)
 
     def get_num_tokens(self, text: str) -> int:
         """Count the tokens of a text; estimated unless `tokenizer` is exact."""

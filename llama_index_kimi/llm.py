@@ -248,6 +248,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         """Return the request, and whether only one tool call is wanted."""
         call = dict(call)
         single_call = not call.pop("allow_parallel_tool_calls", True)
+        if self.tokenizer is not None:
+            call.setdefault("tokenizer", self._the_tokenizer())
         asked = CallOptions.read(self._said(), call)
         wire = to_wire(messages, asked.options.media_folder)
         request = self._chat.request(

@@ -48,6 +48,7 @@ _VLLM = replace(
     # vLLM 0.32.0 renders `reasoning` of an assistant message and drops `reasoning_content`.
     reasoning_field="reasoning",
     prefix_way="continue_final_message",
+    takes_token_ids=True,
     grammar="vllm",
     # With the slow tokenizer, which Kimi's checkpoints have, vLLM's own blanks round the markers
     # lead the reasoning and the text, and go back to the model with the history (recording s).
@@ -66,6 +67,7 @@ _SGLANG = replace(
     api_key_names=("SGLANG_API_KEY",),
     # SGLang 0.5.23 turns a last message of the assistant into a question where it is not told.
     prefix_way="continue_final_message",
+    takes_token_ids=True,
     grammar="sglang",
     raw_fields=_KEEP_MARKERS,
     notes="Your own SGLang; start it with --tool-call-parser kimi_k2.",

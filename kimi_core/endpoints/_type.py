@@ -85,6 +85,7 @@ class Endpoint:
             of dialect "k3"; prompts that are rendered here have a place for them in any case.
         takes_parallel_tool_calls: Whether it has that field; otherwise False only warns.
         takes_provider: Whether routing (`Options.provider`) may be tried; otherwise it is refused.
+        takes_token_ids: Whether a prompt may be a list of token ids.
         takes_json_prefix: Whether a prefix to be continued goes with response_format "json_object".
         takes_stray_results: Whether a tool result without its call may be sent.
         takes_media_urls: Whether it fetches pictures and videos from the web.
@@ -141,6 +142,7 @@ class Endpoint:
     takes_parallel_tool_calls: bool = True
     takes_provider: bool = True
     takes_json_prefix: bool = True
+    takes_token_ids: bool = False
     takes_stray_results: bool = True
     takes_media_urls: bool = True
     takes_other_parts: bool = True

@@ -84,6 +84,10 @@ def _key(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, str) or callable(value) or hasattr(value, "get_secret_value")
 
 
+def _tokenizer(value: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, (str, PathLike)) or hasattr(value, "encode")
+
+
 _TEXT = _Rule(_a(str), "a string", "'...'")
 _BOOL = _Rule(_a(bool), "True or False", "True")
 _DICT = _Rule(_a(Mapping), "a dict", "{...}")
@@ -104,6 +108,7 @@ _RULES: Mapping[str, _Rule] = {
     "context_window": _Rule(_whole(1), "a whole number of tokens, 1 or more", "32_768"),
     "default_headers": _HEADERS,
     "default_query": _HEADERS,
+    "escape_markers": _BOOL,
     "extra": _DICT,
     "extra_body": _DICT,
     "extra_headers": _HEADERS,
@@ -128,6 +133,9 @@ _RULES: Mapping[str, _Rule] = {
     "temperature": _Rule(_number(0), "a number, 0 or more", "0.6"),
     "thinking": _Rule(_a(bool), _THINKING, "False"),
     "timeout": _Rule(_timeout, "a number of seconds above 0, or an httpx.Timeout", "60"),
+    "tokenizer": _Rule(
+        _tokenizer, "a kimi_core.Tokenizer, or the path of a tiktoken.model", "'...'"
+    ),
     "tool_call_parser": _TEXT,
     "tool_choice": _Rule(_a(str, bool, Mapping), "a string, a bool, or OpenAI's dict", "'auto'"),
     "total_timeout": _Rule(_seconds, "a number of seconds above 0", "300"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.raw.prompt import render_prompt
+from kimi_core.raw.prompt import encode_prompt, render_prompt
 
 if TYPE_CHECKING:
     from kimi_core.request._plan import Plan
@@ -28,19 +28,29 @@ def completion_fields(plan: Plan) -> dict[str, Any]:
     return {**fields, **endpoint.raw_fields, **plan.grammar}
 
 
-def _prompt(plan: Plan, end: str) -> str:
+def _prompt(plan: Plan, end: str) -> str | list[int]:
+    """Return the prompt: ids, where text can be nothing else; otherwise text without markers."""
+    said, style = _said(plan), plan.capabilities.info
+    if plan.encoder is None:
+        prompt = render_prompt(**said, escape_markers=plan.escape_markers)
+        return prompt.removesuffix(end) if plan.prefix else prompt
+    ids = encode_prompt(**said, tokenizer=plan.encoder)
+    last = plan.encoder.encode(end, True, dialect=style.dialect)  # noqa: FBT003 - its signature
+    return ids[: -len(last)] if plan.prefix and ids[-len(last) :] == last else ids
+
+
+def _said(plan: Plan) -> dict[str, Any]:
     info, thinking = plan.capabilities.info, plan.thinking
     # A K2 prompt has no words for "none": a tool that is not declared is not called.
     hidden = plan.tool_choice == "none" and info.dialect == "k2"
-    prompt = render_prompt(
-        plan.messages,
-        None if hidden else plan.tools or None,
-        model=info.name,
-        thinking=thinking.thinks,
-        preserve_thinking=thinking.keeps,
-        thinking_effort=thinking.effort,
-        tool_choice=plan.tool_choice,
-        response_format=plan.response_format,
-        add_generation_prompt=not plan.prefix,
-    )
-    return prompt.removesuffix(end) if plan.prefix else prompt
+    return {
+        "messages": plan.messages,
+        "tools": None if hidden else plan.tools or None,
+        "model": info.name,
+        "thinking": thinking.thinks,
+        "preserve_thinking": thinking.keeps,
+        "thinking_effort": thinking.effort,
+        "tool_choice": plan.tool_choice,
+        "response_format": plan.response_format,
+        "add_generation_prompt": not plan.prefix,
+    }

@@ -1,7 +1,7 @@
 """What a caller may ask for, and one request that is ready to be sent.
 
-Owns: `Options` and `Request`. May know: its own files, capabilities, errors. Other words for an
-option, and who wins where two things are said, stand in `_read`.
+Owns: `Options` and `Request`. May know: its own files, capabilities, errors, raw. Other words for
+an option, and who wins where two things are said, stand in `_read`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from kimi_core.capabilities import Capabilities
+    from kimi_core.raw.prompt import TextEncoder
 
 __all__ = ["PAYLOAD_FIELDS", "CallOptions", "Options", "Request", "option_names"]
 
@@ -61,6 +62,11 @@ class Options:
         media_folder: Where pictures, videos and documents that a message names by their path may
             be read, wherever a link leads; regular files alone, known by their first bytes. None:
             a path is an error, since a message may come from anybody.
+        tokenizer: An exact `kimi_core.Tokenizer`, with which a prompt that is rendered here is sent
+            as token ids, where the server takes them: text can then never be a control token.
+        escape_markers: Whether spellings of control tokens in the texts of such a prompt are broken
+            up where it is sent as text. None: they are. False sends them, with a warning: a user, a
+            tool or a file can then end its own turn and forge another.
         extra: Other fields of the payload, sent as they are.
         extra_headers: Headers of this request only.
         extra_query: Query of this request only.
@@ -91,6 +97,8 @@ class Options:
     provider: Mapping[str, Any] | None = None
     media_fetcher: Callable[[str], bytes] | None = field(default=None, repr=False)
     media_folder: str | PathLike[str] | None = field(default=None, repr=False)
+    tokenizer: TextEncoder | None = field(default=None, repr=False)
+    escape_markers: bool | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     extra_query: Mapping[str, object] | None = field(default=None, repr=False)

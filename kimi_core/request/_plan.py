@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kimi_core.capabilities import Capabilities
+    from kimi_core.raw.prompt import TextEncoder
     from kimi_core.request._options import Options
     from kimi_core.request._thinking import Thinking
     from kimi_core.request._tool_choice import ToolChoice
@@ -66,10 +67,14 @@ class Plan:
         asks_usage: Whether a stream is asked for its usage.
         extra: The caller's own fields of the payload, which win over all others.
         sending: What the openai SDK is told of this request alone.
+        encoder: Turns the prompt into ids; None where it is sent as text.
+        escape_markers: Whether a prompt of text has no control token but those of the template.
     """
 
     capabilities: Capabilities
     messages: list[dict[str, Any]]
+    encoder: TextEncoder | None
+    escape_markers: bool
     prefix: bool
     tools: list[dict[str, Any]]
     names: ToolNames
@@ -127,6 +132,8 @@ def decide(
         stop=options.stop or None,
         limit=options.max_tokens,
         sampling=_sampling(options, capabilities),
+        encoder=_encoder(options.tokenizer, capabilities),
+        escape_markers=options.escape_markers is not False,
         identity=_named(options, _IDENTITY),
         stream=stream,
         asks_usage=stream and _asks_usage(options.stream_usage, capabilities),
@@ -232,6 +239,11 @@ def _sampling(options: Options, capabilities: Capabilities) -> dict[str, Any]:
     # By the caller's own thinking: a temperature that is right for a model that thinks stays right
     # where a forced tool_choice switches thinking off for one turn.
     return without_pinned(_named(options, _SAMPLING), capabilities, thinking=options.thinking)
+
+
+def _encoder(tokenizer: TextEncoder | None, capabilities: Capabilities) -> TextEncoder | None:
+    exact = getattr(tokenizer, "exact", False) and capabilities.endpoint.takes_token_ids
+    return tokenizer if exact else None
 
 
 def _asks_usage(wanted: bool | None, capabilities: Capabilities) -> bool:  # noqa: FBT001 - see Options

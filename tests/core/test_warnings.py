@@ -46,7 +46,10 @@ REQUESTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "ToolChoiceWarning": ({"model": "kimi-k2.7-code"}, {"tool_choice": "required"}),
     "IgnoredSettingWarning": ({}, {"parallel_tool_calls": False}),
     "ToolSchemaWarning": ({}, {"tools": [BROKEN]}),
-    "PromptInjectionWarning": ({"endpoint": "vllm", "api": "completions"}, {"messages": INJECTED}),
+    "PromptInjectionWarning": (
+        {"endpoint": "vllm", "api": "completions"},
+        {"messages": INJECTED, "escape_markers": False},
+    ),
 }
 
 
