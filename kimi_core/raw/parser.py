@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.events import MessageBuilder
+from kimi_core.events import ContentDelta, MessageBuilder, ReasoningDelta
 from kimi_core.raw._reading.k2 import K2Machine
+from kimi_core.raw._reading.k2_ruled import RuledK2Machine
 from kimi_core.raw._reading.k3 import K3Machine
+from kimi_core.raw._reading.k3_ruled import RuledK3Machine
 from kimi_core.raw._reading.names import ToolNames
 from kimi_core.raw._reading.output import Output
+from kimi_core.raw._reading.text_rule import TextRule
+from kimi_core.raw.text_policy import TextPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +25,10 @@ if TYPE_CHECKING:
     from kimi_core._json import Tool
     from kimi_core.events import Diagnostic, Event, ParsedMessage
 
-__all__ = ["StreamParser", "parse"]
+__all__ = ["CUT_OFF", "StreamParser", "parse"]
 
-# These end a message before the model did; any other reason, or none, is taken for an end.
-_CUT_OFF = frozenset({"length", "content_filter"})
+CUT_OFF = frozenset({"length", "content_filter"})
+"""Finish reasons that end a message before the model did; any other, or none, is an end."""
 
 
 class StreamParser:
@@ -36,10 +40,13 @@ class StreamParser:
     `Diagnostic`.
 
     With text alone, a genuine special token cannot be told from the same characters typed by the
-    model; where that matters, inside the strings of arguments, what follows decides.
+    model. Where tools are given, their names and the marker's surroundings decide: a call is a
+    call of one of them, outside of code fences and inline code, and all other markers are text,
+    byte for byte. Without tools every call is taken for one. Inside the strings of arguments, what
+    follows decides.
     """
 
-    __slots__ = ("_closed", "_machine", "_output")
+    __slots__ = ("_closed", "_machine", "_output", "_reasoning", "_ruled")
 
     def __init__(
         self,
@@ -49,6 +56,7 @@ class StreamParser:
         tools: Sequence[Tool] | None = None,
         strict: bool = False,
         recover_stripped: bool = False,
+        policy: TextPolicy | None = None,
     ) -> None:
         """Start at the beginning of a message.
 
@@ -58,11 +66,13 @@ class StreamParser:
             thinking: Whether the text starts inside reasoning, because the prompt ended in an
                 opened think block (K2.5 and newer, K3). K2-Thinking opens the block itself:
                 False.
-            tools: OpenAI tool dicts. Given, damaged ids are mended to declared names.
+            tools: OpenAI tool dicts. Given, only these are called, and damaged ids are mended to
+                their names; None or empty: every name is believed.
             strict: Raise on anything that would be a diagnostic.
             recover_stripped: Take ``functions.NAME:0{...}`` for a call where NAME is declared,
                 for servers that remove the markers. Off, such text is an answer. Without meaning
                 in K3, whose markers cannot be told from words once they are stripped.
+            policy: Which text may be more than text, in place of `tools`.
 
         Raises:
             KimiConfigError: The dialect is unknown.
@@ -71,15 +81,20 @@ class StreamParser:
             raise KimiConfigError(
                 f"dialect={dialect!r} is not known: the raw dialects are 'k2' and 'k3'."
             )
+        if policy is None and tools:
+            policy = TextPolicy(tools=tuple(tools))
         self._output = Output(strict=strict)
         self._closed = False
-        names = ToolNames(tools)
+        self._ruled = policy is not None
+        self._reasoning: list[str] | None = [] if self._ruled else None
+        names = ToolNames(policy.tools if policy else None)
+        rule = TextRule(policy, names) if policy else None
         self._machine: K2Machine | K3Machine
         if dialect == "k3":
-            self._machine = K3Machine(self._output, names, thinking=thinking)
+            self._machine = _k3(self._output, names, rule, thinking=thinking)
         else:
-            self._machine = K2Machine(
-                self._output, names, thinking=thinking, recover_stripped=recover_stripped
+            self._machine = _k2(
+                self._output, names, rule, thinking=thinking, recover_stripped=recover_stripped
             )
 
     def feed(self, text: str) -> list[Event]:
@@ -101,14 +116,27 @@ class StreamParser:
         output = self._output
         events = output.events
         output.events = []
+        if self._reasoning is not None and events:
+            self._follow(events)
         return events
 
-    def close(self, finish_reason: str | None = None) -> list[Event]:
+    def _follow(self, events: Sequence[Event]) -> None:
+        """Keep what was said as reasoning, as long as nothing else was said."""
+        for event in events:
+            if isinstance(event, ReasoningDelta) and self._reasoning is not None:
+                self._reasoning.append(event.text)
+            elif not isinstance(event, ContentDelta) or event.text.strip():
+                self._reasoning = None
+
+    def close(self, finish_reason: str | None = None, *, answered: bool = False) -> list[Event]:
         """End the message, and read what was held back.
 
         Args:
             finish_reason: What the server gave. ``"length"`` and ``"content_filter"`` say that
                 the model was cut off, so that a call without its closing marker is incomplete.
+            answered: Whether the message has an answer elsewhere, a server's own call for one.
+                Otherwise, where tools or a policy are given, a think block that was never closed
+                and is all that was said is said once more, as the answer.
 
         Returns:
             The last events; none when called again.
@@ -116,15 +144,45 @@ class StreamParser:
         Raises:
             KimiProtocolError: In strict mode, on anything that would be a diagnostic.
         """
-        if not self._closed:
-            self._closed = True
-            self._machine.close(normal=finish_reason not in _CUT_OFF)
-        return self.feed("")
+        if self._closed:
+            return []
+        self._closed = True
+        normal = finish_reason not in CUT_OFF
+        self._machine.close(normal=normal)
+        events = self.feed("")
+        if normal and not answered and self._output.unclosed and self._reasoning:
+            said = "".join(self._reasoning)
+            events += [ContentDelta(said)] if said.strip() else []
+        return events
+
+    @property
+    def calls_at(self) -> int | None:
+        """Where in the text the markup of the first call begins; None while there is none."""
+        return self._machine.calls_at
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was repaired, dropped or odd so far; whole after `close`."""
         return tuple(self._output.diagnostics)
+
+
+def _k2(
+    output: Output,
+    names: ToolNames,
+    rule: TextRule | None,
+    *,
+    thinking: bool,
+    recover_stripped: bool,
+) -> K2Machine:
+    if rule is None:
+        return K2Machine(output, names, thinking=thinking, recover_stripped=recover_stripped)
+    return RuledK2Machine(output, names, rule, thinking=thinking, recover_stripped=recover_stripped)
+
+
+def _k3(output: Output, names: ToolNames, rule: TextRule | None, *, thinking: bool) -> K3Machine:
+    if rule is None:
+        return K3Machine(output, names, thinking=thinking)
+    return RuledK3Machine(output, names, rule, thinking=thinking)
 
 
 def parse(  # noqa: PLR0913 - the same switches as StreamParser, all keyword-only

@@ -33,19 +33,34 @@ class Calls:
         "_id_from_name",
         "_index",
         "_length",
+        "_merges",
+        "_name",
         "_output",
         "_pieces",
         "_position",
+        "_problem",
+        "_said",
         "_tools",
         "_used",
         "arguments_at",
         "is_open",
     )
 
-    def __init__(self, output: Output, tools: ToolNames) -> None:
-        """Start without a call."""
+    def __init__(self, output: Output, tools: ToolNames, *, merges: bool = False) -> None:
+        """Start without a call.
+
+        Args:
+            output: Where events and diagnostics go.
+            tools: The declared tools.
+            merges: Whether a call that is said twice, with its id and arguments, is one. Two calls
+                under one id are two in any case.
+        """
         self._output = output
         self._tools = tools
+        self._merges = merges
+        self._said: set[tuple[str, str, str]] = set()
+        self._name: str | None = None
+        self._problem: str | None = None
         self._used: set[str] = set()
         self._counters: dict[str, int] = {}
         self._index = -1
@@ -84,8 +99,10 @@ class Calls:
         self.arguments_at = None
         self._pieces, self._length = [], 0
         self.is_open = True
-        self._deferred = resolution.name is None
-        if resolution.name is not None:
+        self._name, self._problem = resolution.name, resolution.problem
+        again = self._merges and not self._id_from_name and raw in self._used
+        self._deferred = resolution.name is None or again
+        if resolution.name is not None and not again:
             self._start(resolution.name, resolution.problem)
 
     def _start(self, name: str, problem: str | None) -> None:
@@ -107,7 +124,7 @@ class Calls:
         if self._deferred:
             self._length += len(text)
             if self._length > _MAX_DEFERRED:
-                self._release(None)
+                self._release(self._name or self._id)
         else:
             self._output.events.append(ToolCallArguments(self._index, text))
 
@@ -115,12 +132,19 @@ class Calls:
         """Whether a text says the open call's arguments once more."""
         return text.strip(BLANKS) == "".join(self._pieces).strip(BLANKS)
 
-    def _release(self, name: str | None) -> None:
+    def _release(self, name: str) -> None:
         self._deferred = False
-        nothing = "" if self._id_from_name else self._id
-        self._start(name or nothing, "inferred_name" if name else "ambiguous_name")
+        self._start(name, self._problem if self._name else "inferred_name")
         for piece in self._pieces:
             self._output.events.append(ToolCallArguments(self._index, piece))
+
+    def _is_repeated(self, arguments: str) -> bool:
+        """Whether the open call was said before, and only now remember that it was."""
+        said = (self._id, self._name or "", arguments)
+        repeated = self._deferred and said in self._said
+        if self._merges:
+            self._said.add(said)
+        return repeated
 
     def close(self, *, complete: bool | None) -> None:
         """End the open call.
@@ -132,8 +156,13 @@ class Calls:
         if complete and not self._pieces:
             self.write("{}")
         arguments = "".join(self._pieces)
+        if self._is_repeated(arguments):
+            self.is_open = False
+            self._output.diagnose("repeated_call", self._id, self._position)
+            return
         if self._deferred:
-            self._release(self._tools.infer(arguments))
+            # Whether the arguments tell the tool was asked before the call was taken for one.
+            self._release(self._name or self._tools.infer(arguments) or "")
         problem = _problem(arguments)
         if complete is None:
             complete = problem != "invalid_json"

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from kimi_core.raw._reading.names import ToolNames
     from kimi_core.raw._reading.output import Output
 
-__all__ = ["K2Machine"]
+__all__ = ["TEXT_STATES", "TURN_ENDS", "K2Machine"]
 
-_TEXT_STATES = (State.REASONING_START, State.REASONING, State.CONTENT, State.AFTER_CALLS)
+TEXT_STATES = (State.REASONING_START, State.REASONING, State.CONTENT, State.AFTER_CALLS)
 _ASIDE = {
     State.SECTION: "text_in_section",
     State.AFTER_ARGUMENTS: "text_after_arguments",
@@ -29,7 +29,7 @@ _ASIDE = {
 }
 _REASONING = (State.REASONING_START, State.REASONING)
 _STRIPPED_TAIL = re.compile(r"(\d{0,9})(?:(?<=\d)[ \t\r\n]{0,8}(\{)?)?")
-_TURN_ENDS = SPELLINGS[Marker.END_OF_TURN]
+TURN_ENDS = SPELLINGS[Marker.END_OF_TURN]
 
 
 class K2Machine(CallReader):
@@ -38,7 +38,13 @@ class K2Machine(CallReader):
     __slots__ = ("_blanks", "_finders")
 
     def __init__(
-        self, output: Output, tools: ToolNames, *, thinking: bool, recover_stripped: bool
+        self,
+        output: Output,
+        tools: ToolNames,
+        *,
+        thinking: bool,
+        recover_stripped: bool,
+        merges: bool = False,
     ) -> None:
         """Start at the beginning of a message.
 
@@ -48,13 +54,15 @@ class K2Machine(CallReader):
             thinking: Whether the text starts inside reasoning.
             recover_stripped: Whether a declared tool's id before an object is a call although no
                 marker says so.
+            merges: As for `Calls`.
         """
-        super().__init__(output, tools, State.REASONING_START if thinking else State.CONTENT)
+        state = State.REASONING_START if thinking else State.CONTENT
+        super().__init__(output, tools, state, merges=merges)
         self._blanks = ""  # between the end of the arguments and what follows them
         self._finders = dict(FINDERS)
         if recover_stripped:
             extra = {f"functions.{name}:": Marker.STRIPPED_CALL for name in tools}
-            for state in _TEXT_STATES:
+            for state in TEXT_STATES:
                 self._finders[state] = MarkerFinder({**spellings(state), **extra})
         self._steps = {
             State.REASONING_START: self._read_reasoning_start,
@@ -164,7 +172,7 @@ class K2Machine(CallReader):
             return self._is_stripped_call(found.end())
         if not spelling.startswith("["):
             return True
-        return is_last(self._text, found.end(), _TURN_ENDS, final=self._final)
+        return is_last(self._text, found.end(), TURN_ENDS, final=self._final)
 
     def _is_stripped_call(self, end: int) -> Decision:
         tail = _STRIPPED_TAIL.match(self._text, end)
@@ -230,7 +238,7 @@ class K2Machine(CallReader):
     def _open_call(self, spelling: str, position: int) -> None:
         self._bare, self._stripped = not self._in_section, False
         self._marker, self._marker_at = spelling, position
-        if self._state in _TEXT_STATES:
+        if self._state in TEXT_STATES:
             self._origin = self._state
         elif self._state is not State.HEADER:
             self._origin = State.AFTER_CALLS

@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     from kimi_core.raw._reading.names import ToolNames
     from kimi_core.raw._reading.output import Output
 
-__all__ = ["FINDERS", "CallReader", "spellings"]
+__all__ = [
+    "FINDERS",
+    "MAX_HEADER",
+    "NO_ARGUMENT_MARKER",
+    "NUMBERED",
+    "PROSE",
+    "CallReader",
+    "call_ends",
+    "spellings",
+]
 
 # An id is about ten characters; a "header" longer than this is prose in which a marker was
 # mentioned.
-_MAX_HEADER = 512
+MAX_HEADER = 512
 # Whitespace round an argument value is no part of it, so whitespace is held back until something
 # follows; more than this is let go, so that what is held back stays bounded.
 _MAX_BLANK = 128
@@ -38,9 +47,9 @@ _MAX_BLANK = 128
 _ENDLESS = 1 << 60
 
 _JSON_VISIBLE = re.compile(r"[^ \t\n\r]")
-_NO_ARGUMENT_MARKER = re.compile(r"\s*[^\s{<]+:\d+\s*(?=\{)")
-_PROSE = re.compile(r"\s*[^\s<{]+\s+[^\s<{]")
-_NUMBERED = re.compile(r"\s*\S+:\d+\s*\Z")
+NO_ARGUMENT_MARKER = re.compile(r"\s*[^\s{<]+:\d+\s*(?=\{)")
+PROSE = re.compile(r"\s*[^\s<{]+\s+[^\s<{]")
+NUMBERED = re.compile(r"\s*\S+:\d+\s*\Z")
 
 
 def spellings(state: State) -> dict[str, Marker]:
@@ -59,6 +68,7 @@ _ALSO = {State.ARGUMENTS: OUTSIDE_STRING, State.STRING: INSIDE_STRING}
 FINDERS = {state: MarkerFinder(spellings(state), _ALSO.get(state, "")) for state in State}
 
 _ENDS = MarkerFinder(spellings(State.STRING))
+call_ends = _ENDS.search
 _STRUCTURAL = re.compile(
     r"\s*(?:\Z|" + "|".join(re.escape(text) for text in spellings(State.AFTER_ARGUMENTS)) + ")"
 )
@@ -95,10 +105,12 @@ class CallReader(Reader[State], ABC):
         "_stripped",
     )
 
-    def __init__(self, output: Output, tools: ToolNames, state: State) -> None:
+    def __init__(
+        self, output: Output, tools: ToolNames, state: State, *, merges: bool = False
+    ) -> None:
         """Start outside of any call."""
         super().__init__(output, state)
-        self._calls = Calls(output, tools)
+        self._calls = Calls(output, tools, merges=merges)
         self._origin = state
         self._in_section = self._bare = self._stripped = self._in_value = False
         self._section_calls = self._depth = self._looked = 0
@@ -126,13 +138,13 @@ class CallReader(Reader[State], ABC):
         else:
             end = len(self._text) if self._final else finder.tail(self._text, self._at)
         self._header_at = self._here()
-        header = self._text[self._at : min(end, self._at + _MAX_HEADER + 1)]
-        unmarked = _NO_ARGUMENT_MARKER.match(header)
+        header = self._text[self._at : min(end, self._at + MAX_HEADER + 1)]
+        unmarked = NO_ARGUMENT_MARKER.match(header)
         if unmarked:
             self._header = unmarked.group()
             self._at += unmarked.end()
             self._begin_unmarked()
-        elif len(header) > _MAX_HEADER or (self._bare and self._is_prose(header, found)):
+        elif len(header) > MAX_HEADER or (self._bare and self._is_prose(header, found)):
             self._refuse_header()
         elif found:
             self._header = header
@@ -144,12 +156,12 @@ class CallReader(Reader[State], ABC):
 
     def _is_prose(self, header: str, found: re.Match[str] | None) -> bool:
         """Whether a marker outside of a section was only mentioned."""
-        if _PROSE.match(header):
+        if PROSE.match(header):
             return True
         if found is None:
             return False
         separated = FINDERS[State.HEADER].kind(found.group()) is Marker.ARGUMENT_BEGIN
-        return not separated and _NUMBERED.match(header) is None
+        return not separated and NUMBERED.match(header) is None
 
     def _refuse_header(self) -> None:
         """Go back to where the marker was met, and make it text; what follows is read anew."""

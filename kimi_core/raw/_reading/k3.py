@@ -14,23 +14,24 @@ from kimi_core.raw._reading.k3_tags import Tag, find_tag, read_tag, tail
 from kimi_core.raw._reading.reader import VISIBLE
 
 if TYPE_CHECKING:
+    from kimi_core.raw._reading.markers import Decision
     from kimi_core.raw._reading.names import ToolNames
     from kimi_core.raw._reading.output import Output
 
-__all__ = ["K3Machine"]
+__all__ = ["CALL_STATES", "STARTS", "VALUE_STATES", "K3Machine"]
 
-_STARTS = {
+STARTS = {
     K3State.THINK_START: K3State.PREFILLED_THINK,
     K3State.RESPONSE_START: K3State.RESPONSE,
 }
 _THINKS = (K3State.PREFILLED_THINK, K3State.THINK)
 _REASONING = (K3State.THINK_START, *_THINKS)
-_CALLS = (K3State.CALL, K3State.CALL_ARGUMENTS, K3State.CALL_DONE)
-_VALUES = (K3State.STRING_VALUE, K3State.JSON_VALUE, K3State.JSON_BLOCK)
+CALL_STATES = (K3State.CALL, K3State.CALL_ARGUMENTS, K3State.CALL_DONE)
+VALUE_STATES = (K3State.STRING_VALUE, K3State.JSON_VALUE, K3State.JSON_BLOCK)
 _ENDS = (K3Marker.CLOSE_MESSAGE, K3Marker.END_OF_TURN)
 _TOOLS_MARKERS = (K3Marker.OPEN_CALL, K3Marker.CLOSE_TOOLS)
 _ASIDE = {
-    **dict.fromkeys(_CALLS, "text_in_call"),
+    **dict.fromkeys(CALL_STATES, "text_in_call"),
     K3State.TOOLS: "text_in_section",
     K3State.OUTSIDE: "text_outside",
     K3State.ENDED: "text_after_end",
@@ -79,7 +80,7 @@ class K3Machine(K3CallReader):
         if self._state in _THINKS and normal:
             self._output.diagnose("unclosed_reasoning", "", self._here())
         self._leave(None, normal=normal)
-        in_call = self._state in (*_CALLS, *_VALUES)
+        in_call = self._state in (*CALL_STATES, *VALUE_STATES)
         if normal and K3State.TOOLS is (self._origin if in_call else self._state):
             self._output.diagnose("missing_section_end", "", self._here())
         self._state = K3State.ENDED
@@ -97,7 +98,7 @@ class K3Machine(K3CallReader):
             return self._meet(token.start(), token.end())
         if tail(self._text, self._at) == self._at and not self._final:
             return False
-        self._state = _STARTS[self._state]
+        self._state = STARTS[self._state]
         return True
 
     def _read_text(self) -> bool:
@@ -156,12 +157,23 @@ class K3Machine(K3CallReader):
             return False
         if tag and tag.marker in K3_TRANSITIONS[self._state]:
             self._say(start)
-            self._take(tag)
-            return True
-        if self._state in _STARTS:
-            self._state = _STARTS[self._state]
+            real = self._is_real(tag)
+            if real:
+                self._take(tag)
+            if real is not False:
+                return real is True
+            self._refuse()
+        if self._state in STARTS:
+            self._state = STARTS[self._state]
         self._say(end)
         return True
+
+    def _is_real(self, tag: Tag) -> Decision:  # noqa: ARG002 - for the subclass
+        """Whether a tag in text is one; None while what follows is needed to say so."""
+        return True
+
+    def _refuse(self) -> None:
+        """Prepare for a tag that is none: it and what follows is text."""
 
     # Tags.
 
@@ -174,7 +186,7 @@ class K3Machine(K3CallReader):
             self._output.diagnose(kind, text, position)
             self._at = tag.end
             return
-        if self._state in _VALUES and self._ends_value(tag):
+        if self._state in VALUE_STATES and self._ends_value(tag):
             return
         transition = K3_TRANSITIONS[self._state][tag.marker]
         if transition.action is K3Action.DROP:
@@ -211,8 +223,8 @@ class K3Machine(K3CallReader):
             self._output.diagnose("reclassified_reasoning", text, position)
             self._output.content("".join(self._reasoning))
         elif action is K3Action.OPEN_CALL:
-            if self._state not in (*_CALLS, *_VALUES):
-                self._origin = _STARTS.get(self._state, self._state)
+            if self._state not in (*CALL_STATES, *VALUE_STATES):
+                self._origin = STARTS.get(self._state, self._state)
             self._tools_calls += 1
             self._open_call(tag)
         elif tag.marker is K3Marker.OPEN_TOOLS:
@@ -223,7 +235,7 @@ class K3Machine(K3CallReader):
         """End what the present state has open; `tag` is None at the end of the text."""
         marker = tag.marker if tag else None
         state = self._state
-        if state in (*_CALLS, *_VALUES):
+        if state in (*CALL_STATES, *VALUE_STATES):
             self._leave_call(marker, normal=normal)
             if marker in (K3Marker.OPEN_CALL, K3Marker.CLOSE_CALL):
                 return

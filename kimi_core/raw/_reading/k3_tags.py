@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from kimi_core.raw._reading.k3_table import K3Marker
-from kimi_core.raw._reading.markers import MarkerFinder, is_last
+from kimi_core.raw._reading.markers import MarkerFinder, beginning, is_last
 
 __all__ = ["Tag", "TagDecision", "find_tag", "next_tag", "read_tag", "tail"]
 
@@ -38,22 +38,13 @@ _CLOSE_AT_END = re.compile(rf"<\|close\|>\s*({_NAMES})\s*\Z")
 _PAIR = re.compile(r'([^\s="<>]+)\s*=\s*"([^"]*)"')
 
 
-def _beginning(*literals: str) -> str:
-    """Return a pattern for every beginning of the literals, the empty one too."""
-    pattern = ""
-    for char in reversed(literals[0]):
-        pattern = f"(?:{re.escape(char)}{pattern})?"
-    rest = literals[1:]
-    return f"(?:{pattern}|{_beginning(*rest)})" if rest else pattern
-
-
 _OPEN_SO_FAR = re.compile(
-    rf"<\|open\|>\s*(?:{_beginning(*_NAMES.split('|'))}|(?:{_NAMES})(?:{_ATTRIBUTE})*"
-    rf"\s*(?:[^\s=\"<>]+\s*(?:=\s*(?:\"[^\"]*)?)?|{_beginning('<|sep|>')}))\Z"
+    rf"<\|open\|>\s*(?:{beginning(*_NAMES.split('|'))}|(?:{_NAMES})(?:{_ATTRIBUTE})*"
+    rf"\s*(?:[^\s=\"<>]+\s*(?:=\s*(?:\"[^\"]*)?)?|{beginning('<|sep|>')}))\Z"
 )
 _CLOSE_SO_FAR = re.compile(
-    rf"<\|close\|>\s*(?:{_beginning(*_NAMES.split('|'))}|(?:{_NAMES})\s*"
-    rf"{_beginning('<|sep|>', '<|open|>', '<|close|>', '<|end_of_msg|>')})\Z"
+    rf"<\|close\|>\s*(?:{beginning(*_NAMES.split('|'))}|(?:{_NAMES})\s*"
+    rf"{beginning('<|sep|>', '<|open|>', '<|close|>', '<|end_of_msg|>')})\Z"
 )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Decision", "MarkerFinder", "is_last"]
+__all__ = ["Decision", "MarkerFinder", "beginning", "is_last"]
 
 Decision: TypeAlias = bool | None
 """Whether something is so; None while the text that decides it has not come yet."""
@@ -101,3 +101,12 @@ def is_last(text: str, end: int, ends: tuple[str, ...], *, final: bool) -> Decis
         return True
     waiting = not final and any(marker.startswith(rest) for marker in ends)
     return None if waiting else False
+
+
+def beginning(*literals: str) -> str:
+    """Return a pattern for every beginning of the literals, the empty one too."""
+    pattern = ""
+    for char in reversed(literals[0]):
+        pattern = f"(?:{re.escape(char)}{pattern})?"
+    rest = literals[1:]
+    return f"(?:{pattern}|{beginning(*rest)})" if rest else pattern

@@ -72,6 +72,10 @@ class ToolNames:
         """Iterate over the names."""
         return iter(self._schemas)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether the name is declared."""
+        return name in self._schemas
+
     def schema(self, name: str) -> object:
         """Return the parameters' schema of a declared tool, or None."""
         return self._schemas.get(name)
@@ -95,7 +99,7 @@ class ToolNames:
             return Resolution(mended, "repaired_name")
         if _NAMELESS.match(stripped):
             return self._resolve_nameless(raw)
-        return Resolution(stripped, "unknown_tool" if self._schemas else "malformed_id")
+        return Resolution(stripped, "malformed_id")
 
     def resolve_name(self, name: str) -> Resolution:
         """Read a name that stands by itself."""
@@ -110,7 +114,7 @@ class ToolNames:
             if suffix in self._schemas:
                 return Resolution(suffix)
         mended = self._mend(raw, name)
-        return Resolution(mended, "repaired_name") if mended else Resolution(name, "unknown_tool")
+        return Resolution(mended, "repaired_name") if mended else Resolution(name)
 
     def _resolve_nameless(self, raw: str) -> Resolution:
         if len(self._schemas) == 1:

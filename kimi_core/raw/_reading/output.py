@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Output"]
 
 KINDS: dict[str, str] = {
-    "ambiguous_name": "the id names no tool, and not exactly one declared tool fits the arguments",
+    "ambiguous_name": "the id names no tool",
     "arguments_not_object": "the arguments are JSON, but no object",
     "bare_call": "a call stands outside a tool section",
     "duplicate_id": "an id was used before in this message",
@@ -33,11 +33,13 @@ KINDS: dict[str, str] = {
     "malformed_id": "the id has not the form functions.NAME:NUMBER",
     "missing_argument_end": "the tag that closes an argument is missing",
     "missing_argument_marker": "the marker between id and arguments is missing",
+    "missing_call_begin": "the marker that opens a call is missing",
     "missing_call_end": "the marker that closes a call is missing",
     "missing_section_end": "the marker that closes the tool section is missing",
     "orphan_marker": "a marker stands where it closes or opens nothing",
     "reclassified_reasoning": "reasoning was closed as a response: it is the answer",
     "repaired_name": "the id's name is not declared; the one declared name it can mean was taken",
+    "repeated_call": "a call was said twice: the same id, name and arguments",
     "stripped_markers": "a call was recognised although its markers are missing",
     "text_after_arguments": "text between the end of the arguments and the end of the call",
     "text_after_calls": "the answer goes on after the calls",
@@ -47,15 +49,20 @@ KINDS: dict[str, str] = {
     "text_outside": "text outside of every channel, taken for the answer",
     "unclosed_reasoning": "reasoning ended without its closing marker",
     "unclosed_response": "the answer ended without its closing marker",
-    "unknown_tool": "the tool is not declared",
 }
 """Every kind of diagnostic, and what it says."""
 
 
 class Output:
-    """Collects events and diagnostics."""
+    """Collects events and diagnostics.
 
-    __slots__ = ("_strict", "diagnostics", "events")
+    Attributes:
+        events: Those of the present `feed`.
+        diagnostics: Those of the whole message.
+        unclosed: Whether reasoning ended without its closing marker.
+    """
+
+    __slots__ = ("_strict", "diagnostics", "events", "unclosed")
 
     def __init__(self, *, strict: bool) -> None:
         """Start empty.
@@ -64,6 +71,7 @@ class Output:
             strict: Raise on a diagnostic instead of recording it.
         """
         self._strict = strict
+        self.unclosed = False
         self.events: list[Event] = []
         self.diagnostics: list[Diagnostic] = []
 
@@ -87,6 +95,7 @@ class Output:
         Raises:
             KimiProtocolError: In strict mode.
         """
+        self.unclosed = self.unclosed or kind == "unclosed_reasoning"
         if self._strict:
             message = f"Character {position} of the model's output: {KINDS[kind]}: {text[:200]!r}."
             raise KimiProtocolError(

@@ -31,6 +31,9 @@ class Reader(Generic[_State]):
     """A buffer that is consumed by steps.
 
     Each state has a step that reads the next text; it answers whether it is worth calling again.
+
+    Attributes:
+        calls_at: Where the markup of the first call begins, where somebody has to know.
     """
 
     __slots__ = (
@@ -44,6 +47,7 @@ class Reader(Generic[_State]):
         "_state",
         "_steps",
         "_text",
+        "calls_at",
     )
 
     def __init__(self, output: Output, state: _State) -> None:
@@ -58,6 +62,7 @@ class Reader(Generic[_State]):
         self._steps: dict[_State, Callable[[], bool]] = {}
         self._text, self._at, self._base = "", 0, 0
         self._final = False
+        self.calls_at: int | None = None
         self._aside: list[str] = []
         self._aside_at = self._aside_length = 0
 
@@ -72,6 +77,11 @@ class Reader(Generic[_State]):
 
     def _here(self) -> int:
         return self._base + self._at
+
+    def _note_call(self, position: int) -> None:
+        """Remember where the markup of the first call begins."""
+        if self.calls_at is None:
+            self.calls_at = position
 
     def _put_aside(self, text: str, position: int) -> None:
         """Keep text for a diagnostic, from its first visible character on."""

@@ -1,0 +1,36 @@
+"""Which text of an answer may be more than text, as a value.
+
+Owns: `TextPolicy`. May know: the standard library.
+
+It is decided once for each request, where tools and tool choice are decided, and the parser is
+given it. What a marker's surroundings say of it stands in `kimi_core.raw._reading.text_rule`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["TextPolicy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPolicy:
+    """Which text of one answer may become a tool call or a think block.
+
+    Text that becomes neither stays text, byte for byte, where it stood.
+
+    Attributes:
+        tools: The tools that text may call, as OpenAI's dicts; with none no text is a call. Those
+            of the request, unless its tool choice is "none".
+        server_first: Whether a server has parsed before: where it sent calls of its own in an
+            answer, no text of that answer is one.
+        split: Whether a server has taken the reasoning out: no text opens a think block then.
+    """
+
+    tools: tuple[Mapping[str, Any], ...] = ()
+    server_first: bool = False
+    split: bool = False
