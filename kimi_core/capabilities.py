@@ -144,8 +144,15 @@ class Capabilities:
         }
         return {name: value for name, value in facts.items() if value is not None}
 
+    @property
+    def gets_raw_text(self) -> bool:
+        """Whether all that the model writes comes as text: no server has parsed it before."""
+        return self.api == "completions" or self.tool_call_parser == "client"
+
     def parses_here(self) -> bool:
         """Whether raw tokens may reach us and must be parsed here."""
+        if self.tool_call_parser == "auto" and self.api == "chat":
+            return self.endpoint.leaves_raw_calls
         return self.tool_call_parser != "server"
 
 

@@ -190,6 +190,11 @@ _PARSES = {
 }
 
 
+def _parser(row: Endpoint) -> str:
+    by_server = row.tool_call_parser == "auto" and not row.leaves_raw_calls
+    return _PARSES["server" if by_server else row.tool_call_parser]
+
+
 def _protocols() -> str:
     head = (
         *("endpoint", "tool calls are parsed by", "grammar", "thinking switch"),
@@ -201,7 +206,7 @@ def _protocols() -> str:
 def _protocol(row: Endpoint) -> tuple[str, ...]:
     return (
         f"`{row.name}`",
-        _PARSES[row.tool_call_parser],
+        _parser(row),
         row.grammar or "",
         "" if row.thinking_switch == "none" else f"`{row.thinking_switch}`",
         f"`{row.reasoning_field}`",
@@ -231,7 +236,7 @@ def _facts(row: Endpoint) -> str:
         "default model": f"`{row.default_model}`" if row.default_model else "the server is asked",
         "facts of an unknown name": f"those of `{row.base_model}`",
         "route": f"`{row.api}`",
-        "tool calls are parsed by": _PARSES[row.tool_call_parser],
+        "tool calls are parsed by": _parser(row),
         "grammar": row.grammar or "none",
         "thinking is switched by": "nothing known"
         if row.thinking_switch == "none"

@@ -36,8 +36,7 @@ def _reason(session: Session) -> Outcome:
     answer = session.ask(_SUM, options=replace(brief, thinking=None, max_tokens=2_000))
     if answer.reasoning_field:
         return outcome("separate", field=answer.reasoning_field)
-    expected = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
-    if expected and answer.message.reasoning:
+    if capabilities.gets_raw_text and answer.message.reasoning:
         return outcome("here")
     return outcome("in_content" if _TAGS.search(answer.text) else "missing")
 

@@ -96,8 +96,7 @@ def _judged(session: Session, answer: Answer) -> Outcome:
         return outcome("broken", call=f"{first.name}({first.arguments})")
     if answer.has_parsed_calls:
         return outcome("by_server", call=f"{first.name}({first.arguments.strip()})")
-    capabilities = session.chat.capabilities
-    expected = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
+    expected = session.chat.capabilities.gets_raw_text
     return outcome("here" if expected else "raw", call=f"{first.name}({first.arguments.strip()})")
 
 

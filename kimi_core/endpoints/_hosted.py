@@ -53,6 +53,9 @@ _MOONSHOT = Endpoint(
     # moonshot-k2-0905-stream); asking adds a second copy.
     asks_usage=False,
     rewrites_tool_call_ids=False,
+    # It never left a call in its text; markers there are quoted, and an agent ran what its model
+    # had only read on a page (typeclaw/typeclaw#344).
+    leaves_raw_calls=False,
     # Its OpenAPI document of 2026-08-17 and its model overview of 2026-09-23.
     pins_sampling=True,
     limits_forced_tool_choice=True,

@@ -49,7 +49,9 @@ class Endpoint:
         api: The route that is used unless the caller says otherwise: "chat" for
             ``/chat/completions``, "completions" for ``/completions`` with the prompt rendered here.
         tool_call_parser: Who turns Kimi's tokens into tool calls: "server", "client" (here), or
-            "auto": the server, and here what it left in the content.
+            "auto": the server, and here what it left in the text.
+        leaves_raw_calls: Whether its text may hold calls that it failed to parse. False makes
+            "auto" the same as "server".
         thinking_switch: The field by which thinking is switched.
         reasoning_field: The field of an assistant message that this server reads back.
         max_tokens_field: The name that it has for the token limit of a chat answer.
@@ -119,6 +121,7 @@ class Endpoint:
     spellings: Mapping[str, str] = field(default_factory=dict[str, str])
     api: Api = "chat"
     tool_call_parser: ToolCallParser = "auto"
+    leaves_raw_calls: bool = True
     thinking_switch: ThinkingSwitch = "none"
     reasoning_field: str = "reasoning_content"
     max_tokens_field: str = "max_tokens"

@@ -69,6 +69,7 @@ def build_request(
         tools=plan.tools,
         names=plan.names,
         repeats="" if raw else repeated_prefix(plan),
+        text=plan.text,
         opens_reasoning=opens,
         sending=plan.sending,
         total_timeout=options.total_timeout,

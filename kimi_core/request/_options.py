@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kimi_core.capabilities import Capabilities
     from kimi_core.raw.prompt import TextEncoder
+    from kimi_core.raw.text_policy import TextPolicy
 
 __all__ = ["PAYLOAD_FIELDS", "CallOptions", "Options", "Request", "option_names"]
 
@@ -176,8 +177,9 @@ class Request:
         path: Route below the base URL.
         payload: The JSON body.
         capabilities: What it was built for.
-        tools: The tools that the model may call, as they are sent: a reader recovers damaged ids to
-            these only.
+        tools: The tools that are sent.
+        text: Which text of the answer may be a call or a think block; None: the server has parsed
+            all of it.
         names: Which tools are sent under another name than the caller's, and the way back.
         opens_reasoning: Whether the text that comes back starts inside reasoning.
         repeats: Text that the caller began the answer with, where the server says it once more.
@@ -192,6 +194,7 @@ class Request:
     payload: dict[str, Any]
     capabilities: Capabilities
     tools: list[dict[str, Any]]
+    text: TextPolicy | None
     opens_reasoning: bool
     names: ToolNames = field(default_factory=ToolNames)
     repeats: str = ""

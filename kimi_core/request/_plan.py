@@ -3,7 +3,7 @@
 Owns: `Plan`, and the order of the decisions: thinking, the choice of a tool, what of both the
 grammar has to enforce, the history, the answer's form. Each is taken once, from what the caller
 said and what model and server accept; the writers spell what is found here and decide nothing.
-May know: its own files, capabilities, errors, raw, schema.
+May know: its own files, _json, capabilities, errors, raw, schema.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.grammar import tool_call_grammar
+from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._first_party import (
     check_builtin_tools,
     check_prefix,
@@ -55,6 +57,7 @@ class Plan:
         names: Which of them go under another name than the caller's.
         tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
         forced: Whether the model must call a tool ("sent"), or should, and refuses to ("given_up").
+        text: Which text of the answer may be more than text; None: none of it.
         parallel: Whether one answer may hold several calls; None: not sent.
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
         thinking: Whether the model thinks, how much, and in which words that is said.
@@ -80,6 +83,7 @@ class Plan:
     names: ToolNames
     tool_choice: str | dict[str, Any] | None
     forced: Literal["sent", "given_up"] | None
+    text: TextPolicy | None
     parallel: bool | None
     grammar: dict[str, Any]
     thinking: Thinking
@@ -125,6 +129,7 @@ def decide(
         names=names,
         tool_choice=choice.value,
         forced="sent" if choice.forced else "given_up" if choice.given_up else None,
+        text=_text_policy(choice, history, options, capabilities),
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
         thinking=thinking,
@@ -229,6 +234,27 @@ def _grammar(
         engine=endpoint.grammar,
         parallel=bool(parallel),
         thinking=thinking.thinks and capabilities.info.opens_reasoning,
+    )
+
+
+def _text_policy(
+    choice: ToolChoice,
+    history: Sequence[Mapping[str, Any]],
+    options: Options,
+    capabilities: Capabilities,
+) -> TextPolicy | None:
+    """Decide which text of the answer may be a call: of a tool that is offered, and no other.
+
+    Tools and tool choice count as they are sent, under the names that are sent; the caller's own
+    fields of the payload win.
+    """
+    if not capabilities.parses_here():
+        return None
+    own = as_sequence(options.extra.get("tools")) or ()
+    tools = [*choice.tools, *brought_tools(history), *filter(None, map(as_mapping, own))]
+    offered = options.extra.get("tool_choice", choice.value) != "none"
+    return TextPolicy(
+        tools=tuple(tools) if offered else (), server_first=not capabilities.gets_raw_text
     )
 
 

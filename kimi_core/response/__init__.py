@@ -10,6 +10,7 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,10 @@ from kimi_core.events import (
     Event,
     MessageBuilder,
     ParsedMessage,
-    ReasoningDelta,
-    ToolCallArguments,
     ToolCallEnd,
-    ToolCallStart,
 )
-from kimi_core.raw.parser import StreamParser
-from kimi_core.raw.tool_ids import unique_id
+from kimi_core.raw.parser import CUT_OFF
+from kimi_core.response._calls import AnswerCalls
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
     incomplete_answer,
@@ -43,6 +41,7 @@ from kimi_core.response._incomplete import (
 from kimi_core.response._refusal import tool_call_error
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
+from kimi_core.response._text import TextReader, content_reader, split_reader
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import (
     failed,
@@ -55,11 +54,12 @@ from kimi_core.response._words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from kimi_core.errors import KimiTimeoutError
     from kimi_core.events import Diagnostic
     from kimi_core.request import Request
+    from kimi_core.response._calls import Source
 
 __all__ = [
     "ResponseReader",
@@ -101,12 +101,9 @@ class ResponseReader:
         self._builder = MessageBuilder()
         self._prefix = RepeatedPrefix(request.repeats)
         self._server = ServerCalls()
-        self._content = _make_parser(request, thinking=_begins_in_reasoning(request))
-        self._reasoning: StreamParser | None = None
-        self._indices: dict[tuple[str, int], int] = {}
-        self._ids: set[str] = set()
-        self._id_counters: dict[str, int] = {}
-        self._seen_server_reasoning = False
+        self._calls = AnswerCalls(request.names.own)
+        self._content = content_reader(request)
+        self._reasoning: TextReader | None = None
         self._closed = False
         self._begun = False
         self._done = False
@@ -131,15 +128,21 @@ class ResponseReader:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was repaired or odd in the raw tokens and in the server's calls."""
-        content = self._content.diagnostics if self._content is not None else ()
         reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
-        # A server that split the reasoning off has taken its closing marker with it.
-        odd = [found for found in reasoning if found.kind != "unclosed_reasoning"]
-        return (*content, *odd, *self._server.diagnostics)
+        found = (*self._content.diagnostics, *reasoning)
+        return (*found, *self._server.diagnostics, *self._calls.diagnostics)
 
     def message(self) -> ParsedMessage:
-        """Return all that was said so far."""
-        return self._builder.message(self.diagnostics)
+        """Return all that was said so far, calls included that wait for the end of the answer."""
+        if self._closed:
+            return self._builder.message(self.diagnostics)
+        builder, calls = deepcopy((self._builder, self._calls))
+        for source, reader in self._text_readers():
+            for event in calls.number(source, reader.kept):
+                builder.add(event)
+        for event in calls.close():
+            builder.add(event)
+        return builder.message(self.diagnostics)
 
     def metadata(self) -> dict[str, Any]:
         """Return id, model, finish reason, fingerprint and diagnostics, as values of JSON.
@@ -225,11 +228,13 @@ class ResponseReader:
         if filled:
             self._finish = "length"
         reason, rest = self._finish, self._prefix.rest()
-        events = self._read_content(rest) if rest else []
-        events += self._closed_parsers(reason)
+        ended_by = "length" if reason is None and not done else reason
+        taken = self._taken(self._read_content(rest)) if rest else []
+        taken += self._closed_text(ended_by)
+        taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
-        events += self._numbered("server", calls)
-        return self._taken(events)
+        calls = self._calls.number("server", calls)
+        return taken + self._taken([*calls, *self._calls.close()])
 
     @property
     def has_ended(self) -> bool:
@@ -313,24 +318,21 @@ class ResponseReader:
             events += self._read_content(new)
         fragments = calls_of(delta)
         if fragments:
-            events += self._numbered("server", self._server.feed(fragments, whole=whole))
+            found = self._server.feed(fragments, whole=whole)
+            events += self._calls.number("server", found)
         return events
 
     def _read_content(self, text: str) -> list[Event]:
-        if self._content is None:
-            return [ContentDelta(text)]
-        return self._numbered("content", self._content.feed(text))
+        return self._calls.number("content", self._content.feed(text))
 
     def _read_reasoning(self, text: str) -> list[Event]:
-        if not self._seen_server_reasoning:
-            # The server has split reasoning off, so the content does not begin inside it, whatever
-            # the prompt ended in.
-            self._seen_server_reasoning = True
-            self._content = _make_parser(self._request, thinking=False)
-            self._reasoning = _make_parser(self._request, thinking=True)
         if self._reasoning is None:
-            return [ReasoningDelta(text)]
-        return self._numbered("reasoning", self._reasoning.feed(text))
+            # The server has split reasoning off, so the content does not begin inside it, whatever
+            # the prompt ended in, and opens none.
+            self._reasoning = split_reader(self._request, reasoning=True)
+            if not self._content.begun:
+                self._content = split_reader(self._request, reasoning=False)
+        return self._calls.number("reasoning", self._reasoning.feed(text))
 
     def _hides_its_limit(self) -> bool:
         """Whether the token limit fell into a call, and the server reports the call as whole.
@@ -344,31 +346,26 @@ class ResponseReader:
         ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
         return not ended and limit is not None and used >= limit and self._server.any
 
-    def _closed_parsers(self, reason: str | None) -> list[Event]:
+    def _text_readers(self) -> list[tuple[Source, TextReader]]:
+        found: list[tuple[Source, TextReader]] = [("content", self._content)]
+        return [("reasoning", self._reasoning), *found] if self._reasoning is not None else found
+
+    def _closed_text(self, reason: str | None) -> list[Event]:
         events: list[Event] = []
-        for source, parser in (("reasoning", self._reasoning), ("content", self._content)):
-            if parser is not None:
-                events += self._numbered(source, parser.close(reason))
-        return events
+        for source, reader in self._text_readers():
+            served = self._server.named
+            answered = served or self._calls.any
+            closed = reader.close(reason, served=served, answered=answered)
+            events += self._calls.number(source, closed)
+        return self._taken(events)
 
-    def _numbered(self, source: str, events: Sequence[Event]) -> list[Event]:
-        """Give calls of several sources one dense numbering."""
-        return [self._renumber(source, event) for event in events]
-
-    def _renumber(self, source: str, event: Event) -> Event:
-        if isinstance(event, (ContentDelta, ReasoningDelta)):
-            return event
-        key = (source, event.index)
-        index = self._indices.setdefault(key, len(self._indices))
-        if isinstance(event, ToolCallStart):
-            # Unique over all sources: a server may repeat in the content what it has parsed.
-            unique = unique_id(event.id, self._ids, self._id_counters)
-            self._ids.add(unique)
-            name = self._request.names.own.get(event.name, event.name)
-            return ToolCallStart(index, unique, name)
-        if isinstance(event, ToolCallArguments):
-            return ToolCallArguments(index, event.text)
-        return ToolCallEnd(index, event.complete)
+    def _trapped_answer(self, reason: str | None) -> list[Event]:
+        """Return the answer that a server took for reasoning, where there is no other."""
+        said = self._builder.message()
+        if self._reasoning is None or said.content.strip() or self._calls.any:
+            return []
+        text = "" if reason in CUT_OFF else self._reasoning.trapped_answer(said.reasoning)
+        return self._taken([ContentDelta(text)] if text else [])
 
     def _taken(self, events: list[Event]) -> list[Event]:
         for event in events:
@@ -376,18 +373,3 @@ class ResponseReader:
             if isinstance(event, ToolCallEnd) and event.complete:
                 self._completed_call = True
         return events
-
-
-def _make_parser(request: Request, *, thinking: bool) -> StreamParser | None:
-    capabilities = request.capabilities
-    if not capabilities.parses_here():
-        return None
-    return StreamParser(capabilities.info.dialect, thinking=thinking, tools=request.tools or None)
-
-
-def _begins_in_reasoning(request: Request) -> bool:
-    # A server that parses ("auto") has taken the think block out; only where all text comes to us
-    # does it begin as the prompt ended. The completions route is parsed by no server.
-    capabilities = request.capabilities
-    all_text = capabilities.api == "completions" or capabilities.tool_call_parser == "client"
-    return request.opens_reasoning and all_text

@@ -76,6 +76,11 @@ class ServerCalls:
         """Whether there is a call."""
         return bool(self._calls)
 
+    @property
+    def named(self) -> bool:
+        """Whether there is a call whose tool is known; relays send empty fragments, too."""
+        return any(call.started for call in self._calls)
+
     def feed(self, fragments: Sequence[Mapping[str, Any]], *, whole: bool = False) -> list[Event]:
         """Take the ``tool_calls`` of one delta or of one message.
 

@@ -1,0 +1,157 @@
+"""The text of one field of an answer -> events.
+
+Owns: the parser of a field, calls in it that wait for what the server itself sends, and text that
+goes back to the field that it came in. May know: events, raw, request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallStart
+from kimi_core.raw.parser import StreamParser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kimi_core.events import Diagnostic, Event
+    from kimi_core.raw.text_policy import TextPolicy
+    from kimi_core.request import Request
+
+__all__ = ["TextReader", "content_reader", "split_reader"]
+
+
+class TextReader:
+    """Reads the text of one field.
+
+    Where a server parses before us, its calls are the answer's, and it sends them behind the text:
+    a call in the text is kept until the end then, and what was kept goes out as text where the
+    server had calls of its own.
+    """
+
+    def __init__(
+        self,
+        policy: TextPolicy | None,
+        dialect: Literal["k2", "k3"],
+        *,
+        thinking: bool = False,
+        reasoning: bool = False,
+    ) -> None:
+        """Start at the beginning of the field.
+
+        Args:
+            policy: Which of the text may be more than text; None: none of it.
+            dialect: The model's.
+            thinking: Whether the text starts inside a think block that the prompt opened.
+            reasoning: Whether the field is that of reasoning, and all its text is reasoning.
+        """
+        self._policy = policy
+        self._dialect: Literal["k2", "k3"] = dialect
+        self._parser = (
+            StreamParser(dialect, thinking=thinking, policy=policy) if policy is not None else None
+        )
+        self._reasoning = reasoning
+        self._keeps = policy is not None and policy.server_first and bool(policy.tools)
+        self._pieces: list[str] = []
+        self._kept: list[Event] = []
+        self.begun = False
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was repaired or odd."""
+        return self._parser.diagnostics if self._parser is not None else ()
+
+    @property
+    def kept(self) -> Sequence[Event]:
+        """What waits for the end."""
+        return self._kept
+
+    def feed(self, text: str) -> list[Event]:
+        """Read more of the field; never called with nothing."""
+        self.begun = True
+        if self._parser is None:
+            return [ReasoningDelta(text) if self._reasoning else ContentDelta(text)]
+        events = self._parser.feed(text)
+        if self._keeps:
+            self._pieces.append(text)
+            events = self._keep(events)
+        return self._of_field(events) if self._reasoning else events
+
+    def close(self, finish_reason: str | None, *, served: bool, answered: bool) -> list[Event]:
+        """End the field and return what waited.
+
+        Args:
+            finish_reason: As for `StreamParser.close`.
+            served: Whether the server has sent calls of its own.
+            answered: As for `StreamParser.close`.
+        """
+        if self._parser is None:
+            return []
+        events = self._keep(self._parser.close(finish_reason, answered=answered))
+        kept, self._kept = self._kept, []
+        if served and kept:
+            return self._of_field([*events, *self._as_text()])
+        return self._of_field([*events, *kept])
+
+    def trapped_answer(self, reasoning: str) -> str:
+        """Return the answer that K3 gave inside what a server took for reasoning; "" if none.
+
+        K3 forgets at times to close its think channel before it opens the next one (4 of 75 turns;
+        vllm-project/vllm#53246), and the server's parser goes on reading reasoning.
+
+        Args:
+            reasoning: All that the server called reasoning.
+        """
+        if self._policy is None or self._dialect == "k2":
+            return ""
+        parser = StreamParser(
+            "k3", thinking=True, policy=replace(self._policy, tools=(), split=False)
+        )
+        events = parser.feed(reasoning) + parser.close(answered=True)
+        return "".join(event.text for event in events if isinstance(event, ContentDelta))
+
+    def _keep(self, events: list[Event]) -> list[Event]:
+        """Put aside everything from the first call on; return the rest."""
+        if not self._keeps:
+            return events
+        if not self._kept:
+            calls = (at for at, event in enumerate(events) if isinstance(event, ToolCallStart))
+            first = next(calls, len(events))
+            self._kept, events = events[first:], events[:first]
+            return events
+        self._kept += events
+        return []
+
+    def _as_text(self) -> list[Event]:
+        """Read what was kept once more, as a text that holds no call."""
+        assert self._policy is not None  # noqa: S101 - only a parser keeps anything
+        assert self._parser is not None  # noqa: S101 - as above
+        text = "".join(self._pieces)[self._parser.calls_at :]
+        parser = StreamParser(self._dialect, policy=replace(self._policy, tools=(), split=True))
+        events = parser.feed(text) + parser.close()
+        self._parser = parser
+        return events
+
+    def _of_field(self, events: list[Event]) -> list[Event]:
+        if not self._reasoning:
+            return events
+        return [
+            ReasoningDelta(event.text) if isinstance(event, ContentDelta) else event
+            for event in events
+        ]
+
+
+def content_reader(request: Request) -> TextReader:
+    """Return what reads the content of an answer, as long as nothing else has come."""
+    # A server that parses ("auto") has taken the think block out; only where all text comes to us
+    # does it begin as the prompt ended. The completions route is parsed by no server.
+    capabilities = request.capabilities
+    thinking = request.opens_reasoning and capabilities.gets_raw_text
+    return TextReader(request.text, capabilities.info.dialect, thinking=thinking)
+
+
+def split_reader(request: Request, *, reasoning: bool) -> TextReader:
+    """Return what reads one of two fields, where a server sends reasoning in one of its own."""
+    policy = replace(request.text, split=True) if request.text is not None else None
+    return TextReader(policy, request.capabilities.info.dialect, reasoning=reasoning)
