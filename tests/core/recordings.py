@@ -6,13 +6,14 @@ given by their length; the recordings are third-party data and are not copied.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
     "ANSWERS", "CONVERSATIONS", "ERRORS", "HEADERS", "LINES", "PIECES", "Said", "settings_of",
+    "tools_of",
 ]  # fmt: skip
 
 
@@ -237,3 +238,10 @@ _SETTINGS: tuple[tuple[str, dict[str, str]], ...] = (
 def settings_of(name: str) -> dict[str, str]:
     """Return the settings for a replay; without any it is a vLLM with K2-Instruct."""
     return next((given for prefix, given in _SETTINGS if name.startswith(prefix)), {})
+
+
+def tools_of(name: str) -> dict[str, Any]:
+    """Return the tools that a recorded answer calls, as a keyword; text becomes no other call."""
+    called = dict.fromkeys(call[1] for call in ANSWERS[name].calls)
+    tools = [{"type": "function", "function": {"name": tool, "parameters": {}}} for tool in called]
+    return {"tools": tools} if tools else {}

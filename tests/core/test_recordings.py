@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core import errors
-from tests.core.asking import HELLO
+from tests.core.asking import HELLO, tool
 from tests.core.recordings import (
     ANSWERS,
     CONVERSATIONS,
@@ -23,6 +23,7 @@ from tests.core.recordings import (
     PIECES,
     Said,
     settings_of,
+    tools_of,
 )
 from tests.scripted import Answer, ScriptedServer, body
 from tests.shared import shared_path
@@ -130,7 +131,8 @@ def test_a_recorded_answer(
     data = recorded(name)
     server.will(answer_of(name, data, sizes))
     chat = connect(**settings_of(name))
-    reader = chat.open(chat.request(HELLO, stream=not name.endswith(".json"))).read()
+    request = chat.request(HELLO, stream=not name.endswith(".json"), **tools_of(name))
+    reader = chat.open(request).read()
     check(reader, said, data, raw=settings_of(name).get("tool_call_parser") == "client")
 
 
@@ -143,7 +145,8 @@ def test_the_async_path_reads_the_same(server: ScriptedServer, connect: Connect)
             data = recorded(name)
             server.will(answer_of(name, data, CUTS["odd pieces"]))
             chat = connect(**settings_of(name))
-            request = chat.request(HELLO, stream=not name.endswith(".json"))
+            stream = not name.endswith(".json")
+            request = chat.request(HELLO, stream=stream, **tools_of(name))
             reader = await (await chat.aopen(request)).read()
             raw = settings_of(name).get("tool_call_parser") == "client"
             check(reader, ANSWERS[name], data, raw=raw)
@@ -282,14 +285,14 @@ def test_an_error_that_an_issue_quotes(
     assert ("reasoning_content is missing" in caught.value.server_message) == (number < 3)
 
 
-# line of the file -> names of the calls that leaked, length of the reasoning that is left
-LEAKED: list[tuple[list[str], int]] = [
-    (["shell"], 0),
-    (["bash"], 0),
-    ([], 0),
-    (["bash", "glob", "glob", "glob"], 105),
-    (["list_directory"], 109),
-    ([], 35),
+# line of the file -> names of the calls that leaked, content, length of the reasoning that is left
+LEAKED: list[tuple[list[str], str, int]] = [
+    (["shell"], "", 0),
+    (["bash"], "", 0),
+    ([], "<|tool_calls_section_end|>", 0),
+    (["bash", "glob", "glob", "glob"], "", 105),
+    (["list_directory"], "", 109),
+    ([], "The temperature in London is 30°C.", 35),
 ]
 
 
@@ -297,14 +300,15 @@ LEAKED: list[tuple[list[str], int]] = [
 @pytest.mark.parametrize("number", range(len(LEAKED)))
 def test_leaked_markers_become_calls(server: ScriptedServer, connect: Connect, number: int) -> None:
     leaked = lines_of("leaks-raw-markers.jsonl")[number]
-    names, reasoning = LEAKED[number]
+    names, content, reasoning = LEAKED[number]
+    tools = [tool(name) for name in dict.fromkeys(names)]
     message = {leaked["where"]: leaked["text"]}
     server.will(body({"choices": [{"message": message, "finish_reason": "stop"}]}))
     chat = connect(model="kimi-k2-thinking")
-    reader = chat.open(chat.request(HELLO, stream=False)).read()
+    reader = chat.open(chat.request(HELLO, tools, stream=False)).read()
     found = reader.message()
     assert [call.name for call in found.tool_calls] == names
     assert all(json.loads(call.arguments) and call.complete for call in found.tool_calls)
-    assert (found.content.strip(), len(found.reasoning)) == ("", reasoning)
+    assert (found.content.strip(), len(found.reasoning)) == (content, reasoning)
     assert reader.finish_reason == ("tool_calls" if names else "stop")
-    assert "<|" not in found.content + found.reasoning
+    assert "<|" not in found.reasoning

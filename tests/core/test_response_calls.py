@@ -72,8 +72,16 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
          [fragment(0, None, None, "{}")]],
         [(F, "f", "{}")],
     ),
-    "a repeated id": ([[fragment(0, F, "f", "{}")], [fragment(1, F, "f", "{}")]],
-                      [(F, "f", "{}"), (f"{F}__2", "f", "{}")]),
+    "a repeated id": ([[fragment(0, F, "f", "{}")], [fragment(1, F, "f", '{"x": 1}')]],
+                      [(F, "f", "{}"), (f"{F}__2", "f", '{"x": 1}')]),
+    "a repeated id of another tool": (
+        [[fragment(0, F, "f", "{}")], [fragment(1, F, "g", "{}")]],
+        [(F, "f", "{}"), (f"{F}__2", "g", "{}")],
+    ),
+    "calls that are the same but for their ids": (
+        [[fragment(0, F, "f", "{}")], [fragment(1, "a", "f", "{}")]],
+        [(F, "f", "{}"), ("a", "f", "{}")],
+    ),
     "empty fragments": (
         [[fragment(0, F, "f", "{}")], [], [{"index": 0}], [{"index": 0, "function": None}]],
         [(F, "f", "{}")],
@@ -173,6 +181,18 @@ def test_fragments_are_merged(
     )
     assert (message.content, message.diagnostics) == ("", ())
     assert reader.finish_reason == "tool_calls"
+
+
+@pytest.mark.parametrize("again", ['{"x":1}', '{ "x": 1 }', '{"y": 2, "x": 1}', "{"])
+def test_a_call_that_a_server_repeats_is_one(again: str) -> None:
+    """The same id, name and arguments; the arguments may be written otherwise."""
+    chunks = [[fragment(0, F, "f", '{"x":1}')], [fragment(1, F, "f", again)]]
+    reader, _ = read(
+        [*(delta(tool_calls=one) for one in chunks), delta("tool_calls")], reader_for()
+    )
+    same = again in {'{"x":1}', '{ "x": 1 }'}
+    assert [call.id for call in reader.message().tool_calls] == [F, f"{F}__2"][: 1 if same else 2]
+    assert ("repeated_call" in {odd.kind for odd in reader.diagnostics}) is same
 
 
 def test_a_call_starts_as_soon_as_its_name_is_known() -> None:

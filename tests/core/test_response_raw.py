@@ -76,11 +76,11 @@ def test_who_parses(parser: str, model: str, fields: dict[str, Any], expected: A
 def test_three_sources_are_numbered_densely_and_no_id_repeats() -> None:
     chunks = [
         delta(reasoning=f"So.{CALL}"),
-        delta(content=f"Sure.{CALL}"),
+        delta(content=f"Sure.{CALL.replace('Rome', 'Oslo')}"),
         delta(tool_calls=[fragment(0, "functions.get_weather:0", "get_weather", "{}")]),
         delta("tool_calls"),
     ]
-    reader, events = read(chunks, reader_for("auto", "kimi-k2-thinking", tools=[tool()]))
+    reader, events = read(chunks, reader_for("client", "kimi-k2-thinking", tools=[tool()]))
     starts = [event for event in events if isinstance(event, ToolCallStart)]
     assert [(start.index, start.id) for start in starts] == [
         (0, "functions.get_weather:0"),
@@ -92,13 +92,14 @@ def test_three_sources_are_numbered_densely_and_no_id_repeats() -> None:
 
 def test_diagnostics_of_all_sources_are_kept() -> None:
     chunks = [
-        delta(reasoning="a<|tool_calls_section_end|>"),
-        delta(content="b<|tool_call_end|>"),
+        delta(reasoning=f"a{CALL}b"),
+        delta(content=f"c{CALL}d"),
         delta("stop", tool_calls=[fragment(0, "x")]),
     ]
-    kinds = [odd.kind for odd in read(chunks)[0].diagnostics]
-    assert sorted(set(kinds)) == ["call_without_name", "orphan_marker"]
-    assert kinds.count("orphan_marker") == 2
+    reader, _ = read(chunks, reader_for(tools=[tool()]))
+    kinds = [odd.kind for odd in reader.diagnostics]
+    assert sorted(set(kinds)) == ["call_without_name", "repeated_call", "text_after_calls"]
+    assert kinds.count("text_after_calls") == 2
 
 
 def test_text_leaves_early() -> None:

@@ -90,7 +90,8 @@ def test_a_prompt_that_is_rendered_here_holds_it_too(
     call = SimulatedToolCall("a", TEXTS["lines"])
     engine.reply(SimulatedReply(tool_calls=[call]))
     model = make_raw(api="completions")
-    answer = model.invoke("Go.")
+    tools = [{"type": "function", "function": {"name": "a", "parameters": {}}}]
+    answer = model.invoke("Go.", tools=tools)
     result = ToolMessage("sunny", tool_call_id=answer.tool_calls[0]["id"])
     payload = model._get_request_payload([HumanMessage("Go."), answer, result])
     assert f"<|tool_call_argument_begin|>{TEXTS['lines']}<|tool_call_end|>" in payload["prompt"]

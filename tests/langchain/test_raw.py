@@ -80,7 +80,8 @@ def test_fragments_leave_before_the_call_is_whole(
     engine: MoonshotSimulator, make_raw: MakeModel
 ) -> None:
     engine.reply(SimulatedReply(raw=RAW, chunk_size=1))
-    chunks = list(make_raw().bind_tools([get_weather, get_time]).stream("Go."))
+    model = make_raw(tool_call_parser="client").bind_tools([get_weather, get_time])
+    chunks = list(model.stream("Go."))
     fragments = [fragment for chunk in chunks for fragment in chunk.tool_call_chunks]
     assert len(fragments) > 10
     starts = [(part["index"], part["id"], part["name"]) for part in fragments if part["name"]]

@@ -40,6 +40,9 @@ DAMAGED = {
 damaged = pytest.mark.parametrize(("text", "words"), DAMAGED.values(), ids=DAMAGED)
 
 
+DELETE = {"type": "function", "function": {"name": "delete_path", "parameters": {}}}
+
+
 class Deleting:
     """A tool that could do harm, and what it was asked to delete."""
 
@@ -150,8 +153,11 @@ def test_a_call_that_was_cut_before_its_arguments_is_not_one_without(
     else:
         server.json(whole)
     llm = make_llm(endpoint="vllm", tool_call_parser="client")
-    messages = [ChatMessage("Go.")]
-    response = list(llm.stream_chat(messages))[-1] if streaming else llm.chat(messages)
+    messages, tools = [ChatMessage("Go.")], [DELETE]
+    if streaming:
+        response = list(llm.stream_chat(messages, tools=tools))[-1]
+    else:
+        response = llm.chat(messages, tools=tools)
 
     with pytest.raises(KimiToolCallError, match="was cut off"):
         llm.get_tool_calls_from_response(response)
@@ -223,7 +229,7 @@ def test_a_whole_response_keeps_its_marks_without_its_raw_part(
     raw = f'<|open|>tools<|sep|><|open|>call tool="delete_path"<|sep|>{argument}'
     server.json(answer(raw, finish_reason="length"))
     llm = make_llm(endpoint="vllm", model="kimi-k3", tool_call_parser="client")
-    whole = llm.chat([ChatMessage("Go.")]).message
+    whole = llm.chat([ChatMessage("Go.")], tools=[DELETE]).message
     if form == "dict":
         whole = ChatMessage(role="assistant", additional_kwargs=whole.additional_kwargs)
 

@@ -17,6 +17,7 @@ from kimi_core import ToolCall
 from kimi_core.endpoints import vllm
 from kimi_core.errors import KimiToolCallError
 from kimi_core.testing import MoonshotSimulator, SimulatedReply, SimulatedToolCall
+from tests.core.raw.cases_common import tool
 from tests.core.raw.cases_k3 import argument, head, opened
 from tests.core.test_arguments import DAMAGED, TEXTS, WHOLE
 
@@ -71,9 +72,9 @@ def message_of(llm: Any, *, stream: bool) -> Any:
     return reduce(add, llm.stream("Go.")) if stream else llm.invoke("Go.")
 
 
-def response_of(llm: Any, *, stream: bool) -> Any:
+def response_of(llm: Any, *, stream: bool, **more: Any) -> Any:
     messages = [ChatMessage("Go.")]
-    return list(llm.stream_chat(messages))[-1] if stream else llm.chat(messages)
+    return list(llm.stream_chat(messages, **more))[-1] if stream else llm.chat(messages, **more)
 
 
 @streamed
@@ -171,9 +172,10 @@ def test_a_call_that_was_cut_between_two_arguments_only_looks_whole(
     server.reply(reply, reply)
     raw = vllm(server.base_url, tool_call_parser="client")
     own: dict[str, Any] = {"model": "kimi-k3", "endpoint": raw, "api_key": server.api_key}
-    message = message_of(langchain_kimi.ChatKimiK2(**own), stream=stream)
+    tools = [tool("f", a="string")]
+    message = message_of(langchain_kimi.ChatKimiK2(**own).bind_tools(tools), stream=stream)
     llama_index = llama_index_kimi.ChatKimiK2(**own)
-    response = response_of(llama_index, stream=stream)
+    response = response_of(llama_index, stream=stream, tools=tools)
     assert message.tool_calls == []
     assert [call["args"] for call in message.invalid_tool_calls] == ['{"a":"x"}']
     with pytest.raises(KimiToolCallError, match="cut off by the token limit"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.core.recordings import ANSWERS, settings_of
+from tests.core.recordings import ANSWERS, settings_of, tools_of
 from tests.scripted import Answer, ScriptedServer
 from tests.shared import shared_path
 
@@ -46,13 +46,13 @@ def recorded(name: str) -> Answer:
     return Answer((data,), headers={"content-type": kind})
 
 
-def langchain_said(llm: Any, *, stream: bool) -> tuple[Any, ...]:
+def langchain_said(llm: Any, *, stream: bool, **tools: Any) -> tuple[Any, ...]:
     message: Any = AIMessageChunk(content="")
     if stream:
-        for chunk in llm.stream(QUESTION):
+        for chunk in llm.stream(QUESTION, **tools):
             message += chunk
     else:
-        message = llm.invoke(QUESTION)
+        message = llm.invoke(QUESTION, **tools)
     usage = message.usage_metadata
     # LangChain keeps a call that was cut apart from the valid ones.
     calls = {
@@ -68,9 +68,10 @@ def langchain_said(llm: Any, *, stream: bool) -> tuple[Any, ...]:
     )
 
 
-def llama_index_said(llm: Any, *, stream: bool) -> tuple[Any, ...]:
+def llama_index_said(llm: Any, *, stream: bool, **tools: Any) -> tuple[Any, ...]:
     messages = [ChatMessage(role="user", content=QUESTION)]
-    response: Any = list(llm.stream_chat(messages))[-1] if stream else llm.chat(messages)
+    ask = llm.stream_chat if stream else llm.chat
+    response: Any = list(ask(messages, **tools))[-1] if stream else ask(messages, **tools)
     blocks, counts = response.message.blocks, response.additional_kwargs
     return (
         response.message.content or "",
@@ -97,9 +98,11 @@ def test_a_recording_says_the_same_in_both_frameworks(server: ScriptedServer, na
     server.will(recorded(name), recorded(name))
     settings = {"base_url": server.base_url, "max_retries": 0, **arguments_of(name)}
 
-    said = langchain_said(langchain_kimi.ChatKimiK2(**settings), stream=stream)
+    tools = tools_of(name)
+    said = langchain_said(langchain_kimi.ChatKimiK2(**settings), stream=stream, **tools)
 
-    assert llama_index_said(llama_index_kimi.ChatKimiK2(**settings), stream=stream) == said
+    theirs = llama_index_said(llama_index_kimi.ChatKimiK2(**settings), stream=stream, **tools)
+    assert theirs == said
     assert said[-1] == ANSWERS[name].finish
 
 
@@ -119,13 +122,15 @@ def test_the_arguments_of_recorded_calls_are_the_same(server: ScriptedServer, na
     settings = {"base_url": server.base_url, "max_retries": 0, **arguments_of(name)}
     theirs: Any = AIMessageChunk(content="")
     if stream:
-        for chunk in langchain_kimi.ChatKimiK2(**settings).stream(QUESTION):
+        for chunk in langchain_kimi.ChatKimiK2(**settings).stream(QUESTION, **tools_of(name)):
             theirs += chunk
     else:
-        theirs = langchain_kimi.ChatKimiK2(**settings).invoke(QUESTION)
+        theirs = langchain_kimi.ChatKimiK2(**settings).invoke(QUESTION, **tools_of(name))
     llm = llama_index_kimi.ChatKimiK2(**settings)
     messages = [ChatMessage(role="user", content=QUESTION)]
-    response = list(llm.stream_chat(messages))[-1] if stream else llm.chat(messages)
+    ask: Any = llm.stream_chat if stream else llm.chat
+    answer = ask(messages, **tools_of(name))
+    response = list(answer)[-1] if stream else answer
 
     blocks: Any = [block for block in response.message.blocks if block.block_type == "tool_call"]
 

@@ -340,8 +340,7 @@ CALLS = [
     case(
         "44",
         tools(call(name="nope")),
-        calls=(("nope:0", "nope", "{}"),),
-        diagnostics=("unknown_tool",),
+        tools(call(name="nope")),
         options=ONE,
     ),
     case(

@@ -17,6 +17,7 @@ _COERCE = "row 54: no coercion to the schema"
 _BLOCK = "row 78: a block that is no object is kept raw, with a diagnostic"
 _ORDINAL = "row 81: the index attribute is ignored, the ordinal counts"
 _BLANK = "row 29: blanks are kept verbatim"
+_TEXT = "what does not become a call of a declared tool stays text, its markers too"
 _NAMELESS = "row 38: a call whose name is ambiguous never vanishes"
 
 DEVIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -36,12 +37,22 @@ DEVIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "row 33: only functions. is a prefix; row 41: the index is dense",
         {"names": ["api.tools.search"]},
     ),
-    "invalid_tool_call_orphan_tail_kept_as_text": (
-        "row 16: orphan markers are dropped from the content",
-        {"content": 'invalid_tool:0{"path": "/tmp"}'},
+    "orphan_section_end_stripped": (
+        _TEXT,
+        {"content": "normal text<|tool_calls_section_end|>"},
     ),
-    "bare_counter_unknown_keys_skipped": (_NAMELESS, {"names": ["0"]}),
-    'resolve_name/3/{"path":5}/None': (_NAMELESS, {"names": ["3"]}),
+    "orphan_argument_begin_stripped": (
+        _TEXT,
+        {"content": "text<|tool_call_argument_begin|>more"},
+    ),
+    "orphan_call_end_outside_section_stripped": (
+        _TEXT,
+        {"content": "Here you go.<|tool_call_end|>All set."},
+    ),
+    "orphan_argument_begin_outside_section_stripped": (
+        _TEXT,
+        {"content": "Here you go.<|tool_call_argument_begin|>All set."},
+    ),
     "call_uuid_header_is_dropped_by_vllm": (_NAMELESS, {"names": ["call_6f0d"]}),
     "invalid_function_id_2": (_NAMELESS, {"names": [":::0"]}),
     "keeps_prefix_drops_post_tool_text": (
@@ -73,7 +84,10 @@ DEVIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "empty_or_whitespace_2": (_BLANK, {"content": "\n"}),
     "empty_or_whitespace_3": (_BLANK, {"content": "\t\n  \t"}),
-    "truncated_tools_section_dropped": (_FLAG, {"arguments": [""]}),
+    "truncated_tools_section_dropped": (
+        _TEXT,
+        {"content": '<|open|>tools<|sep|><|open|>call tool="python" index="1"<|sep|>'},
+    ),
     "complete_call_survives_truncated_later": (
         _FLAG,
         {"arguments": ['{"x":1}', '{"x":"unfinished']},

@@ -22,8 +22,11 @@ def _declared(parameters: Any) -> dict[str, Any]:
 
 def _inferred(arguments: str, parameters: Any) -> bool:
     """Whether a bare counter before these arguments is taken for a tool with these parameters."""
-    message = parse(section(call(arguments, "3")), tools=[_OTHER, _declared(parameters)])
-    return message.tool_calls[0].name == "wanted"
+    text = section(call(arguments, "3"))
+    message = parse(text, tools=[_OTHER, _declared(parameters)])
+    named = [one.name for one in message.tool_calls]
+    assert named == ["wanted"] if named else message.content == text
+    return bool(named)
 
 
 def _deep(levels: int, leaf: Any) -> Any:

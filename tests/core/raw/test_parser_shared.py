@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core.raw.parser import parse
-from tests.core.raw.cases_common import WEATHER, cut, message_of
+from tests.core.raw.cases_common import SB, SE, WEATHER, cut, message_of, section
+from tests.core.raw.cases_common import call as k2_call
 from tests.core.raw.cases_ours import DEVIATIONS
 from tests.shared import shared_path
 
@@ -114,6 +115,10 @@ def test_every_deviation_is_one() -> None:
 
 # What the real parsers of vLLM 0.33 and SGLang 0.5.23 lose or leak, by the number of the probe:
 # (content, [(name, arguments)]). A probe that is not listed has the plain result.
+def _text_of(raw: str, arguments: str) -> str:
+    return section(k2_call(arguments, raw))
+
+
 _PLAIN = ("", [("get_weather", '{"city":"X"}')])
 PROBES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "P01": ("Hi ", _PLAIN[1]),
@@ -126,14 +131,14 @@ PROBES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "P10": (" after", _PLAIN[1]),
     "P11": ("", [("get_weather", "{}")]),
     "P12": ("", [("get_weather", '{"city":')]),
-    "P14": ("", [("mcp__s__a-b", '{"city":"X"}')]),
+    "P14": (_text_of("functions.mcp__s__a-b:0", '{"city":"X"}'), []),
     "P19": (" ", _PLAIN[1]),
     "P22": ("mid", [*_PLAIN[1], ("get_weather", '{"city":"Y"}')]),
     "P24": ("", [*_PLAIN[1], ("get_weather", '{"city":"Y"}')]),
-    "P25": ("", [("nope", '{"q":1}')]),
+    "P25": (_text_of("functions.nope:0", '{"q":1}'), []),
     "P27": ("a < b <", []),
     "P31": ('functions.get_weather:0{"city":"X"}', []),
-    "P32": ("ab", []),
+    "P32": (f"a{SB}{SE}b", []),
 }
 
 

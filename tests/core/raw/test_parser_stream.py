@@ -106,10 +106,12 @@ def test_a_marker_in_a_string_is_data_once_4096_characters_have_followed() -> No
 def test_a_call_without_a_name_waits_for_its_arguments_up_to_a_limit() -> None:
     parser = StreamParser(tools=[WEATHER, READ])
     parser.feed(f"{SB}{CB}3{AB}")
-    assert parser.feed('{"path":"' + "x" * 65_520) == []
-    start, *rest = parser.feed("x" * 20)
-    assert start == ToolCallStart(0, "3", "3")
-    assert sum(len(event.text) for event in rest) == len('{"path":"') + 65_540
+    said = '{"path":"' + "x" * 65_520
+    assert parser.feed(said) == []
+    events = [*parser.feed("x" * 20), *parser.feed(f'"}}{CE}{SE}')]
+    texts = [event.text for event in events if isinstance(event, ContentDelta)]
+    assert len(texts) == len(events)
+    assert "".join(texts) == f'{SB}{CB}3{AB}{said}{"x" * 20}"}}{CE}{SE}'
 
 
 def test_k3_string_arguments_leave_before_they_are_closed() -> None:

@@ -1,0 +1,334 @@
+"""Which text may become a call, a think block or an end of turn, where tools are given.
+
+Owns: texts and what they mean, for both dialects. May know: `cases_common`, `cases_k3`.
+What a text is that no tool is offered for stands in tests/core/test_text_rule.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.core.raw.cases_common import AB, CB, CE, READ, SB, SE, WEATHER, Case, call, section
+from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
+from tests.core.raw.cases_k3 import call as k3_call
+from tests.core.raw.cases_k3 import tools as k3_tools
+
+_X = '{"city": "Rome"}'
+_W = "functions.get_weather:0"
+_ONE: dict[str, Any] = {"tools": [WEATHER]}
+_TWO: dict[str, Any] = {"tools": [WEATHER, READ]}
+_THINKING = {**_ONE, "thinking": True}
+_SECTION = section(call(_X, _W))
+_MADE = ((_W, "get_weather", _X),)
+_UNKNOWN = section(call("{}", "functions.nope:0"))
+_HEADER = f"{_W}{AB}{_X}"
+
+
+def _same(row: str, text: str, **options: Any) -> Case:
+    """Return a case whose text is an answer and nothing else."""
+    return Case(row, text, text, options={**_ONE, **options})
+
+
+def _called(row: str, before: str, after: str = "", *kinds: str) -> Case:
+    """Return a case in which a section between two texts is a call."""
+    return Case(row, before + _SECTION + after, before + after, "", _MADE, kinds, _ONE)
+
+
+QUOTED = [
+    _same("fence", f"Look:\n```\n{_SECTION}\n```\nThat is it."),
+    _same("fence with a language", f"```text\n{_SECTION}\n```"),
+    _same("fence of tildes", f"~~~\n{_SECTION}\n~~~"),
+    _same("fence with a backtick in the text of tildes", f"~~~ a`b\n{_SECTION}\n~~~"),
+    _same("fence that is longer than what it holds", f"````\n```\n{_SECTION}\n```\n````"),
+    _same("fence that other runs do not close", f"```\n~~~\n``` x\n{_SECTION}"),
+    _same("fence in a list", f"1. Look:\n\n    ```\n    {_SECTION}\n    ```"),
+    _same("fence behind a bullet", f"- ```\n  {_SECTION}\n  ```"),
+    _same("fence in a quotation", f"> ```\n> {_SECTION}\n> ```"),
+    _same("fence that is never closed", f"```\n{_SECTION}"),
+    _same("fence that begins with the marker", f"```{_SECTION}\n```"),
+    _same("inline code", f"Kimi writes `{_SECTION}` then."),
+    _same("inline code of two backticks", f"Kimi writes ``{_SECTION}`` then."),
+    _same("inline code of three, in one line", f"```a {_SECTION}``` it is."),
+    _same("inline code over two lines", f"Kimi `writes\n{_SECTION}` then."),
+    _same("inline code that holds a backtick", f"``a ` b {_SECTION}`` then."),
+    _same("inline code at the end", f"It is `{_SECTION}`"),
+    _same("two quotations", f"`{_SECTION}` and `{_SECTION}`."),
+    _same("a quoted call without section", f"It is `{call(_X, _W)}`."),
+    _same("a quoted id without marker", f"It is `{_HEADER}`."),
+    _same("a lone backtick and much text", f"a ` b {_SECTION}{'x' * 4200}"),
+    Case(
+        "quoted reasoning",
+        f"So `{_SECTION}`.</think>b",
+        "b",
+        f"So `{_SECTION}`.",
+        (),
+        (),
+        _THINKING,
+    ),
+    Case(
+        "quoted first, then made",
+        f"`{_SECTION}`\n{_SECTION}",
+        f"`{_SECTION}`\n",
+        calls=_MADE,
+        options=_ONE,
+    ),
+]
+
+BARE = [
+    _called("prose", "The page says: ", " Done.", "text_after_calls"),
+    _called("behind a fence", "```py\nx\n```\n"),
+    _called("behind a fence, in its last line", "```py\nx\n```"),
+    _called("behind inline code", "Run `x` and ``a ` b``. "),
+    _called("behind a lone backtick", "Press ` now. "),
+    _called("behind an escaped backtick", "Press \\` and ", " and `", "text_after_calls"),
+    _called("behind a paragraph with a backtick", "Press ` now.\n\n", "`", "text_after_calls"),
+    _called("a blank line before the next backtick", "Press ` now. ", "\n\n`", "text_after_calls"),
+    _called("behind a line of tildes that closes", "~~~\nx\n~~~\n"),
+    _called("behind a fence that held inline code", "```\n`\n```\n", " `", "text_after_calls"),
+    _called("a run of another length follows", "Press ` now. ", " ``", "text_after_calls"),
+    Case("named, and several are declared", _SECTION, calls=_MADE, options=_TWO),
+]
+
+OFFERED = [
+    _same("unknown", f"a{_UNKNOWN}b"),
+    _same("unknown without section", f"a{call('{}', 'functions.nope:0')}b"),
+    _same("unknown in reasoning", _UNKNOWN),
+    Case("unknown in reasoning, closed", f"{_UNKNOWN}</think>b", "b", _UNKNOWN, (), (), _THINKING),
+    Case(
+        "unknown behind a call",
+        f"{SB}{call(_X, _W)}{call('{}', 'functions.nope:1')}{SE}",
+        f"{call('{}', 'functions.nope:1')}{SE}",
+        calls=_MADE,
+        diagnostics=("text_after_calls",),
+        options=_ONE,
+    ),
+    Case(
+        "unknown before a call",
+        f"{SB}{call('{}', 'functions.nope:1')}{call(_X, _W)}{SE}",
+        f"{SB}{call('{}', 'functions.nope:1')}",
+        calls=_MADE,
+        diagnostics=("bare_call", "orphan_marker"),
+        options=_ONE,
+    ),
+    Case(
+        "unknown behind a call that is not closed",
+        f"{SB}{CB}{_W}{AB}{_X}{call('{}', 'functions.nope:1')}{SE}",
+        f"{call('{}', 'functions.nope:1')}{SE}",
+        calls=_MADE,
+        diagnostics=("missing_call_end", "text_after_calls"),
+        options=_ONE,
+    ),
+    Case(
+        "unknown without begin behind a call",
+        f"{SB}{call(_X, _W)} nope:1{AB}{{}}{CE}{SE}",
+        f"nope:1{AB}{{}}{CE}{SE}",
+        calls=_MADE,
+        diagnostics=("text_after_calls",),
+        options=_ONE,
+    ),
+    _same("an empty section", f"a{SB}{SE}b"),
+    _same("a section of text", f"a{SB} noise {SE}b"),
+    _same("a section of much text", f"{SB}{'x' * 600}{call(_X, _W)}{SE}".replace(CB, "")),
+    _same("a section in a section", f"{SB}{SB}{SE}"),
+    _same("a section that ends", f"a{SB}"),
+    _same("a header that ends", f"{SB}{CB}{_W}"),
+    _same("a header of prose", f"{CB} opens a call, {AB} its arguments."),
+    _same("a header without end", f"{CB}{'x' * 600}"),
+    _same("a header without number", f"{SB}{CB}get_weather{SE}"),
+    _same("orphans", f"a{SE}b{CE}c{AB}d"),
+    Case(
+        "a header and no arguments", f"{SB}{CB}{_W}{CE}{SE}", calls=((_W, "get_weather", "{}"),),
+        diagnostics=("missing_argument_marker",), options=_ONE,
+    ),
+    Case(
+        "no argument marker", f"{SB}{CB}{_W}{_X}{CE}{SE}", calls=_MADE,
+        diagnostics=("missing_argument_marker",), options=_ONE,
+    ),
+    Case(
+        "no name, told at the end of the text", f'{CB}3{AB}{{"path":"p"}}',
+        calls=(("3", "read_file", '{"path":"p"}'),),
+        diagnostics=("bare_call", "missing_call_end", "inferred_name"), options=_TWO,
+    ),
+]  # fmt: skip
+
+_TEXT_BEHIND = ("missing_call_end", "text_after_calls")
+
+WITHOUT_BEGIN = [
+    Case(
+        f"begin lost, {name}", text, content, "", calls,
+        ("missing_call_begin", "bare_call", *kinds), _ONE,
+    )
+    for name, text, content, calls, kinds in (
+        ("section end", _HEADER + SE, "", _MADE, ("missing_call_end",)),
+        ("call end", _HEADER + CE + SE, "", _MADE, ("orphan_marker",)),
+        ("nothing closed", _HEADER, "", _MADE, ("missing_call_end",)),
+        ("end of turn", f"{_HEADER}<|im_end|>", "", _MADE, ("missing_call_end",)),
+        ("short id", f"get_weather:7{AB}{_X}{CE}", "", (("get_weather:7", "get_weather", _X),), ()),
+        ("blanks", f"{_W} {AB} {_X} {CE} {SE}", " ", _MADE, ("orphan_marker",)),
+        ("behind a sentence", f"I look.{_HEADER}{CE}", "I look.", _MADE, ()),
+        ("text behind", f"{_HEADER}\nDone.", "Done.", _MADE, _TEXT_BEHIND),
+        ("like a marker behind", f"{_HEADER}<b>", "<b>", _MADE, _TEXT_BEHIND),
+        (
+            "another object behind", f"{_HEADER} {{}}{CE}", "",
+            ((_W, "get_weather", f"{_X} {{}}"),), ("invalid_json",),
+        ),
+        (
+            "then another", f"{_HEADER}functions.get_weather:1{AB}{{}}{SE}", "",
+            (*_MADE, ("functions.get_weather:1", "get_weather", "{}")),
+            ("missing_call_end", "missing_call_begin", "bare_call", "missing_call_end"),
+        ),
+    )
+] + [
+    Case(
+        "begin lost in a section", f"{SB} {_HEADER}{CE}{SE}", calls=_MADE,
+        diagnostics=("missing_call_begin",), options=_ONE,
+    ),
+    Case(
+        "begin lost in a section, behind a call",
+        f"{SB}{call(_X, _W)}functions.get_weather:1{AB}{{}}{CE}{SE}",
+        calls=(*_MADE, ("functions.get_weather:1", "get_weather", "{}")),
+        diagnostics=("missing_call_begin",), options=_ONE,
+    ),
+    Case(
+        "begin lost in reasoning", f"So.{_HEADER}{CE}", "", "So.", _MADE,
+        ("missing_call_begin", "bare_call", "unclosed_reasoning"), _THINKING,
+    ),
+    Case(
+        "begin lost in all of the reasoning", f"{_HEADER}{CE}", "", "", _MADE,
+        ("missing_call_begin", "bare_call", "unclosed_reasoning"), _THINKING,
+    ),
+    Case(
+        "argument marker behind a call", f"{_SECTION} {AB}", " ", calls=_MADE,
+        diagnostics=("orphan_marker",), options=_ONE,
+    ),
+    _same("begin lost, unknown", f"nope:0{AB}{{}}{CE}"),
+    _same("begin lost, in a longer word", f"my_get_weather:0{AB}{_X} api.get_weather:0{AB}{_X}"),
+    _same("begin lost, no number", f"functions.get_weather:{AB}{_X} get_weather{AB}{_X}"),
+    _same("begin lost, no object", f"{_W}{AB} and then the arguments"),
+    _same("begin lost, nothing follows", f"{_W}{AB} "),
+    _same("begin lost, blanks follow", f"{_W}{AB}{' ' * 140}{{}}"),
+    _same("an id in prose", f"The id is {_W} and get_weather:1, functions.get_weather:12"),
+    _same("an id in a section of nothing", f"{SB}{_W}{AB}x"),
+]  # fmt: skip
+
+TWICE = [
+    Case(
+        "said twice", _SECTION + _SECTION, calls=_MADE,
+        diagnostics=("repeated_call",), options=_ONE,
+    ),
+    Case(
+        "one id, two calls", _SECTION + section(call("{}", _W)),
+        calls=(*_MADE, (f"{_W}__2", "get_weather", "{}")),
+        diagnostics=("duplicate_id",), options=_ONE,
+    ),
+    Case(
+        "one id, a long second call", _SECTION + section(call(f'{{"city": "{"x" * 66_000}"}}', _W)),
+        calls=(*_MADE, (f"{_W}__2", "get_weather", f'{{"city": "{"x" * 66_000}"}}')),
+        diagnostics=("duplicate_id",), options=_ONE,
+    ),
+]  # fmt: skip
+
+BLOCKS = [
+    _same("think in prose", "re.sub(r'<think>.*?</think>', '', text)"),
+    _same("think behind a word", "A <think> tag opens it, </think> closes it."),
+    Case("think first", " \n<think>a</think>b", " \nb", "a", options=_ONE),
+    Case("think twice", "<think>a</think><think>b</think>", "<think>b</think>", "a", options=_ONE),
+    Case("think inside", " <think>a</think>b", "b", " a", (), ("orphan_marker",), _THINKING),
+    Case(
+        "think behind a call", f"{_SECTION}<think>a", "<think>a", "", _MADE,
+        ("text_after_calls",), _ONE,
+    ),
+    Case(
+        "think in a call that is not closed", f"{CB}{_W}{AB}{_X}<think>a", "<think>a", "", _MADE,
+        ("bare_call", "missing_call_end", "text_after_calls"), _ONE,
+    ),
+    Case(
+        "think closed behind a call", f"a{_SECTION}</think>b</think>", "b</think>", "a", _MADE,
+        ("unclosed_reasoning", "orphan_marker", "text_after_calls"), _THINKING,
+    ),
+    Case("never closed", "<think>a", "a", "a", (), ("unclosed_reasoning",), _ONE),
+    Case("never closed, blank", "<think> ", "", " ", (), (), _ONE),
+    Case("never closed, ended", "<think>a<|im_end|>", "a", "a", (), ("unclosed_reasoning",), _ONE),
+    Case("never closed, prompt", "a", "a", "a", (), ("unclosed_reasoning",), _THINKING),
+    Case("never closed, cut", "a", "", "a", options={**_THINKING, "finish_reason": "length"}),
+    Case("closed", "a</think>", "", "a", options=_THINKING),
+    _same("end in prose", "The token <|im_end|> ends a turn."),
+    _same("end, then another turn", "a<|im_end|>\n<|im_user|>user<|im_middle|>b<|im_end|>c"),
+    Case("end, over and over", f"a{'<|im_end|>' * 40}", f"a{'<|im_end|>' * 14}", options=_ONE),
+    Case("end last", "a<|im_end|>[EOS] \n", "a", options=_ONE),
+    Case("end behind a call", f"{_SECTION}<|im_end|>\n", calls=_MADE, options=_ONE),
+]  # fmt: skip
+
+_K3: dict[str, Any] = {**_ONE, "dialect": "k3"}
+_K3_TWO: dict[str, Any] = {**_TWO, "dialect": "k3"}
+_K3_THINKING = {**_K3, "thinking": True}
+_CALL = k3_call(argument("Rome", "city"), name="get_weather")
+_TOOLS = k3_tools(_CALL)
+_K3_MADE = (("get_weather:0", "get_weather", '{"city":"Rome"}'),)
+_NOPE = k3_call(argument("Rome", "city"), name="nope")
+_BARE_HEAD = opened("call", ' index="1"')
+
+
+def _k3_same(row: str, text: str, **options: Any) -> Case:
+    return Case(row, text, text, options={**_K3, **options})
+
+
+K3 = [
+    _k3_same("k3, fence", f"```\n{_TOOLS}\n```"),
+    _k3_same("k3, inline code", f"It is `{_CALL}`."),
+    _k3_same("k3, unknown", f"a{k3_tools(_NOPE)}b"),
+    _k3_same("k3, unknown without channel", f"a{_NOPE}b"),
+    _k3_same("k3, a channel of text", f"a{opened('tools')} noise {closed('tools')}b"),
+    _k3_same("k3, a channel of much text", f"{opened('tools')}{'x' * 600}{closed('tools')}"),
+    _k3_same("k3, a channel and another", f"{opened('tools')}{opened('response')}b"),
+    _k3_same("k3, a channel with half a tag", f"{opened('tools')}<|open|>x {closed('think')}b"),
+    _k3_same("k3, a call in prose", f"The tag {head('get_weather')} opens a call."),
+    _k3_same("k3, a call before another tag", f"{head('get_weather')}{opened('tools')}b"),
+    _k3_same("k3, tags in prose", f"a{closed('response')} b {opened('think')} c{opened('tools')}"),
+    _k3_same("k3, orphans", f"a{closed('call')}b{closed('tools')}c{closed('json')}d"),
+    _k3_same("k3, an end in prose", f"a{closed('message')} b <|end_of_msg|> c"),
+    _k3_same("k3, closing tags without end", closed("response") * 20 + "b"),
+    Case("k3, a call", f"a{_TOOLS}", "a", "", _K3_MADE, ("unclosed_response",), _K3),
+    Case("k3, channels", f"a{closed('think')}{channel('response', 'b')}{_TOOLS}{closed('message')}",
+         "b", "a", _K3_MADE, (), _K3_THINKING),
+    Case("k3, opened by the model", f"{channel('think', 'a')}{channel('response', 'b')}{_TOOLS}",
+         "b", "a", _K3_MADE, (), _K3),
+    Case("k3, think first", f"\n{channel('think', 'a')}b", "\nb", "a", (), ("text_outside",), _K3),
+    Case("k3, think was not closed", f"a{channel('response', 'b')}", "b", "a", (),
+         ("unclosed_reasoning",), _K3_THINKING),
+    Case("k3, think speaks of tags",
+         f"a `{opened('response')}`{closed('think')}{channel('response', 'b')}",
+         "b", f"a `{opened('response')}`", (), (), _K3_THINKING),
+    Case("k3, think inside", f"{opened('think')}a{closed('think')}b", "b", "a", (),
+         ("orphan_marker", "text_outside"), _K3_THINKING),
+    Case("k3, closed as a response", f"a{closed('response')}", "a", "a", (),
+         ("reclassified_reasoning",), _K3_THINKING),
+    Case("k3, never closed", "a", "a", "a", (), ("unclosed_reasoning",), _K3_THINKING),
+    Case("k3, unknown behind a call", k3_tools(_CALL, _NOPE), _NOPE + closed("tools"), "", _K3_MADE,
+         ("text_outside",), _K3),
+    Case("k3, unknown in a call that is not closed",
+         opened("tools") + head("get_weather") + argument("Rome", "city") + _NOPE, _NOPE, "",
+         _K3_MADE, ("missing_call_end", "text_outside"), _K3),
+    Case("k3, unknown in an argument that is not closed",
+         opened("tools") + head("get_weather") + opened("argument", ' key="n" type="number"') + "1"
+         + _NOPE, _NOPE, "", (("get_weather:0", "get_weather", '{"n":1}'),),
+         ("missing_argument_end", "missing_call_end", "text_outside"), _K3),
+    Case("k3, noise in a channel", f"{opened('tools')} x <|open|> {_CALL}{closed('tools')}", "",
+         "", _K3_MADE, ("text_in_section",), _K3),
+    Case("k3, closing tags behind a call", f"{_CALL} {closed('tools')}{closed('message')}", " ", "",
+         _K3_MADE, ("bare_call", "orphan_marker"), _K3),
+    Case("k3, no name", k3_tools(_BARE_HEAD + argument("p", "path") + closed("call")),
+         calls=(("read_file:0", "read_file", '{"path":"p"}'),), diagnostics=("inferred_name",),
+         options=_K3_TWO),
+    Case("k3, no name, not closed", _BARE_HEAD + argument("p", "path"),
+         calls=(("read_file:0", "read_file", '{"path":"p"}'),),
+         diagnostics=("bare_call", "missing_call_end", "inferred_name"), options=_K3_TWO),
+    Case("k3, no name, and none fits", k3_tools(_BARE_HEAD + argument("p", "x") + closed("call")),
+         k3_tools(_BARE_HEAD + argument("p", "x") + closed("call")), options=_K3_TWO),
+    Case("k3, no name, too long", f"{_BARE_HEAD}{argument('p' * 65_600, 'path')}{closed('call')}",
+         f"{_BARE_HEAD}{argument('p' * 65_600, 'path')}{closed('call')}", options=_K3_TWO),
+    Case("k3, cut", "a<|open|>resp", "a", "", (), ("incomplete_marker",), _K3),
+]  # fmt: skip
+
+RULE = [*QUOTED, *BARE, *OFFERED, *WITHOUT_BEGIN, *TWICE, *BLOCKS, *K3]
+"""Every case, with a name of its own."""

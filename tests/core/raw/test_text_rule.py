@@ -1,0 +1,40 @@
+"""Which text may become a call where tools are given, cut in many ways.
+
+Owns: the table test. May know: the public API and `cases_rule`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kimi_core.raw.parser import parse
+from tests.core.raw.cases_common import Case, assert_case, cut, message_of
+from tests.core.raw.cases_rule import RULE
+
+
+@pytest.mark.parametrize("case", RULE, ids=lambda case: case.row)
+def test_row(case: Case) -> None:
+    assert_case(case, parse(case.text, **case.options))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 20])
+@pytest.mark.parametrize("case", RULE, ids=lambda case: case.row)
+def test_row_is_the_same_in_pieces(case: Case, size: int) -> None:
+    if len(case.text) > 20_000:
+        size *= 97
+    assert_case(case, message_of(cut(case.text, size), **case.options))
+
+
+def test_case_names_are_unique() -> None:
+    rows = [case.row for case in RULE]
+    assert len(rows) == len(set(rows))
+
+
+@pytest.mark.parametrize("case", RULE, ids=lambda case: case.row)
+def test_without_tools_every_call_is_one(case: Case) -> None:
+    """The caller asked to parse: what is a call of a declared tool is one there, too."""
+    options = {name: value for name, value in case.options.items() if name != "tools"}
+    found = parse(case.text, **options).tool_calls
+    if case.diagnostics and "missing_call_begin" in case.diagnostics:
+        return
+    assert len(found) >= len(case.calls)
