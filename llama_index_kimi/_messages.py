@@ -11,6 +11,7 @@ core.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from llama_index.core.base.llms.types import ChatMessage, ContentBlock
+    from llama_index.core.tools.types import BaseTool
 
     _Folder = str | PathLike[str] | None
 
@@ -61,7 +63,8 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
         folder: Where a document may be read that is a path.
 
     Returns:
-        New dicts with role, content, reasoning_content, tool_calls, tool_call_id and name. A
+        New dicts with role, content, reasoning_content, tool_calls, tool_call_id and name, and
+        the ``tools`` that a system message brings in its additional_kwargs (kimi-k3). A
         picture or video is a part whose URL may also be bytes or a path: the core inlines these.
 
     Raises:
@@ -77,10 +80,18 @@ def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
         wire.update(_assistant_fields(message))
+    if role == "system" and extras.get("tools"):
+        wire["tools"] = [_tool(tool) for tool in extras["tools"]]
     # An agent's return_direct puts tool_call_id on an assistant message too, where it is refused.
     if role == "tool" and extras.get("tool_call_id") is not None:
         wire["tool_call_id"] = extras["tool_call_id"]
     return wire
+
+
+def _tool(tool: BaseTool | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(tool, Mapping):
+        return tool
+    return tool.metadata.to_openai_tool(skip_length_check=True)
 
 
 def _assistant_fields(message: ChatMessage) -> dict[str, Any]:

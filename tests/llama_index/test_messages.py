@@ -24,6 +24,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
     VideoBlock,
 )
+from llama_index.core.tools import FunctionTool
 
 from kimi_core.errors import KimiConfigError
 from tests.llama_index.scripted_server import ScriptedServer, answer, tool_call
@@ -256,3 +257,15 @@ def test_partial_mode_and_names_are_passed_on_and_nothing_else(
     (wire,) = sent(llm, server, ChatMessage("{", role="assistant", additional_kwargs=extras))
 
     assert wire == {"role": "assistant", "content": "{", "partial": True, "name": "bot"}
+
+
+def test_a_system_message_brings_tools(llm: ChatKimiK2, server: ScriptedServer) -> None:
+    """As dicts, or as LlamaIndex has them; a user's message brings none."""
+    known = {"type": "function", "function": {"name": "a", "parameters": {}}}
+    extras = {"tools": [known, FunctionTool.from_defaults(lambda: "", name="b")]}
+    system = ChatMessage("", role="system", additional_kwargs=extras)
+
+    first, second = sent(llm, server, system, ChatMessage("Hi", additional_kwargs=extras))
+
+    assert [tool["function"]["name"] for tool in first["tools"]] == ["a", "b"]
+    assert second == {"role": "user", "content": "Hi"}

@@ -39,6 +39,7 @@ from tests.core.raw.cases_k2_framing import FRAMING
 from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
 from tests.core.raw.cases_k3_calls import CALLS
 from tests.core.raw.cases_k3_channels import CHANNELS
+from tests.core.raw.cases_rule import RULE
 from tests.shared import shared_path
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def test_strict_says_where_what_and_the_way_out() -> None:
 
 
 def test_every_kind_of_diagnostic_occurs_and_is_described() -> None:
-    cases = (*FRAMING, *IDS, *ARGUMENTS, *CHANNELS, *CALLS)
+    cases = (*FRAMING, *IDS, *ARGUMENTS, *CHANNELS, *CALLS, *RULE)
     assert {kind for case in cases for kind in case.diagnostics} == set(KINDS)
 
 
