@@ -85,12 +85,13 @@ def test_what_waits_is_in_the_partial_answer() -> None:
         reader.feed({"error": {"message": "overloaded", "code": 503}})
 
 
-def test_a_repeated_call_is_not_in_the_partial_answer() -> None:
+@pytest.mark.parametrize(("city", "calls"), [("Rome", 1), ("Oslo", 2)])
+def test_a_repeated_call_is_not_in_the_partial_answer(city: str, calls: int) -> None:
     reader = reader_for("client", tools=[tool()])
     reader.feed(delta(content=RAW))
-    again = fragment(0, "call_1", "get_weather", '{"city": "Rome"}')
+    again = fragment(0, "call_1", "get_weather", f'{{"city": "{city}"}}')
     reader.feed(delta(tool_calls=[again]))
-    assert len(reader.message().tool_calls) == 1
+    assert len(reader.message().tool_calls) == calls
 
 
 def test_content_that_came_before_the_reasoning_is_not_read_anew() -> None:
