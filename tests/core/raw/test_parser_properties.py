@@ -19,6 +19,7 @@ from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, Stat
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
 from kimi_core.raw._reading.reader import Reader
 from kimi_core.raw.parser import StreamParser, parse
+from kimi_core.raw.text_policy import TextPolicy
 from tests.core.raw.cases_common import (
     AB,
     CB,
@@ -27,11 +28,13 @@ from tests.core.raw.cases_common import (
     SB,
     SE,
     WEATHER,
+    call,
     cut,
     events_of,
     message_of,
     order_of,
     section,
+    tool,
 )
 from tests.core.raw.cases_k3 import argument, channel, closed, head, opened
 
@@ -39,11 +42,15 @@ if TYPE_CHECKING:
     from kimi_core.events import ParsedMessage
 
 _COMMON = [*'{}[]":,\\ \n<|>', "a", "5", "é", '{"city":"b"}', "word " * 110, "x" * 130, " " * 140]
+_CODE = ["`", "``", "```", "\n```\n", "~~~", "\n\n", "> ", "- ", "\\`"]
 K2_PIECES = [
     *[text for spellings in SPELLINGS.values() for text in spellings],
     *_COMMON,
+    *_CODE,
     "functions.get_weather:0",
     "read_file:1",
+    f"get_weather:2{AB}{{",
+    section(call("{}", "functions.get_weather:0")),
     "3",
     "call_abc",
     ":",
@@ -60,6 +67,8 @@ K3_PIECES = [
     *[opened(tag) for tag in _TAGS],
     *[closed(tag) for tag in _TAGS],
     *_TAGS,
+    *_CODE,
+    head("get_weather") + closed("call"),
     *_COMMON,
     "<|open|>",
     "<|close|>",
@@ -86,6 +95,7 @@ def _options(dialect: str) -> st.SearchStrategy[dict[str, Any]]:
             "dialect": st.just(dialect),
             "thinking": st.booleans(),
             "tools": st.sampled_from([None, [WEATHER], [WEATHER, READ]]),
+            "policy": st.sampled_from([None, TextPolicy(), TextPolicy(tools=(READ,), split=True)]),
             "recover_stripped": st.booleans(),
             "finish_reason": st.sampled_from(["stop", "length", None]),
         }
@@ -134,9 +144,24 @@ def test_nothing_visible_is_lost(dialect: str, data: st.DataObject) -> None:
 
 @DIALECTS
 @given(data=st.data())
-def test_what_is_held_back_is_bounded(dialect: str, data: st.DataObject) -> None:
+def test_text_that_offers_no_call_comes_through_whole(dialect: str, data: st.DataObject) -> None:
+    """What a server has split itself, without tools: all of it, but for ends of the turn."""
     text = data.draw(_texts(dialect))
-    parser = StreamParser(dialect)
+    message = message_of([text], dialect=dialect, policy=TextPolicy(split=True))
+    assert (message.tool_calls, message.reasoning) == ((), "")
+    assert text.startswith(message.content)
+    left = re.sub(r"<\|close\|>|<\|sep\|>|<\|\w+\|>|\[EO[ST]\]", "", text[len(message.content) :])
+    assert re.fullmatch(r"\s*(?:(?:think|response|message)\s*)*", left)
+
+
+@DIALECTS
+@pytest.mark.parametrize("tools", [None, [WEATHER]], ids=["no tools", "tools"])
+@given(data=st.data())
+def test_what_is_held_back_is_bounded(
+    dialect: str, tools: list[dict[str, Any]] | None, data: st.DataObject
+) -> None:
+    text = data.draw(_texts(dialect))
+    parser = StreamParser(dialect, tools=tools)
     for char in text:
         parser.feed(char)
         machine = parser._machine
@@ -154,6 +179,11 @@ def test_what_is_held_back_is_bounded(dialect: str, data: st.DataObject) -> None
         ("k2", f"{SB}{CB}f:0{AB}[", " "),
         ("k2", SB, f"{CB}f:0{AB}{{}}{CE}"),
         ("k2", "", CB),
+        ("k2", "a ` b ", section(call("{}"))),
+        ("k2", "```x ", section(call("{}"))),
+        ("k2", "", section(call("{}", "functions.g:0"))),
+        ("k2", "", f"{CB}3{AB}{{"),
+        ("k2", "", "f:0 "),
         ("k2", f"{SB}{CB}f:0{AB}{{}}{CE}{SE}", "<|im_end|>x"),
         ("k3", opened("tools") + head() + opened("argument", ' key="a"'), 'x </b> \\n " '),
         ("k3", opened("tools") + head() + opened("argument", ' key="a"'), closed("argument")),
@@ -162,8 +192,13 @@ def test_what_is_held_back_is_bounded(dialect: str, data: st.DataObject) -> None
         ("k3", "", '<|open|>call a="'),
     ],
 )
+@pytest.mark.parametrize("tools", [None, [tool("f")]], ids=["no tools", "tools"])
 def test_work_grows_no_faster_than_the_text(
-    dialect: str, start: str, unit: str, monkeypatch: pytest.MonkeyPatch
+    dialect: str,
+    start: str,
+    unit: str,
+    tools: list[dict[str, Any]] | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each `feed` looks at the buffer a bounded number of times, so the buffers add up to work."""
     work = 0
@@ -178,7 +213,7 @@ def test_work_grows_no_faster_than_the_text(
     spent = []
     for size in (20_000, 40_000):
         work = 0
-        parser = StreamParser(dialect)
+        parser = StreamParser(dialect, tools=tools)
         for piece in cut(start + unit * (size // len(unit)), 4):
             parser.feed(piece)
         spent.append(work)
