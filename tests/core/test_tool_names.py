@@ -172,7 +172,8 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize("chunks", ANSWERS.values(), ids=ANSWERS)
 def test_a_call_comes_back_under_the_callers_name(chunks: list[dict[str, Any]]) -> None:
-    request = ask("moonshot", "kimi-k2.6", tools=[tool("a.b"), tool("c")], thinking=False)
+    tools, parser = [tool("a.b"), tool("c")], {"tool_call_parser": "client"}
+    request = ask("moonshot", "kimi-k2.6", tools=tools, overrides=parser, thinking=False)
     reader, _ = read(chunks, ResponseReader(request))
     assert [each.name for each in reader.message().tool_calls] == ["a.b"]
     assert reader.diagnostics == ()
