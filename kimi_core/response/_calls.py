@@ -78,6 +78,7 @@ class AnswerCalls:
         self._own_names = own_names
         self._calls: dict[tuple[Source, int], _Call] = {}
         self._given: list[_Call] = []
+        self._waits = False
         self._ids: set[str] = set()
         self._counters: dict[str, int] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -109,7 +110,8 @@ class AnswerCalls:
         if isinstance(event, ToolCallStart):
             call = _Call(source, event.id, event.name)
             self._calls[source, event.index] = call
-            return [] if self._may_repeat(call) else self._give(call)
+            self._waits = self._may_repeat(call)
+            return [] if self._waits else self._give(call)
         if not isinstance(event, (ToolCallArguments, ToolCallEnd)):
             return [event]
         call = self._calls[source, event.index]
@@ -120,8 +122,9 @@ class AnswerCalls:
         return [] if call.index is None else [ToolCallEnd(call.index, event.complete)]
 
     def _may_repeat(self, call: _Call) -> bool:
+        """Whether a call has to wait: it may be one said twice, or one in front of it waits."""
         first = self._given[0].source if self._given else call.source
-        return call.source != first or call.id in self._ids
+        return self._waits or call.source != first or call.id in self._ids
 
     def _give(self, call: _Call) -> list[Event]:
         """Give a call its number, and say of it what has come."""

@@ -74,9 +74,9 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
     ),
     "a repeated id": ([[fragment(0, F, "f", "{}")], [fragment(1, F, "f", '{"x": 1}')]],
                       [(F, "f", "{}"), (f"{F}__2", "f", '{"x": 1}')]),
-    "a repeated id of another tool": (
-        [[fragment(0, F, "f", "{}")], [fragment(1, F, "g", "{}")]],
-        [(F, "f", "{}"), (f"{F}__2", "g", "{}")],
+    "a repeated id of another tool, and one behind it": (
+        [[fragment(0, F, "f", "{}")], [fragment(1, F, "g", "{}")], [fragment(2, "h:2", "h", "{}")]],
+        [(F, "f", "{}"), (f"{F}__2", "g", "{}"), ("h:2", "h", "{}")],
     ),
     "calls that are the same but for their ids": (
         [[fragment(0, F, "f", "{}")], [fragment(1, "a", "f", "{}")]],
