@@ -5,8 +5,8 @@ May know: its own files, _json.
 
 The id is the only carrier of the name, and models damage it: they lose the colon, copy foreign ids
 from the history, or write a bare counter. vLLM 0.33 and SGLang 0.5.23 drop such calls silently.
-Here a damaged id is mended only to a declared tool, only if exactly one is possible, and a call
-whose id names nothing keeps its raw id: it never vanishes.
+Here a damaged id is mended only to a declared tool, and only if exactly one is possible. A call
+never vanishes: without declared tools it keeps its raw id, with them it stays text.
 """
 
 from __future__ import annotations
