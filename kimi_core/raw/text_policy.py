@@ -26,11 +26,14 @@ class TextPolicy:
     Attributes:
         tools: The tools that text may call, as OpenAI's dicts; with none no text is a call. Those
             of the request, unless its tool choice is "none".
+        any_tool: Whether every name is believed, because the caller parses and did not say which
+            tools there are. Only a call at the beginning of a line counts then.
         server_first: Whether a server has parsed before: where it sent calls of its own in an
             answer, no text of that answer is one.
         split: Whether a server has taken the reasoning out: no text opens a think block then.
     """
 
     tools: tuple[Mapping[str, Any], ...] = ()
+    any_tool: bool = False
     server_first: bool = False
     split: bool = False

@@ -246,15 +246,20 @@ def _text_policy(
     """Decide which text of the answer may be a call: of a tool that is offered, and no other.
 
     Tools and tool choice count as they are sent, under the names that are sent; the caller's own
-    fields of the payload win.
+    fields of the payload win. Who asks for raw tokens on the chat route and declares no tool at all
+    wants to see what is called; nothing is there that could run.
     """
     if not capabilities.parses_here():
         return None
     own = as_sequence(options.extra.get("tools")) or ()
     tools = [*choice.tools, *brought_tools(history), *filter(None, map(as_mapping, own))]
-    offered = options.extra.get("tool_choice", choice.value) != "none"
+    chosen = options.extra.get("tool_choice", choice.value or options.tool_choice)
+    offered = chosen != "none"
+    asked = capabilities.api == "chat" and capabilities.tool_call_parser == "client"
     return TextPolicy(
-        tools=tuple(tools) if offered else (), server_first=not capabilities.gets_raw_text
+        tools=tuple(tools) if offered else (),
+        any_tool=asked and offered and not tools,
+        server_first=not capabilities.gets_raw_text,
     )
 
 

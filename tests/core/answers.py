@@ -136,7 +136,19 @@ _ASKED = {
         _RAW, asked={"tools": [tool()], "extra_body": {"tool_choice": "none"}}
     ),
     "client, call": _made(_RAW, settings=_CLIENT),
-    "client, no tools": _text(_RAW, asked={}, settings=_CLIENT),
+    "client, no tools": _made(f"I look.\n {_RAW}", "I look.\n ", asked={}, settings=_CLIENT),
+    "client, no tools, in a line": _text(f'It says: "{_RAW}".', asked={}, settings=_CLIENT),
+    "client, no tools, quoted": _text(f"```\n{_RAW}\n```", asked={}, settings=_CLIENT),
+    "client, no tools, no name": _text(
+        _RAW.replace(_ID, ""), asked={}, settings=_CLIENT
+    ),
+    "client, no tools, choice none": _text(
+        _RAW, asked={"tool_choice": "none"}, settings=_CLIENT
+    ),
+    "client, no tools, K3": TextAnswer(
+        {"content": f"So.{closed('think')}{channel('response', 'I look.')}{_K3}"}, "I look.",
+        "So.", _K3_MADE, settings={**_CLIENT, **_ON_K3}, asked={},
+    ),
     "client, choice none": _text(
         _RAW, asked={"tools": [tool()], "tool_choice": "none"}, settings=_CLIENT
     ),

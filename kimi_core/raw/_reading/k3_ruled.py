@@ -142,3 +142,4 @@ class RuledK3Machine(K3Machine):
             self._behind_call = True
         if was in _THINK and self._state not in _THINK:
             self._rule.start_text()
+        self._rule.start_channel()

@@ -47,13 +47,14 @@ class TextRule:
         last: The last character that was said, or "".
     """
 
-    __slots__ = ("_code", "_offers", "begun", "last", "split", "tools")
+    __slots__ = ("_any_tool", "_code", "_in_line", "_offers", "begun", "last", "split", "tools")
 
     def __init__(self, policy: TextPolicy, tools: ToolNames) -> None:
         """Start at the beginning of a text."""
         self.tools = tools
         self.split = policy.split
         self._offers = bool(policy.tools)
+        self._any_tool = policy.any_tool
         self.begun = False
         self.start_text()
 
@@ -61,6 +62,11 @@ class TextRule:
         """Begin another text: the answer, after the reasoning."""
         self._code = CodeState()
         self.last = ""
+        self._in_line = False
+
+    def start_channel(self) -> None:
+        """Begin what stands apart from the text before it, as a line does."""
+        self._in_line = False
 
     def say(self, text: str) -> None:
         """Go on in the text."""
@@ -68,10 +74,14 @@ class TextRule:
         self.last = text[-1]
         if not self.begun:
             self.begun = VISIBLE.search(text) is not None
+        if self._any_tool:
+            line = text.rpartition("\n")[2]
+            self._in_line = VISIBLE.search(line) is not None or (line == text and self._in_line)
 
     def offers(self, resolution: Resolution) -> bool:
         """Whether an id or a name means a tool that may be called."""
-        return self._offers and resolution.name is not None and self.declares(resolution.name)
+        name = resolution.name or ""
+        return self.declares(name) or (self._any_tool and name != "")
 
     def declares(self, name: str) -> bool:
         """Whether this very name may be called."""
@@ -86,6 +96,8 @@ class TextRule:
             start: Where the marker begins; all before it was said.
             final: Whether the text is over.
         """
+        if offered and self._in_line:
+            return False
         return self.is_bare(text, start, final=final) if offered else offered
 
     def is_bare(self, text: str, start: int, *, final: bool) -> Decision:
