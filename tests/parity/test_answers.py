@@ -27,7 +27,11 @@ from tests.scripted import ScriptedServer, body, stream
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.filterwarnings("ignore::kimi_core.errors.RetiredModelWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::kimi_core.errors.RetiredModelWarning"),
+    # An answer that was cut inside its reasoning says nothing.
+    pytest.mark.filterwarnings("ignore::kimi_core.errors.EmptyAnswerWarning"),
+]
 
 Said = tuple[str, str, list[tuple[str, str, dict[str, Any]]], str]
 
