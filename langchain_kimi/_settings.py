@@ -8,6 +8,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 * ``validate_environment``: the base reads OPENAI_* variables and builds SDK clients at once; one
   async client for all event loops is why its models fail when ``asyncio.run`` is called twice.
+* ``default_headers``, ``default_query``: may hold a secret, so that no dump has them.
 * ``openai_proxy``, ``model_name``: the base's defaults are OPENAI_PROXY and an OpenAI model.
 * ``use_responses_api``: False, not undecided; Kimi is never asked through that API.
 * ``max_tokens``: takes ``max_completion_tokens`` too, as ``ChatOpenAI`` does.

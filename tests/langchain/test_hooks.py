@@ -33,7 +33,14 @@ METHODS = [
     "with_structured_output",
 ]
 PROPERTIES = ["_default_params", "_llm_type", "lc_attributes", "lc_secrets"]
-FIELDS = ["max_tokens", "model_name", "openai_proxy", "use_responses_api"]
+FIELDS = [
+    "default_headers",
+    "default_query",
+    "max_tokens",
+    "model_name",
+    "openai_proxy",
+    "use_responses_api",
+]
 
 
 def _parameters(owner: type, name: str) -> list[str]:
