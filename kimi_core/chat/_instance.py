@@ -138,13 +138,12 @@ class Instance(ClosesItself):
             yield name, written_endpoint(value) if name == "endpoint" else value
 
     def __getstate__(self) -> dict[str, Any]:
-        state = cast("dict[str, Any]", cast("Any", super()).__getstate__())
         names = cast("Any", type(self)).model_fields.keys() - _UNWRITTEN  # no cached property
-        kept = {name: value for name, value in state["__dict__"].items() if name in names}
+        kept = {name: value for name, value in vars(self).items() if name in names}
         kept["endpoint"] = written_endpoint(kept["endpoint"], with_key_names=True)
         if self._chat.settings.model is None:
             kept.pop("model_name", None)  # the server is asked for it again
-        return {**state, "__dict__": kept, "__pydantic_private__": None}
+        return {"__dict__": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # As a user makes it: the key is found in the environment, and an error is an error.
