@@ -106,6 +106,8 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
     calls = calls or [tool_call(*plain_call(call)) for call in older]
     if calls:
         fields["tool_calls"] = calls
+    elif called := message.additional_kwargs.get("function_call"):
+        fields["function_call"] = dict(called)
     return fields
 
 

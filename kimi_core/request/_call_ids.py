@@ -21,7 +21,7 @@ from kimi_core.errors import KimiConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["with_ids"]
+__all__ = ["in_todays_words", "with_ids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,26 @@ class _Turn:
     results: list[tuple[int, dict[str, Any]]] = field(
         default_factory=list[tuple[int, dict[str, Any]]]
     )
+
+
+def in_todays_words(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return messages in which a ``function_call`` and its result are a tool call and its result.
+
+    Servers and frameworks of before had one call in a message, and no ids; none is taken today.
+    """
+    if any("function_call" in one or one.get("role") == "function" for one in messages):
+        return [_in_todays_words(message) for message in messages]
+    return messages
+
+
+def _in_todays_words(message: Mapping[str, Any]) -> dict[str, Any]:
+    copy = dict(message)
+    called = as_mapping(copy.pop("function_call", None))
+    if called and not copy.get("tool_calls"):
+        copy["tool_calls"] = [{"id": None, "type": "function", "function": dict(called)}]
+    if copy.get("role") == "function":
+        copy["role"] = "tool"
+    return copy
 
 
 def with_ids(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.text_policy import TextPolicy
+from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._first_party import (
     check_builtin_tools,
     check_prefix,
@@ -107,7 +108,7 @@ def decide(
     stream: bool,
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
-    options = _understood(options, capabilities)
+    options, messages = _understood(options, capabilities), in_todays_words(messages)
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities

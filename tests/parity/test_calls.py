@@ -17,13 +17,14 @@ from tests.scripted import Answer, ScriptedServer, body, chunk, stream
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 
+from langchain_core.messages import AIMessage, FunctionMessage, HumanMessage
 from llama_index.core.llms import ChatMessage
 
 import langchain_kimi
 import llama_index_kimi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Calls = list[tuple[str, dict[str, Any]]]
 
@@ -112,3 +113,49 @@ def test_llama_index(server: ScriptedServer, answer: Answer, calls: Calls) -> No
     assert [(call.tool_name, call.tool_kwargs) for call in selected] == calls
     assert len({call.tool_id for call in selected}) == len(calls)
     assert response.raw["finish_reason"] == "tool_calls"
+
+
+CALLED = {"name": "look", "arguments": '{"at": "sea"}'}
+
+
+def settings(server: ScriptedServer) -> dict[str, Any]:
+    return {"endpoint": "vllm", "base_url": server.base_url, "model": "kimi-k2-instruct"}
+
+
+def _langchain(server: ScriptedServer) -> None:
+    langchain_kimi.ChatKimiK2(
+        endpoint="vllm", base_url=server.base_url, model="kimi-k2-instruct"
+    ).invoke(
+        [
+            HumanMessage("Hi"),
+            AIMessage("", additional_kwargs={"function_call": CALLED}),
+            FunctionMessage("blue", name="look"),
+        ]
+    )
+
+
+def _llama_index(server: ScriptedServer) -> None:
+    llama_index_kimi.ChatKimiK2(
+        endpoint="vllm", base_url=server.base_url, model="kimi-k2-instruct"
+    ).chat(
+        [
+            ChatMessage("Hi"),
+            ChatMessage(role="assistant", additional_kwargs={"function_call": CALLED}),
+            ChatMessage(role="function", content="blue", additional_kwargs={"name": "look"}),
+        ]
+    )
+
+
+@pytest.mark.parametrize("ask", [_langchain, _llama_index], ids=["langchain", "llama_index"])
+def test_a_function_call_of_before_goes_back_as_a_tool_call(
+    ask: Callable[[ScriptedServer], None],
+) -> None:
+    """No server takes one today, and the call would be lost with its result."""
+    with ScriptedServer() as server:
+        server.will(whole("stop", content="Blue."))
+        ask(server)
+        _, called, result = server.seen[0].json["messages"]
+    (call,) = called["tool_calls"]
+    assert (call["id"], call["function"]) == ("functions.look:0", CALLED)
+    assert (result["role"], result["tool_call_id"]) == ("tool", "functions.look:0")
+    assert "function_call" not in called

@@ -182,6 +182,23 @@ _IDS: Mapping[str, Row] = {
             "messages": _loop(*(f"functions.get_weather:{number}" for number in range(3))),
         },
     ),
+    "a function_call of before": Row(
+        endpoint="vllm",
+        messages=[
+            *HELLO,
+            {"role": "assistant", "content": "", "function_call": call("")["function"]},
+            {"role": "function", "name": "get_weather", "content": "sunny"},
+        ],
+        sent={
+            "model": VLLM,
+            "messages": [
+                *HELLO,
+                said("", call("functions.get_weather:0")),
+                {**result("functions.get_weather:0"), "name": "get_weather"},
+            ],
+        },
+        core_only="each framework has a place of its own for it: tests/parity/test_calls.py",
+    ),
     "a result without an id and without a call": Row(
         endpoint="vllm",
         messages=[*HELLO, result("")],
