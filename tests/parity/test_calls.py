@@ -118,7 +118,7 @@ def test_llama_index(server: ScriptedServer, answer: Answer, calls: Calls) -> No
 CALLED = {"name": "look", "arguments": '{"at": "sea"}'}
 
 
-def settings(server: ScriptedServer) -> dict[str, Any]:
+def asked_at(server: ScriptedServer) -> dict[str, Any]:
     return {"endpoint": "vllm", "base_url": server.base_url, "model": "kimi-k2-instruct"}
 
 
