@@ -1,7 +1,7 @@
 """Everything true of Kimi K2, whatever the framework.
 
 Owns: the public names of the core. May know: capabilities, endpoints, errors, events, models, raw,
-response, schema, tokenizer.
+response, schema, tiers, tokenizer.
 
 The rooms, and what each may know, are described in ``docs/design.md``.
 """
@@ -39,11 +39,13 @@ from kimi_core.raw.prompt import encode_prompt, render_prompt
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.response import Usage
 from kimi_core.schema import normalize_schema
+from kimi_core.tiers import TIERS, Tier
 from kimi_core.tokenizer import Tokenizer
 
 __all__ = [
     "ENDPOINTS",
     "MODELS",
+    "TIERS",
     "Capabilities",
     "ContentDelta",
     "Diagnostic",
@@ -60,6 +62,7 @@ __all__ = [
     "ReasoningDelta",
     "RetiredModelWarning",
     "StreamParser",
+    "Tier",
     "Tokenizer",
     "ToolCall",
     "ToolCallArguments",

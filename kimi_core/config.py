@@ -50,10 +50,13 @@ class RotatingKey:
         function: Returns the key, hidden or not. An async one serves async calls only; a plain one
             is called in a thread there, so that it may wait for whoever hands out keys.
         endpoint: Whose key it is.
+
+    Attributes:
+        function: As given.
     """
 
     def __init__(self, function: Callable[[], Any], endpoint: Endpoint) -> None:
-        self._function = function
+        self.function = function
         self._endpoint = endpoint
         call = getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
         self._waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
@@ -64,7 +67,7 @@ class RotatingKey:
         Raises:
             KimiConfigError: For an async function, and for what is no key of this endpoint.
         """
-        given = None if self._waits else self._function()
+        given = None if self._waits else self.function()
         if self._waits or inspect.isawaitable(given):
             if inspect.iscoroutine(given):
                 given.close()  # one that nobody waits for would be a RuntimeWarning
@@ -77,7 +80,7 @@ class RotatingKey:
 
     async def aget(self) -> str:
         """Return the key for an async request; errors as for `get`."""
-        given = self._function() if self._waits else await asyncio.to_thread(self._function)
+        given = self.function() if self._waits else await asyncio.to_thread(self.function)
         return self._checked(await given if inspect.isawaitable(given) else given)
 
     def _checked(self, given: object) -> str:

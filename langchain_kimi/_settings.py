@@ -1,7 +1,7 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-capabilities, chat, endpoints, errors, kimi_core, request, tokenizer; langchain_core,
+capabilities, chat, endpoints, errors, kimi_core, request, tiers, tokenizer; langchain_core,
 langchain_openai, pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
@@ -46,6 +46,7 @@ from kimi_core.errors import (
     warn,
 )
 from kimi_core.request import PAYLOAD_FIELDS, option_names
+from kimi_core.tiers import Tier
 from kimi_core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -125,6 +126,9 @@ class KimiSettings(Instance, BaseChatOpenAI):
 
     media_folder: Any = Field(default=None, exclude=True, repr=False)
     """Where files that a message names may be read; see `kimi_core.request.Options`."""
+
+    rate_limit: Any = None
+    """What the account may ask: a `kimi_core.Tier`, or the number of one of Moonshot's tiers."""
 
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)
@@ -241,6 +245,8 @@ class KimiSettings(Instance, BaseChatOpenAI):
         told: dict[str, Any] = {} if self._chat.settings.model else {"model_name": ""}
         if not isinstance(self.endpoint, str):
             told["endpoint"] = written_endpoint(self.endpoint)
+        if self.rate_limit is not None:
+            told["rate_limit"] = Tier.of(self.rate_limit).written()
         # They may hold a secret, and traces show what a dump holds.
         hidden = ("default_headers", "default_query")
         return told | {name: None for name in hidden if getattr(self, name)}

@@ -1,8 +1,8 @@
 """What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
 
 Owns: the constructor, (de)serialisation, copies, closing, metadata.
-May know: capabilities, chat, config, endpoints, errors, models, request; llama_index. The openai
-SDK is imported by the core on the first request, never here.
+May know: capabilities, chat, config, endpoints, errors, models, request, tiers; llama_index. The
+openai SDK is imported by the core on the first request, never here.
 
 The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
 instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP
@@ -27,6 +27,7 @@ from kimi_core.chat import Instance, KimiChat, Settings
 from kimi_core.endpoints import written_endpoint
 from kimi_core.errors import KimiConfigError, setting_error
 from kimi_core.request import PAYLOAD_FIELDS, option_names
+from kimi_core.tiers import Tier
 
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
@@ -76,6 +77,7 @@ class KimiBase(Instance, FunctionCallingLLM):
     timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
     total_timeout: float | None = Field(default=None, description="Seconds of a whole request.")
     max_retries: int | None = Field(default=None, description="Before the first byte.")
+    rate_limit: Any = Field(default=None, description="A Tier, or one of Moonshot's by number.")
     default_query: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True, repr=False)
@@ -161,6 +163,10 @@ class KimiBase(Instance, FunctionCallingLLM):
     @field_serializer("endpoint")
     def _write_endpoint(self, value: str | Endpoint) -> str | dict[str, Any]:
         return written_endpoint(value)
+
+    @field_serializer("rate_limit")
+    def _write_rate_limit(self, value: Any) -> dict[str, int] | None:  # noqa: ANN401 - as Tier.of
+        return None if value is None else Tier.of(value).written()
 
     @field_serializer("timeout")
     def _write_timeout(self, value: Any) -> float | None:  # noqa: ANN401 - a number, or an httpx.Timeout

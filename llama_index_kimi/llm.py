@@ -89,6 +89,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
         total_timeout: Seconds for a whole request, retries included; no limit where it is left out.
         max_retries: Retries of a request that has not been answered yet; 2 where it is left out.
             There is no second layer of retries.
+        rate_limit: What the account may ask, a `kimi_core.Tier` or the number of one of Moonshot's
+            tiers: requests wait for their turn. LlamaIndex's own ``rate_limiter`` works, too.
         default_headers, default_query: Of every request; never written into dumps or pickles.
         http_client, http_async_client: Your own HTTP clients, e.g. for a proxy; the async one then
             serves every event loop.

@@ -1,8 +1,8 @@
 """One model at one endpoint: from messages to events. What both adapters drive.
 
 Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
-May know: its own files, _json, capabilities, config, errors, local, request, transport. It holds no
-rule of its own.
+May know: its own files, _json, capabilities, config, errors, local, request, tiers, transport. It
+holds no rule of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.chat._charge import charged_tokens
 from kimi_core.chat._instance import ClosesItself, Instance
 from kimi_core.chat._reply import AsyncReply, Reply
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
@@ -21,9 +22,11 @@ from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
 from kimi_core.request import Options, Request, build_request
+from kimi_core.tiers import Tier
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
+from kimi_core.transport.rates import Limiter, Permit, limiter_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -66,6 +69,7 @@ class KimiChat:
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
+        self._limiter: Limiter | None = None
         self._opening = threading.Lock()
         renew_in_children(self, KimiChat._renew)
         if settings.base_url or not endpoint.embedded:
@@ -137,11 +141,14 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = limits.run(partial(self._served.find, transport))
                 request = self._rebuilt(request, served)
-            _announce(request)
-            response = limits.run(
-                partial(transport.open, request.path, request.payload, request.sending)
-            )
-        return Reply(request, response, limits, self._made_at)
+            permit = self._permit(request, limits)
+            permit.wait()
+            with permit.sending():
+                _announce(request)
+                response = limits.run(
+                    partial(transport.open, request.path, request.payload, request.sending)
+                )
+        return Reply(request, response, limits, permit, self._made_at)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
@@ -152,11 +159,18 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = await limits.within(self._served.afind(transport))
                 request = self._rebuilt(request, served)
-            _announce(request)
-            response = await limits.within(
-                transport.aopen(request.path, request.payload, request.sending)
-            )
-        return AsyncReply(request, response, limits, self._made_at)
+            permit = self._permit(request, limits)
+            await limits.within(permit.await_turn())
+            with permit.sending():
+                _announce(request)
+                response = await limits.within(
+                    transport.aopen(request.path, request.payload, request.sending)
+                )
+        return AsyncReply(request, response, limits, permit, self._made_at)
+
+    def _permit(self, request: Request, limits: Limits) -> Permit:
+        limiter = self._limiter
+        return Permit(limiter, charged_tokens(request) if limiter else 0, limits)
 
     def _rebuilt(self, request: UnnamedRequest, capabilities: Capabilities) -> Request:
         with warnings_at(self._made_at):
@@ -192,7 +206,7 @@ class KimiChat:
 
     def _make_transport(self, base_url: str | None) -> Transport:
         settings = self.settings
-        return Transport(
+        transport = Transport(
             self.capabilities.endpoint,
             base_url=base_url or settings.base_url,
             api_key=self._api_key,
@@ -203,6 +217,9 @@ class KimiChat:
             http_client=settings.http_client,
             http_async_client=settings.http_async_client,
         )
+        if settings.rate_limit is not None:
+            self._limiter = limiter_of(transport.account, Tier.of(settings.rate_limit))
+        return transport
 
 
 @contextmanager
@@ -214,9 +231,11 @@ def _in_time(request: Request, limits: Limits) -> Generator[None, None, None]:
         if isinstance(error, KimiConnectionError) and not limits.passed:
             raise
         asked = request.capabilities
+        within = f"within {limits.total:g} s (total_timeout). Raise total_timeout, or"
         sentence = (
-            f"{asked.endpoint.name} did not answer within {limits.total:g} s "
-            "(total_timeout). Raise total_timeout, or check the server."
+            f"the request did not get its turn (rate_limit) {within} send fewer requests at once."
+            if limits.queued
+            else f"{asked.endpoint.name} did not answer {within} check the server."
         )
         raise timeout_error(sentence, endpoint=asked.endpoint.name, model=asked.model) from error
 

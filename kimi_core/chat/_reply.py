@@ -6,7 +6,8 @@ files, errors, events, request, response, transport.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
@@ -23,8 +24,16 @@ if TYPE_CHECKING:
     from kimi_core.response import ResponseReader
     from kimi_core.transport.call import HttpResponse
     from kimi_core.transport.limits import Limits
+    from kimi_core.transport.rates import Permit
 
 __all__ = ["AsyncReply", "Reply"]
+
+
+def _release_at_end(reply: Reply | AsyncReply, permit: Permit) -> weakref.finalize[..., Any]:
+    """Return what gives the turn of a reply back; it happens by itself where nobody reads it."""
+    finalizer = weakref.finalize(reply, permit.release)
+    finalizer.atexit = False
+    return finalizer
 
 
 class Reply:
@@ -44,10 +53,12 @@ class Reply:
         request: Request,
         response: HttpResponse,
         limits: Limits,
+        permit: Permit,
         made_at: Line | None = None,
     ) -> None:
-        """Take over an open HTTP response, its limits, and the line that warnings may name."""
+        """Take over an open HTTP response, its limits and turn, and the line of warnings."""
         self._response = response
+        self._release = _release_at_end(self, permit)
         self._reading = Reading(request, response, limits, made_at)
         self.reader = self._reading.reader
         self.headers = response.headers
@@ -82,6 +93,7 @@ class Reply:
             drain(self._response, pieces)
         finally:
             self._response.close()
+            self._release()
 
     def read(self) -> ResponseReader:
         """Read all of it and return the reader."""
@@ -98,10 +110,12 @@ class AsyncReply:
         request: Request,
         response: HttpResponse,
         limits: Limits,
+        permit: Permit,
         made_at: Line | None = None,
     ) -> None:
-        """Take over an open HTTP response, its limits, and the line that warnings may name."""
+        """Take over an open HTTP response, its limits and turn, and the line of warnings."""
         self._response = response
+        self._release = _release_at_end(self, permit)
         self._reading = Reading(request, response, limits, made_at)
         self.reader = self._reading.reader
         self.headers = response.headers
@@ -135,6 +149,7 @@ class AsyncReply:
                 raise meant from error
         finally:
             await self._response.aclose()
+            self._release()
 
     async def read(self) -> ResponseReader:
         """Read all of it and return the reader."""

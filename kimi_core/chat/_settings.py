@@ -1,6 +1,6 @@
 """What a chat is made with, as far as the core cares.
 
-Owns: `Settings`. May know: config, endpoints, errors.
+Owns: `Settings`. May know: config, endpoints, errors, tiers.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.endpoints import without_credentials
 from kimi_core.errors import check_setting
+from kimi_core.tiers import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,9 @@ class Settings:
         tool_call_parser: "auto", "server" or "client"; the endpoint's where it is None.
         timeout: Seconds without data, or an ``httpx.Timeout``; keep-alives are no data.
         max_retries: Retries of a request that was not answered yet.
+        rate_limit: What the account may ask: a `kimi_core.Tier`, the number of one of Moonshot's
+            tiers, or what `Tier.written` returned. Requests wait for their turn; all of this
+            process with the same key and server count together. None: no limit.
         default_headers: Headers of every request.
         default_query: Query of every request.
         http_client: Your own HTTP client.
@@ -56,6 +60,7 @@ class Settings:
     tool_call_parser: str | None = None
     timeout: Any = None
     max_retries: int | None = None
+    rate_limit: Tier | int | str | Mapping[str, Any] | None = None
     default_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     default_query: Mapping[str, object] | None = field(default=None, repr=False)
     http_client: Any = None
@@ -69,3 +74,5 @@ class Settings:
         for name, value in vars(self).items():
             if value is not None:
                 check_setting(name, value)
+        if self.rate_limit is not None:
+            object.__setattr__(self, "rate_limit", Tier.of(self.rate_limit))

@@ -6,7 +6,13 @@ May know: its own files.
 
 from kimi_core.errors._extras import needs_extra
 from kimi_core.errors._facts import error_in, request_id_of
-from kimi_core.errors._sdk import error_from_body, is_final, map_error, timeout_error
+from kimi_core.errors._sdk import (
+    error_from_body,
+    is_final,
+    map_error,
+    timeout_error,
+    wait_asked,
+)
 from kimi_core.errors._settings import check_setting, nearest_setting, setting_error
 from kimi_core.errors._tree import (
     KimiAPIError,
@@ -92,6 +98,7 @@ __all__ = [
     "request_id_of",
     "setting_error",
     "timeout_error",
+    "wait_asked",
     "warn",
     "warnings_at",
 ]

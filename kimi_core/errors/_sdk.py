@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from kimi_core.errors._words import Meaning
 
-__all__ = ["error_from_body", "is_final", "map_error", "timeout_error"]
+__all__ = ["error_from_body", "is_final", "map_error", "timeout_error", "wait_asked"]
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
@@ -92,6 +92,16 @@ def is_final(status: int, text: str) -> bool:
         text: The body, as text.
     """
     return _classify(read_error(None, status=status, fallback=text)) is KimiQuotaError
+
+
+def wait_asked(text: str, headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a refusal asks to wait, in a header or in its text, if it does.
+
+    Args:
+        text: The body, as text.
+        headers: The response headers.
+    """
+    return read_error(None, headers=headers, fallback=text).retry_after
 
 
 def _refusal(

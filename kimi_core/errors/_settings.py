@@ -84,6 +84,13 @@ def _key(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, str) or callable(value) or hasattr(value, "get_secret_value")
 
 
+def _rate_limit(value: Any) -> bool:  # noqa: ANN401 - as above
+    # A kimi_core.Tier, which is not imported for this.
+    if hasattr(value, "requests_per_minute"):
+        return True
+    return isinstance(value, (int, str, Mapping)) and not isinstance(value, bool)
+
+
 def _tokenizer(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, (str, PathLike)) or hasattr(value, "encode")
 
@@ -92,6 +99,7 @@ _TEXT = _Rule(_a(str), "a string", "'...'")
 _BOOL = _Rule(_a(bool), "True or False", "True")
 _DICT = _Rule(_a(Mapping), "a dict", "{...}")
 _HEADERS = _Rule(_a(Mapping), "a dict", "{...}", secret=True)
+_LIMIT = _Rule(_whole(1), "a whole number, 1 or more", "100")
 _PENALTY = _Rule(_number(-2, 2), "a number from -2 to 2", "0.5")
 _THINKING = (
     "True, False, or Moonshot's object, whose keys are 'type' ('enabled' or 'disabled'), "
@@ -105,6 +113,7 @@ _RULES: Mapping[str, _Rule] = {
     ),
     "base_model": _TEXT,
     "base_url": _TEXT,
+    "concurrency": _LIMIT,
     "context_window": _Rule(_whole(1), "a whole number of tokens, 1 or more", "32_768"),
     "default_headers": _HEADERS,
     "default_query": _HEADERS,
@@ -125,7 +134,11 @@ _RULES: Mapping[str, _Rule] = {
     "presence_penalty": _PENALTY,
     "prompt_cache_key": _TEXT,
     "provider": _DICT,
+    "rate_limit": _Rule(
+        _rate_limit, "a kimi_core.Tier, or the number of one of Moonshot's tiers", "1"
+    ),
     "reasoning_effort": _Rule(_a(str), "a string", "'high'"),
+    "requests_per_minute": _LIMIT,
     "response_format": _Rule(_format, "OpenAI's dict, or a pydantic class", "{'type': ...}"),
     "safety_identifier": _TEXT,
     "stop": _Rule(_texts, "a string, or a list of strings", "['END']"),
@@ -136,6 +149,8 @@ _RULES: Mapping[str, _Rule] = {
     "tokenizer": _Rule(
         _tokenizer, "a kimi_core.Tokenizer, or the path of a tiktoken.model", "'...'"
     ),
+    "tokens_per_day": _LIMIT,
+    "tokens_per_minute": _LIMIT,
     "tool_call_parser": _TEXT,
     "tool_choice": _Rule(_a(str, bool, Mapping), "a string, a bool, or OpenAI's dict", "'auto'"),
     "total_timeout": _Rule(_seconds, "a number of seconds above 0", "300"),

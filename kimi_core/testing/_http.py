@@ -91,10 +91,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if outcome.retry_after is not None:
             self.send_header("Retry-After", f"{outcome.retry_after:g}")
-        if outcome.chunks is None:
-            self._send_body(outcome)
-        else:
-            self._send_stream(outcome)
+        try:
+            if outcome.chunks is None:
+                self._send_body(outcome)
+            else:
+                self._send_stream(outcome)
+        finally:
+            outcome.leave()
 
     def _send_body(self, outcome: Outcome) -> None:
         content = outcome.content()
@@ -102,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        outcome.leave()
         self.wfile.write(content[: outcome.truncate_after])
         self.close_connection = self.close_connection or outcome.truncate_after is not None
 
@@ -109,7 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for count, event in enumerate(outcome.events()):
+        events = list(outcome.events())
+        for count, event in enumerate(events):
+            if event is events[-1]:
+                outcome.leave()
             if count == outcome.truncate_after:
                 # Without the closing chunk the client sees a connection that broke.
                 self.close_connection = True

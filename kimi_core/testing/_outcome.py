@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Outcome", "RecordedRequest", "Refusal"]
 
@@ -57,7 +57,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What goes over the wire: a body, or the chunks of a stream."""
+    """What goes over the wire: a body, or the chunks of a stream.
+
+    `leave` is called before the last byte is sent: then the request is over for the server.
+    """
 
     status: int
     body: Mapping[str, Any] | str | None
@@ -67,6 +70,7 @@ class Outcome:
     number: int = 0
     named: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    leave: Callable[[], object] = bool
 
     def content(self) -> bytes:
         """Return the bytes of the body."""

@@ -1,12 +1,13 @@
 """The simulator itself.
 
-Owns: routes, keys, the queue of replies, and what was recorded. May know: its own files, raw.
-Simulated: see `kimi_core.testing`.
+Owns: routes, keys, the queue of replies, and what was recorded. May know: its own files, raw,
+tiers. Simulated: see `kimi_core.testing`.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
@@ -15,6 +16,7 @@ from kimi_core.testing import _anthropic
 from kimi_core.testing._account import BALANCE, model_list
 from kimi_core.testing._default_policy import default_reply
 from kimi_core.testing._http import Server
+from kimi_core.testing._limits import AccountLimits
 from kimi_core.testing._outcome import Outcome, RecordedRequest, Refusal
 from kimi_core.testing._replies import SimulatedReply
 from kimi_core.testing._request import ChatRequest, ServerOptions, is_object
@@ -22,8 +24,10 @@ from kimi_core.testing._rules import RULES
 from kimi_core.testing._storage import Storage
 from kimi_core.testing._tokens import prompt_tokens
 from kimi_core.testing._wire import Answer, raw_text
+from kimi_core.tiers import Tier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from kimi_core.raw.prompt import TextEncoder
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MoonshotSimulator"]
 
+_PAUSE = 1
 _NOT_FOUND = "resource_not_found_error"
 
 
@@ -61,6 +66,10 @@ class MoonshotSimulator:
             they are retired at the end of December 2026.
         tokenizer: An exact `kimi_core.tokenizer.Tokenizer`, with which prompts are rendered and
             counted; None (default) to estimate, for which nothing is needed.
+        rate_limit: The limits of the account, a `kimi_core.Tier` or the number of one of
+            Moonshot's: what is above is answered with a 429 and Retry-After. None (default) for no
+            limit.
+        clock: Seconds, from any beginning, for these limits.
 
     Attributes:
         requests: Every request, oldest first.
@@ -68,7 +77,7 @@ class MoonshotSimulator:
             are not among them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only, one for each thing that may differ
         self,
         *,
         rules: Rules = "moonshot",
@@ -76,6 +85,8 @@ class MoonshotSimulator:
         api_key: str = "sk-simulated",
         k2_series: bool = True,
         tokenizer: TextEncoder | None = None,
+        rate_limit: Tier | int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api_key = api_key
         self.requests: list[RecordedRequest] = []
@@ -85,6 +96,7 @@ class MoonshotSimulator:
         )
         self._replies: deque[SimulatedReply] = deque()
         self._answered = 0
+        self._limits = AccountLimits(Tier() if rate_limit is None else Tier.of(rate_limit), clock)
         self._lock = threading.Lock()
         self._http: Server | None = None
         self._storage = Storage(self._ask)
@@ -132,7 +144,13 @@ class MoonshotSimulator:
         """Answer a request; called from the server's threads."""
         with self._lock:
             self.requests.append(request)
-            return replace(self._outcome(request), number=len(self.requests))
+            number = len(self.requests)
+            body = self._limits.refusal(request, self._options)
+            if body is None:
+                leave = self._limits.enter(number)
+                return replace(self._outcome(request), number=number, leave=leave)
+            self.refusals.append(Refusal("rate_limit", 429, body, request))
+            return Outcome(429, body, retry_after=_PAUSE, number=number)
 
     def _refusal(self, request: RecordedRequest) -> Refusal | None:
         if request.headers.get("authorization") != f"Bearer {self.api_key}":

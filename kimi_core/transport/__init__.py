@@ -12,6 +12,7 @@ this server.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -21,14 +22,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.endpoints import check_base_url
-from kimi_core.errors import is_final, map_error
+from kimi_core.errors import is_final, map_error, wait_asked
 from kimi_core.transport.limits import keep_within
 from kimi_core.transport.processes import renew_in_children, running_loop
+from kimi_core.transport.rates import acount_again, count_again, pause_all
 
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 
     import openai
 
@@ -42,6 +44,9 @@ __all__ = ["Transport"]
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
 _TOO_MANY = 429
+
+# Makes a key into something that tells accounts apart, in this process, and says nothing of it.
+_SALT = os.urandom(16)
 
 # Connections of the process that this one was forked from. Collected, they would be closed, for
 # which they wait for locks that nobody here will open.
@@ -102,8 +107,8 @@ class Transport:
         default_headers: Headers of every request.
         default_query: Query of every request.
         http_client: Your own ``httpx`` client (``httpx2`` with openai 3), e.g. for a proxy. It is
-            not closed here. Two hooks are added to it, which keep the SDK from retrying an empty
-            balance, and a request whose time is over.
+            not closed here. Hooks are added to it, which keep the SDK from retrying an empty
+            balance and a request whose time is over, and have retries keep to a rate limit.
         http_async_client: Your own async client; it then serves every event loop.
 
     Raises:
@@ -158,6 +163,18 @@ class Transport:
             self._closes_client.detach()
         self._client, self._async_clients = None, {}
         self._opening = threading.Lock()
+
+    @property
+    def account(self) -> Hashable:
+        """Whose limits count: the server and the key, which is not kept, or who hands keys out."""
+        key = self._api_key
+        if isinstance(key, str):
+            return self.base_url, hashlib.blake2b(key.encode(), key=_SALT).digest()
+        try:
+            hash(key.function)
+        except TypeError:
+            return self.base_url, id(key.function)
+        return self.base_url, key.function
 
     def open(
         self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
@@ -270,6 +287,7 @@ class Transport:
         http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
         _add_hook(http_client, "response", _forbid_useless_retry)
         _add_hook(http_client, "request", keep_within)
+        _add_hook(http_client, "request", count_again)
         key = self._api_key if isinstance(self._api_key, str) else self._api_key.get
         client: openai.OpenAI = _anonymous(
             openai.OpenAI(api_key=key, http_client=http_client, **self._settings),
@@ -294,6 +312,7 @@ class Transport:
                 verify=_ssl_context()
             )
             _add_hook(http_client, "response", _aforbid_useless_retry)
+            _add_hook(http_client, "request", acount_again)
             key = self._api_key if isinstance(self._api_key, str) else self._api_key.aget
             client = _anonymous(
                 openai.AsyncOpenAI(api_key=key, http_client=http_client, **self._settings),
@@ -342,8 +361,8 @@ async def _keep_open(
 
 def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
     # On the user's own client, too: the SDK's only other place to refuse a retry is a private
-    # method, which cannot read an async body. It acts on a 429 for money alone, and the hook of
-    # requests on those that have a total_timeout.
+    # method, which cannot read an async body. It acts on a 429 alone, and the hooks of requests on
+    # those that have a total_timeout or a rate_limit.
     hooks = http_client.event_hooks
     if hook not in hooks[when]:
         http_client.event_hooks = {**hooks, when: [*hooks[when], hook]}
@@ -369,6 +388,8 @@ async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx
 def _mark(response: HttpResponse) -> None:
     if is_final(response.status_code, response.text):
         response.headers["x-should-retry"] = "false"
+    else:
+        pause_all(wait_asked(response.text, response.headers))
 
 
 def _anonymous(client: Any, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - OpenAI or AsyncOpenAI

@@ -53,11 +53,13 @@ class Limits:
     Attributes:
         total: As given.
         gap: Seconds without data once the answer was opened, or None.
+        queued: Whether the request waits for its turn, so that nothing was sent yet.
     """
 
     def __init__(self, total: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
         self.gap: float | None = None
+        self.queued = False
         self._clock = clock
         self._ends = None if total is None else clock() + total
         self._waited = 0.0
