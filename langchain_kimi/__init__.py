@@ -9,7 +9,15 @@ from kimi_core.errors import needs_extra
 from kimi_core.platform import anthropic_kwargs
 
 with needs_extra("langchain"):
+    from langchain_kimi._rates import KimiRateLimiter
     from langchain_kimi._tools import tools_message
     from langchain_kimi.chat_models import ChatKimiK2
 
-__all__ = ["ChatKimiK2", "__version__", "anthropic_kwargs", "endpoints", "tools_message"]
+__all__ = [
+    "ChatKimiK2",
+    "KimiRateLimiter",
+    "__version__",
+    "anthropic_kwargs",
+    "endpoints",
+    "tools_message",
+]

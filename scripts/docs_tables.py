@@ -14,6 +14,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from kimi_core.models import MODELS, RETIRED_IDS, retirement
 from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, State
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
 from kimi_core.raw._reading.output import KINDS
+from kimi_core.tiers import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +66,11 @@ def stale_blocks(text: str) -> list[str]:
 
 
 # ---- models --------------------------------------------------------------------------------------
+
+
+def _tiers() -> str:
+    head = ("tier", "concurrency", "requests a minute", "tokens a minute", "tokens a day")
+    return table(head, [(str(tier), *map(number, astuple(row))) for tier, row in TIERS.items()])
 
 
 def _models() -> str:
@@ -413,6 +420,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "k3-states": lambda: _cells(K3_TRANSITIONS),
     "kinds": _kinds,
     "rooms": rooms,
+    "tiers": _tiers,
     **{f"launch-{engine}": partial(_launch, engine) for engine in LAUNCHES},
     **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},
     **{

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.chat._account import AccountRate
 from kimi_core.chat._charge import charged_tokens
 from kimi_core.chat._instance import ClosesItself, Instance
 from kimi_core.chat._reply import AsyncReply, Reply
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kimi_core._json import Message, Tool
 
 __all__ = [
+    "AccountRate",
     "AsyncReply",
     "ClosesItself",
     "Instance",

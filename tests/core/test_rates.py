@@ -180,7 +180,7 @@ def test_a_turn_of_a_loop_that_has_ended_goes_to_the_next() -> None:
     held.release()
     limiter.permit().wait()
     lost.get_coro().close()  # else asyncio says that it is pending
-    lost._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - on purpose here
+    lost._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
 def test_a_turn_that_was_given_back_before_it_came_is_nobodys() -> None:
@@ -196,7 +196,7 @@ def test_a_change_of_tier_counts_at_once() -> None:
     limiter = Limiter(ONE, TurnedClock())
     limiter.permit().wait()
     waiting = in_thread(limiter.permit().wait)
-    while not limiter._waiting:  # noqa: SLF001 - so that it waits for certain
+    while not limiter._waiting:
         pass
     limiter.tier = Tier(concurrency=2)
     waiting.join(60)
@@ -288,7 +288,7 @@ def chat_at(server: MoonshotSimulator, clock: TurnedClock, tier: Any, **more: An
         **{"max_retries": 0, "rate_limit": tier, **more},
     )
     limiter = limiter_of(KimiChat(settings).transport.account, Tier.of(tier or 0), clock)
-    limiter._clock = clock  # noqa: SLF001 - the one that the model found has the real one
+    limiter._clock = clock
     return KimiChat(settings)
 
 
