@@ -27,7 +27,7 @@ from kimi_core.tiers import Tier
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
-from kimi_core.transport.rates import Limiter, Permit, limiter_of
+from kimi_core.transport.rates import Limiter, Permit, Unlimited, limiter_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -171,8 +171,9 @@ class KimiChat:
         return AsyncReply(request, response, limits, permit, self._made_at)
 
     def _permit(self, request: Request, limits: Limits) -> Permit:
-        limiter = self._limiter
-        return Permit(limiter, charged_tokens(request) if limiter else 0, limits)
+        if self._limiter is None:
+            return Permit(Unlimited(), 0, limits)
+        return self._limiter.permit(charged_tokens(request), limits)
 
     def _rebuilt(self, request: UnnamedRequest, capabilities: Capabilities) -> Request:
         with warnings_at(self._made_at):

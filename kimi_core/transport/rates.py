@@ -23,18 +23,26 @@ from typing import TYPE_CHECKING, Protocol
 
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import renew_in_children, running_loop
-from kimi_core.transport.windows import Windows
+from kimi_core.transport.windows import Sent, Windows
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Generator, Hashable
 
     from kimi_core.tiers import Tier
-    from kimi_core.transport.windows import Sent
 
     News = SimpleQueue[None]
 
-__all__ = ["Clock", "Limiter", "Permit", "acount_again", "count_again", "limiter_of", "pause_all"]
+__all__ = [
+    "Clock",
+    "Limiter",
+    "Permit",
+    "Unlimited",
+    "acount_again",
+    "count_again",
+    "limiter_of",
+    "pause_all",
+]
 
 # Moonshot says "please try again after 1 seconds" and may leave the header out.
 _SHORTEST_PAUSE = 1.0
@@ -201,11 +209,28 @@ class Limiter:
             self._running.discard(permit)
 
 
+class Unlimited:
+    """What a `Limiter` is to a permit, where nothing is limited."""
+
+    def ask(self, _permit: Permit, *, first: bool) -> bool:  # noqa: ARG002 - as in Limiter
+        """Give a turn."""
+        return True
+
+    def leave(self, _permit: Permit) -> None:
+        """Do nothing."""
+
+    def pause(self, _seconds: float) -> None:
+        """Do nothing: each retry of the SDK waits by itself."""
+
+    def answered(self, _sent: Sent) -> None:
+        """Do nothing."""
+
+
 class Permit:
     """The turn of one request, from its asking to the end of its answer.
 
     Args:
-        limiter: Who gives turns; None where nothing is limited.
+        limiter: Who gives turns.
         tokens: What the request is charged.
         limits: How long it may take.
 
@@ -214,10 +239,10 @@ class Permit:
         sent: What the limiter has noted of it.
     """
 
-    def __init__(self, limiter: Limiter | None, tokens: int, limits: Limits) -> None:
+    def __init__(self, limiter: Limiter | Unlimited, tokens: int, limits: Limits) -> None:
         self.tokens = tokens
         self.closed = False
-        self.sent: Sent | None = None
+        self.sent = Sent(tokens, 0.0)
         self._limiter = limiter
         self._limits = limits
         self._fresh = True
@@ -233,8 +258,7 @@ class Permit:
     def release(self) -> None:
         """Give it back; a second time does nothing."""
         self.closed = True
-        if self._limiter is not None:
-            self._limiter.leave(self)
+        self._limiter.leave(self)
 
     def wait(self, *, first: bool = False) -> None:
         """Wait for a turn, in this thread.
@@ -242,8 +266,6 @@ class Permit:
         Raises:
             OutOfTimeError: Where the time of the request is over before.
         """
-        if self._limiter is None:
-            return
         woken = threading.Event()
         with self._queued(woken.set):
             if not (self._limiter.ask(self, first=first) or woken.wait(self._limits.left)):
@@ -251,8 +273,6 @@ class Permit:
 
     async def await_turn(self, *, first: bool = False) -> None:
         """Wait for a turn, in the running event loop; whoever waits says how long."""
-        if self._limiter is None:
-            return
         loop = running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         with self._queued(lambda: loop.call_soon_threadsafe(_settle, turn)):
@@ -273,7 +293,7 @@ class Permit:
     @contextmanager
     def sending(self) -> Generator[None, None, None]:
         """Send the request inside of this; it ends with the answer's headers or gives back."""
-        token = _sending.set(self if self._limiter else None)
+        token = _sending.set(self)
         try:
             yield
         except BaseException:
@@ -281,13 +301,11 @@ class Permit:
             raise
         finally:
             _sending.reset(token)
-            if self._limiter is not None and self.sent is not None:
-                self._limiter.answered(self.sent)
+            self._limiter.answered(self.sent)
 
     def pause(self, seconds: float | None) -> None:
         """Have the whole account wait as long as the server said."""
-        if self._limiter is not None:
-            self._limiter.pause(max(seconds or 0, _SHORTEST_PAUSE))
+        self._limiter.pause(max(seconds or 0, _SHORTEST_PAUSE))
 
     def repeats(self) -> bool:
         """Return whether it is sent once more, which wants another turn; the old one is over.
@@ -298,8 +316,7 @@ class Permit:
         if self._fresh:
             self._fresh = False
             return False
-        if self._limiter is not None:
-            self._limiter.leave(self)
+        self._limiter.leave(self)
         if self.closed:
             raise OutOfTimeError
         return True

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kimi_core import TIERS, Tier
-from kimi_core.chat import KimiChat, Settings
+from kimi_core.chat import AccountRate, KimiChat, Settings
 from kimi_core.errors import KimiConfigError, KimiRateLimitError, KimiTimeoutError
+from kimi_core.platform import KimiClient
 from kimi_core.request import Options
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
 from kimi_core.transport.limits import Limits, OutOfTimeError
-from kimi_core.transport.rates import Limiter, limiter_of
+from kimi_core.transport.rates import Limiter, limiter_of, pause_all
 from kimi_core.transport.windows import Windows
 from tests.core.asking import HELLO
 from tests.turned import TurnedClock
@@ -94,12 +95,10 @@ def test_a_request_counts_from_its_answer_or_when_it_must_have_arrived() -> None
     clock.time += 2
     with permit.sending():
         pass
-    assert permit.sent is not None
     assert permit.sent.counted == clock.time
     clock.time += 60
     late = limiter.permit()
     late.wait()
-    assert late.sent is not None
     assert late.sent.counted == clock.time + 5
 
 
@@ -166,6 +165,32 @@ def test_who_is_tired_of_waiting_takes_no_turn() -> None:
     asyncio.run(give_up())
     held.release()
     limiter.permit().wait()
+
+
+def test_a_turn_that_comes_with_a_cancellation_is_given_back() -> None:
+    limiter = Limiter(ONE, TurnedClock())
+    limiter.permit().wait()
+    waiting = limiter.permit()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(waiting.await_turn())
+        await asyncio.sleep(0)
+        waiting.wake()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert waiting.closed
+
+
+def test_a_refusal_of_other_requests_makes_nobody_wait() -> None:
+    clock = TurnedClock()
+    limiter = Limiter(Tier(), clock)
+    begun = clock.time
+    pause_all(30)
+    limiter.permit().wait()
+    assert clock.time == begun
 
 
 def test_a_turn_of_a_loop_that_has_ended_goes_to_the_next() -> None:
@@ -267,6 +292,17 @@ def test_an_account_is_a_server_and_a_key_that_is_not_kept() -> None:
     assert "sk-one" not in repr(account())
 
 
+def test_others_take_their_turn_with_the_models(server: MoonshotSimulator) -> None:
+    where = {"base_url": server.base_url, "api_key": server.api_key}
+    rate = AccountRate(Tier(requests_per_minute=4), **where)  # type: ignore[arg-type]
+
+    async def ask() -> list[bool]:
+        return [await rate.atake(), await rate.atake(blocking=False)]
+
+    assert [rate.take(), rate.take(blocking=False), *asyncio.run(ask())] == [True] * 4
+    assert not rate.take(blocking=False)
+
+
 # -- a model against an account --------------------------------------------------------------------
 
 
@@ -324,6 +360,13 @@ def test_the_simulator_counts_tokens(tier: Tier, tokens: list[int], words: str) 
             chat.open(asked(chat, max_tokens=most)).read()
         with pytest.raises(KimiRateLimitError, match=words):
             chat.open(asked(chat, max_tokens=last)).read()
+
+
+def test_the_simulator_counts_no_question_for_models(
+    server: MoonshotSimulator,
+) -> None:
+    ask = KimiClient(base_url=server.base_url, api_key=server.api_key).models
+    assert len([ask() for _ in range(5)]) == 5
 
 
 def test_the_simulator_counts_an_answer_until_it_is_sent() -> None:

@@ -145,7 +145,14 @@ def test_copies_have_the_same_limit(package: Any, monkeypatch: pytest.MonkeyPatc
     copies = [copy.deepcopy(llm), again, llm.model_copy(update={})]
     if package is langchain_kimi:
         written = dumps(llm)
-        copies.append(loads(written, valid_namespaces=["langchain_kimi"], allowed_objects="all"))
+        copies.append(
+            loads(
+                written,
+                allowed_objects=[langchain_kimi.ChatKimiK2],
+                valid_namespaces=["langchain_kimi"],
+                secrets_from_env=True,
+            )
+        )
     else:
         copies.append(package.ChatKimiK2.from_dict(llm.to_dict()))
     assert [Tier.of(one.rate_limit) for one in copies] == [mine] * 4
@@ -161,15 +168,16 @@ def test_other_models_of_langchain_take_it() -> None:
         limiter = langchain_kimi.KimiRateLimiter(0, **where)
         assert isinstance(limiter, BaseRateLimiter)
         llm = ChatOpenAI(model="kimi-k3", rate_limiter=limiter, max_retries=0, **where)
-        for _ in range(2):
+        for _ in range(3):
             llm.invoke("x")
-            asyncio.run(llm.ainvoke("x"))
+        assert asyncio.run(limiter.aacquire())  # its own async client outlives the loop
         assert limiter.acquire(blocking=False)
         assert limiter.acquire(blocking=False)
         assert not limiter.acquire(blocking=False)
         assert not asyncio.run(limiter.aacquire(blocking=False))
         assert not server.refusals
         assert not held.idle
+        llm.root_client.close()
 
 
 def test_llamaindex_takes_it() -> None:
@@ -185,3 +193,4 @@ def test_llamaindex_takes_it() -> None:
             asyncio.run(llm.acomplete("x"))
         assert clock.time > begun + 60
         assert not server.refusals
+        llm.close()
