@@ -12,7 +12,6 @@ this server.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import threading
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.endpoints import check_base_url
 from kimi_core.errors import is_final, map_error, wait_asked
+from kimi_core.transport._account import account_of
 from kimi_core.transport.limits import keep_within
 from kimi_core.transport.processes import renew_in_children, running_loop
 from kimi_core.transport.rates import acount_again, count_again, pause_all
@@ -44,9 +44,6 @@ __all__ = ["Transport"]
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
 _TOO_MANY = 429
-
-# Makes a key into something that tells accounts apart, in this process, and says nothing of it.
-_SALT = os.urandom(16)
 
 # Connections of the process that this one was forked from. Collected, they would be closed, for
 # which they wait for locks that nobody here will open.
@@ -167,14 +164,7 @@ class Transport:
     @property
     def account(self) -> Hashable:
         """Whose limits count: the server and the key, which is not kept, or who hands keys out."""
-        key = self._api_key
-        if isinstance(key, str):
-            return self.base_url, hashlib.blake2b(key.encode(), key=_SALT).digest()
-        try:
-            hash(key.function)
-        except TypeError:
-            return self.base_url, id(key.function)
-        return self.base_url, key.function
+        return account_of(self.base_url, self._api_key)
 
     def open(
         self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
