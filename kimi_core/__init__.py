@@ -1,13 +1,14 @@
 """Everything true of Kimi K2, whatever the framework.
 
 Owns: the public names of the core. May know: capabilities, endpoints, errors, events, models, raw,
-response, schema, tiers, tokenizer.
+response, schema, tokenizer.
 
 The rooms, and what each may know, are described in ``docs/design.md``.
 """
 
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.endpoints import ENDPOINTS, Endpoint, get_endpoint
+from kimi_core.endpoints.tiers import TIERS, Tier
 from kimi_core.errors import (
     EmptyAnswerWarning,
     IgnoredSettingWarning,
@@ -39,7 +40,6 @@ from kimi_core.raw.prompt import encode_prompt, render_prompt
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.response import Usage
 from kimi_core.schema import normalize_schema
-from kimi_core.tiers import TIERS, Tier
 from kimi_core.tokenizer import Tokenizer
 
 __all__ = [

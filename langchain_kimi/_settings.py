@@ -1,7 +1,7 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-capabilities, chat, endpoints, errors, kimi_core, request, tiers, tokenizer; langchain_core,
+capabilities, chat, endpoints, errors, kimi_core, request, tokenizer; langchain_core,
 langchain_openai, pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
@@ -40,13 +40,13 @@ from pydantic import (
 from kimi_core import __version__
 from kimi_core.chat import Instance, KimiChat, Settings
 from kimi_core.endpoints import Endpoint, written_endpoint
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import (
     UnknownSettingWarning,
     setting_error,
     warn,
 )
 from kimi_core.request import PAYLOAD_FIELDS, option_names
-from kimi_core.tiers import Tier
 from kimi_core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, config, endpoints, models, request, tiers, tokenizer; langchain_core. Settings stand
-in `langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
+its own files, config, endpoints, models, request, tokenizer; langchain_core. Settings stand in
+`langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
+    from kimi_core.endpoints.tiers import Tier
     from kimi_core.models import ModelName
-    from kimi_core.tiers import Tier
     from kimi_core.tokenizer import Tokenizer
     from langchain_kimi._tools import Tool
 

@@ -1,8 +1,8 @@
 """What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
 
 Owns: the constructor, (de)serialisation, copies, closing, metadata.
-May know: capabilities, chat, config, endpoints, errors, models, request, tiers; llama_index. The
-openai SDK is imported by the core on the first request, never here.
+May know: capabilities, chat, config, endpoints, errors, models, request; llama_index. The openai
+SDK is imported by the core on the first request, never here.
 
 The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
 instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP
@@ -25,9 +25,9 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from kimi_core.chat import Instance, KimiChat, Settings
 from kimi_core.endpoints import written_endpoint
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConfigError, setting_error
 from kimi_core.request import PAYLOAD_FIELDS, option_names
-from kimi_core.tiers import Tier
 
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities

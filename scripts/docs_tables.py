@@ -24,11 +24,11 @@ from docs_rooms import rooms
 
 from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
 from kimi_core.endpoints import ENDPOINTS
+from kimi_core.endpoints.tiers import TIERS
 from kimi_core.models import MODELS, RETIRED_IDS, retirement
 from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Marker, State
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
 from kimi_core.raw._reading.output import KINDS
-from kimi_core.tiers import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """One model at one endpoint: from messages to events. What both adapters drive.
 
 Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
-May know: its own files, _json, capabilities, config, errors, local, request, tiers, transport. It
-holds no rule of its own.
+May know: its own files, _json, capabilities, config, endpoints, errors, local, request, transport.
+It holds no rule of its own.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
 from kimi_core.request import Options, Request, build_request
-from kimi_core.tiers import Tier
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop

@@ -1,7 +1,7 @@
 """The turns of an account for whoever sends by other means.
 
 Owns: `AccountRate`, on which both frameworks' rate limiters sit. May know: config, endpoints,
-tiers, transport.
+transport.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints import get_endpoint
-from kimi_core.tiers import Tier
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.transport import Transport
 from kimi_core.transport.rates import limiter_of
 

@@ -1,6 +1,6 @@
 """What a chat is made with, as far as the core cares.
 
-Owns: `Settings`. May know: config, endpoints, errors, tiers.
+Owns: `Settings`. May know: config, endpoints, errors.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.endpoints import without_credentials
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import check_setting
-from kimi_core.tiers import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """What an account may ask at once and in a minute, as the simulator holds to it.
 
 Owns: counting requests and tokens, and the words of a 429. Simulated: limits and words are those
-that users quoted; how Moonshot's minute slides is not known. May know: its own files, tiers.
+that users quoted; how Moonshot's minute slides is not known. May know: its own files, endpoints.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from kimi_core.testing._tokens import prompt_tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kimi_core.endpoints.tiers import Tier
     from kimi_core.testing._outcome import RecordedRequest
     from kimi_core.testing._request import ServerOptions
-    from kimi_core.tiers import Tier
 
 __all__ = ["AccountLimits"]
 

@@ -1,7 +1,7 @@
 """The simulator itself.
 
-Owns: routes, keys, the queue of replies, and what was recorded. May know: its own files, raw,
-tiers. Simulated: see `kimi_core.testing`.
+Owns: routes, keys, the queue of replies, and what was recorded. May know: its own files, endpoints,
+raw. Simulated: see `kimi_core.testing`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.testing import _anthropic
 from kimi_core.testing._account import BALANCE, model_list
 from kimi_core.testing._default_policy import default_reply
@@ -24,7 +25,6 @@ from kimi_core.testing._rules import RULES
 from kimi_core.testing._storage import Storage
 from kimi_core.testing._tokens import prompt_tokens
 from kimi_core.testing._wire import Answer, raw_text
-from kimi_core.tiers import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable

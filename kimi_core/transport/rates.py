@@ -1,7 +1,7 @@
 """Waiting for one's turn, so that a server has no reason to refuse a request for its limits.
 
 Owns: one `Limiter` for each account of this process, whose turns threads and event loops share.
-May know: its own files, tiers.
+May know: its own files, endpoints.
 
 A server's own words for "too many" cost the request that they refuse and, at Moonshot, count as one
 of the minute: three requests a minute are gone with a request and the SDK's two retries. So each
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Generator, Hashable
 
-    from kimi_core.tiers import Tier
+    from kimi_core.endpoints.tiers import Tier
 
     News = SimpleQueue[None]
 

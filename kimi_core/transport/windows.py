@@ -1,6 +1,6 @@
 """What was sent lately, and how long the next request has to wait for it.
 
-Owns: the arithmetic of sliding windows. May know: tiers. No clock, no lock.
+Owns: the arithmetic of sliding windows. May know: endpoints. No clock, no lock.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kimi_core.tiers import Tier
+    from kimi_core.endpoints.tiers import Tier
 
 __all__ = ["Sent", "Windows"]
 

@@ -88,7 +88,17 @@ CASES = [(way, tier) for way in ("langchain abatch", "langchain batch") for tier
 CASES += [("llama_index achat", 1), ("llama_index chat", 1)]
 
 
-@pytest.mark.parametrize(("way", "tier"), CASES, ids=[f"{way}, tier {tier}" for way, tier in CASES])
+# A thousand requests take seconds: two of these in every run, all of them in a deep one.
+ALWAYS = [("langchain abatch", 1), ("langchain batch", 1)]
+
+
+@pytest.mark.parametrize(
+    ("way", "tier"),
+    [
+        pytest.param(*case, marks=() if case in ALWAYS else pytest.mark.deep, id=f"{case}")
+        for case in CASES
+    ],
+)
 def test_a_thousand_requests_are_a_thousand_requests(way: str, tier: int) -> None:
     clock = TurnedClock()
     package, ask = WAYS[way]
