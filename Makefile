@@ -89,6 +89,14 @@ test-deep: $(VENV)/.test  ## Test with all examples and engine cases; every bran
 mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that its tests notice
 	@$(BIN)/python scripts/mutations.py
 
+.PHONY: fuzz
+fuzz: $(VENV)/.test  ## Feed whatever comes to mind to every reader, at length (KIMI_FUZZ_EXAMPLES=20000)
+	@$(BIN)/python -m pytest tests/faults/test_fuzz.py -q --hypothesis-profile=fuzz --timeout=0 $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.test  ## Stream for half an hour from a server with faults (ARGS="--minutes 1")
+	@$(BIN)/python scripts/soak.py $(ARGS)
+
 .PHONY: record
 record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set
 	@$(BIN)/python -m pytest -m vcr --record-mode=rewrite --force-enable-socket $(ARGS)

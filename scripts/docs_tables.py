@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs_faults import faults
 from docs_markdown import code, number, table
 from docs_rooms import rooms
 
@@ -421,6 +422,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "kinds": _kinds,
     "rooms": rooms,
     "tiers": _tiers,
+    "faults": faults,
     **{f"launch-{engine}": partial(_launch, engine) for engine in LAUNCHES},
     **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},
     **{

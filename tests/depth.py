@@ -29,6 +29,8 @@ _minutes = hypothesis.settings(deadline=None, derandomize=True, max_examples=20)
 _deep = hypothesis.settings(deadline=None, max_examples=150)
 hypothesis.settings.register_profile("minutes", _minutes)
 hypothesis.settings.register_profile("deep", _deep)
+_fuzz = int(os.environ.get("KIMI_FUZZ_EXAMPLES", "20000"))
+hypothesis.settings.register_profile("fuzz", _deep, max_examples=_fuzz)
 hypothesis.settings.register_profile("deep-ci", _deep, derandomize=True)
 
 

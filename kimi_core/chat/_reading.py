@@ -25,7 +25,7 @@ from kimi_core.errors import (
     warnings_at,
 )
 from kimi_core.response import ResponseReader, incomplete_answer, says_something
-from kimi_core.transport.body import BodyReader
+from kimi_core.transport.body import BYTE_ORDER_MARK, BodyReader
 from kimi_core.transport.limits import OutOfTimeError
 from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
 
@@ -86,7 +86,7 @@ class Reading:
 
     def _decide(self, *, at_end: bool = False) -> bool:
         """Decide what the body is, by what it begins with: relays lie in the content type."""
-        begun = self._beginning.lstrip()
+        begun = self._beginning.removeprefix(BYTE_ORDER_MARK).lstrip()
         if not begun and not at_end:
             return False  # blanks keep a connection alive
         if begins_like_events(begun):

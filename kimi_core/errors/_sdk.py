@@ -32,9 +32,18 @@ from kimi_core.errors._words import meaning_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import openai
+
     from kimi_core.errors._words import Meaning
 
-__all__ = ["error_from_body", "is_final", "map_error", "timeout_error", "wait_asked"]
+__all__ = [
+    "error_from_body",
+    "is_final",
+    "map_error",
+    "timeout_error",
+    "unread_refusal",
+    "wait_asked",
+]
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
@@ -74,6 +83,7 @@ _BY_STATUS: dict[int, _Kind] = {
 
 
 _SERVER_ERRORS = 500
+_REDIRECTS = range(300, 400)
 
 
 def _classify(facts: ErrorFacts) -> _Kind:
@@ -207,6 +217,37 @@ def _sent_key(exc: Any) -> str:  # noqa: ANN401 - of the SDK
     return str(exc.request.headers.get("authorization", "")).removeprefix("Bearer ")
 
 
+def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2
+    if response.status_code not in _REDIRECTS:
+        return ""
+    where = response.headers.get("location") or "nowhere"
+    return (
+        f"it leads to {redacted(where)}, and a conversation is not sent on. "
+        "If that address is right, set base_url to it."
+    )
+
+
+def unread_refusal(exc: Exception, response: Any) -> openai.APIStatusError:  # noqa: ANN401 - httpx
+    """Return the SDK's error for a status whose body could not be read.
+
+    The SDK reads that body outside of its own ``try``: what breaks there (openai 3.57) comes out as
+    an error of the HTTP library, which has no status.
+
+    Args:
+        exc: What came out of the SDK.
+        response: The answer with the status.
+    """
+    import openai
+
+    default = openai.APIStatusError
+    if response.status_code >= _SERVER_ERRORS:
+        default = openai.InternalServerError
+    known = openai.APIStatusError.__subclasses__()
+    kinds = {getattr(kind, "status_code", None): kind for kind in known}
+    told = f"its body could not be read ({str(exc) or type(exc).__name__})"
+    return kinds.get(response.status_code, default)(told, response=response, body=None)
+
+
 def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiAPIError:
     """Turn an error of the openai SDK into ours, which is also an instance of its own class.
 
@@ -227,7 +268,7 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
             exc.body,
             status=exc.status_code,
             headers=exc.response.headers,
-            fallback=exc.message,
+            fallback=_redirection(exc.response) or exc.message,
         )
         error: KimiAPIError = _refusal(facts, type(exc), endpoint=endpoint, model=model)
     else:

@@ -15,12 +15,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import (
-    KimiStreamTruncatedError,
-    error_from_body,
-    error_in,
-    timeout_error,
-)
+from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in, timeout_error
 from kimi_core.events import (
     ContentDelta,
     Event,
@@ -117,6 +112,7 @@ class ResponseReader:
         self.logprobs: list[Any] = []
         self.refusal = ""
         self._header: tuple[Any, ...] = ()
+        self._beside_error: list[Event] = []
 
     @property
     def finish_reason(self) -> str | None:
@@ -189,11 +185,18 @@ class ResponseReader:
         """
         choices = as_sequence(chunk.get("choices"))
         choice = as_mapping(choices[0]) if choices else None
-        if choice is None or "error" in chunk or failed(choice):
-            self._raise_error_in(chunk)
         self._read_header(chunk)
         if choice is None:
+            self._raise_error_in(chunk)
             return []
+        events = self._read_choice(chunk, choice)
+        if "error" in chunk or failed(choice):
+            self._beside_error = events  # told at the end, as what was held back is
+            self._raise_error_in(chunk)
+            self._beside_error = []
+        return events
+
+    def _read_choice(self, chunk: Mapping[str, Any], choice: Mapping[str, Any]) -> list[Event]:
         self._begun = True
         # Moonshot puts usage into the choice; take it only where the top has none.
         if not chunk.get("usage"):
@@ -234,7 +237,7 @@ class ResponseReader:
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
         calls = self._calls.number("server", calls)
-        return taken + self._taken([*calls, *self._calls.close()])
+        return [*self._beside_error, *taken, *self._taken([*calls, *self._calls.close()])]
 
     @property
     def has_ended(self) -> bool:

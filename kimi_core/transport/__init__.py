@@ -16,12 +16,14 @@ import os
 import sys
 import threading
 import weakref
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.endpoints import check_base_url
-from kimi_core.errors import is_final, map_error, wait_asked
+from kimi_core.errors import is_final, map_error, unread_refusal, wait_asked
 from kimi_core.transport._account import account_of
 from kimi_core.transport.limits import keep_within
 from kimi_core.transport.processes import renew_in_children, running_loop
@@ -30,7 +32,7 @@ from kimi_core.transport.rates import acount_again, count_again, pause_all
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
 
     import openai
 
@@ -44,10 +46,13 @@ __all__ = ["Transport"]
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
 _TOO_MANY = 429
+_REFUSALS = 400
 
 # Connections of the process that this one was forked from. Collected, they would be closed, for
 # which they wait for locks that nobody here will open.
 _abandoned: list[object] = []
+# Answers to the running request that say no.
+_refused: ContextVar[list[Any] | None] = ContextVar("answers that say no", default=None)
 
 
 @lru_cache(maxsize=1)
@@ -179,9 +184,7 @@ class Transport:
         Raises:
             KimiAPIError: Where there is no answer, or one that says no.
         """
-        import openai
-
-        try:
+        with self._mapping(payload):
             opened = self._sync_client().post(
                 path,
                 cast_to=object,
@@ -190,18 +193,14 @@ class Transport:
                 stream=True,
                 stream_cls=_stream_classes()[0],
             )
-        except openai.APIError as error:
-            raise self._mapped(error, payload) from error
         return opened.response
 
     async def aopen(
         self, path: str, payload: Mapping[str, Any], sending: Mapping[str, Any] | None = None
     ) -> HttpResponse:
         """Send a request as `open` does, in the running event loop."""
-        import openai
-
         client = await self._async_client()
-        try:
+        with self._mapping(payload):
             opened = await client.post(
                 path,
                 cast_to=object,
@@ -210,8 +209,6 @@ class Transport:
                 stream=True,
                 stream_cls=_stream_classes()[1],
             )
-        except openai.APIError as error:
-            raise self._mapped(error, payload) from error
         return opened.response
 
     def send(self, call: Call[Any]) -> str:
@@ -223,23 +220,15 @@ class Transport:
         Raises:
             KimiAPIError: Where there is no answer, or one that says no.
         """
-        import openai
-
         method = getattr(self._sync_client(), call.method)
-        try:
+        with self._mapping(call.naming):
             return cast("str", method(call.path, cast_to=str, **call.sending()))
-        except openai.APIError as error:
-            raise self._mapped(error, call.naming) from error
 
     async def asend(self, call: Call[Any]) -> str:
         """Send a request as `send` does, in the running event loop."""
-        import openai
-
         method = getattr(await self._async_client(), call.method)
-        try:
+        with self._mapping(call.naming):
             return cast("str", await method(call.path, cast_to=str, **call.sending()))
-        except openai.APIError as error:
-            raise self._mapped(error, call.naming) from error
 
     def close(self) -> None:
         """Close the sync client; a later request opens a new one."""
@@ -254,13 +243,28 @@ class Transport:
         if kept is not None:
             await kept[1].aclose()
 
-    def _mapped(self, error: Exception, payload: Mapping[str, Any]) -> Exception:
-        return map_error(
-            error,
-            endpoint=self.endpoint.name,
-            base_url=self.base_url,
-            model=str(payload.get("model", "")),
-        )
+    @contextmanager
+    def _mapping(self, payload: Mapping[str, Any]) -> Generator[None, None, None]:
+        """Make an error of the SDK, or of the HTTP library that it lets through, one of ours."""
+        import openai
+
+        refused: list[HttpResponse] = []
+        outer = _refused.set(refused)
+        try:
+            yield
+        except Exception as error:
+            unread = refused and _is_of_http(error)
+            theirs = unread_refusal(error, refused[-1]) if unread else error
+            if not isinstance(theirs, openai.APIError):
+                raise
+            raise map_error(
+                theirs,
+                endpoint=self.endpoint.name,
+                base_url=self.base_url,
+                model=str(payload.get("model", "")),
+            ) from error
+        finally:
+            _refused.reset(outer)
 
     def _sync_client(self) -> openai.OpenAI:
         client = self._client
@@ -329,7 +333,8 @@ class Transport:
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
-    return dict(sending or {})
+    # Where a redirect leads would get the conversation, and every header but the key's own.
+    return {**(sending or {}), "follow_redirects": False}
 
 
 async def _keep_open(
@@ -358,21 +363,35 @@ def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
         http_client.event_hooks = {**hooks, when: [*hooks[when], hook]}
 
 
+def _is_of_http(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] in {"httpx", "httpx2"}
+
+
+def _note_refusal(response: HttpResponse) -> None:
+    noted = _refused.get()
+    if noted is not None and response.status_code >= _REFUSALS:
+        noted.append(response)
+
+
 def _forbid_useless_retry(response: HttpResponse) -> None:
     """Keep the SDK from repeating a request that has no money behind it.
 
     Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
     429 unless the server's own header forbids it.
     """
+    _note_refusal(response)
     if response.status_code == _TOO_MANY:
-        response.read()
-        _mark(response)
+        with suppress(Exception):  # a body that breaks off says nothing of money
+            response.read()
+            _mark(response)
 
 
 async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    _note_refusal(response)
     if response.status_code == _TOO_MANY:
-        await response.aread()
-        _mark(response)
+        with suppress(Exception):  # as above
+            await response.aread()
+            _mark(response)
 
 
 def _mark(response: HttpResponse) -> None:

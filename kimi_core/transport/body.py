@@ -16,10 +16,11 @@ import jiter
 
 from kimi_core.errors import KimiProtocolError
 
-__all__ = ["BodyReader", "read_beginning", "read_json"]
+__all__ = ["BYTE_ORDER_MARK", "BodyReader", "read_beginning", "read_json"]
 
 _MOST_BYTES = 256 * 1024 * 1024  # an answer of a million tokens with log probabilities
 _MOST_DIGITS = 4_300  # of a whole number, where Python's own reader gives up
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TRIES = 4  # bytes that may be parsed for each byte of the body, so that reading stays linear
 
 
@@ -29,7 +30,7 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     Raises:
         ValueError: It is no JSON.
     """
-    text = body.strip()
+    text = _bare(body)
     try:
         return jiter.from_json(text)
     except ValueError as error:
@@ -37,6 +38,10 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
             return _odd_json(text.decode())
         except (ValueError, RecursionError):
             raise error from None
+
+
+def _bare(text: bytes) -> bytes:
+    return text.strip().removeprefix(BYTE_ORDER_MARK)
 
 
 def _odd_json(text: str) -> Any:  # noqa: ANN401 - as above
@@ -65,7 +70,7 @@ def _without_halves(value: dict[str, Any]) -> dict[str, Any]:
 def read_beginning(text: bytes) -> dict[str, Any] | None:
     """Read as much as is there of a JSON object that breaks off; None where it is none."""
     try:
-        value = jiter.from_json(text.strip(), partial_mode="trailing-strings")
+        value = jiter.from_json(_bare(text), partial_mode="trailing-strings")
     except ValueError:
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
@@ -113,7 +118,7 @@ class BodyReader:
         if self.value is not None:
             return self.value
         try:
-            return _object(self._body)
+            self.value = _object(self._body)
         except ValueError as error:
             if self.beginning() is not None:
                 return None
@@ -122,10 +127,11 @@ class BodyReader:
                 "Check that base_url names an OpenAI-compatible API, usually ending in /v1."
             )
             raise KimiProtocolError(message) from error
+        return self.value
 
     def beginning(self) -> dict[str, Any] | None:
-        """Return as much of the object as is there, or None where it cannot be read."""
-        return read_beginning(self._body)
+        """Return as much of the object as is there; None of a whole one, or where none is."""
+        return read_beginning(self._body) if self.value is None else None
 
     @property
     def shown(self) -> bytes:

@@ -54,7 +54,9 @@ class Call(Generic[_T]):
 
     def sending(self) -> dict[str, Any]:
         """Return the arguments of the SDK's method."""
-        options: dict[str, Any] = dict(self.options)
+        # What is sent is for this server alone; see the transport.
+        kept: dict[str, Any] = {"follow_redirects": False} if self.method == "post" else {}
+        options = {**kept, **self.options}
         if self.query:
             options["params"] = dict(self.query)
         if self.files is not None:

@@ -15,18 +15,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 from kimi_core.errors import KimiProtocolError
-from kimi_core.transport.body import read_beginning, read_json
+from kimi_core.transport.body import BYTE_ORDER_MARK, read_beginning, read_json
 
 __all__ = ["EventStreamDecoder", "begins_like_events"]
 
 _MOST_BYTES = 32 * 1024 * 1024  # of one event: a million tokens of arguments are a fifth of it
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 def begins_like_events(data: bytes) -> bool:
     """Whether a body begins as an event stream does, whatever its content type says."""
-    return data.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(_FIELDS)
+    return data.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(_FIELDS)
 
 
 class EventStreamDecoder:
@@ -115,8 +114,8 @@ class EventStreamDecoder:
             self._error = line[6:].strip() == b"error"
             if self._error and self._last is not None:  # said after its data
                 return _as_error(self._last)
-        elif line.startswith(_BYTE_ORDER_MARK):
-            return self._read(line[len(_BYTE_ORDER_MARK) :])
+        elif line.startswith(BYTE_ORDER_MARK):
+            return self._read(line[len(BYTE_ORDER_MARK) :])
         return None
 
     def _read_data(self, data: bytes) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("kimi_core", "langchain_kimi", "llama_index_kimi", "docs", "scripts", "tests")
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "pyproject.toml")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "pyproject.toml")
 MOST_LINES = 12
 
 RUN = (

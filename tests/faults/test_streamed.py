@@ -1,0 +1,34 @@
+"""The table of faults, streamed: the core and both adapters, sync and async.
+
+Owns: the run. The rows are in tests/faults/table.py, the law in tests/faults/holding.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.holding import every, hold
+
+pytest.importorskip("langchain_openai", reason="the table is run for both frameworks")
+pytest.importorskip("llama_index.core", reason="the table is run for both frameworks")
+
+from typing import TYPE_CHECKING
+
+from tests.faults import asking_core, asking_langchain, asking_llama_index
+
+if TYPE_CHECKING:
+    from tests.faults.row import Fault
+    from tests.faults.wire import FaultServer
+
+WAYS = {
+    **asking_core.STREAMED,
+    **asking_langchain.STREAMED,
+    **asking_llama_index.STREAMED,
+}
+
+
+@every
+def test_a_fault_ends_as_its_row_says(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    hold(fault, WAYS, server, monkeypatch)
