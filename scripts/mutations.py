@@ -84,7 +84,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an empty balance is not asked again",
-        "kimi_core/transport/__init__.py",
+        "kimi_core/transport/_hooks.py",
         'response.headers["x-should-retry"] = "false"',
         "pass",
         ("tests/core/test_client.py",),

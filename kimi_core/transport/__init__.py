@@ -16,18 +16,17 @@ import os
 import sys
 import threading
 import weakref
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.endpoints import check_base_url
-from kimi_core.errors import is_final, map_error, unread_refusal, wait_asked
+from kimi_core.errors import map_error, unread_refusal
 from kimi_core.transport._account import account_of
-from kimi_core.transport.limits import keep_within
+from kimi_core.transport._hooks import add_async_hooks, add_hooks
+from kimi_core.transport._hooks import refused as _refused
 from kimi_core.transport.processes import renew_in_children, running_loop
-from kimi_core.transport.rates import acount_again, count_again, pause_all
 
 if TYPE_CHECKING:
     import asyncio
@@ -45,14 +44,10 @@ __all__ = ["Transport"]
 # Sent to self-hosted servers, which look at no key; the SDK refuses to work without one.
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
-_TOO_MANY = 429
-_REFUSALS = 400
 
 # Connections of the process that this one was forked from. Collected, they would be closed, for
 # which they wait for locks that nobody here will open.
 _abandoned: list[object] = []
-# Answers to the running request that say no.
-_refused: ContextVar[list[Any] | None] = ContextVar("answers that say no", default=None)
 
 
 @lru_cache(maxsize=1)
@@ -279,9 +274,7 @@ class Transport:
         import openai
 
         http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
-        _add_hook(http_client, "response", _forbid_useless_retry)
-        _add_hook(http_client, "request", keep_within)
-        _add_hook(http_client, "request", count_again)
+        add_hooks(http_client)
         key = self._api_key if isinstance(self._api_key, str) else self._api_key.get
         client: openai.OpenAI = _anonymous(
             openai.OpenAI(api_key=key, http_client=http_client, **self._settings),
@@ -305,8 +298,7 @@ class Transport:
             http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
                 verify=_ssl_context()
             )
-            _add_hook(http_client, "response", _aforbid_useless_retry)
-            _add_hook(http_client, "request", acount_again)
+            add_async_hooks(http_client)
             key = self._api_key if isinstance(self._api_key, str) else self._api_key.aget
             client = _anonymous(
                 openai.AsyncOpenAI(api_key=key, http_client=http_client, **self._settings),
@@ -354,51 +346,8 @@ async def _keep_open(
             await http_client.aclose()
 
 
-def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
-    # On the user's own client, too: the SDK's only other place to refuse a retry is a private
-    # method, which cannot read an async body. It acts on a 429 alone, and the hooks of requests on
-    # those that have a total_timeout or a rate_limit.
-    hooks = http_client.event_hooks
-    if hook not in hooks[when]:
-        http_client.event_hooks = {**hooks, when: [*hooks[when], hook]}
-
-
 def _is_of_http(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in {"httpx", "httpx2"}
-
-
-def _note_refusal(response: HttpResponse) -> None:
-    noted = _refused.get()
-    if noted is not None and response.status_code >= _REFUSALS:
-        noted.append(response)
-
-
-def _forbid_useless_retry(response: HttpResponse) -> None:
-    """Keep the SDK from repeating a request that has no money behind it.
-
-    Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
-    429 unless the server's own header forbids it.
-    """
-    _note_refusal(response)
-    if response.status_code == _TOO_MANY:
-        with suppress(Exception):  # a body that breaks off says nothing of money
-            response.read()
-            _mark(response)
-
-
-async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
-    _note_refusal(response)
-    if response.status_code == _TOO_MANY:
-        with suppress(Exception):  # as above
-            await response.aread()
-            _mark(response)
-
-
-def _mark(response: HttpResponse) -> None:
-    if is_final(response.status_code, response.text):
-        response.headers["x-should-retry"] = "false"
-    else:
-        pause_all(wait_asked(response.text, response.headers))
 
 
 def _anonymous(client: Any, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - OpenAI or AsyncOpenAI

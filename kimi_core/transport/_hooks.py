@@ -1,0 +1,82 @@
+"""What is done with every request and every answer of the HTTP client, behind the SDK's back.
+
+Owns: the hooks of a client, and the answers of the running request that say no. May know: its own
+files, errors.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import is_final, wait_asked
+from kimi_core.transport.limits import keep_within
+from kimi_core.transport.rates import acount_again, count_again, pause_all
+
+if TYPE_CHECKING:
+    from kimi_core.transport.call import HttpClient, HttpResponse
+
+__all__ = ["add_async_hooks", "add_hooks", "refused"]
+
+_TOO_MANY = 429
+_REFUSALS = 400
+
+refused: ContextVar[list[Any] | None] = ContextVar("answers that say no", default=None)
+"""Answers to the running request that say no."""
+
+
+def add_hooks(http_client: HttpClient) -> None:
+    """Add what a sync client does with every request and answer."""
+    _add_hook(http_client, "response", _forbid_useless_retry)
+    _add_hook(http_client, "request", keep_within)
+    _add_hook(http_client, "request", count_again)
+
+
+def add_async_hooks(http_client: HttpClient) -> None:
+    """Add what an async client does; its time limit is kept by whoever waits for it."""
+    _add_hook(http_client, "response", _aforbid_useless_retry)
+    _add_hook(http_client, "request", acount_again)
+
+
+def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
+    # On the user's own client, too: the SDK's only other place to refuse a retry is a private
+    # method, which cannot read an async body. It acts on a 429 alone, and the hooks of requests on
+    # those that have a total_timeout or a rate_limit.
+    hooks = http_client.event_hooks
+    if hook not in hooks[when]:
+        http_client.event_hooks = {**hooks, when: [*hooks[when], hook]}
+
+
+def _note_refusal(response: HttpResponse) -> None:
+    noted = refused.get()
+    if noted is not None and response.status_code >= _REFUSALS:
+        noted.append(response)
+
+
+def _forbid_useless_retry(response: HttpResponse) -> None:
+    """Keep the SDK from repeating a request that has no money behind it.
+
+    Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
+    429 unless the server's own header forbids it.
+    """
+    _note_refusal(response)
+    if response.status_code == _TOO_MANY:
+        with suppress(Exception):  # a body that breaks off says nothing of money
+            response.read()
+            _mark(response)
+
+
+async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
+    _note_refusal(response)
+    if response.status_code == _TOO_MANY:
+        with suppress(Exception):  # as above
+            await response.aread()
+            _mark(response)
+
+
+def _mark(response: HttpResponse) -> None:
+    if is_final(response.status_code, response.text):
+        response.headers["x-should-retry"] = "false"
+    else:
+        pause_all(wait_asked(response.text, response.headers))
