@@ -42,6 +42,9 @@ from kimi_core.raw._grammar.text import (
     sequence,
 )
 from kimi_core.raw._grammar.values import ValueRules
+from kimi_core.schema import plain_tool
+from kimi_core.schema.limits import MAX_GRAMMAR, limited, shortened
+from kimi_core.schema.reading import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,11 +151,11 @@ def _declared(tools: Sequence[Tool]) -> dict[str, Schema]:
         raise KimiConfigError("a grammar for tool calls needs at least one tool; pass tools.")
     declared: dict[str, Schema] = {}
     for tool in tools:
-        function: Schema = tool.get("function") or {}
+        function = as_object(plain_tool(tool).get("function")) or {}
         name = function.get("name")
-        if not name:
+        if not name or not isinstance(name, str):
             raise KimiConfigError(
-                f"the tool {dict(tool)!r} has no name; pass OpenAI's form "
+                f"the tool {shortened(repr(tool))} has no name; pass OpenAI's form "
                 "{'type': 'function', 'function': {'name': ..., 'parameters': ...}}."
             )
         declared[name] = function.get("parameters") or {}
@@ -213,6 +216,24 @@ def _arguments(
     rules: Rules, name: str, request: _Request, dialect: Dialect, spelling: Spelling
 ) -> str:
     """Return the rule of a tool's arguments."""
+    with limited(_error):
+        before = rules.size
+        rule = _written_arguments(rules, name, request, dialect, spelling)
+    if rules.size - before > MAX_GRAMMAR:
+        raise KimiConfigError(
+            f"{Place(name).where}: the grammar of this schema has more than {MAX_GRAMMAR} "
+            "characters, which no engine reads in time; write fewer properties and values."
+        )
+    return rule
+
+
+def _error(where: str, problem: str) -> KimiConfigError:
+    return KimiConfigError(f"{where}: {problem}")
+
+
+def _written_arguments(
+    rules: Rules, name: str, request: _Request, dialect: Dialect, spelling: Spelling
+) -> str:
     place = Place(name)
     values = ValueRules(
         rules,

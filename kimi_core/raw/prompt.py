@@ -35,6 +35,7 @@ from kimi_core.raw._writing.k2 import INSTRUCT, PRESERVING, THINKING, VISION, re
 from kimi_core.raw._writing.k3 import render_k3
 from kimi_core.raw._writing.options import PromptOptions
 from kimi_core.raw._writing.segments import Segment, escape, find_marker, join, merge
+from kimi_core.schema import plain_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,10 +162,11 @@ def prompt_segments(
     """
     info, style = _model(model)
     _check_effort(info, model, options)
+    declared = [plain_tool(tool) for tool in tools or ()]
     if style is None:
-        return render_k3(messages, tools or (), options)
+        return render_k3(messages, declared, options)
     _check_thinking(info, style, model, options)
-    return render_k2(style, messages, tools or (), options)
+    return render_k2(style, messages, declared, options)
 
 
 def _check_thinking(info: ModelInfo, style: K2Style, model: str, options: PromptOptions) -> None:

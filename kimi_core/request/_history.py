@@ -16,7 +16,7 @@ from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.request._call_ids import with_ids
 from kimi_core.request._tool_results import with_results, with_unique_ids
 from kimi_core.request.media import prepare_media
-from kimi_core.schema import normalize_tools
+from kimi_core.schema import normalize_tools, plain_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,6 +105,8 @@ def _bring_tools(message: dict[str, Any], position: int, capabilities: Capabilit
     if capabilities.endpoint.schema_dialect == "moonshot":
         message.pop("content", None)
         message["tools"] = normalize_tools(message["tools"])
+    else:
+        message["tools"] = plain_tools(message["tools"])
 
 
 def _check_brought_tools(

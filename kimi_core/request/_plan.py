@@ -29,7 +29,7 @@ from kimi_core.request._read import thinking_of
 from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
-from kimi_core.schema import normalize_tools, relax_tools
+from kimi_core.schema import normalize_tools, plain_response_format, plain_tools, relax_tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,7 +134,7 @@ def decide(
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
         thinking=thinking,
-        response_format=options.response_format,
+        response_format=options.response_format and plain_response_format(options.response_format),
         stop=options.stop or None,
         limit=options.max_tokens,
         sampling=_sampling(options, capabilities),
@@ -158,7 +158,8 @@ def _decide_tools(
     endpoint = capabilities.endpoint
     brought = brought_tools(messages)
     check_builtin_tools([*tools, *brought], capabilities)
-    taken = normalize_tools(tools) if endpoint.schema_dialect == "moonshot" else tools
+    moonshot = endpoint.schema_dialect == "moonshot"
+    taken = normalize_tools(tools) if moonshot else plain_tools(tools)
     choice = decide_tool_choice(
         options.tool_choice,
         tools=taken,

@@ -24,6 +24,9 @@ from kimi_core.schema._tools import (
     normalize_response_format,
     normalize_tool,
     normalize_tools,
+    plain_response_format,
+    plain_tool,
+    plain_tools,
     relax_tools,
 )
 
@@ -32,5 +35,8 @@ __all__ = [
     "normalize_schema",
     "normalize_tool",
     "normalize_tools",
+    "plain_response_format",
+    "plain_tool",
+    "plain_tools",
     "relax_tools",
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import JsonValue, as_sequence
 from kimi_core.schema._keywords import declared_types, read_limits, schema_error, typed_notes
+from kimi_core.schema.limits import MAX_BRANCHES, STEP, spend
 from kimi_core.schema.reading import (
     MEMBERS,
     TYPES,
@@ -158,24 +159,26 @@ def intersections(
     Raises:
         KimiConfigError: Where the combinations are too many to write out.
     """
-    pairs = (_both(one, other) for other in second for one in first)
-    found = without_repeats(pair for pair in pairs if pair is not None)
-    if len(found) > _MAX_ALTERNATIVES:
-        raise schema_error(
-            path,
-            f"combining allOf, anyOf and oneOf gives {len(found)} alternatives, more than "
-            f"{_MAX_ALTERNATIVES}; write fewer branches.",
-        )
-    return found
-
-
-_MAX_ALTERNATIVES = 500  # branches of one anyOf: the default of Moonshot's published validator
+    found: dict[str, Alternative] = {}
+    for other in second:
+        for one in first:
+            both = _both(one, other)
+            if both is not None:
+                found[both.identity] = both
+        if len(found) > MAX_BRANCHES:
+            raise schema_error(
+                path,
+                f"combining allOf, anyOf and oneOf gives {len(found)} alternatives, more than "
+                f"{MAX_BRANCHES}; write fewer branches.",
+            )
+    return list(found.values())
 
 
 def _both(one: Alternative, other: Alternative) -> Alternative | None:
     kind = _common_type(one.type, other.type)
     if kind is None:
         return None
+    spend(STEP // 4 + len(one.notes) + len(other.notes))
     limits = _merged_limits(one.limits, other.limits)
     if kind == "integer" and "enum" in limits:
         limits["enum"] = [value for value in limits["enum"] if type_of(value) == "integer"]
@@ -231,4 +234,5 @@ def joined_annotations(one: Mapping[str, Any], other: Mapping[str, Any]) -> Sche
     )
     if texts:
         both["description"] = " ".join(texts)
+        spend(len(both["description"]))
     return both

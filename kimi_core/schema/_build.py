@@ -10,7 +10,6 @@ only a schema that contains itself stays a definition.
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from kimi_core.schema._document import Document, at, checked, parts
@@ -27,7 +26,8 @@ from kimi_core.schema._write import (
     with_annotations,
     with_notes,
 )
-from kimi_core.schema.reading import TYPES, identity, is_ignored
+from kimi_core.schema.limits import STEP, nested, shortened, spend
+from kimi_core.schema.reading import TYPES, copied, identity, is_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Builder"]
 
-# The published validator takes 120,000 characters of schema, which are far fewer schemas than this.
-_MAX_SCHEMAS = 20_000
 _COMBINING = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 
 
@@ -56,7 +54,6 @@ class Builder:
         self._names: dict[str, str] = {}
         self._open: dict[str, int] = {}  # what is being written -> how deep in the value
         self._depth = 0
-        self._count = 0
 
     def build(self, schema: object, path: str) -> Schema | None:
         """Return a schema in Moonshot's flavour, or None where no value fits it.
@@ -68,19 +65,14 @@ class Builder:
         Raises:
             KimiConfigError: For what is no schema, or cannot be said in this flavour.
         """
-        self._count += 1
-        if self._count > _MAX_SCHEMAS:
-            raise schema_error(
-                path,
-                f"with its references written out this has more than {_MAX_SCHEMAS} schemas; "
-                "refer to fewer definitions.",
-            )
+        spend(STEP)
         if isinstance(schema, bool):
-            return deepcopy(ANYTHING) if schema else None
-        return self._written(checked(schema, path), path)
+            return copied(ANYTHING) if schema else None
+        with nested(path):
+            return self._written(checked(schema, path), path)
 
     def _written(self, schema: Schema, path: str) -> Schema | None:
-        own = {key: deepcopy(schema[key]) for key in ANNOTATIONS if key in schema}
+        own = {key: copied(schema[key]) for key in ANNOTATIONS if key in schema}
         rest = {key: schema[key] for key in schema if not is_ignored(key) and key not in own}
         keywords = set(rest)
         body: Schema | None
@@ -125,8 +117,9 @@ class Builder:
 
     def _free_name(self, place: str) -> str:
         last = re.split(r"[/.#]", place)[-1]
-        name = re.sub(r"[^A-Za-z0-9_-]", "_", last) or "root"
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", shortened(last)) or "root"
         taken = set(self._names.values())
+        spend(len(taken) * STEP // 10)
         numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
         return next(free for free in [name, *numbered] if free not in taken)
 
@@ -162,8 +155,8 @@ class Builder:
             notes += more
         if not possible(limits):
             return None
-        body = with_notes({"type": alternative.type, **deepcopy(limits)}, notes)
-        return with_annotations(body, deepcopy(alternative.annotations))
+        body = with_notes({"type": alternative.type, **copied(limits)}, notes)
+        return with_annotations(body, copied(alternative.annotations))
 
     def _inside(self, schema: object, path: str) -> Schema | None:
         self._depth += 1
@@ -184,6 +177,7 @@ class Builder:
         """Return what is said of members, None where a required one cannot be, and notes."""
         others = limits.get("additionalProperties", True)
         required = limits.get("required", [])
+        needed = set(required)
         declared = limits.get("properties", {})
         properties: Schema = {}
         notes: list[str] = []
@@ -192,7 +186,7 @@ class Builder:
             body = self._inside(declared.get(name, others), at(path, "properties", name))
             if body is not None:
                 properties[name] = body
-            elif name in required:
+            elif name in needed:
                 return None, []
             elif others is not False:
                 notes.append(note("not", {"required": [name]}))

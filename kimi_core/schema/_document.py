@@ -20,6 +20,7 @@ from kimi_core.schema._alternatives import (
     without_repeats,
 )
 from kimi_core.schema._keywords import ANNOTATIONS, schema_error, untyped_notes
+from kimi_core.schema.limits import STEP, nested, shortened, spend
 from kimi_core.schema.reading import as_object, target
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ __all__ = ["Document", "at", "checked", "parts"]
 
 def at(path: str, *steps: object) -> str:
     """Return the path of what lies inside what lies at a path."""
-    return ".".join([*([path] if path else []), *map(str, steps)])
+    return ".".join([*([path] if path else []), *(shortened(str(step)) for step in steps)])
 
 
 def checked(schema: object, path: str) -> Schema:
@@ -41,7 +42,7 @@ def checked(schema: object, path: str) -> Schema:
     """
     known = as_object(schema)
     if known is None:
-        raise schema_error(path, f"{schema!r} is no schema; it must be an object or a boolean.")
+        raise schema_error(path, f"{shortened(repr(schema))} is no schema; it must be an object or a boolean.")
     for keyword in ("$dynamicRef", "$recursiveRef"):
         if keyword in known:
             raise schema_error(path, f"{keyword} is not followed; use $ref to #/$defs/NAME.")
@@ -90,12 +91,12 @@ class Document:
         Raises:
             KimiConfigError: As `target`, and where the way leads back to its start.
         """
-        seen: list[object] = []
+        seen: set[str] = set()
         while True:
+            found = self.target(reference, path)
             if reference in seen:
                 raise schema_error(path, f"$ref {reference!r} leads back to itself.")
-            seen.append(reference)
-            found = self.target(reference, path)
+            seen.add(str(reference))
             known = as_object(found)
             if known is None or set(known) != {"$ref"}:
                 return found, str(reference)
@@ -147,4 +148,6 @@ class Document:
             return anything() if schema else []
         known = checked(schema, path)
         own = {key: known[key] for key in ANNOTATIONS if key in known}
-        return annotated(self.alternatives(known, path, seen), own)
+        spend(STEP)
+        with nested(path):
+            return annotated(self.alternatives(known, path, seen), own)

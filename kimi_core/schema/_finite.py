@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.schema._keywords import schema_error
 from kimi_core.schema._write import branches_of
+from kimi_core.schema.limits import STEP, spend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,36 +36,42 @@ def finite(root: Schema, definitions: Mapping[str, Schema]) -> Schema:
     """
     if not definitions:
         return root
-    if not _ends(root, definitions, frozenset(), lists_end=True):
+    if not _ends(root, _ending(definitions, lists_end=True), lists_end=True):
         raise schema_error(
             "",
             "no finite value fits this schema: each value requires another of its kind; make a "
             "property optional, or let it be null.",
         )
-    if not _ends(root, definitions, frozenset(), lists_end=False):
+    if not _ends(root, _ending(definitions, lists_end=False), lists_end=False):
         root = _with_empty_lists(root)
         definitions = {name: _with_empty_lists(body) for name, body in definitions.items()}
     return {**root, "$defs": dict(definitions)}
 
 
-def _ends(
-    node: Schema, definitions: Mapping[str, Schema], seen: frozenset[str], *, lists_end: bool
-) -> bool:
+def _ending(definitions: Mapping[str, Schema], *, lists_end: bool) -> frozenset[str]:
+    """Return the definitions that some finite value fits: those that need no other, and so on.
+
+    Asked one by one, each would ask for all that it refers to, on every way that leads there.
+    """
+    found: frozenset[str] = frozenset()
+    while True:
+        more = {n for n in definitions if _ends(definitions[n], found, lists_end=lists_end)}
+        if found == more:
+            return found
+        found = frozenset(more)
+
+
+def _ends(node: Schema, ending: frozenset[str], *, lists_end: bool) -> bool:
+    spend(STEP // 50)
     if "$ref" in node:
-        name = node["$ref"].rpartition("/")[2]
-        inside = seen | {name}
-        return name not in seen and _ends(
-            definitions[name], definitions, inside, lists_end=lists_end
-        )
+        return node["$ref"].rpartition("/")[2] in ending
     if "anyOf" in node:
-        return any(
-            _ends(branch, definitions, seen, lists_end=lists_end) for branch in node["anyOf"]
-        )
+        return any(_ends(branch, ending, lists_end=lists_end) for branch in node["anyOf"])
     if "items" in node:
         empty = lists_end and not node.get("minItems")
-        return empty or _ends(node["items"], definitions, seen, lists_end=lists_end)
+        return empty or _ends(node["items"], ending, lists_end=lists_end)
     required = [
-        _ends(node["properties"][name], definitions, seen, lists_end=lists_end)
+        _ends(node["properties"][name], ending, lists_end=lists_end)
         for name in node.get("required", [])
     ]
     return all(required) if lists_end else any(required) or not required

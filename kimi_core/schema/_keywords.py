@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import AnySchema, JsonValue, as_sequence
 from kimi_core.errors import KimiConfigError
+from kimi_core.schema.limits import shortened, shortened_path, spend
 from kimi_core.schema.reading import TYPES, as_object, distinct_types, identity, type_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ RESERVED_NAMES = frozenset({"$defs", "$ref", "anyOf", "required", "additionalPro
 
 def schema_error(path: str, problem: str) -> KimiConfigError:
     """Return the error for what stands at a path; the root's path is empty."""
-    return KimiConfigError(f"Schema at {path or 'root'!r}: {problem}")
+    return KimiConfigError(f"Schema at {shortened_path(path) or 'root'!r}: {problem}")
+
+
+def _shown(value: JsonValue) -> str:
+    return shortened(repr(value))
 
 
 def joined(text: object, notes: tuple[str, ...]) -> str:
@@ -67,7 +72,7 @@ def declared_types(schema: Schema, path: str) -> list[str] | None:
         if name not in (*TYPES, "integer"):
             raise schema_error(
                 path,
-                f"type {name!r} is none of {', '.join(TYPES)} and integer; use one of these, or "
+                f"type {shortened(repr(name))} is none of {', '.join(TYPES)} and integer; use one of these, or "
                 "leave type out where any value will do.",
             )
     if not names:
@@ -95,7 +100,7 @@ def _count(schema: Schema, keyword: str, path: str) -> Schema:
     if value is None:
         return {}
     if type_of(value) != "integer":
-        raise schema_error(path, f"{keyword} must be a whole number, not {value!r}.")
+        raise schema_error(path, f"{keyword} must be a whole number, not {_shown(value)}.")
     return {keyword: int(value)}
 
 
@@ -117,7 +122,7 @@ def _number(schema: Schema, path: str) -> Schema:
             if value is None or (written == exclusive and isinstance(value, bool)):
                 continue
             if type_of(value) not in {"integer", "number"} or not math.isfinite(value):
-                raise schema_error(path, f"{written} must be a finite number, not {value!r}.")
+                raise schema_error(path, f"{written} must be a finite number, not {_shown(value)}.")
             limits[name] = value
     return limits
 
@@ -192,7 +197,8 @@ def _names(value: object, path: str) -> list[str]:
     names = [None] if listed is None else listed
     texts = [name for name in names if isinstance(name, str)]
     if len(texts) < len(names):
-        raise schema_error(path, f"required must be a list of names of properties, not {value!r}.")
+        shown = _shown(value)
+        raise schema_error(path, f"required must be a list of names of properties, not {shown}.")
     return list(dict.fromkeys(texts))
 
 
@@ -244,7 +250,8 @@ def note(keyword: str, value: JsonValue) -> str:
     if keyword in _FLAGS:
         return _FLAGS[keyword] if value is True else ""
     plain = isinstance(value, str) and keyword != "example"
-    text = value if plain else json.dumps(value, ensure_ascii=False, default=repr)
+    text = value if plain else json.dumps(value, ensure_ascii=False)
+    spend(len(text))
     return _SENTENCES.get(keyword, f"{keyword}: {{value}}.").replace("{value}", text)
 
 
@@ -269,7 +276,8 @@ def _notes(schema: Schema, keywords: tuple[str, ...]) -> tuple[str, ...]:
 
 def _order_note(schema: Schema) -> tuple[str, ...]:
     first, _ = _tuple(schema, "")
-    if not first or _members(schema, schema.get("maxItems"), "")[0] == first[0]:
+    most = _count(schema, "maxItems", "").get("maxItems")
+    if not first or _members(schema, most, "")[0] == first[0]:
         return ()
     return (f"Items in this order: {', '.join(_brief(member) for member in first)}.",)
 
@@ -283,5 +291,8 @@ def _brief(schema: AnySchema) -> str:
         if keyword in known:
             value = known[keyword]
             word = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            spend(len(word))
             return word.rpartition("/")[2] if keyword == "$ref" else word
-    return json.dumps(known, ensure_ascii=False, default=repr)
+    text = json.dumps(known, ensure_ascii=False)
+    spend(len(text))
+    return text

@@ -5,18 +5,22 @@ Owns: `normalize_schema`; what stands at the root. May know: its own files, _jso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.schema._build import Builder
 from kimi_core.schema._finite import finite
 from kimi_core.schema._keywords import joined, schema_error
 from kimi_core.schema._write import with_description
+from kimi_core.schema.limits import STEP, limited, shortened, spend
+from kimi_core.schema.plain import plain_json
+from kimi_core.schema.reading import as_object
 
 if TYPE_CHECKING:
-    from kimi_core._json import Schema
+    from collections.abc import Mapping
 
-__all__ = ["normalize_schema"]
+    from kimi_core._json import JsonValue, Schema
+
+__all__ = ["normal", "normalize_schema"]
 
 
 def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,14 +35,30 @@ def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         for schemas that contain themselves.
 
     Raises:
-        KimiConfigError: For what the flavour cannot say: no object at the root, a reference that
+        KimiConfigError: For what is no JSON, or more than `kimi_core.schema.limits` allows; for
+            what the flavour cannot say: no object at the root, a reference that
             leads elsewhere, a reserved name of a property, a schema that no value fits. The message
             names the path, as the server's own errors do.
     """
-    if not isinstance(cast("object", schema), Mapping):
-        raise schema_error("", f"{schema!r} is no schema; it must be an object.")
-    builder = Builder(dict(schema))
-    body = builder.build(dict(schema), "")
+    return normal(plain_json(schema, schema_error))
+
+
+def normal(schema: JsonValue) -> Schema:
+    """Return the same for what was read by `kimi_core.schema.plain` before.
+
+    Raises:
+        KimiConfigError: As `normalize_schema`.
+    """
+    root = as_object(schema)
+    if root is None:
+        raise schema_error("", f"{shortened(repr(schema))} is no schema; it must be an object.")
+    with limited(schema_error):
+        return _written(root)
+
+
+def _written(schema: Schema) -> Schema:
+    builder = Builder(schema)
+    body = builder.build(schema, "")
     definitions = {name: with_description(found) for name, found in builder.definitions.items()}
     root = _object_of(with_description(body), definitions) if body else None
     if root is None:
@@ -55,6 +75,7 @@ def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object_of(body: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
     """Return what a schema says of objects, written out, or None where it allows none."""
+    spend(STEP // 4)
     if "$ref" in body:
         return _object_of(definitions[body["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in body:

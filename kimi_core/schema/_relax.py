@@ -11,18 +11,18 @@ schema takes more than before and never less, and a sentence tells the model wha
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import AnySchema, as_mapping, as_sequence
+from kimi_core._json import AnySchema, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.schema._document import at
 from kimi_core.schema._keywords import joined, note, schema_error
-from kimi_core.schema.reading import TYPES, as_object, target, type_of
+from kimi_core.schema.forms import has_wrong_form
+from kimi_core.schema.plain import is_sayable
+from kimi_core.schema.reading import as_object, target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
     from kimi_core._json import JsonValue, Schema
@@ -38,7 +38,7 @@ def relaxed(
     """Return a schema without what is wrong in it.
 
     Args:
-        schema: What should be a schema. Not changed.
+        schema: What should be a schema, read by `kimi_core.schema.plain`. Not changed.
         reserved: Names that no property may have.
 
     Returns:
@@ -46,10 +46,8 @@ def relaxed(
         'properties.v'``. A schema with nothing wrong in it comes back equal, with no entry. What is
         wrong with no keyword by itself (nothing fits it, it leads back to itself) is left.
     """
-    known = as_mapping(schema)
-    root = schema if known is None else dict(known)
-    walk = _Walk(as_object(root) or {}, reserved)
-    return walk.any_schema(root, ""), walk.left_out
+    walk = _Walk(as_object(schema) or {}, reserved)
+    return walk.any_schema(schema, ""), walk.left_out
 
 
 class _Walk:
@@ -70,11 +68,13 @@ class _Walk:
         sentences: list[str] = []
         found: Schema = {}
         for keyword, value in known.items():
-            if _is_wrong(keyword, value) or self._leads_nowhere(keyword, value):
+            if self._is_wrong(keyword, value):
                 self._leave_out(keyword, value, path)
                 sentences += _sentence(keyword, value)
             else:
                 found[keyword] = self._inside(keyword, value, path)
+        if len(found.get("patternProperties", ())) < len(as_object(known.get("patternProperties")) or ()):
+            found.pop("additionalProperties", None)  # it spoke of what no pattern allows
         sentences += self._without_reserved_names(found, path)
         if sentences:
             found["description"] = joined(found.get("description"), tuple(sentences))
@@ -83,6 +83,13 @@ class _Walk:
     def _leave_out(self, keyword: str, value: object, path: str) -> None:
         what = f"{keyword} {value!r}" if keyword else f"{value!r} in place of a schema"
         self.left_out.append(f"{what[:_LONGEST_SENTENCE]} at {path or 'root'!r}")
+
+    def _is_wrong(self, keyword: str, value: object) -> bool:
+        """Whether a keyword is left out; one that holds schemas is looked at part by part."""
+        wrong = keyword in _UNFOLLOWED or has_wrong_form(keyword, value)
+        if wrong or self._leads_nowhere(keyword, value):
+            return True
+        return keyword not in _HOLDING and not (is_sayable(keyword) and is_sayable(value))
 
     def _leads_nowhere(self, keyword: str, value: object) -> bool:
         if keyword != "$ref":
@@ -98,7 +105,11 @@ class _Walk:
         listed = as_sequence(value)
         members = as_object(value)
         if keyword in _OF_SCHEMAS and members is not None:
-            return {name: self.any_schema(members[name], at(here, name)) for name in members}
+            return {
+                name: self.any_schema(members[name], at(here, name))
+                for name in members
+                if keyword == "properties" or is_sayable(name)
+            }
         if keyword in _LISTS and listed is not None:
             return [self.any_schema(one, at(here, place)) for place, one in enumerate(listed)]
         if keyword in _SINGLE:
@@ -108,84 +119,30 @@ class _Walk:
     def _without_reserved_names(self, schema: Schema, path: str) -> list[str]:
         """Take out properties whose names are refused, and what would still speak of them."""
         members = as_object(schema.get("properties")) or {}
-        refused = sorted(self._reserved & members.keys())
+        refused = sorted(name for name in members if self._is_refused(name))
         if not refused:
             return []
-        schema["properties"] = {n: members[n] for n in members if n not in refused}
+        gone = set(refused)
+        schema["properties"] = {n: members[n] for n in members if n not in gone}
         if "required" in schema:
-            schema["required"] = [n for n in schema["required"] if n not in refused]
+            schema["required"] = [n for n in schema["required"] if n not in gone]
         schema.pop("additionalProperties", None)
         for name in refused:
             self._leave_out(f"property {name!r}:", members[name], at(path, "properties"))
-        return [note(f"Property {name!r}", members[name]) for name in refused]
+        return [note(f"Property {name!r}", members[name]) for name in refused if is_sayable(name)]
+
+    def _is_refused(self, name: str) -> bool:
+        return name in self._reserved or not is_sayable(name)
 
 
 def _sentence(keyword: str, value: JsonValue) -> list[str]:
     """Return what the model is told of a keyword; nothing where the keyword said nothing."""
     said = note(keyword, value) if value or value is False else ""
-    return [said] if 0 < len(said) <= _LONGEST_SENTENCE else []
+    return [said] if 0 < len(said) <= _LONGEST_SENTENCE and is_sayable(said) else []
 
 
-def _is_wrong(keyword: str, value: object) -> bool:
-    fits = _FITS.get(keyword)
-    return fits is not None and not fits(value)
-
-
-def _is_type(value: object) -> bool:
-    listed = as_sequence(value)
-    names = [value] if listed is None else listed
-    return bool(names) and all(name in (*TYPES, "integer") for name in names)
-
-
-def _is_number(value: object) -> bool:
-    return type_of(value) in {"integer", "number"} and math.isfinite(float(str(value)))
-
-
-def _is_names(value: object) -> bool:
-    listed = as_sequence(value)
-    return listed is not None and all(isinstance(name, str) for name in listed)
-
-
-def _is_count(value: object) -> bool:
-    return value is None or type_of(value) == "integer"
-
-
-def _is_bound(value: object) -> bool:
-    return value is None or _is_number(value)
-
-
-def _is_flag_or_bound(value: object) -> bool:
-    return isinstance(value, bool) or _is_bound(value)
-
-
-def _is_some(value: object) -> bool:
-    return bool(as_sequence(value))
-
-
-def _is_list(value: object) -> bool:
-    return as_sequence(value) is not None
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def _never(_: object) -> bool:
-    return False
-
-
-_FITS: Mapping[str, Callable[[object], bool]] = {
-    "type": _is_type,
-    "enum": _is_some,
-    "required": _is_names,
-    "prefixItems": _is_list,
-    **dict.fromkeys(("properties", "patternProperties"), _is_object),
-    **dict.fromkeys(("allOf", "anyOf", "oneOf"), _is_some),
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), _is_count),
-    **dict.fromkeys(("minimum", "maximum"), _is_bound),
-    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), _is_flag_or_bound),
-    **dict.fromkeys(("$dynamicRef", "$recursiveRef"), _never),
-}
+_UNFOLLOWED = frozenset({"$dynamicRef", "$recursiveRef"})
 _OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems", "items"})
 _SINGLE = frozenset({"items", "additionalItems", "additionalProperties"})
+_HOLDING = _OF_SCHEMAS | _LISTS | _SINGLE

@@ -7,21 +7,36 @@ whose schema is none. May know: its own files, _json, errors.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiConfigError, ToolSchemaWarning, warn
-from kimi_core.schema._keywords import RESERVED_NAMES
-from kimi_core.schema._normal import normalize_schema
+from kimi_core.schema._keywords import RESERVED_NAMES, schema_error
+from kimi_core.schema._normal import normal, normalize_schema
 from kimi_core.schema._relax import relaxed
+from kimi_core.schema.limits import limited, shortened
+from kimi_core.schema.plain import is_sayable, plain_json
+from kimi_core.schema.reading import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from kimi_core._json import Schema, Tool
+    from kimi_core._json import AnySchema, Schema, Tool
 
-__all__ = ["normalize_response_format", "normalize_tool", "normalize_tools", "relax_tools"]
+__all__ = [
+    "normalize_response_format",
+    "normalize_tool",
+    "normalize_tools",
+    "plain_response_format",
+    "plain_tool",
+    "plain_tools",
+    "relax_tools",
+]
+
+_MOST_TOLD = 20  # places that one warning names
 
 
 def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,20 +59,50 @@ def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     """
     if tool.get("type") != "function":
         return dict(tool)
-    function = tool.get("function")
-    if not isinstance(function, Mapping):
-        raise KimiConfigError(f"Tool {dict(tool)!r} has no function; give it name and parameters.")
-    known = cast("Mapping[str, Any]", function)
+    plain = _plain(tool)
+    known = as_object(plain.get("function"))
+    if known is None:
+        raise KimiConfigError(
+            f"Tool {shortened(repr(plain))} has no function; give it name and parameters."
+        )
     name = _checked_name(known.get("name"))
     schema = _parameters(name, known.get("parameters") or {})
-    return {**tool, "function": {**known, "parameters": schema}}
+    return {**plain, "function": {**known, "parameters": schema}}
+
+
+def _plain(tool: Mapping[str, Any]) -> Schema:
+    """Return a tool as JSON, whose parameters alone may hold what no JSON can say.
+
+    Raises:
+        KimiConfigError: For what is no JSON, or too much; it names the tool and the place.
+    """
+    error = partial(_error, _name_of(tool))
+    function = as_mapping(tool.get("function"))
+    if function is None or "parameters" not in function:
+        return plain_tool(tool)
+    apart = {key: function[key] for key in function if key != "parameters"}
+    plain: Schema = plain_json({**tool, "function": apart}, error)
+    at_parameters = partial(_error, _name_of(tool), "function.parameters")
+    parameters = plain_json(function["parameters"], at_parameters, loose=True)
+    return {**plain, "function": {**plain["function"], "parameters": parameters}}
+
+
+def _name_of(tool: Mapping[str, Any]) -> str:
+    name = (as_mapping(tool.get("function")) or {}).get("name")
+    return shortened(repr(name if isinstance(name, str) else ""))
+
+
+def _error(name: str, *told: str) -> KimiConfigError:
+    *places, problem = told
+    where = ".".join(place for place in places if place) or "root"
+    return KimiConfigError(f"Tool {name} at {where!r}: {problem}")
 
 
 def _checked_name(name: object) -> str:
     if isinstance(name, str) and name:
         return name
     raise KimiConfigError(
-        f"Tool name {name!r} is refused: a tool is called by its name; give it one of letters, "
+        f"Tool name {shortened(repr(name))} is refused: a tool is called by its name; give it one of letters, "
         "digits, underscores and dashes."
     )
 
@@ -66,10 +111,11 @@ def _parameters(name: str, parameters: object) -> Schema:
     found = _tried(parameters)
     if isinstance(found, dict):
         return found
-    loose, left_out = relaxed(parameters, reserved=RESERVED_NAMES)
-    found = _tried(loose)
+    loose, left_out = _relaxed_parameters(name, parameters, reserved=RESERVED_NAMES)
+    if left_out:  # else it is the same schema, and would be refused again
+        found = _tried(loose)
     if not isinstance(found, dict):
-        apart, refusals = _each_apart(as_mapping(loose) or {})
+        apart, refusals = _each_apart(as_object(loose) or {})
         found, left_out = _tried(apart), [*left_out, *refusals]
     if not isinstance(found, dict):
         raise KimiConfigError(f"Tool {name!r}: {found}") from found
@@ -77,10 +123,20 @@ def _parameters(name: str, parameters: object) -> Schema:
     return found
 
 
+def _relaxed_parameters(
+    name: str, parameters: object, *, reserved: AbstractSet[str] = frozenset()
+) -> tuple[AnySchema, list[str]]:
+    with limited(partial(_error, shortened(repr(name)), "function.parameters")):
+        return relaxed(parameters, reserved=reserved)
+
+
 def _warn(name: str, left_out: Sequence[str]) -> None:
+    told = [*left_out[:_MOST_TOLD]]
+    if len(left_out) > _MOST_TOLD:
+        told.append(f"and {len(left_out) - _MOST_TOLD} more")
     message = (
         f"Tool {name!r}: what is wrong in its parameters was left out, so that the model may send "
-        f"what the tool does not take: {'; '.join(left_out)}. Correct the schema where it is yours."
+        f"what the tool does not take: {'; '.join(told)}. Correct the schema where it is yours."
     )
     warn(message, ToolSchemaWarning)
 
@@ -89,8 +145,13 @@ def _each_apart(schema: Mapping[str, Any]) -> tuple[Schema, list[str]]:
     """Return a schema whose properties are accepted by themselves or take any value, and why.
 
     What is wrong with no keyword alone is found so: a schema that leads back to itself, or one with
-    more alternatives than can be written out.
+    more alternatives than can be written out. All of them together may cost what one schema may.
     """
+    with limited(schema_error):
+        return _tried_apart(schema)
+
+
+def _tried_apart(schema: Mapping[str, Any]) -> tuple[Schema, list[str]]:
     shared = {key: schema[key] for key in ("$defs", "definitions") if key in schema}
     members: Schema = {}
     refusals: list[str] = []
@@ -102,8 +163,9 @@ def _each_apart(schema: Mapping[str, Any]) -> tuple[Schema, list[str]]:
 
 
 def _tried(schema: object) -> Schema | KimiConfigError:
+    """Return the normal form of parameters that were read, or why they have none."""
     try:
-        return normalize_schema(cast("Schema", schema))
+        return normal(schema)
     except KimiConfigError as refusal:
         return refusal
 
@@ -113,17 +175,48 @@ def relax_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
 
     Args:
         tools: OpenAI-style tool dicts. Not changed.
+
+    Raises:
+        KimiConfigError: For what is no JSON, or more than `kimi_core.schema.limits` allows.
     """
     return [_relaxed(tool) for tool in tools]
 
 
+def plain_tool(tool: Tool) -> dict[str, Any]:
+    """Return a tool as JSON.
+
+    Args:
+        tool: An OpenAI-style tool dict. Not changed.
+
+    Raises:
+        KimiConfigError: For what is no JSON, or more than `kimi_core.schema.limits` allows; it
+            names the tool and the place.
+    """
+    return cast("Schema", plain_json(tool, partial(_error, _name_of(tool))))
+
+
+def plain_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    """Return tools as JSON, without what no JSON can say, with a warning for each that has any.
+
+    Args:
+        tools: OpenAI-style tool dicts. Not changed.
+
+    Raises:
+        KimiConfigError: As `relax_tools`.
+    """
+    plain = [_plain(tool) for tool in tools]
+    return [tool if is_sayable(tool) else _relaxed(tool) for tool in plain]
+
+
 def _relaxed(tool: Tool) -> dict[str, Any]:
-    function = as_mapping(tool.get("function")) or {}
-    parameters, left_out = relaxed(function.get("parameters") or {})
+    plain = _plain(tool)
+    function: Schema = as_object(plain.get("function")) or {}
+    name = str(function.get("name"))
+    parameters, left_out = _relaxed_parameters(name, function.get("parameters") or {})
     if not left_out:
-        return dict(tool)
-    _warn(str(function.get("name")), left_out)
-    return {**tool, "function": {**function, "parameters": parameters}}
+        return plain
+    _warn(name, left_out)
+    return {**plain, "function": {**function, "parameters": parameters}}
 
 
 def normalize_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
@@ -137,8 +230,8 @@ def normalize_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     """
     normal = [normalize_tool(tool) for tool in tools]
     names = [str(tool["function"]["name"]) for tool in normal if tool.get("type") == "function"]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(names).items():
+        if times > 1:
             raise KimiConfigError(
                 f"Two tools are called {name!r}, which Moonshot refuses; rename one of them."
             )
@@ -161,17 +254,29 @@ def normalize_response_format(response_format: Mapping[str, Any]) -> dict[str, A
     """
     if response_format.get("type") != "json_schema":
         return dict(response_format)
-    form = response_format.get("json_schema")
-    if not isinstance(form, Mapping) or "schema" not in form:
+    form = as_object(plain_json(response_format.get("json_schema"), _format_error))
+    if form is None or "schema" not in form:
         raise KimiConfigError(
             "response_format of type 'json_schema' has no schema; give it json_schema with name "
             "and schema."
         )
-    known = cast("Mapping[str, Any]", form)
     try:
-        schema = normalize_schema(known["schema"])
+        schema = normalize_schema(form["schema"])
     except KimiConfigError as error:
         raise KimiConfigError(f"response_format: {error}") from error
     title = re.sub(r"[^A-Za-z0-9_-]", "_", str(schema.get("title", "")))
-    named = {"name": title or "answer"} if not known.get("name") else {}
-    return {**response_format, "json_schema": {**known, **named, "schema": schema}}
+    named = {"name": title or "answer"} if not form.get("name") else {}
+    return {**response_format, "json_schema": {**form, **named, "schema": schema}}
+
+
+def plain_response_format(response_format: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a response format as JSON.
+
+    Raises:
+        KimiConfigError: For what is no JSON, or more than `kimi_core.schema.limits` allows.
+    """
+    return cast("Schema", plain_json(response_format, _format_error))
+
+
+def _format_error(place: str, problem: str) -> KimiConfigError:
+    return KimiConfigError(f"response_format at {place or 'root'!r}: {problem}")

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.schema._keywords import joined, note, schema_error
+from kimi_core.schema.limits import MAX_BRANCHES
 from kimi_core.schema.reading import TYPES, distinct_types, identity
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ ANYTHING: Schema = {"type": list(TYPES)}
 """Any value; an empty schema says the same, which the strictest validator refuses in properties."""
 
 _NOTES = "notes"  # until a description is final, sentences are kept here, beside the keywords
-_MAX_BRANCHES = 500  # the default of the published validator; its documents say 10
 _PAIRS = (("minLength", "maxLength"), ("minItems", "maxItems"), ("minimum", "maximum"))
 
 
@@ -53,8 +53,8 @@ def any_of(branches: Iterable[Schema], path: str) -> Schema | None:
         KimiConfigError: Where there are more than a server takes.
     """
     found = list({identity(branch): branch for branch in branches}.values())
-    if len(found) > _MAX_BRANCHES:
-        raise schema_error(path, f"anyOf may have {_MAX_BRANCHES} branches, not {len(found)}.")
+    if len(found) > MAX_BRANCHES:
+        raise schema_error(path, f"anyOf may have {MAX_BRANCHES} branches, not {len(found)}.")
     if len(found) > 1:
         return {"anyOf": found}
     return found[0] if found else None

@@ -12,6 +12,8 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
+from kimi_core.schema.limits import shortened, spend
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -22,6 +24,7 @@ __all__ = [
     "MEMBERS",
     "TYPES",
     "as_object",
+    "copied",
     "distinct_types",
     "identity",
     "is_ignored",
@@ -45,6 +48,8 @@ _IGNORED = frozenset(
         *("readOnly", "writeOnly", "discriminator", "xml", "externalDocs"),
     }
 )
+_MEMBER = 20  # what one value costs that is copied or compared, in the unit of `limits`
+_ENCODER = json.JSONEncoder(sort_keys=True)  # one for all: making one costs more than most values
 _TYPE_NAMES = (
     (str, "string"),
     (bool, "boolean"),  # before int, whose subclass it is in Python
@@ -63,16 +68,41 @@ def as_object(value: object) -> Schema | None:
     return cast("Schema", value) if isinstance(value, dict) else None
 
 
+def copied(value: JsonValue) -> JsonValue:
+    """Return a copy that shares nothing with the value.
+
+    Raises:
+        KimiConfigError: Where what is copied becomes too much.
+    """
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        spend(_MEMBER * len(members))
+        return {name: copied(members[name]) for name in members}
+    if isinstance(value, list):
+        listed = cast("list[Any]", value)
+        spend(_MEMBER * len(listed))
+        return [copied(one) for one in listed]
+    if isinstance(value, str):
+        spend(len(value))
+    return value
+
+
 def is_ignored(keyword: str) -> bool:
     """Whether a keyword says nothing about values; references are followed into ``$defs``."""
     return keyword in _IGNORED or keyword.startswith("x-")
 
 
 def identity(value: JsonValue) -> str:
-    """Return a text that is equal for equal JSON values, and for 1 and 1.0; True is not 1."""
+    """Return a text that is equal for equal JSON values, and for 1 and 1.0; True is not 1.
+
+    Raises:
+        KimiConfigError: Where what is compared becomes too much.
+    """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return json.dumps(value, sort_keys=True, default=repr)
+    text = _ENCODER.encode(value)
+    spend(_MEMBER + len(text))
+    return text
 
 
 def type_of(value: JsonValue) -> str:
@@ -98,11 +128,13 @@ def target(root: Schema, reference: object, error: Callable[[str], KimiConfigErr
     Raises:
         KimiConfigError: Where it leads out of the schema, or to nothing.
     """
+    shown = repr(reference) if not isinstance(reference, str) else repr(shortened(reference))
     if not isinstance(reference, str) or not re.match(r"#(/|$)", reference):
         raise error(
-            f"$ref {reference!r} does not point into this schema; put the definition under $defs "
+            f"$ref {shortened(shown)} does not point into this schema; put the definition under $defs "
             "and point to #/$defs/NAME."
         )
+    spend(_MEMBER + len(reference))
     found: Any = root
     for step in reference.split("/")[1:]:
         key = unquote(step).replace("~1", "/").replace("~0", "~")
@@ -110,7 +142,7 @@ def target(root: Schema, reference: object, error: Callable[[str], KimiConfigErr
             found = found[int(key) if isinstance(found, list) else key]
         except (KeyError, IndexError, TypeError, ValueError):
             raise error(
-                f"$ref {reference!r} points at nothing; put it under the root's $defs."
+                f"$ref {shown} points at nothing; put it under the root's $defs."
             ) from None
     return found
 
@@ -141,12 +173,14 @@ def merged_members(one: Schema, other: Schema) -> Schema:
     merged: Schema = {}
     if "properties" in one or "properties" in other:
         names = [*one.get("properties", {}), *other.get("properties", {})]
+        spend(_MEMBER * len(names))
         merged["properties"] = {
             name: merged_schemas(_property(name, one), _property(name, other))
             for name in dict.fromkeys(names)
         }
     if "required" in one or "required" in other:
         needed = [*one.get("required", []), *other.get("required", [])]
+        spend(_MEMBER * len(needed))
         merged["required"] = list(dict.fromkeys(needed))
     if "additionalProperties" in one or "additionalProperties" in other:
         merged["additionalProperties"] = merged_schemas(

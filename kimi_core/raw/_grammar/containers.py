@@ -16,9 +16,10 @@ from kimi_core.raw._grammar.characters import RAW
 from kimi_core.raw._grammar.enums import enum_values
 from kimi_core.raw._grammar.merge import canonical
 from kimi_core.raw._grammar.text import any_of, character_class, literal, optional, sequence
+from kimi_core.schema.limits import MAX_NAME, spend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from kimi_core._json import AnySchema, Schema
     from kimi_core.raw._grammar.characters import Spelling
@@ -82,6 +83,8 @@ def _comma(rules: Rules) -> str:
 
 def object_text(values: ValueWriter, shape: Shape, place: Place) -> str | None:
     """Return the JSON objects of a shape, or None where there are none."""
+    if shape.extra is not None and shape.extra.high is not None and shape.extra.high < 0:
+        return None
     pairs = []
     for member in shape.members:
         name = values.value(member.schema, place.child(member.key))
@@ -107,35 +110,48 @@ def _extra_pair(values: ValueWriter, shape: Shape, place: Place) -> str | None:
     return None if value is None or key is None else _pair(values, key, value)
 
 
-def _extra_key(values: ValueWriter, extra: Extra, taken: Sequence[str], place: Place) -> str | None:
+def _extra_key(values: ValueWriter, extra: Extra, taken: Iterable[str], place: Place) -> str | None:
     if extra.names is not None:
         return values.value(extra.names, place.child("propertyNames"))
-    return sequence(values.spelling.quote, _other_name(values, taken, '"\\'), values.spelling.quote)
+    return sequence(values.spelling.quote, _other_name(values, taken, '"\\', place), values.spelling.quote)
 
 
-def _other_name(values: ValueWriter, taken: Sequence[str], excluded: str) -> str:
+def _other_name(
+    values: ValueWriter, declared: Iterable[str], excluded: str, place: Place
+) -> str:
     """Return a key that is none of those taken; it has no character that is written escaped.
 
     A key that repeats a declared one would give it a value that its own schema never saw.
     """
     limit = values.max_string_length
-    taken = [key for key in taken if key.isprintable() and not set(key) & set(excluded)]
+    taken = {key for key in declared if key.isprintable() and not set(key) & set(excluded)}
     none = [(0x00, 0x1F), *((ord(character), ord(character)) for character in excluded)]
     more = values.rules.repeat(character_class(none, negated=True), 0, limit)
 
-    def below(prefix: str) -> str:
-        followers = sorted({key[len(prefix)] for key in taken if _extends(key, prefix)})
-        others = [*none, *((ord(follower), ord(follower)) for follower in followers)]
+    if max(map(len, taken), default=0) > MAX_NAME:
+        values.refuse(place, f"other properties beside one of more than {MAX_NAME} characters")
+        taken = {key for key in taken if len(key) <= MAX_NAME}
+    followers = _followers(taken)
+    texts: dict[str, str] = {}
+    for prefix in sorted(followers, key=len, reverse=True):
+        others = [*none, *((ord(one), ord(one)) for one in followers[prefix])]
         parts = [sequence(character_class(others, negated=True), more)]
-        parts += [sequence(literal(one), below(prefix + one)) for one in followers]
+        parts += [sequence(literal(one), texts.pop(prefix + one)) for one in followers[prefix]]
         ends = prefix != "" and prefix not in taken
-        return optional(any_of(parts)) if ends else any_of(parts)
+        texts[prefix] = optional(any_of(parts)) if ends else any_of(parts)
+        spend(len(texts[prefix]))
+    return texts[""]
 
-    return below("")
 
-
-def _extends(key: str, prefix: str) -> bool:
-    return len(key) > len(prefix) and key.startswith(prefix)
+def _followers(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Return the beginnings of keys, each with the characters that may follow."""
+    found: dict[str, set[str]] = {"": set()}
+    for key in keys:
+        spend(len(key) ** 2)
+        for end in range(len(key)):
+            found.setdefault(key[:end], set()).add(key[end])
+        found.setdefault(key, set())
+    return {prefix: sorted(found[prefix]) for prefix in found}
 
 
 class _Chain:
@@ -172,14 +188,18 @@ class _Chain:
 
     def _rest(self, number: int) -> str:
         """Return what may follow once a member has been written: each with its comma."""
-        if number == len(self._members):
-            return self._more(0)
-        if number not in self._rests:
-            text, required = self._members[number]
-            member = sequence(_comma(self._rules), text)
-            body = sequence(member if required else optional(member), self._rest(number + 1))
-            self._rests[number] = self._rules.add(f"{self._hint}-rest", body)
-        return self._rests[number]
+        for later in range(len(self._members) - 1, number - 1, -1):
+            if later not in self._rests:
+                self._rests[later] = self._written(later)
+        return self._rests[number] if number < len(self._members) else self._more(0)
+
+    def _written(self, number: int) -> str:
+        text, required = self._members[number]
+        member = sequence(_comma(self._rules), text)
+        rest = self._rests.get(number + 1) or self._more(0)
+        body = sequence(member if required else optional(member), rest)
+        spend(len(body))
+        return self._rules.add(f"{self._hint}-rest", body)
 
     def _more(self, low: int) -> str:
         if self._extra is None:
@@ -229,7 +249,7 @@ def _extra_arguments(values: ValueWriter, shape: Shape, place: Place) -> str:
         return ""
     if shape.extra.names is not None or shape.extra.low or shape.extra.high is not None:
         values.refuse(place, "a bound on the names or the number of K3's arguments")
-    key = _other_name(values, [attribute(member.key) for member in shape.members], '"&<')
+    key = _other_name(values, [attribute(member.key) for member in shape.members], '"&<', place)
     alternatives = values.alternatives(shape.extra.schema, place.child("additionalProperties"), RAW)
     texts = [_argument(None, *one, key=key) for one in alternatives]
     return values.rules.repeat(any_of(texts)) if texts else ""
@@ -255,7 +275,7 @@ def array_text(values: ValueWriter, schema: Schema, place: Place) -> str | None:
     for keyword in ("contains", "unevaluatedItems"):
         if schema.get(keyword) not in (None, False):
             values.refuse(place, repr(keyword))
-    low, high = int(schema.get("minItems", 0)), schema.get("maxItems")
+    low, high = max(0, schema.get("minItems", 0)), schema.get("maxItems")
     if schema.get("uniqueItems") and (high is None or high > 1):
         return _set_text(values, schema, place, low, high)
     inside = _items(values, schema, place, low, high)
@@ -321,4 +341,5 @@ def _positions(
     for number in range(len(fixed) - 1, -1, -1):
         text = sequence(comma if number else "", fixed[number], tail)
         tail = text if number < low else wrap(text)
+        spend(len(tail))
     return tail

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kimi_core.raw._grammar.enums import type_of
 from kimi_core.raw._grammar.merge import IMPOSSIBLE
+from kimi_core.schema.limits import STEP, spend
 from kimi_core.schema.reading import merged_enum
 
 if TYPE_CHECKING:
@@ -21,15 +22,21 @@ if TYPE_CHECKING:
 
 __all__ = ["disjoint"]
 
+_DEEPEST = 8  # a branch may contain itself, and then there is always one property more
 
-def disjoint(first: Schema, second: Schema, normal: Callable[[object], Schema]) -> bool:
+
+def disjoint(
+    first: Schema, second: Schema, normal: Callable[[object], Schema], depth: int = 0
+) -> bool:
     """Whether nothing that the grammar writes for one branch also fits the other.
 
     Args:
         first: A branch in normal form.
         second: Another one.
         normal: Gives the normal form of a schema inside them.
+        depth: How deep in the branches; what is told apart below the eighth property is not.
     """
+    spend(STEP // 10)
     if IMPOSSIBLE in (first, second):
         return True
     if "enum" in first and "enum" in second:
@@ -39,7 +46,7 @@ def disjoint(first: Schema, second: Schema, normal: Callable[[object], Schema]) 
         return True
     if types != {"object"} or others != {"object"}:
         return False
-    return _told_apart(first, second, normal) or (
+    return _told_apart(first, second, normal, depth) or (
         _only_in(first, second) and _only_in(second, first)
     )
 
@@ -52,15 +59,18 @@ def _types(schema: Schema) -> set[str]:
     return {"number" if name == "integer" else name for name in names}
 
 
-def _told_apart(first: Schema, second: Schema, normal: Callable[[object], Schema]) -> bool:
+def _told_apart(
+    first: Schema, second: Schema, normal: Callable[[object], Schema], depth: int
+) -> bool:
     """Whether a property that one requires can have no value that both allow."""
-    return any(
+    return depth < _DEEPEST and any(
         disjoint(
             normal(first.get("properties", {}).get(name, True)),
             normal(second.get("properties", {}).get(name, True)),
             normal,
+            depth + 1,
         )
-        for name in {*first.get("required", []), *second.get("required", [])}
+        for name in dict.fromkeys([*first.get("required", []), *second.get("required", [])])
     )
 
 

@@ -27,7 +27,8 @@ def enum_values(schema: Schema) -> list[Any]:
     distinct: dict[str, Any] = {}
     for value in schema.get("enum", ()):
         distinct.setdefault(identity(value), value)
-    return [value for value in distinct.values() if _admits(schema, type_of(value), value)]
+    bounds = bounds_of(schema)
+    return [value for value in distinct.values() if _admits(schema, type_of(value), value, bounds)]
 
 
 def type_of(value: JsonValue) -> str:
@@ -55,14 +56,14 @@ def _tighter(schema: Schema, closed: str, opened: str, sign: int) -> tuple[Decim
     return bound * sign, is_open
 
 
-def _admits(schema: Schema, name: str, value: JsonValue) -> bool:
+def _admits(schema: Schema, name: str, value: JsonValue, bounds: Bounds) -> bool:
     """Whether the keywords beside an enum leave a value of it."""
     declared = schema.get("type", name)
     names = {declared} if isinstance(declared, str) else set(declared)
     if name == "number":
         number = Decimal(str(value))
         integral = "integer" in names and number == number.to_integral_value()
-        return ("number" in names or integral) and bounds_of(schema).admits(number)
+        return ("number" in names or integral) and bounds.admits(number)
     if name not in names:
         return False
     if name != "string":

@@ -16,6 +16,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.raw._grammar.text import UNREACHABLE
+from kimi_core.schema.forms import UNSET, form_of, has_wrong_form
+from kimi_core.schema.limits import MAX_BRANCHES, STEP, nested, shortened, spend
 from kimi_core.schema.reading import (
     MEMBERS,
     is_ignored,
@@ -29,7 +32,7 @@ from kimi_core.schema.reading import (
 if TYPE_CHECKING:
     from kimi_core._json import AnySchema, JsonValue, Schema
 
-__all__ = ["IMPOSSIBLE", "Document", "canonical", "refusal"]
+__all__ = ["IMPOSSIBLE", "Document", "canonical", "check_branches", "refusal"]
 
 IMPOSSIBLE: Schema = {"enum": []}
 _ANNOTATIONS = frozenset(
@@ -38,12 +41,16 @@ _ANNOTATIONS = frozenset(
         *("contentEncoding", "contentMediaType", "contentSchema", "strict"),
     ]
 )
+_LEAST = frozenset({"minLength", "minItems", "minProperties"})
+_COUNTS = _LEAST | {"maxLength", "maxItems", "maxProperties"}
 _NO_DRAFT_4 = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
 
 def canonical(value: JsonValue) -> str:
     """Return the same text for the same JSON value; the order of properties counts."""
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    spend(len(text))
+    return text
 
 
 def refusal(where: str, what: str) -> KimiConfigError:
@@ -58,6 +65,19 @@ def refusal(where: str, what: str) -> KimiConfigError:
         "it out of the schema, pass strict=False to leave it to the model, or let tool_choice be "
         "'auto'."
     )
+
+
+def check_branches(number: int, where: str) -> None:
+    """Refuse a union of more branches than are written out.
+
+    Raises:
+        KimiConfigError: For more than `MAX_BRANCHES`.
+    """
+    if number > MAX_BRANCHES:
+        raise KimiConfigError(
+            f"{where}: combining allOf, anyOf and oneOf gives {number} branches, more than "
+            f"{MAX_BRANCHES}; write fewer."
+        )
 
 
 class Document:
@@ -81,8 +101,14 @@ class Document:
         if isinstance(schema, bool):
             return {} if schema else IMPOSSIBLE
         if not isinstance(schema, dict):
-            raise KimiConfigError(f"{where}: {schema!r} is no JSON schema; it must be an object.")
-        own = {key: schema[key] for key in schema if not _says_nothing(key)}
+            shown = shortened(repr(schema))
+            raise KimiConfigError(f"{where}: {shown} is no JSON schema; it must be an object.")
+        spend(STEP)
+        with nested(where):
+            return self._merged(schema, where, seen)
+
+    def _merged(self, schema: Schema, where: str, seen: tuple[str, ...]) -> Schema:
+        own = _own_keywords(schema, where)
         parts = own.pop("allOf", [])
         reference = own.pop("$ref", None)
         if reference is not None:
@@ -122,10 +148,28 @@ class Document:
         if key in {"items", "additionalItems"}:
             return merged_schemas(first, second)
         if key in {"anyOf", "oneOf"}:
+            check_branches(len(first) * len(second), where)
             return [{"allOf": [one, other]} for one in first for other in second]
         if first != second and key != "format" and self._strict:
             raise refusal(where, f"two different values of {key!r} that must both hold")
         return first
+
+
+def _own_keywords(schema: Schema, where: str) -> Schema:
+    own: Schema = {}
+    for key, value in schema.items():
+        if _says_nothing(key) or (value is None and key in UNSET):
+            continue
+        if has_wrong_form(key, value) and (key, value) != ("enum", []):
+            shown = shortened(repr(value))
+            raise KimiConfigError(f"{where}: {key!r} must be {form_of(key)}, not {shown}.")
+        if key in _LEAST and value >= UNREACHABLE:
+            raise KimiConfigError(
+                f"{where}: {key!r} is {value:g}, more than any answer holds; choose less than "
+                f"{UNREACHABLE}."
+            )
+        own[key] = int(value) if key in _COUNTS else value
+    return own
 
 
 def _says_nothing(keyword: str) -> bool:
@@ -134,6 +178,8 @@ def _says_nothing(keyword: str) -> bool:
 
 def _modern(schema: Schema) -> Schema:
     """Write `const` as an enum, and draft 4's boolean exclusive bounds as numbers."""
+    if isinstance(schema.get("type"), list):
+        schema["type"] = list(dict.fromkeys(schema["type"]))
     if "const" in schema:
         only = [schema.pop("const")]
         schema["enum"] = merged_enum(only, schema.get("enum", only))

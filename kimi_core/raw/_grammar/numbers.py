@@ -16,12 +16,16 @@ from decimal import Decimal
 
 from kimi_core.raw._grammar.text import any_of, literal, optional, sequence
 
-__all__ = ["INTEGER", "NUMBER", "Bounds", "decimal_range", "integer_range"]
+__all__ = ["INTEGER", "MAX_DIGITS", "NUMBER", "Bounds", "decimal_range", "integer_range"]
 
 _INTEGER_DIGITS = 19  # as many as the largest 64-bit integer has
 _WHOLE_DIGITS = 15  # what a double holds exactly
 _FRACTION_DIGITS = 15
 
+MAX_DIGITS = 24
+"""Digits of a bound on either side of the point. Decimal arithmetic has 28, and is inexact above."""
+
+_REACH = 10**30  # no number that is written without a bound on its side is as great
 INTEGER = f'"-"? ("0" | [1-9] [0-9]{{0,{_INTEGER_DIGITS - 1}}})'
 NUMBER = (
     f'"-"? ("0" | [1-9] [0-9]{{0,{_WHOLE_DIGITS - 1}}}) ("." [0-9]{{1,{_FRACTION_DIGITS}}})? '
@@ -50,6 +54,19 @@ class Bounds:
         """Whether every number is in the range."""
         return self.low is None and self.high is None
 
+    def within_reach(self) -> tuple[Bounds, bool]:
+        """Return the bounds that say something of numbers that are written, and whether one of
+        them cannot be written and is left out.
+
+        ``1.7976931348623157e308`` is what some languages write for no bound at all.
+        """
+        low_says = self.low is not None and self.low > -_REACH
+        high_says = self.high is not None and self.high < _REACH
+        low = self.low if low_says and _is_short(self.low) else None
+        high = self.high if high_says and _is_short(self.high) else None
+        unsaid = (low_says and low is None) or (high_says and high is None)
+        return Bounds(low, high, self.low_open, self.high_open), unsaid
+
     def admits(self, number: Decimal) -> bool:
         """Whether the number is in the range."""
         above = self.low is None or number > self.low or (number == self.low and not self.low_open)
@@ -66,6 +83,13 @@ class Bounds:
             high = int(self.high.to_integral_value("ROUND_FLOOR"))
             high -= self.high_open and high == self.high
         return low, high
+
+
+def _is_short(number: Decimal | None) -> bool:
+    if number is None:
+        return True
+    exponent = number.as_tuple().exponent
+    return abs(number) < 10**MAX_DIGITS and isinstance(exponent, int) and exponent >= -MAX_DIGITS
 
 
 def integer_range(low: int | None, high: int | None) -> str | None:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kimi_core.raw._grammar.characters import Range, Spelling, any_text, complement
-from kimi_core.raw._grammar.text import any_of, sequence
+from kimi_core.raw._grammar.text import UNREACHABLE, any_of, sequence
+from kimi_core.schema.limits import MAX_GROUPS, MAX_PATTERN
 
 if TYPE_CHECKING:
     from kimi_core.raw._grammar.text import Rules
@@ -31,6 +32,9 @@ _SPACE: list[Range] = [(0x09, 0x0D), (0x20, 0x20)]
 _SETS = {"d": _DIGIT, "w": _WORD, "s": _SPACE}
 _CONTROLS = {"n": 0x0A, "r": 0x0D, "t": 0x09, "f": 0x0C, "v": 0x0B, "0": 0x00}
 _HEX_LENGTHS = {"x": 2, "u": 4}
+_COUNTS = re.compile(r"([0-9]{1,20})(,?)([0-9]{0,20})\}")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
+_SURROGATES = range(0xD800, 0xE000)
 _PLAIN_GROUP = re.compile(r"\?:|\?P?<(?![=!])[^>]*>")
 _SPECIAL = frozenset("^$.*+?()[]{}|\\")
 
@@ -62,6 +66,8 @@ def pattern_text(rules: Rules, pattern: str, spelling: Spelling, low: int, high:
     Raises:
         UnsupportedPatternError: For what a grammar cannot say.
     """
+    if len(pattern) > MAX_PATTERN:
+        raise UnsupportedPatternError(f"of more than {MAX_PATTERN} characters")
     reader = _Reader(rules, pattern, spelling)
     piece = reader.whole()
     too_long = high is not None and (piece.longest is None or piece.longest > high)
@@ -84,6 +90,7 @@ class _Reader:
         self._pattern = pattern
         self._spelling = spelling
         self._at = 0
+        self._groups = 0
 
     def _peek(self) -> str:
         return self._pattern[self._at : self._at + 1]
@@ -151,12 +158,15 @@ class _Reader:
                 return counts
         if not self._accept("{"):
             return 1, 1
-        end = self._pattern.find("}", self._at)
-        low, comma, high = self._pattern[self._at : end].partition(",")
-        if end < 0 or not low.isdecimal() or not (high.isdecimal() or not high):
+        counts = _COUNTS.match(self._pattern, self._at)
+        if counts is None:
             raise UnsupportedPatternError(f"because of '{{' at {self._at - 1}")
-        self._at = end + 1
-        return int(low), (int(high) if high else None) if comma else int(low)
+        self._at = counts.end()
+        low, comma, end = counts.groups()
+        high = (int(end) if end else None) if comma else int(low)
+        if int(low) >= UNREACHABLE or (high is not None and high < int(low)):
+            raise UnsupportedPatternError(f"because of the count before {self._at}")
+        return int(low), high
 
     def _atom(self) -> _Piece:
         character = self._next()
@@ -178,7 +188,11 @@ class _Reader:
             self._at = opening.end()
         elif self._peek() == "?":
             raise UnsupportedPatternError(f"because of the assertion at {self._at}")
+        self._groups += 1
+        if self._groups > MAX_GROUPS:
+            raise UnsupportedPatternError(f"with more than {MAX_GROUPS} groups inside each other")
         piece = self._alternatives()
+        self._groups -= 1
         if not self._accept(")"):
             raise UnsupportedPatternError(f"because of a parenthesis open before {self._at}")
         return replace(piece, repeated=None)
@@ -200,9 +214,15 @@ class _Reader:
             follows = self._pattern[self._at : self._at + 2]
             if len(first) == 1 and follows[:1] == "-" and follows[1:] not in {"", "]"}:
                 self._next()
-                first = [(first[0][0], self._member()[0][1])]
+                first = self._range(first[0], self._member())
             ranges += first
         return complement(ranges) if negated else ranges
+
+    def _range(self, first: Range, last: list[Range]) -> list[Range]:
+        single = first[0] == first[1] and len(last) == 1 and last[0][0] == last[0][1]
+        if not single or last[0][0] < first[0]:
+            raise UnsupportedPatternError(f"because of the range before {self._at}")
+        return [(first[0], last[0][0])]
 
     def _member(self) -> list[Range]:
         character = self._next()
@@ -222,10 +242,11 @@ class _Reader:
 
     def _hexadecimal(self, length: int) -> list[Range]:
         digits = "".join(self._next() for _ in range(length))
-        try:
-            code = int(digits, 16)
-        except ValueError:
-            raise UnsupportedPatternError(f"because of {digits!r} at {self._at}") from None
+        if not _HEXADECIMAL.fullmatch(digits):
+            raise UnsupportedPatternError(f"because of {digits!r} at {self._at}")
+        code = int(digits, 16)
+        if code in _SURROGATES:
+            raise UnsupportedPatternError(f"because of half a surrogate pair before {self._at}")
         return [(code, code)]
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kimi_core.schema.limits import shortened, shortened_path
+
 __all__ = ["Place"]
 
 
@@ -24,14 +26,15 @@ class Place:
 
     def child(self, key: str) -> Place:
         """Return the place below."""
-        return Place(self.tool, (*self.path, key))
+        return Place(self.tool, (*self.path, shortened(key)))
 
     @property
     def where(self) -> str:
         """The place in words, for an error."""
-        return f"tool {self.tool!r}, " + (".".join(self.path) or "parameters")
+        path = shortened_path(".".join(self.path)) or "parameters"
+        return f"tool {shortened(self.tool)!r}, {path}"
 
     @property
     def hint(self) -> str:
         """The place as the wish for a rule's name."""
-        return "-".join((self.tool, *self.path))
+        return shortened_path("-".join((self.tool, *self.path)))

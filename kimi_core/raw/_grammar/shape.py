@@ -80,7 +80,7 @@ def read_shape(
     Raises:
         KimiConfigError: For a keyword that cannot be kept.
     """
-    members = _members(schema, place)
+    members = _members(schema)
     extra = _extra(schema, members, arguments=arguments)
 
     def refuse(keyword: str) -> None:
@@ -96,17 +96,14 @@ def read_shape(
     return _counted(schema, members, extra, refuse)
 
 
-def _members(schema: Schema, place: Place) -> tuple[Member, ...]:
+def _members(schema: Schema) -> tuple[Member, ...]:
     properties = schema.get("properties", {})
     required = schema.get("required", [])
-    if not isinstance(properties, dict) or not isinstance(required, list):
-        raise KimiConfigError(
-            f"{place.where}: 'properties' must be an object and 'required' a list of names."
-        )
     others = schema.get("additionalProperties", True)
-    undeclared = [name for name in required if name not in properties]
+    undeclared = [name for name in dict.fromkeys(required) if name not in properties]
+    needed = set(required)
     return tuple(
-        Member(name, properties.get(name, others), name in required)
+        Member(name, properties.get(name, others), name in needed)
         for name in [*properties, *undeclared]
     )
 

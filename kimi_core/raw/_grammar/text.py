@@ -29,6 +29,7 @@ __all__ = [
 _LONGEST_REPETITION = 500
 UNREACHABLE = 1_000_000
 """A count that no answer reaches: more characters than the context of any Kimi holds."""
+_LONGEST_ITEM = 100
 _ROOT = "root"
 _LAST_SHORT = 0xFFFF
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
@@ -88,7 +89,11 @@ def _group(expression: str) -> str:
 
 
 class Rules:
-    """The named rules of one grammar, in the order in which they were asked for."""
+    """The named rules of one grammar, in the order in which they were asked for.
+
+    Attributes:
+        size: Characters of all names and bodies so far.
+    """
 
     def __init__(self, longest_repetition: int = _LONGEST_REPETITION) -> None:
         """Begin without rules.
@@ -100,6 +105,8 @@ class Rules:
         self._longest = longest_repetition
         self._bodies: dict[str, str] = {}
         self._shared: dict[str, str] = {}
+        self._last: dict[str, int] = {}  # how often a name was asked for; counting anew is n ** 2
+        self.size = 0
 
     def reserve(self, hint: str) -> str:
         """Return a name that no other rule has; its body comes later, so rules may be recursive.
@@ -109,15 +116,18 @@ class Rules:
         """
         base = re.sub(r"[^a-zA-Z0-9]+", "-", hint).strip("-") or "rule"
         base = base if base[0].isalpha() else f"rule-{base}"
-        name, number = base, 1
+        number = self._last.get(base, 1)
+        name = base if number == 1 else f"{base}-{number}"
         while name in self._bodies or name == _ROOT:
             number += 1
             name = f"{base}-{number}"
+        self._last[base] = number
         self._bodies[name] = '""'
         return name
 
     def define(self, name: str, body: str) -> None:
         """Give a reserved name its body."""
+        self.size += len(name) + len(body)
         self._bodies[name] = body or '""'
 
     def add(self, hint: str, body: str) -> str:
@@ -143,6 +153,8 @@ class Rules:
             low: How often at least.
             high: How often at most; None, and a million and more, mean any number.
         """
+        if max(low, high or 0) > self._longest and len(item) > _LONGEST_ITEM:
+            item = self.add("item", item)  # it is written several times below
         if high is None or high >= UNREACHABLE:
             return (
                 sequence(self._exactly(item, low - 1), f"{_group(item)}+")

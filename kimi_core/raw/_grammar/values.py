@@ -12,7 +12,7 @@ after a comma or a colon, because a small model under a grammar can write blanks
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from kimi_core.errors import KimiConfigError
@@ -21,9 +21,10 @@ from kimi_core.raw._grammar.containers import array_text, object_text
 from kimi_core.raw._grammar.disjoint import disjoint
 from kimi_core.raw._grammar.enums import bounds_of, enum_values, type_of
 from kimi_core.raw._grammar.formats import FORMATS
-from kimi_core.raw._grammar.merge import canonical, refusal
+from kimi_core.raw._grammar.merge import canonical, check_branches, refusal
 from kimi_core.raw._grammar.numbers import (
     INTEGER,
+    MAX_DIGITS,
     NUMBER,
     Bounds,
     decimal_range,
@@ -32,6 +33,7 @@ from kimi_core.raw._grammar.numbers import (
 from kimi_core.raw._grammar.pattern import UnsupportedPatternError, pattern_text
 from kimi_core.raw._grammar.shape import read_shape
 from kimi_core.raw._grammar.text import any_of, literal, sequence
+from kimi_core.schema.limits import nested, shortened, spend
 from kimi_core.schema.reading import TYPES, distinct_types
 
 if TYPE_CHECKING:
@@ -98,8 +100,11 @@ class ValueRules:
         if key not in self._names:
             # The name is known before the body, so a schema may contain itself.
             name = self._names[key] = self.rules.reserve(place.hint)
-            alternatives = self.alternatives(schema, place)
-            self.rules.define(name, any_of([text for _, text in alternatives] or [""]))
+            with nested(place.where):
+                alternatives = self.alternatives(schema, place)
+            body = any_of([text for _, text in alternatives] or [""])
+            spend(len(name) + len(body))
+            self.rules.define(name, body)
             self._names[key] = name if alternatives else None
         return self._names[key]
 
@@ -133,7 +138,7 @@ class ValueRules:
                 self.refuse(place, repr(keyword))
         if "enum" in schema:
             return _enum(schema, spelling)
-        names = _types(schema, place)
+        names = _types(schema)
         written = [(name, self._typed(name, schema, place, spelling)) for name in names]
         return [(name, text) for name, text in written if text is not None]
 
@@ -161,6 +166,7 @@ class ValueRules:
         if keyword is None:
             return [normal]
         key = canonical(normal)
+        check_branches(len(normal[keyword]), place.where)
         if key in within or len(within) > _DEEPEST_UNION:
             raise KimiConfigError(f"{place.where}: the {keyword} leads back to itself.")
         rest = {name: value for name, value in normal.items() if name != keyword}
@@ -170,9 +176,11 @@ class ValueRules:
         ]
         if keyword == "oneOf" and not self._exclusive(branches, place):
             self.refuse(place, "a 'oneOf' whose branches may have values in common")
-        return [
-            flat for branch in branches for flat in self.branches(branch, place, (*within, key))
-        ]
+        flat: list[Schema] = []
+        for branch in branches:
+            flat += self.branches(branch, place, (*within, key))
+            check_branches(len(flat), place.where)
+        return flat
 
     def shape(self, schema: Schema, place: Place) -> Shape:
         """Return what an object may hold, given its schema in normal form."""
@@ -204,7 +212,7 @@ class ValueRules:
         return self.rules.once("null", '"null"')
 
     def _string(self, schema: Schema, place: Place, spelling: Spelling) -> str | None:
-        low, high = int(schema.get("minLength", 0)), schema.get("maxLength")
+        low, high = max(0, schema.get("minLength", 0)), schema.get("maxLength")
         if high is not None and high < low:
             return None
         text = self._pattern(schema, place, spelling, low, high)
@@ -222,7 +230,7 @@ class ValueRules:
         try:
             return pattern_text(self.rules, schema["pattern"], spelling, low, high)
         except UnsupportedPatternError as error:
-            self.refuse(place, f"the pattern {schema['pattern']!r} {error}")
+            self.refuse(place, f"the pattern {shortened(schema['pattern'])!r} {error}")
             return None
 
     def _format(self, schema: Schema, place: Place, low: int, high: int | None) -> str | None:
@@ -242,13 +250,15 @@ class ValueRules:
         return self.rules.repeat(any_character(self.rules, spelling), low, high)
 
     def _number(self, name: str, schema: Schema, place: Place) -> str | None:
-        bounds = bounds_of(schema)
+        bounds, unsaid = bounds_of(schema).within_reach()
+        if unsaid:
+            self.refuse(place, f"a bound of more than {MAX_DIGITS} digits")
         if "multipleOf" in schema:
-            step = Decimal(str(schema["multipleOf"]))
-            if step == int(step) or (name == "integer" and 1 / step % 1 == 0):
+            step = Fraction(str(schema["multipleOf"]))
+            if step.denominator == 1 or (name == "integer" and step.numerator == 1):
                 return self._multiples(max(int(step), 1), bounds, place)
             self.refuse(place, "'multipleOf' a fraction")
-        if bounds.unbounded:
+        if bounds.unbounded and bounds_of(schema).unbounded:
             return self.rules.once(name, INTEGER if name == "integer" else NUMBER)
         return integer_range(*bounds.integers()) if name == "integer" else decimal_range(bounds)
 
@@ -264,18 +274,11 @@ class ValueRules:
         return integer_range(low, high)
 
 
-def _types(schema: Schema, place: Place) -> list[str]:
+def _types(schema: Schema) -> list[str]:
     declared = schema.get("type")
     if declared is None:
         return [name for name, keys in _KEYWORDS.items() if keys & schema.keys()] or list(TYPES)
-    names = [declared] if isinstance(declared, str) else list(declared)
-    for name in names:
-        if name not in {*TYPES, "integer"}:
-            raise KimiConfigError(
-                f"{place.where}: {name!r} is no type of JSON schema; the types are "
-                f"{', '.join([*TYPES, 'integer'])}."
-            )
-    return distinct_types(names)
+    return distinct_types([declared] if isinstance(declared, str) else declared)
 
 
 def _enum(schema: Schema, spelling: Spelling) -> list[Alternative]:

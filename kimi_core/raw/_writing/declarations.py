@@ -153,7 +153,7 @@ class _Declaration:
 
     def _properties(self, schema: _Schema, indent: str) -> list[str]:
         """Declare properties in the order of the schema, each with its comments."""
-        _, optional = _partition(schema)
+        optional = set(_partition(schema)[1])
         return [
             self._property(name, value, indent + _INDENT, "?" if name in optional else "")
             for name, value in _mapping(schema.get("properties", {})).items()
@@ -186,7 +186,7 @@ def _braces(fields: list[str], indent: str) -> str:
 def _partition(schema: _Schema) -> tuple[list[str], list[str]]:
     """Return the names of required and of optional properties, each alphabetical."""
     names = sorted(_mapping(schema.get("properties", {})))
-    required = set(_list(schema.get("required", [])))
+    required = {n for n in _list(schema.get("required", [])) if isinstance(n, str)}
     return [n for n in names if n in required], [n for n in names if n not in required]
 
 

@@ -25,6 +25,7 @@ from kimi_core.raw._writing.messages import (
     tool_calls_of,
 )
 from kimi_core.raw._writing.segments import control, plain
+from kimi_core.schema import plain_response_format, plain_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,6 +127,10 @@ def _tools_json(tools: Tools) -> str:
     return compact_json(deep_sorted(tools))
 
 
+def _plain(tools: Tools) -> Tools:
+    return [plain_tool(tool) for tool in tools]
+
+
 def _message(message: Message, *, thinking: bool) -> list[Segment]:
     role = role_of(message)
     if role == "tool":
@@ -139,7 +144,7 @@ def _message(message: Message, *, thinking: bool) -> list[Segment]:
             f"role {role!r} has no place in a K3 prompt; use system, user, assistant or tool."
         )
     if role != "user" and message.get("tools"):
-        return _instruction("tool-declare", _MORE_TOOLS.format(_tools_json(message["tools"])))
+        return _instruction("tool-declare", _MORE_TOOLS.format(_tools_json(_plain(message["tools"]))))
     return _message_element(_content(message), role="user" if role == "user" else "system", **name)
 
 
@@ -228,7 +233,7 @@ def _response_format(wanted: Mapping[str, Any] | None) -> list[Segment]:
         return []
     sentence = _JSON_FORMAT.format(kind)
     if kind == "json_schema":
-        wrapper: Mapping[str, Any] = wanted.get("json_schema") or {}
+        wrapper: Mapping[str, Any] = plain_response_format(wanted).get("json_schema") or {}
         sentence += _SCHEMA.format(compact_json(deep_sorted(wrapper.get("schema", wrapper))))
     return _instruction("response-format", sentence)
 
