@@ -42,7 +42,9 @@ def checked(schema: object, path: str) -> Schema:
     """
     known = as_object(schema)
     if known is None:
-        raise schema_error(path, f"{shortened(repr(schema))} is no schema; it must be an object or a boolean.")
+        raise schema_error(
+            path, f"{shortened(repr(schema))} is no schema; it must be an object or a boolean."
+        )
     for keyword in ("$dynamicRef", "$recursiveRef"):
         if keyword in known:
             raise schema_error(path, f"{keyword} is not followed; use $ref to #/$defs/NAME.")

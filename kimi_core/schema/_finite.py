@@ -48,20 +48,20 @@ def finite(root: Schema, definitions: Mapping[str, Schema]) -> Schema:
     return {**root, "$defs": dict(definitions)}
 
 
-def _ending(definitions: Mapping[str, Schema], *, lists_end: bool) -> frozenset[str]:
+def _ending(definitions: Mapping[str, Schema], *, lists_end: bool) -> set[str]:
     """Return the definitions that some finite value fits: those that need no other, and so on.
 
     Asked one by one, each would ask for all that it refers to, on every way that leads there.
     """
-    found: frozenset[str] = frozenset()
+    found: set[str] = set()
     while True:
         more = {n for n in definitions if _ends(definitions[n], found, lists_end=lists_end)}
         if found == more:
             return found
-        found = frozenset(more)
+        found = more
 
 
-def _ends(node: Schema, ending: frozenset[str], *, lists_end: bool) -> bool:
+def _ends(node: Schema, ending: set[str], *, lists_end: bool) -> bool:
     spend(STEP // 50)
     if "$ref" in node:
         return node["$ref"].rpartition("/")[2] in ending

@@ -72,8 +72,8 @@ def declared_types(schema: Schema, path: str) -> list[str] | None:
         if name not in (*TYPES, "integer"):
             raise schema_error(
                 path,
-                f"type {shortened(repr(name))} is none of {', '.join(TYPES)} and integer; use one of these, or "
-                "leave type out where any value will do.",
+                f"type {_shown(name)} is none of {', '.join(TYPES)} and integer; use one of these, "
+                "or leave type out where any value will do.",
             )
     if not names:
         raise schema_error(path, "type must name at least one type; leave it out for any value.")

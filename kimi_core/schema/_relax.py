@@ -73,7 +73,9 @@ class _Walk:
                 sentences += _sentence(keyword, value)
             else:
                 found[keyword] = self._inside(keyword, value, path)
-        if len(found.get("patternProperties", ())) < len(as_object(known.get("patternProperties")) or ()):
+        if len(found.get("patternProperties", ())) < len(
+            as_object(known.get("patternProperties")) or ()
+        ):
             found.pop("additionalProperties", None)  # it spoke of what no pattern allows
         sentences += self._without_reserved_names(found, path)
         if sentences:
@@ -89,7 +91,8 @@ class _Walk:
         wrong = keyword in _UNFOLLOWED or has_wrong_form(keyword, value)
         if wrong or self._leads_nowhere(keyword, value):
             return True
-        return keyword not in _HOLDING and not (is_sayable(keyword) and is_sayable(value))
+        said = _holds_schemas(keyword, value) or is_sayable(value)
+        return not (said and is_sayable(keyword))
 
     def _leads_nowhere(self, keyword: str, value: object) -> bool:
         if keyword != "$ref":
@@ -135,6 +138,14 @@ class _Walk:
         return name in self._reserved or not is_sayable(name)
 
 
+def _holds_schemas(keyword: str, value: object) -> bool:
+    return (
+        keyword in _SINGLE
+        or (keyword in _OF_SCHEMAS and isinstance(value, dict))
+        or (keyword in _LISTS and isinstance(value, list))
+    )
+
+
 def _sentence(keyword: str, value: JsonValue) -> list[str]:
     """Return what the model is told of a keyword; nothing where the keyword said nothing."""
     said = note(keyword, value) if value or value is False else ""
@@ -145,4 +156,3 @@ _UNFOLLOWED = frozenset({"$dynamicRef", "$recursiveRef"})
 _OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems", "items"})
 _SINGLE = frozenset({"items", "additionalItems", "additionalProperties"})
-_HOLDING = _OF_SCHEMAS | _LISTS | _SINGLE

@@ -102,14 +102,14 @@ def _checked_name(name: object) -> str:
     if isinstance(name, str) and name:
         return name
     raise KimiConfigError(
-        f"Tool name {shortened(repr(name))} is refused: a tool is called by its name; give it one of letters, "
-        "digits, underscores and dashes."
+        f"Tool name {shortened(repr(name))} is refused: a tool is called by its name; give it one "
+        "of letters, digits, underscores and dashes."
     )
 
 
 def _parameters(name: str, parameters: object) -> Schema:
     found = _tried(parameters)
-    if isinstance(found, dict):
+    if isinstance(found, dict) and is_sayable(found):
         return found
     loose, left_out = _relaxed_parameters(name, parameters, reserved=RESERVED_NAMES)
     if left_out:  # else it is the same schema, and would be refused again

@@ -5,9 +5,9 @@ May know: errors.
 
 Schemas of tools come from MCP servers, and a kilobyte of one can ask for everything: thirty
 definitions that each refer twice to the next are 2 ** 30 schemas, and twenty unions of twenty that
-must all hold are 20 ** 20 branches. So whatever walks through a schema, or writes a text of it, says
-here what that costs, and is stopped where the cost has no proportion to any schema that people use:
-of 212 published ones the largest asks for a hundredth.
+must all hold are 20 ** 20 branches. So whatever walks through a schema, or writes a text of it,
+says here what that costs, and is stopped where the cost has no proportion to any schema that people
+use: of 212 published ones the most complex asks for half a hundredth.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from kimi_core.errors import KimiConfigError
 
@@ -98,7 +98,7 @@ _EFFORT: ContextVar[_Effort | None] = ContextVar("effort", default=None)
 
 
 @contextmanager
-def limited(error: Callable[[str, str], KimiConfigError], most: int = MAX_WORK) -> Iterator[None]:
+def limited(error: Callable[[str, str], KimiConfigError], most: int = MAX_WORK) -> Generator[None]:
     """Count what is spent inside, for one reading of one schema.
 
     Args:
@@ -135,7 +135,7 @@ def spend(cost: int) -> None:
 
 
 @contextmanager
-def nested(place: str, depth: int = 1) -> Iterator[None]:
+def nested(place: str, depth: int = 1) -> Generator[None]:
     """Go into a schema.
 
     Args:

@@ -60,11 +60,15 @@ def is_sayable(value: JsonValue) -> bool:
             waiting += found.values()
         elif isinstance(found, list):
             waiting += found
-        elif isinstance(found, str) and not _has_utf8(found):
-            return False
-        elif isinstance(found, float) and not math.isfinite(found):
+        elif not _is_sayable_leaf(found):
             return False
     return True
+
+
+def _is_sayable_leaf(value: JsonValue) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, str) or _has_utf8(value)
 
 
 def _has_utf8(text: str) -> bool:
@@ -90,9 +94,7 @@ class _Open:
 class _Reader:
     """One reading; what is open lies on a list, so that depth costs no calls."""
 
-    def __init__(
-        self, error: Callable[[str, str], KimiConfigError], *, loose: bool
-    ) -> None:
+    def __init__(self, error: Callable[[str, str], KimiConfigError], *, loose: bool) -> None:
         self._error = error
         self._loose = loose
         self._open: list[_Open] = []
@@ -129,9 +131,8 @@ class _Reader:
         return True
 
     def _opened(self, value: object) -> _Open | None:
-        mapping = as_mapping(value)
-        sequence = None if isinstance(value, (bytearray, memoryview)) else as_sequence(value)
-        if mapping is None and sequence is None:
+        mapping, sequence = as_mapping(value), as_sequence(value)
+        if mapping is None and (sequence is None or isinstance(value, (bytearray, memoryview))):
             return None
         if len(self._open) > MAX_DEPTH:
             if any(outer.source is value for outer in self._open):

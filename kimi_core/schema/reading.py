@@ -79,7 +79,7 @@ def copied(value: JsonValue) -> JsonValue:
         spend(_MEMBER * len(members))
         return {name: copied(members[name]) for name in members}
     if isinstance(value, list):
-        listed = cast("list[Any]", value)
+        listed: list[Any] = value
         spend(_MEMBER * len(listed))
         return [copied(one) for one in listed]
     if isinstance(value, str):
@@ -131,8 +131,8 @@ def target(root: Schema, reference: object, error: Callable[[str], KimiConfigErr
     shown = repr(reference) if not isinstance(reference, str) else repr(shortened(reference))
     if not isinstance(reference, str) or not re.match(r"#(/|$)", reference):
         raise error(
-            f"$ref {shortened(shown)} does not point into this schema; put the definition under $defs "
-            "and point to #/$defs/NAME."
+            f"$ref {shortened(shown)} does not point into this schema; put the definition under "
+            "$defs and point to #/$defs/NAME."
         )
     spend(_MEMBER + len(reference))
     found: Any = root
@@ -141,9 +141,7 @@ def target(root: Schema, reference: object, error: Callable[[str], KimiConfigErr
         try:
             found = found[int(key) if isinstance(found, list) else key]
         except (KeyError, IndexError, TypeError, ValueError):
-            raise error(
-                f"$ref {shown} points at nothing; put it under the root's $defs."
-            ) from None
+            raise error(f"$ref {shown} points at nothing; put it under the root's $defs.") from None
     return found
 
 

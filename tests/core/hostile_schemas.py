@@ -95,7 +95,9 @@ def laughs(levels: int, width: int = 2, *, keyword: str = "properties") -> dict[
             members = {f"p{number}": one for number, one in enumerate(inside)}
             found[f"d{level}"] = {"type": "object", "properties": members, "required": [*members]}
         else:
-            found[f"d{level}"] = {keyword: [{**one, "title": str(n)} for n, one in enumerate(inside)]}
+            found[f"d{level}"] = {
+                keyword: [{**one, "title": str(n)} for n, one in enumerate(inside)]
+            }
     return defined(found)
 
 
@@ -108,7 +110,12 @@ def chained(length: int, *, last: Any = STRING, beside: Any = None) -> dict[str,
 def product(factors: int, branches: int, *, keyword: str = "anyOf") -> dict[str, Any]:
     """Return unions that must all hold: branches ** factors ways to choose."""
     unions = [
-        {keyword: [{"properties": {f"{f}-{b}": STRING}, "required": [f"{f}-{b}"]} for b in range(branches)]}
+        {
+            keyword: [
+                {"properties": {f"{f}-{b}": STRING}, "required": [f"{f}-{b}"]}
+                for b in range(branches)
+            ]
+        }
         for f in range(factors)
     ]
     return {"type": "object", "allOf": unions}
@@ -185,7 +192,9 @@ REFERENCES: dict[str, Any] = {
     "siblings": {"d0": {"$ref": "#/$defs/d0", "minLength": 1, "properties": {"a": {"$ref": "#"}}}},
     "root": {"d0": {"type": "array", "items": {"$ref": "#"}}},
     "root in allOf": {"d0": {"allOf": [{"$ref": "#"}], "minProperties": 1}},
-    "required root": {"d0": {"type": "object", "properties": {"r": {"$ref": "#"}}, "required": ["r"]}},
+    "required root": {
+        "d0": {"type": "object", "properties": {"r": {"$ref": "#"}}, "required": ["r"]}
+    },
     "oneOf of what contains itself": {
         "d0": {
             "oneOf": [
@@ -205,9 +214,21 @@ REFERENCES: dict[str, Any] = {
             for name in "ab"
         },
     },
-    "items that grow": {"d0": {"type": "array", "items": {"allOf": [{"$ref": "#/$defs/d0"}, {"$ref": "#/$defs/d0"}]}}},
+    "items that grow": {
+        "d0": {
+            "type": "array",
+            "items": {"allOf": [{"$ref": "#/$defs/d0"}, {"$ref": "#/$defs/d0"}]},
+        }
+    },
     "allOf that grows": {
-        "d0": {"type": "object", "properties": {"a": {"allOf": [{"$ref": "#/$defs/d0"}, {"properties": {"a": {"$ref": "#/$defs/d0"}}}]}}}
+        "d0": {
+            "type": "object",
+            "properties": {
+                "a": {
+                    "allOf": [{"$ref": "#/$defs/d0"}, {"properties": {"a": {"$ref": "#/$defs/d0"}}}]
+                }
+            },
+        }
     },
     "escaped slash": {"a/b": STRING, "d0": {"$ref": "#/$defs/a~1b"}},
     "escaped percent": {"a%b": STRING, "d0": {"$ref": "#/$defs/a%25b"}},
@@ -225,7 +246,19 @@ REFERENCES: dict[str, Any] = {
 LENGTHS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 SIZES = (10**9, 10**30, -1, 2.5, float("nan"), float("inf"), True, "5", 0)
-VALUES = (10**40, -(10**40), 10**300, 10**5000, 1e308, 5e-324, -1e-300, 0, -3, "abc", 123456789.123456789)
+VALUES = (
+    10**40,
+    -(10**40),
+    10**300,
+    10**5000,
+    1e308,
+    5e-324,
+    -1e-300,
+    0,
+    -3,
+    "abc",
+    123456789.123456789,
+)
 
 
 def _sized(keyword: str, value: Any) -> dict[str, Any]:
@@ -242,14 +275,22 @@ def _rows() -> Iterable[tuple[str, Callable[[], Any]]]:
         yield f"$ref: {name}", lambda d=definitions: defined(d)
     for name, pattern in PATTERNS.items():
         yield f"pattern: {name}", lambda p=pattern: of({"type": "string", "pattern": p})
-        yield f"bounded pattern: {name}", lambda p=pattern: of({"type": "string", "pattern": p, "minLength": 3, "maxLength": 10**9})
+        yield (
+            f"bounded pattern: {name}",
+            lambda p=pattern: of(
+                {"type": "string", "pattern": p, "minLength": 3, "maxLength": 10**9}
+            ),
+        )
     for keyword in LENGTHS:
         for size in SIZES:
             yield f"{keyword} {size}", lambda k=keyword, s=size: _sized(k, s)
     for number, value in enumerate(VALUES):
         for keyword in NUMBERS:
             for kind in ("integer", "number"):
-                yield f"{kind} {keyword} {number}", lambda k=keyword, v=value, t=kind: of({"type": t, k: v})
+                yield (
+                    f"{kind} {keyword} {number}",
+                    lambda k=keyword, v=value, t=kind: of({"type": t, k: v}),
+                )
     for keyword in KEYWORDS:
         for name, odd in ODD.items():
             yield f"{keyword} as {name}", lambda k=keyword, o=odd: of({k: o})
@@ -263,45 +304,129 @@ LARGE: dict[str, Callable[[], Any]] = {
     "laughs in oneOf": lambda: laughs(30, keyword="oneOf"),
     "laughs in allOf": lambda: laughs(30, keyword="allOf"),
     "wide laughs": lambda: laughs(6, 100),
-    "laughs with text": lambda: {**laughs(9, 4), "title": "t", "$defs": {**laughs(9, 4)["$defs"], "d9": {"description": "d" * 500_000}}},
+    "laughs with text": lambda: {
+        **laughs(9, 4),
+        "title": "t",
+        "$defs": {**laughs(9, 4)["$defs"], "d9": {"description": "d" * 500_000}},
+    },
     "a long chain": lambda: chained(20_000),
     "a long chain with siblings": lambda: chained(10_000, beside={"minLength": 1}),
-    "a long chain of values": lambda: defined({f"d{n}": {"type": "array", "items": {"$ref": f"#/$defs/d{n + 1}"}} for n in range(5_000)} | {"d5000": STRING}),
-    "a large circle of values": lambda: defined({f"d{n}": {"type": "object", "properties": {"a": {"$ref": f"#/$defs/d{(n + 1) % 400}"}, "b": {"$ref": f"#/$defs/d{(n + 7) % 400}"}}} for n in range(400)}),
-    "a required circle of values": lambda: defined({f"d{n}": {"type": "object", "properties": {"a": {"$ref": f"#/$defs/d{(n + 1) % 40}"}, "b": {"$ref": f"#/$defs/d{(n + 7) % 40}"}, "c": {"$ref": f"#/$defs/d{n}"}}, "required": ["a", "b"]} for n in range(40)}),
+    "a long chain of values": lambda: defined(
+        {f"d{n}": {"type": "array", "items": {"$ref": f"#/$defs/d{n + 1}"}} for n in range(5_000)}
+        | {"d5000": STRING}
+    ),
+    "a large circle of values": lambda: defined(
+        {
+            f"d{n}": {
+                "type": "object",
+                "properties": {
+                    "a": {"$ref": f"#/$defs/d{(n + 1) % 400}"},
+                    "b": {"$ref": f"#/$defs/d{(n + 7) % 400}"},
+                },
+            }
+            for n in range(400)
+        }
+    ),
+    "a required circle of values": lambda: defined(
+        {
+            f"d{n}": {
+                "type": "object",
+                "properties": {
+                    "a": {"$ref": f"#/$defs/d{(n + 1) % 40}"},
+                    "b": {"$ref": f"#/$defs/d{(n + 7) % 40}"},
+                    "c": {"$ref": f"#/$defs/d{n}"},
+                },
+                "required": ["a", "b"],
+            }
+            for n in range(40)
+        }
+    ),
     "product of anyOf": lambda: product(20, 20),
     "product of oneOf": lambda: product(20, 20, keyword="oneOf"),
     "product of two": lambda: product(2, 400),
     "product of many": lambda: product(500, 2),
-    "anyOf of anyOf": lambda: of({"anyOf": [{"anyOf": [{"const": f"{a}-{b}"} for b in range(200)]} for a in range(200)]}),
-    "oneOf of many": lambda: of({"oneOf": [{"type": "object", "properties": {"k": {"const": n}}, "required": ["k"]} for n in range(5_000)]}),
-    "allOf of many": lambda: of({"allOf": [{"properties": {f"p{n}": STRING}} for n in range(20_000)]}),
-    "allOf of wide": lambda: {"$defs": {"w": wide(5_000)}, "type": "object", "allOf": [{"$ref": "#/$defs/w", "title": str(n)} for n in range(5_000)]},
+    "anyOf of anyOf": lambda: of(
+        {"anyOf": [{"anyOf": [{"const": f"{a}-{b}"} for b in range(200)]} for a in range(200)]}
+    ),
+    "oneOf of many": lambda: of(
+        {
+            "oneOf": [
+                {"type": "object", "properties": {"k": {"const": n}}, "required": ["k"]}
+                for n in range(5_000)
+            ]
+        }
+    ),
+    "allOf of many": lambda: of(
+        {"allOf": [{"properties": {f"p{n}": STRING}} for n in range(20_000)]}
+    ),
+    "allOf of wide": lambda: {
+        "$defs": {"w": wide(5_000)},
+        "type": "object",
+        "allOf": [{"$ref": "#/$defs/w", "title": str(n)} for n in range(5_000)],
+    },
     "allOf of one bound": lambda: of({"allOf": [{"minimum": n} for n in range(50_000)]}),
     "a large enum": lambda: of({"enum": [f"value{n}" for n in range(100_000)]}),
-    "a large enum of numbers": lambda: of({"type": "integer", "enum": list(range(100_000)), "minimum": 5}),
+    "a large enum of numbers": lambda: of(
+        {"type": "integer", "enum": list(range(100_000)), "minimum": 5}
+    ),
     "a large enum of objects": lambda: of({"enum": [{"a": n} for n in range(50_000)]}),
     "a large enum twice": lambda: of({"allOf": [{"enum": list(range(50_000))}] * 2}),
-    "a large enum of a set": lambda: of({"type": "array", "uniqueItems": True, "items": {"enum": list(range(100_000))}}),
-    "many enums of one another": lambda: of({"allOf": [{"enum": list(range(n, n + 300))} for n in range(300)]}),
+    "a large enum of a set": lambda: of(
+        {"type": "array", "uniqueItems": True, "items": {"enum": list(range(100_000))}}
+    ),
+    "many enums of one another": lambda: of(
+        {"allOf": [{"enum": list(range(n, n + 300))} for n in range(300)]}
+    ),
     "many properties": lambda: wide(50_000),
     "many open properties": lambda: wide(30_000, additionalProperties=True),
     "many required": lambda: wide(20_000, required=[f"p{n}" for n in range(20_000)]),
-    "required of nothing": lambda: {"type": "object", "required": [f"p{n}" for n in range(100_000)]},
-    "properties of one definition": lambda: {**wide(10_000, {"$ref": "#/$defs/d"}), "$defs": {"d": wide(20)}},
+    "required of nothing": lambda: {
+        "type": "object",
+        "required": [f"p{n}" for n in range(100_000)],
+    },
+    "properties of one definition": lambda: {
+        **wide(10_000, {"$ref": "#/$defs/d"}),
+        "$defs": {"d": wide(20)},
+    },
     "impossible properties": lambda: wide(20_000, False),
-    "bad properties": lambda: {**wide(3_000, {"$ref": "#/$defs/a"}), "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}, "c": wide(20_000)}},
+    "bad properties": lambda: {
+        **wide(3_000, {"$ref": "#/$defs/a"}),
+        "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}, "c": wide(20_000)},
+    },
     "wrong properties": lambda: wide(30_000, {"type": "unknown"}),
-    "laughing properties": lambda: {**wide(500, {"$ref": "#/$defs/d0"}), "$defs": laughs(30)["$defs"]},
-    "properties of one beginning": lambda: {"type": "object", "properties": {"a" * n: STRING for n in range(1, 1_400)}, "additionalProperties": True},
-    "a long name": lambda: of({"type": "object", "properties": {"n" * 1_000_000: STRING}, "additionalProperties": STRING}),
-    "a long name on the way": lambda: {"type": "object", "properties": {"n" * 900_000: wide(2_000, {"type": "array", "items": STRING})}},
-    "a long description": lambda: {**wide(1_000, {"$ref": "#/$defs/d"}), "$defs": {"d": {"type": "string", "description": "d" * 900_000}}},
+    "laughing properties": lambda: {
+        **wide(500, {"$ref": "#/$defs/d0"}),
+        "$defs": laughs(30)["$defs"],
+    },
+    "properties of one beginning": lambda: {
+        "type": "object",
+        "properties": {"a" * n: STRING for n in range(1, 1_400)},
+        "additionalProperties": True,
+    },
+    "a long name": lambda: of(
+        {"type": "object", "properties": {"n" * 1_000_000: STRING}, "additionalProperties": STRING}
+    ),
+    "a long name on the way": lambda: {
+        "type": "object",
+        "properties": {"n" * 900_000: wide(2_000, {"type": "array", "items": STRING})},
+    },
+    "a long description": lambda: {
+        **wide(1_000, {"$ref": "#/$defs/d"}),
+        "$defs": {"d": {"type": "string", "description": "d" * 900_000}},
+    },
     "a long list": lambda: of({"type": "array", "prefixItems": [STRING] * 60_000}),
     "a long list of types": lambda: of({"type": ["string", "null"] * 50_000}),
-    "many patterns": lambda: of({"type": "object", "patternProperties": {f"^{n}": STRING for n in range(20_000)}, "additionalProperties": False}),
+    "many patterns": lambda: of(
+        {
+            "type": "object",
+            "patternProperties": {f"^{n}": STRING for n in range(20_000)},
+            "additionalProperties": False,
+        }
+    ),
     "many rules": lambda: of({"not": wide(20_000), "dependentSchemas": wide(20_000)["properties"]}),
-    "many definitions": lambda: defined({f"d{n}": {"anyOf": [STRING, {"$ref": "#/$defs/d0"}]} for n in range(20_000)}),
+    "many definitions": lambda: defined(
+        {f"d{n}": {"anyOf": [STRING, {"$ref": "#/$defs/d0"}]} for n in range(20_000)}
+    ),
     "lists in lists": lambda: of({"enum": [[[]] * 150_000]}),
     "many nothings": lambda: of({"allOf": [{}] * 200_000}),
 }
@@ -310,13 +435,38 @@ FOREIGN: dict[str, Callable[[], Any]] = {
     "a circle of lists": lambda: circle(list),
     "few objects, much JSON": lambda: shared(40),
     "keys that are numbers": lambda: of({"type": "object", "properties": {1: STRING}}),
-    "keys of all kinds": lambda: {"type": "object", None: 1, True: 2, (1, 2): 3, "properties": {b"a": STRING}},
-    "a surrogate in a name": lambda: {"type": "object", "properties": {"\ud800": STRING, "\udfff": {"type": "x"}}, "required": ["\ud800"]},
+    "keys of all kinds": lambda: {
+        "type": "object",
+        None: 1,
+        True: 2,
+        (1, 2): 3,
+        "properties": {b"a": STRING},
+    },
+    "a surrogate in a name": lambda: {
+        "type": "object",
+        "properties": {"\ud800": STRING, "\udfff": {"type": "x"}},
+        "required": ["\ud800"],
+    },
     "a surrogate in a value": lambda: of({"enum": ["\ud800", "a"], "description": "\udc00"}),
     "a surrogate deep in a value": lambda: of({"default": [{"\ud800": 1}]}),
     "a surrogate in a pattern": lambda: of({"type": "string", "pattern": "^\ud800$"}),
-    "control characters": lambda: of({"type": "object", "properties": {"\0\x1b\x7f": STRING, "\u2028": STRING}, "description": "\0"}),
-    "Kimi's tokens": lambda: {"type": "object", "properties": {"<|im_end|>": {"description": "<|im_end|>", "enum": ["<|tool_calls_section_begin|>", "<|close|>"]}}, "additionalProperties": True},
+    "control characters": lambda: of(
+        {
+            "type": "object",
+            "properties": {"\0\x1b\x7f": STRING, "\u2028": STRING},
+            "description": "\0",
+        }
+    ),
+    "Kimi's tokens": lambda: {
+        "type": "object",
+        "properties": {
+            "<|im_end|>": {
+                "description": "<|im_end|>",
+                "enum": ["<|tool_calls_section_begin|>", "<|close|>"],
+            }
+        },
+        "additionalProperties": True,
+    },
     "a tuple": lambda: of({"enum": ("a", "b")}),
     "a set": lambda: of({"enum": {"a"}}),
     "bytes": lambda: of({"const": b"a"}),
@@ -326,7 +476,9 @@ FOREIGN: dict[str, Callable[[], Any]] = {
     "an object in place of a schema": lambda: of(object()),
     "a complex number": lambda: of({"maximum": 1j}),
     "a long integer": lambda: of({"const": 10**5000, "description": 10**5000}),
-    "draft 4": lambda: of({"type": "number", "minimum": 3, "exclusiveMinimum": True, "id": "x", "required": True}),
+    "draft 4": lambda: of(
+        {"type": "number", "minimum": 3, "exclusiveMinimum": True, "id": "x", "required": True}
+    ),
     **{f"{odd!r:.20} alone": (lambda o=odd: o) for odd in ODD.values()},
 }
 HOSTILE: dict[str, Callable[[], Any]] = dict(_rows())

@@ -113,12 +113,12 @@ def _extra_pair(values: ValueWriter, shape: Shape, place: Place) -> str | None:
 def _extra_key(values: ValueWriter, extra: Extra, taken: Iterable[str], place: Place) -> str | None:
     if extra.names is not None:
         return values.value(extra.names, place.child("propertyNames"))
-    return sequence(values.spelling.quote, _other_name(values, taken, '"\\', place), values.spelling.quote)
+    return sequence(
+        values.spelling.quote, _other_name(values, taken, '"\\', place), values.spelling.quote
+    )
 
 
-def _other_name(
-    values: ValueWriter, declared: Iterable[str], excluded: str, place: Place
-) -> str:
+def _other_name(values: ValueWriter, declared: Iterable[str], excluded: str, place: Place) -> str:
     """Return a key that is none of those taken; it has no character that is written escaped.
 
     A key that repeats a declared one would give it a value that its own schema never saw.

@@ -156,20 +156,24 @@ class Document:
 
 
 def _own_keywords(schema: Schema, where: str) -> Schema:
-    own: Schema = {}
-    for key, value in schema.items():
-        if _says_nothing(key) or (value is None and key in UNSET):
-            continue
-        if has_wrong_form(key, value) and (key, value) != ("enum", []):
-            shown = shortened(repr(value))
-            raise KimiConfigError(f"{where}: {key!r} must be {form_of(key)}, not {shown}.")
-        if key in _LEAST and value >= UNREACHABLE:
-            raise KimiConfigError(
-                f"{where}: {key!r} is {value:g}, more than any answer holds; choose less than "
-                f"{UNREACHABLE}."
-            )
-        own[key] = int(value) if key in _COUNTS else value
-    return own
+    return {
+        key: _formed(key, value, where)
+        for key, value in schema.items()
+        if not _says_nothing(key) and not (value is None and key in UNSET)
+    }
+
+
+def _formed(key: str, value: JsonValue, where: str) -> JsonValue:
+    """Return the value of a keyword, which has the form that it must have."""
+    if has_wrong_form(key, value) and (key, value) != ("enum", []):
+        shown = shortened(repr(value))
+        raise KimiConfigError(f"{where}: {key!r} must be {form_of(key)}, not {shown}.")
+    if key in _LEAST and value >= UNREACHABLE:
+        raise KimiConfigError(
+            f"{where}: {key!r} is {value:g}, more than any answer holds; choose less than "
+            f"{UNREACHABLE}."
+        )
+    return int(value) if key in _COUNTS else value
 
 
 def _says_nothing(keyword: str) -> bool:

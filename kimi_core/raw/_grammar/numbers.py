@@ -23,7 +23,7 @@ _WHOLE_DIGITS = 15  # what a double holds exactly
 _FRACTION_DIGITS = 15
 
 MAX_DIGITS = 24
-"""Digits of a bound on either side of the point. Decimal arithmetic has 28, and is inexact above."""
+"""Digits of a bound on either side of the point; above 28 Decimal's arithmetic is inexact."""
 
 _REACH = 10**30  # no number that is written without a bound on its side is as great
 INTEGER = f'"-"? ("0" | [1-9] [0-9]{{0,{_INTEGER_DIGITS - 1}}})'
@@ -55,8 +55,7 @@ class Bounds:
         return self.low is None and self.high is None
 
     def within_reach(self) -> tuple[Bounds, bool]:
-        """Return the bounds that say something of numbers that are written, and whether one of
-        them cannot be written and is left out.
+        """Return the bounds that can be kept, and whether one that says something is left out.
 
         ``1.7976931348623157e308`` is what some languages write for no bound at all.
         """

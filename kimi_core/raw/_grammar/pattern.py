@@ -32,7 +32,7 @@ _SPACE: list[Range] = [(0x09, 0x0D), (0x20, 0x20)]
 _SETS = {"d": _DIGIT, "w": _WORD, "s": _SPACE}
 _CONTROLS = {"n": 0x0A, "r": 0x0D, "t": 0x09, "f": 0x0C, "v": 0x0B, "0": 0x00}
 _HEX_LENGTHS = {"x": 2, "u": 4}
-_COUNTS = re.compile(r"([0-9]{1,20})(,?)([0-9]{0,20})\}")
+_BRACES = re.compile(r"([0-9]{1,20})(,?)([0-9]{0,20})\}")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 _SURROGATES = range(0xD800, 0xE000)
 _PLAIN_GROUP = re.compile(r"\?:|\?P?<(?![=!])[^>]*>")
@@ -158,15 +158,16 @@ class _Reader:
                 return counts
         if not self._accept("{"):
             return 1, 1
-        counts = _COUNTS.match(self._pattern, self._at)
-        if counts is None:
+        braces = _BRACES.match(self._pattern, self._at)
+        if braces is None:
             raise UnsupportedPatternError(f"because of '{{' at {self._at - 1}")
-        self._at = counts.end()
-        low, comma, end = counts.groups()
-        high = (int(end) if end else None) if comma else int(low)
-        if int(low) >= UNREACHABLE or (high is not None and high < int(low)):
+        self._at = braces.end()
+        low = int(braces[1])
+        most = int(braces[3]) if braces[3] else None
+        high = most if braces[2] else low
+        if low >= UNREACHABLE or (high is not None and high < low):
             raise UnsupportedPatternError(f"because of the count before {self._at}")
-        return int(low), high
+        return low, high
 
     def _atom(self) -> _Piece:
         character = self._next()

@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.merge import refusal
 
 if TYPE_CHECKING:

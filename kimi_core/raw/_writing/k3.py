@@ -127,10 +127,6 @@ def _tools_json(tools: Tools) -> str:
     return compact_json(deep_sorted(tools))
 
 
-def _plain(tools: Tools) -> Tools:
-    return [plain_tool(tool) for tool in tools]
-
-
 def _message(message: Message, *, thinking: bool) -> list[Segment]:
     role = role_of(message)
     if role == "tool":
@@ -144,7 +140,8 @@ def _message(message: Message, *, thinking: bool) -> list[Segment]:
             f"role {role!r} has no place in a K3 prompt; use system, user, assistant or tool."
         )
     if role != "user" and message.get("tools"):
-        return _instruction("tool-declare", _MORE_TOOLS.format(_tools_json(_plain(message["tools"]))))
+        more = _tools_json([plain_tool(tool) for tool in message["tools"]])
+        return _instruction("tool-declare", _MORE_TOOLS.format(more))
     return _message_element(_content(message), role="user" if role == "user" else "system", **name)
 
 

@@ -183,7 +183,10 @@ def test_a_schema_that_nothing_fits_is_an_error(schema: Any, dialect: Any) -> No
 
 BROKEN: dict[str, tuple[Any, str]] = {
     "no schema": (3, "3 is no JSON schema"),
-    "unknown type": ({"type": "str"}, "'type' must be one or several of object, .* and integer, not 'str'"),
+    "unknown type": (
+        {"type": "str"},
+        "'type' must be one or several of object, .* and integer, not 'str'",
+    ),
     "reference elsewhere": ({"$ref": "http://x.org/y"}, "does not point into this schema"),
     "reference by name": ({"$ref": "#there"}, "does not point into this schema"),
     "reference to nothing": ({"$ref": "#/$defs/nothing"}, "points at nothing"),
