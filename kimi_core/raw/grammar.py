@@ -216,7 +216,7 @@ def _arguments(
     rules: Rules, name: str, request: _Request, dialect: Dialect, spelling: Spelling
 ) -> str:
     """Return the rule of a tool's arguments."""
-    with limited(_error):
+    with limited(_error, Place(name).where):
         before = rules.size
         rule = _written_arguments(rules, name, request, dialect, spelling)
     if rules.size - before > MAX_GRAMMAR:

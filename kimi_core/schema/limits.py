@@ -48,8 +48,9 @@ MAX_DEPTH = 64
 MAX_NESTED = 64
 """Schemas inside each other, a reference counting as one: each is up to eight calls in Python."""
 
-MAX_VALUES = 100_000
-"""JSON values of one tool: what is read in 0.1 s. Moonshot takes 120,000 characters of schema."""
+MAX_VALUES = 50_000
+"""JSON values of one tool, read in 0.1 s. Moonshot takes 120,000 characters of schema, which hold
+fewer."""
 
 MAX_TEXT = 2_000_000
 """Characters of one tool: more than the context of any Kimi holds."""
@@ -98,14 +99,14 @@ _EFFORT: ContextVar[_Effort | None] = ContextVar("effort", default=None)
 
 
 @contextmanager
-def limited(error: Callable[[str, str], KimiConfigError], most: int = MAX_WORK) -> Generator[None]:
+def limited(error: Callable[[str, str], KimiConfigError], place: str = "") -> Generator[None]:
     """Count what is spent inside, for one reading of one schema.
 
     Args:
         error: From a place and a problem to the error that names both.
-        most: What may be spent. A reading inside another spends of both.
+        place: Where the reading begins. A reading inside another spends of both.
     """
-    token = _EFFORT.set(_Effort(most, error, _EFFORT.get()))
+    token = _EFFORT.set(_Effort(MAX_WORK, error, _EFFORT.get(), place))
     try:
         yield
     finally:

@@ -30,6 +30,7 @@ __all__ = ["is_sayable", "plain_json"]
 
 # A text for people that was cut in the middle of a character, as JavaScript's slice() does, is
 # readable without it; a name or a value would become another one.
+_LEAVES = frozenset({str, int, float, bool, type(None)})  # told soonest: most values are these
 _FOR_PEOPLE = frozenset({"title", "description", "$comment"})
 
 
@@ -119,7 +120,7 @@ class _Reader:
         self._values += 1
         if self._values > MAX_VALUES:
             raise self._refusal(f"this is more than {MAX_VALUES} values; leave some out.")
-        opened = self._opened(value)
+        opened = None if type(value) in _LEAVES else self._opened(value)
         copy = self._leaf(value) if opened is None else opened.copy
         if isinstance(inner.copy, list):
             inner.copy.append(copy)

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
+from kimi_core._json import as_sequence
 from kimi_core.schema.limits import shortened, spend
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def copied(value: JsonValue) -> JsonValue:
         members = cast("dict[str, Any]", value)
         spend(_MEMBER * len(members))
         return {name: copied(members[name]) for name in members}
-    if isinstance(value, list):
-        listed: list[Any] = value
+    listed = as_sequence(value)
+    if listed is not None:
         spend(_MEMBER * len(listed))
         return [copied(one) for one in listed]
     if isinstance(value, str):

@@ -188,10 +188,12 @@ class _Chain:
 
     def _rest(self, number: int) -> str:
         """Return what may follow once a member has been written: each with its comma."""
-        for later in range(len(self._members) - 1, number - 1, -1):
-            if later not in self._rests:
+        if number == len(self._members):
+            return self._more(0)
+        if number not in self._rests:  # then none is: the first question is about all of them
+            for later in range(len(self._members) - 1, number - 1, -1):
                 self._rests[later] = self._written(later)
-        return self._rests[number] if number < len(self._members) else self._more(0)
+        return self._rests[number]
 
     def _written(self, number: int) -> str:
         text, required = self._members[number]

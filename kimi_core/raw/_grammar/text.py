@@ -32,6 +32,7 @@ UNREACHABLE = 1_000_000
 _LONGEST_ITEM = 100
 _ROOT = "root"
 _LAST_SHORT = 0xFFFF
+_LONG = 4_000  # the pattern below keeps 100 bytes for each character that it is at
 _ATOM = re.compile(r'[a-zA-Z][a-zA-Z0-9-]*|\[(?:[^\]\\]|\\.)*\]|"(?:[^"\\]|\\.)*"')
 
 
@@ -84,7 +85,7 @@ def optional(expression: str) -> str:
 
 
 def _group(expression: str) -> str:
-    atom = _ATOM.fullmatch(expression) is not None
+    atom = len(expression) < _LONG and _ATOM.fullmatch(expression) is not None
     return expression if atom else f"({expression})"
 
 
