@@ -2,8 +2,8 @@
 
 Owns: the public renderer and encoder, and how each prompt style is written. Which model has which
 style, its efforts and whether it thinks stand in the model's row.
-May know: its own files, _json, errors, models. No I/O, no server, no framework; a tokenizer only by
-its one method.
+May know: its own files, _json, errors, models, schema. No I/O, no server, no framework; a tokenizer
+only by its one method.
 
 A flat text cannot tell a special token from a user who typed one. Where an endpoint takes token
 ids, `encode_prompt` is the safe way; elsewhere `render_prompt` warns, or breaks such text up with a

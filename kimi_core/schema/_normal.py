@@ -11,7 +11,7 @@ from kimi_core.schema._build import Builder
 from kimi_core.schema._finite import finite
 from kimi_core.schema._keywords import joined, schema_error
 from kimi_core.schema._write import with_description
-from kimi_core.schema.limits import STEP, limited, shortened, spend
+from kimi_core.schema.limits import MAX_WORK, STEP, limited, shortened, spend
 from kimi_core.schema.plain import plain_json
 from kimi_core.schema.reading import as_object
 
@@ -43,8 +43,12 @@ def normalize_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return normal(plain_json(schema, schema_error))
 
 
-def normal(schema: JsonValue) -> Schema:
+def normal(schema: JsonValue, *, most: int = MAX_WORK) -> Schema:
     """Return the same for what was read by `kimi_core.schema.plain` before.
+
+    Args:
+        schema: What was read.
+        most: What it may cost.
 
     Raises:
         KimiConfigError: As `normalize_schema`.
@@ -52,7 +56,7 @@ def normal(schema: JsonValue) -> Schema:
     root = as_object(schema)
     if root is None:
         raise schema_error("", f"{shortened(repr(schema))} is no schema; it must be an object.")
-    with limited(schema_error):
+    with limited(schema_error, most=most):
         return _written(root)
 
 

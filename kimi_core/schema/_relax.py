@@ -108,16 +108,22 @@ class _Walk:
         listed = as_sequence(value)
         members = as_object(value)
         if keyword in _OF_SCHEMAS and members is not None:
-            return {
-                name: self.any_schema(members[name], at(here, name))
-                for name in members
-                if keyword == "properties" or is_sayable(name)
-            }
+            return self._named(members, here, keeps_all=keyword == "properties")
         if keyword in _LISTS and listed is not None:
             return [self.any_schema(one, at(here, place)) for place, one in enumerate(listed)]
         if keyword in _SINGLE:
             return self.any_schema(value, here)
         return value
+
+    def _named(self, members: Schema, path: str, *, keeps_all: bool) -> Schema:
+        """Return schemas by name; those of properties are left out later, with more beside them."""
+        found: Schema = {}
+        for name, member in members.items():
+            if keeps_all or is_sayable(name):
+                found[name] = self.any_schema(member, at(path, name))
+            else:
+                self._leave_out(f"the name {name!r} of", member, path)
+        return found
 
     def _without_reserved_names(self, schema: Schema, path: str) -> list[str]:
         """Take out properties whose names are refused, and what would still speak of them."""

@@ -16,7 +16,7 @@ from kimi_core.errors import KimiConfigError, ToolSchemaWarning, warn
 from kimi_core.schema._keywords import RESERVED_NAMES, schema_error
 from kimi_core.schema._normal import normal, normalize_schema
 from kimi_core.schema._relax import relaxed
-from kimi_core.schema.limits import limited, shortened
+from kimi_core.schema.limits import MAX_WORK, limited, shortened
 from kimi_core.schema.plain import is_sayable, plain_json
 from kimi_core.schema.reading import as_object
 
@@ -36,6 +36,7 @@ __all__ = [
     "relax_tools",
 ]
 
+_MOST_COSTLY = 8  # properties that may be found too complex before the rest takes any value, too
 _MOST_TOLD = 20  # places that one warning names
 
 
@@ -156,16 +157,17 @@ def _tried_apart(schema: Mapping[str, Any]) -> tuple[Schema, list[str]]:
     members: Schema = {}
     refusals: list[str] = []
     for name, member in (as_mapping(schema.get("properties")) or {}).items():
-        found = _tried({"type": "object", "properties": {name: member}, **shared})
+        alone = {"type": "object", "properties": {name: member}, **shared}
+        found = _tried(alone, most=MAX_WORK // _MOST_COSTLY)
         members[name] = member if isinstance(found, dict) else True
         refusals += [] if isinstance(found, dict) else [str(found)]
     return {**schema, "properties": members}, refusals
 
 
-def _tried(schema: object) -> Schema | KimiConfigError:
+def _tried(schema: object, *, most: int = MAX_WORK) -> Schema | KimiConfigError:
     """Return the normal form of parameters that were read, or why they have none."""
     try:
-        return normal(schema)
+        return normal(schema, most=most)
     except KimiConfigError as refusal:
         return refusal
 

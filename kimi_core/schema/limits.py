@@ -99,14 +99,17 @@ _EFFORT: ContextVar[_Effort | None] = ContextVar("effort", default=None)
 
 
 @contextmanager
-def limited(error: Callable[[str, str], KimiConfigError], place: str = "") -> Generator[None]:
+def limited(
+    error: Callable[[str, str], KimiConfigError], place: str = "", *, most: int = MAX_WORK
+) -> Generator[None]:
     """Count what is spent inside, for one reading of one schema.
 
     Args:
         error: From a place and a problem to the error that names both.
-        place: Where the reading begins. A reading inside another spends of both.
+        place: Where the reading begins.
+        most: What may be spent. A reading inside another spends of both.
     """
-    token = _EFFORT.set(_Effort(MAX_WORK, error, _EFFORT.get(), place))
+    token = _EFFORT.set(_Effort(most, error, _EFFORT.get(), place))
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 """Whatever a caller hands over as JSON -> plain JSON of a bounded size.
 
-Owns: what is no JSON, and what is too much of it. May know: its own files, _json.
+Owns: what is no JSON, and what is too much of it. May know: its own files, _json, errors.
 
 Everything behind this reader may call itself for what lies inside, copy, compare and write: there
 are no circles, no depths, and no values that a writer of JSON refuses after the request is built.

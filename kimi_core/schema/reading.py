@@ -1,8 +1,8 @@
 """What every reader of a JSON schema needs: types, equality, references, and what two schemas say.
 
 Owns: these, for whoever reads a schema: the writing of Moonshot's flavour beside this file, and the
-grammars of the raw room. May know: _json, errors. It decides nothing about what is kept of a
-schema.
+grammars of the raw room. May know: its own files, _json, errors. It decides nothing about what is
+kept of a schema.
 """
 
 from __future__ import annotations

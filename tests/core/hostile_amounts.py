@@ -6,6 +6,7 @@ neighbour with the small ones.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.core.hostile_schemas import STRING, defined, of
@@ -229,7 +230,7 @@ AMOUNTS: dict[str, Callable[[], Any]] = {
     "many nothings": lambda: of({"allOf": [{}] * 200_000}),
     "few objects, much JSON": lambda: shared(40),
     **{
-        f"{keyword}, {depth} deep": lambda k=keyword, d=depth: nested(k, d)
+        f"{keyword}, {depth} deep": partial(nested, keyword, depth)
         for keyword in INNER
         for depth in (100, 1_000, 100_000)
     },

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -195,33 +196,37 @@ def _sized(keyword: str, value: Any) -> dict[str, Any]:
 
 def _references() -> Rows:
     for name, definitions in REFERENCES.items():
-        yield f"$ref: {name}", lambda d=definitions: defined(d)
+        yield f"$ref: {name}", partial(defined, definitions)
 
 
 def _patterns() -> Rows:
     for name, pattern in PATTERNS.items():
         text = {"type": "string", "pattern": pattern}
         bounded = {**text, "minLength": 3, "maxLength": 10**9}
-        yield f"pattern: {name}", lambda s=text: of(s)
-        yield f"bounded pattern: {name}", lambda s=bounded: of(s)
+        yield f"pattern: {name}", partial(of, text)
+        yield f"bounded pattern: {name}", partial(of, bounded)
 
 
 def _numbers() -> Rows:
     for keyword, size in product(LENGTHS, SIZES):
-        yield f"{keyword} {size}", lambda k=keyword, s=size: _sized(k, s)
+        yield f"{keyword} {size}", partial(_sized, keyword, size)
     for keyword, (number, value), kind in product(NUMBERS, enumerate(VALUES), KINDS):
         name = f"{kind} {keyword} {number}"
-        yield name, lambda k=keyword, v=value, t=kind: of({"type": t, k: v})
+        yield name, partial(of, {"type": kind, keyword: value})
 
 
 def _keywords() -> Rows:
     for keyword, (name, odd) in product(KEYWORDS, ODD.items()):
-        yield f"{keyword} as {name}", lambda k=keyword, o=odd: of({k: o})
+        yield f"{keyword} as {name}", partial(of, {keyword: odd})
+
+
+def _same(schema: Any) -> Any:
+    return schema
 
 
 def _alone() -> Rows:
     for name, odd in ODD.items():
-        yield f"{name} alone", lambda o=odd: o
+        yield f"{name} alone", partial(_same, odd)
 
 
 FOREIGN: dict[str, Callable[[], Any]] = {

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +47,7 @@ def brought(schema: Any) -> list[dict[str, Any]]:
     return [{"role": "system", "tools": [function(schema)]}, *HELLO]
 
 
-RAW = {"overrides": {"api": "completions"}}
+RAW: dict[str, Any] = {"overrides": {"api": "completions"}}
 FORCED: dict[str, Any] = {**RAW, "tool_choice": "required"}
 TOOL_WAYS: dict[str, Callable[[Any], Any]] = {
     "moonshot": lambda s: ask("moonshot", tools=[function(s)]).payload,
@@ -183,7 +184,7 @@ EXPLODING: dict[str, Callable[[int], Any]] = {
     "laughs in allOf": lambda size: laughs(size, keyword="allOf"),
     "unions": lambda size: unions(size, 10),
     "unions that exclude": lambda size: unions(size, 10, keyword="oneOf"),
-    **{keyword: (lambda size, k=keyword: nested(k, size)) for keyword in INNER},
+    **{keyword: partial(nested, keyword) for keyword in INNER},
 }
 
 

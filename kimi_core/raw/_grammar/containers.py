@@ -2,7 +2,7 @@
 
 Owns: the order and the separators of what a container holds, and what it needs of whoever writes
 the values inside it.
-May know: its own files, _json.
+May know: its own files, _json, schema.
 """
 
 # A JSON schema is of unknown shape all the way down; mypy strict checks this file.

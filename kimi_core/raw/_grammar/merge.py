@@ -1,7 +1,7 @@
 """A JSON schema in one piece: references followed, `allOf` merged, booleans written out.
 
 Owns: the normal form of a schema that the grammar is made from, and the wording of what cannot be
-kept. May know: _json, errors, schema.
+kept. May know: its own files, _json, errors, schema.
 
 The normal form of one schema has no `$ref`, `allOf`, `const`, `nullable` or annotation at its top;
 the schemas inside it are as they were. ``{"enum": []}`` is the schema that nothing fits.

@@ -1,7 +1,7 @@
 """Regular expressions of JSON schema as grammar expressions.
 
 Owns: reading the part of ECMAScript's patterns that describes a language by sets, sequences,
-choices and repetitions. May know: its own files.
+choices and repetitions. May know: its own files, schema.
 
 Assertions inside a pattern, back references and flags have no counterpart in a grammar and are
 refused. The classes d, w and s are ASCII, as in ECMAScript; sets that are given by what they

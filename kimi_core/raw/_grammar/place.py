@@ -1,6 +1,6 @@
 """Where in a tool's schema something stands.
 
-Owns: one value that names a place for errors and for rules. May know: the standard library.
+Owns: one value that names a place for errors and for rules. May know: schema.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an object may hold, read from its schema.
 
 Owns: the members of an object in their order, and which keywords about members can be kept.
-May know: its own files, _json, errors.
+May know: its own files, _json.
 
 Properties that a schema does not name are written only where it says `additionalProperties`, and
 in an object that names none. JSON schema allows them everywhere; a model that is offered them

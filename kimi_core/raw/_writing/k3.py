@@ -1,8 +1,9 @@
 """The prompt of K3, in its own markup of tags, attributes and raw bodies.
 
 Owns: that markup, and the fixed sentences that K3 was trained to read.
-May know: its own files, _json, errors, events. Bodies are never escaped, so their safety rests on
-the pieces: joined to flat text, a tool result that spells ``<|close|>`` closes its own message.
+May know: its own files, _json, errors, events, schema. Bodies are never escaped, so their safety
+rests on the pieces: joined to flat text, a tool result that spells ``<|close|>`` closes its own
+message.
 
 Source: the prompts that Moonshot's encoder for Kimi-K3 (revision c5d1dd4c) gives. Neighbouring
 pieces stay apart, because it encodes them one by one.
