@@ -140,7 +140,7 @@ def spend(cost: int) -> None:
 
 @contextmanager
 def nested(place: str, depth: int = 1) -> Generator[None]:
-    """Go into a schema.
+    """Go into a schema; outside of a reading nothing is counted.
 
     Args:
         place: Where it stands, for errors.

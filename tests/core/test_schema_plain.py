@@ -27,7 +27,11 @@ from kimi_core.schema.limits import (
     MAX_PATTERN,
     MAX_TEXT,
     MAX_VALUES,
+    MAX_WORK,
+    limited,
+    spend,
 )
+from kimi_core.schema.limits import nested as nested_at
 from tests.core.asking import ask
 from tests.core.hostile_amounts import chained, nested, wide
 from tests.core.hostile_schemas import HALF, STRING, of
@@ -95,6 +99,17 @@ def test_the_limits_themselves_are_allowed() -> None:
     union = normalize_schema(of({"anyOf": [{"minLength": n} for n in range(MAX_BRANCHES)]}))
     assert len(union["properties"]["x"]["anyOf"]) == MAX_BRANCHES
     assert normalize_schema(nested("items", MAX_DEPTH - 3))
+
+
+def test_outside_of_a_reading_nothing_is_counted() -> None:
+    with nested_at("x", MAX_NESTED + 1):
+        spend(MAX_WORK + 1)
+    with (
+        limited(lambda place, text: KimiConfigError(f"at {place!r}: {text}")),
+        pytest.raises(KimiConfigError, match="at 'x': .*schemas deep"),
+    ):
+        with nested_at("x", MAX_NESTED + 1):
+            pass
 
 
 @pytest.mark.parametrize("keyword", ["items", "anyOf", "allOf beside"])

@@ -59,12 +59,10 @@ class Bounds:
 
         ``1.7976931348623157e308`` is what some languages write for no bound at all.
         """
-        low_says = self.low is not None and self.low > -_REACH
-        high_says = self.high is not None and self.high < _REACH
-        low = self.low if low_says and _is_short(self.low) else None
-        high = self.high if high_says and _is_short(self.high) else None
-        unsaid = (low_says and low is None) or (high_says and high is None)
-        return Bounds(low, high, self.low_open, self.high_open), unsaid
+        low = None if self.low is None or self.low <= -_REACH else self.low
+        high = None if self.high is None or self.high >= _REACH else self.high
+        said = [bound if bound is None or _is_short(bound) else None for bound in (low, high)]
+        return Bounds(*said, self.low_open, self.high_open), said != [low, high]
 
     def admits(self, number: Decimal) -> bool:
         """Whether the number is in the range."""
@@ -84,9 +82,7 @@ class Bounds:
         return low, high
 
 
-def _is_short(number: Decimal | None) -> bool:
-    if number is None:
-        return True
+def _is_short(number: Decimal) -> bool:
     exponent = number.as_tuple().exponent
     return abs(number) < 10**MAX_DIGITS and isinstance(exponent, int) and exponent >= -MAX_DIGITS
 
