@@ -62,7 +62,8 @@ class Bounds:
         low = None if self.low is None or self.low <= -_REACH else self.low
         high = None if self.high is None or self.high >= _REACH else self.high
         said = [bound if bound is None or _is_short(bound) else None for bound in (low, high)]
-        return Bounds(*said, self.low_open, self.high_open), said != [low, high]
+        bounds = Bounds(said[0], said[1], self.low_open, self.high_open)
+        return bounds, said != [low, high]
 
     def admits(self, number: Decimal) -> bool:
         """Whether the number is in the range."""
