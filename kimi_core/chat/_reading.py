@@ -11,7 +11,7 @@ and what had come is told before it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.chat._merge import merged_arguments
@@ -132,15 +132,18 @@ class Reading:
                 raise KimiProtocolError(message)
             yield self._read(value)
             yield self._end(done=True)
-        elif self._decoder is not None:
-            yield from map(self._read, self._decoder.close())
-            if self._decoder.cut:
-                raise self.reader.truncated("the stream ended inside an event")
-            if self._decoder.broken is not None:
-                raise self._decoder.broken
-            yield self._end(done=self._decoder.done)
+        else:
+            yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
         self._warn_of_nothing()
+
+    def _close_events(self, decoder: EventStreamDecoder) -> Generator[list[Event], None, None]:
+        yield from map(self._read, decoder.close())
+        if decoder.cut:
+            raise self.reader.truncated("the stream ended inside an event")
+        if decoder.broken is not None:
+            raise decoder.broken
+        yield self._end(done=decoder.done)
 
     def _read(self, chunk: dict[str, Any]) -> list[Event]:
         events = self.reader.feed(chunk)

@@ -44,7 +44,7 @@ def _renew_all() -> None:
         renew(thing)
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_renew_all)
 
 

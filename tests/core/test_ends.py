@@ -75,6 +75,7 @@ def test_an_answer_that_breaks_off_keeps_what_had_come(
 INSIDE: dict[str, Answer] = {
     "an event that is no JSON": Answer((HALF + b"data: {oops\n\n" + HALF,), headers=EVENTS),
     "an event that is too long": Answer((HALF, *[b"data: " + b"x" * 2**20] * 33), headers=EVENTS),
+    "an event that is no JSON, at the end": Answer((HALF + b"data: {oops\n",), headers=EVENTS),
     "an error object": Answer((HALF + b'data: {"error": {"message": "no"}}\n\n',), headers=EVENTS),
     "an error event of text": Answer((HALF + b"event: error\ndata: no\n\n",), headers=EVENTS),
     "a finish reason": stream(chunk(content="Hel"), chunk("error")),
