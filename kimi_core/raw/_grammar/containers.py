@@ -16,7 +16,7 @@ from kimi_core.raw._grammar.characters import RAW
 from kimi_core.raw._grammar.enums import enum_values
 from kimi_core.raw._grammar.merge import canonical
 from kimi_core.raw._grammar.text import any_of, character_class, literal, optional, sequence
-from kimi_core.schema.limits import MAX_NAME, spend
+from kimi_core.schema.limits import MAX_NAME, STEP, spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -239,6 +239,7 @@ def _arguments(values: ValueWriter, shape: Shape, place: Place) -> str | None:
             return None
         if alternatives:
             text = any_of([_argument(attribute(member.key), *one) for one in alternatives])
+            spend(STEP + len(text))
             parts.append((text, member.required))
     if shape.needs_one and not any(required for _, required in parts):
         values.refuse(place, "'minProperties' of K3's arguments")
