@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kimi_core import endpoints
 from kimi_core.chat import Settings
+from kimi_core.check import _run, run_check
 from kimi_core.endpoints import Endpoint, endpoint_of_a_copy, written_endpoint
 from kimi_core.errors import KimiProtocolError
 from kimi_core.request.blocks import data_or_url
@@ -103,3 +105,19 @@ def test_a_loop_outlives_the_model_that_was_asked_in_it() -> None:
         forget()
 
     asyncio.run(ask())
+
+
+def test_a_probe_that_meets_what_nobody_foresaw_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A check has to end, whatever stands where an object belongs."""
+
+    def ask(_: object) -> Any:
+        raise AttributeError("a list has no such thing")
+
+    odd = replace(_run.PROBES[0], ask=ask)
+    monkeypatch.setattr(_run, "PROBES", (odd,))
+    report = run_check(Settings(endpoint="vllm", base_url="http://127.0.0.1:9/v1"))
+    (finding,) = report.findings
+    assert finding.status == "red"
+    assert "a list has no such thing" in finding.seen
