@@ -90,6 +90,7 @@ def test_a_hostile_schema_is_sent_or_refused(family: str) -> None:
         check(way, schema, OF_A_FORMAT)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("family", AMOUNTS)
 def test_a_schema_of_any_size_is_sent_or_refused(family: str) -> None:
     schema = AMOUNTS[family]()
@@ -169,6 +170,7 @@ GROWING: dict[str, Callable[[int], Any]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("way", ["moonshot", "vllm, k2", "llama.cpp"])
 @pytest.mark.parametrize("family", GROWING)
 def test_twice_the_schema_is_twice_the_work(family: str, way: str) -> None:
