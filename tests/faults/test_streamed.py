@@ -20,15 +20,20 @@ if TYPE_CHECKING:
     from tests.faults.row import Fault
     from tests.faults.wire import FaultServer
 
-WAYS = {
-    **asking_core.STREAMED,
-    **asking_langchain.STREAMED,
-    **asking_llama_index.STREAMED,
-}
+CORE = asking_core.STREAMED
+ADAPTERS = {**asking_langchain.STREAMED, **asking_llama_index.STREAMED}
 
 
 @every
 def test_a_fault_ends_as_its_row_says(
     server: FaultServer, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    hold(fault, WAYS, server, monkeypatch)
+    hold(fault, CORE, server, monkeypatch)
+
+
+@pytest.mark.deep
+@every
+def test_a_fault_ends_so_in_both_adapters(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    hold(fault, ADAPTERS, server, monkeypatch)
