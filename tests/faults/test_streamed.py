@@ -1,6 +1,7 @@
 """The table of faults, streamed: the core and both adapters, sync and async.
 
-Owns: the run. The rows are in tests/faults/table.py, the law in tests/faults/holding.py.
+Owns: the run. The rows are in tests/faults/table.py, the law in tests/faults/holding.py. Streamed
+and whole answers are two files, since processes share out whole files.
 """
 
 from __future__ import annotations
