@@ -7,7 +7,7 @@ files, errors, events, request, response, transport.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
@@ -29,24 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncReply", "Reply"]
 
 
-def _release_at_end(reply: Reply | AsyncReply, permit: Permit) -> weakref.finalize[..., Any]:
-    """Return what gives the turn of a reply back; it happens by itself where nobody reads it."""
-    finalizer = weakref.finalize(reply, permit.release)
-    finalizer.atexit = False
-    return finalizer
-
-
-class Reply:
-    """An answer on its way: iterate over it for lists of events, one for every chunk.
-
-    Only neighbouring chunks of nothing but tool arguments share a list, where they arrived in one
-    read; `kimi_core.chat._merge` says why.
-
-    Attributes:
-        reader: Usage, finish reason, model and the message so far; complete after the iteration.
-        request_id: The server's id of the request, or None.
-        headers: The response headers.
-    """
+class _Opened:
+    """An HTTP response that was opened, with what reads it; both replies are one."""
 
     def __init__(
         self,
@@ -58,11 +42,25 @@ class Reply:
     ) -> None:
         """Take over an open HTTP response, its limits and turn, and the line of warnings."""
         self._response = response
-        self._release = _release_at_end(self, permit)
+        self._release = weakref.finalize(self, permit.release)
+        self._release.atexit = False  # it happens by itself where nobody reads the answer
         self._reading = Reading(request, response, limits, made_at)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
+
+
+class Reply(_Opened):
+    """An answer on its way: iterate over it for lists of events, one for every chunk.
+
+    Only neighbouring chunks of nothing but tool arguments share a list, where they arrived in one
+    read; `kimi_core.chat._merge` says why.
+
+    Attributes:
+        reader: Usage, finish reason, model and the message so far; complete after the iteration.
+        request_id: The server's id of the request, or None.
+        headers: The response headers.
+    """
 
     def __iter__(self) -> Generator[list[Event], None, None]:
         """Yield the events of each chunk; the last list holds what was held back until the end.
@@ -102,24 +100,8 @@ class Reply:
         return self.reader
 
 
-class AsyncReply:
+class AsyncReply(_Opened):
     """An answer on its way, async; see `Reply`."""
-
-    def __init__(
-        self,
-        request: Request,
-        response: HttpResponse,
-        limits: Limits,
-        permit: Permit,
-        made_at: Line | None = None,
-    ) -> None:
-        """Take over an open HTTP response, its limits and turn, and the line of warnings."""
-        self._response = response
-        self._release = _release_at_end(self, permit)
-        self._reading = Reading(request, response, limits, made_at)
-        self.reader = self._reading.reader
-        self.headers = response.headers
-        self.request_id = request_id_of(response.headers)
 
     async def __aiter__(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events of each chunk; see `Reply.__iter__`.
