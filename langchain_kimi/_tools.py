@@ -32,12 +32,13 @@ def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
 
     Args:
         tool: A function, a pydantic class, a TypedDict, a JSON schema, a tool dict, a ``BaseTool``,
-            or one of Kimi's builtin tools: ``"$web_search"``, or its dict of type
-            ``builtin_function``.
+            or one of Kimi's builtin tools: ``"$web_search"``, its dict of type
+            ``builtin_function``, or the tool of that name that runs in an agent (`official_tools`).
         strict: Sent with the tool where it is set.
     """
-    if isinstance(tool, str):
-        return {"type": "builtin_function", "function": {"name": tool}}
+    name = tool if isinstance(tool, str) else getattr(tool, "name", None)
+    if isinstance(tool, str) or (isinstance(name, str) and name.startswith("$")):
+        return {"type": "builtin_function", "function": {"name": name}}
     if isinstance(tool, dict) and tool.get("type") == "builtin_function":
         return tool
     return convert_to_openai_tool(tool, strict=strict)

@@ -1,7 +1,7 @@
-"""Moonshot's other routes: models, balance, token estimate, files and batches, sync and async.
+"""Moonshot's other routes: models, balance, token estimate, files, batches, official tools.
 
-Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and wait for
-batches; `anthropic_kwargs` stands beside it.
+Owns: `KimiClient`, whose methods are thin shells that send what `_routes` and `_official` describe
+and wait for batches, sync and async; `anthropic_kwargs` stands beside it.
 May know: its own files, _json, chat, config, endpoints, errors, request, transport.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.errors import KimiConfigError
-from kimi_core.platform import _routes
+from kimi_core.platform import _official, _routes
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
+from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
 from kimi_core.platform._progress import Progress
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
+from kimi_core.transport.call import Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,16 +32,18 @@ if TYPE_CHECKING:
     from kimi_core.config import ApiKey
     from kimi_core.endpoints import Endpoint
     from kimi_core.request import Options
-    from kimi_core.transport.call import Call
 
 __all__ = [
+    "OFFICIAL_TOOLS",
     "Balance",
     "Batch",
     "BatchResult",
     "KimiClient",
+    "OfficialTool",
     "RemoteFile",
     "RemoteModel",
     "anthropic_kwargs",
+    "client_of",
 ]
 
 _T = TypeVar("_T")
@@ -187,6 +191,64 @@ class KimiClient(ClosesItself):
         finally:
             await self.adelete_file(uploaded.id)
 
+    def official_tools(self, *names: str) -> tuple[OfficialTool, ...]:
+        """Return tools that Moonshot hosts, as the server describes them.
+
+        Args:
+            names: Of `OFFICIAL_TOOLS`, e.g. "web-search"; a URI ("moonshot/fetch:latest"); or
+                "$web_search", Moonshot's older search, for which nothing is asked.
+
+        Raises:
+            KimiConfigError: For what cannot be a name, and for a server that is not Moonshot's.
+            KimiNotFoundError: For a tool that Moonshot does not have.
+        """
+        tools = [self._tools_or_call(name) for name in names]
+        found = [self._send(one) if isinstance(one, Call) else one for one in tools]
+        return tuple(tool for some in found for tool in some)
+
+    async def aofficial_tools(self, *names: str) -> tuple[OfficialTool, ...]:
+        """Return what `official_tools` does."""
+        tools = [self._tools_or_call(name) for name in names]
+        found = [await self._asend(one) if isinstance(one, Call) else one for one in tools]
+        return tuple(tool for some in found for tool in some)
+
+    def run_official_tool(self, tool: OfficialTool, arguments: Mapping[str, Any] | str) -> str:
+        """Run a tool at Moonshot and return what the model is to be told.
+
+        Args:
+            tool: Of `official_tools`. "$web_search" runs inside the model's next request, so that
+                its arguments come back as they are.
+            arguments: What the model wrote, as text or as an object.
+
+        Raises:
+            KimiHostedToolError: Where the tool says that it failed.
+            KimiAPIError: Where it was not reached.
+        """
+        if not tool.uri:
+            return _official.echo(arguments)
+        return self._send(_official.run(tool, arguments))
+
+    async def arun_official_tool(
+        self, tool: OfficialTool, arguments: Mapping[str, Any] | str
+    ) -> str:
+        """Return what `run_official_tool` does."""
+        if not tool.uri:
+            return _official.echo(arguments)
+        return await self._asend(_official.run(tool, arguments))
+
+    def _tools_or_call(
+        self, name: str
+    ) -> Call[tuple[OfficialTool, ...]] | tuple[OfficialTool, ...]:
+        endpoint = self._chat.capabilities.endpoint
+        if not endpoint.takes_builtin_tools:
+            raise KimiConfigError(
+                f"official tool {name!r} runs at Moonshot, and endpoint {endpoint.name!r} is "
+                "another server; ask for it with endpoint='moonshot' and Moonshot's key."
+            )
+        if _official.is_builtin(name):
+            return (_official.builtin_tool(name),)
+        return _official.describe(name)
+
     def _lines(
         self, requests: Mapping[str, Sequence[Message]], options: Options | None
     ) -> Call[RemoteFile]:
@@ -293,6 +355,28 @@ class KimiClient(ClosesItself):
         for text in texts:
             merged.update(batch_results(text, request))
         return merged
+
+
+def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClient:
+    """Return the client of an instance's connection and key, or one with settings of its own.
+
+    Args:
+        llm: A ``ChatKimiK2``, or another `KimiClient`.
+        settings: Of `KimiClient`, where there is no instance.
+
+    Raises:
+        KimiConfigError: For both at once.
+    """
+    if llm is None:
+        return KimiClient(**settings)
+    if settings:
+        raise KimiConfigError(
+            f"llm= brings its own connection, so that {', '.join(sorted(settings))} would do "
+            "nothing; pass one or the other."
+        )
+    client = KimiClient.__new__(KimiClient)
+    client._chat = llm._chat  # noqa: SLF001 - of the same base
+    return client
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:

@@ -17,10 +17,10 @@ from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._first_party import (
-    check_builtin_tools,
     check_prefix,
     check_settings,
     decide_parallel_calls,
+    thinking_beside_builtins,
     without_pinned,
 )
 from kimi_core.request._history import brought_tools, ends_in_prefix, prepare_history
@@ -157,14 +157,14 @@ def _decide_tools(
     """Decide which tools are sent, and under which names; what is refused has the caller's own."""
     endpoint = capabilities.endpoint
     brought = brought_tools(messages)
-    check_builtin_tools([*tools, *brought], capabilities)
+    thinking = thinking_beside_builtins([*tools, *brought], options.thinking, capabilities)
     moonshot = endpoint.schema_dialect == "moonshot"
     taken = normalize_tools(tools) if moonshot else plain_tools(tools)
     choice = decide_tool_choice(
         options.tool_choice,
         tools=taken,
         brought=[name_of(tool) for tool in brought],
-        thinking=options.thinking,
+        thinking=thinking,
         capabilities=capabilities,
     )
     names = decide_names(taken, messages, endpoint.tool_name_rule)
