@@ -100,8 +100,9 @@ class KimiSettings(Instance, BaseChatOpenAI):
     max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
     """Limit of the answer in tokens, reasoning included; not sent unless set."""
 
-    endpoint: EndpointLike = "moonshot"
-    """A preset's name or an `Endpoint`; see `langchain_kimi.endpoints`."""
+    endpoint: EndpointLike | None = None
+    """A preset's name or an `Endpoint` (`langchain_kimi.endpoints`); None: that of ``base_url``'s
+    host, ``custom`` for an unknown one, and Moonshot's where there is no address either."""
 
     base_model: str | None = Field(default=None, description="The model whose facts apply.")
     context_window: int | None = Field(default=None, description="Tokens.")
@@ -243,7 +244,7 @@ class KimiSettings(Instance, BaseChatOpenAI):
         And no model where none was named: the server is asked for it again after loading.
         """
         told: dict[str, Any] = {} if self._chat.settings.model else {"model_name": ""}
-        if not isinstance(self.endpoint, str):
+        if self.endpoint is not None:
             told["endpoint"] = written_endpoint(self.endpoint)
         if self.rate_limit is not None:
             told["rate_limit"] = Tier.of(self.rate_limit).written()

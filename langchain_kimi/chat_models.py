@@ -145,7 +145,7 @@ class ChatKimiK2(KimiGeneration):
             self,
             *,
             model: ModelName | str | None = None,
-            endpoint: str | Endpoint = "moonshot",
+            endpoint: str | Endpoint | None = None,
             api_key: ApiKey | None = None,
             base_url: str | None = None,
             base_model: str | None = None,

@@ -58,7 +58,9 @@ class ChatKimiK2(TokenCounting, StructuredPrediction):
     Args:
         model: Any spelling of a model's name; the endpoint's default where it is left out
             (kimi-k3.1-pro at Moonshot).
-        endpoint: A preset's name ("moonshot", "openrouter", "vllm", "local", ...) or an `Endpoint`.
+        endpoint: A preset's name ("moonshot", "openrouter", "vllm", "local", ...) or an `Endpoint`;
+            where it is left out, that of ``base_url``'s host, ``custom`` for an unknown one, and
+            Moonshot's where there is no address either.
         api_key: The key: a string, a pydantic ``SecretStr``, or a function (async, too, for async
             calls) that is asked for one with each request; otherwise looked for in the environment
             under the endpoint's names (MOONSHOT_API_KEY, then KIMI_API_KEY), then in the nearest

@@ -28,7 +28,8 @@ class Settings:
     Attributes:
         model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
             none: the first request asks the server, see `KimiChat`.
-        endpoint: A preset's name or an `Endpoint`.
+        endpoint: A preset's name or an `Endpoint`; where it is None, that of `base_url`'s host,
+            ``custom`` for an unknown one, and Moonshot's where there is no address either.
         api_key: The key, or a function (async, too) that is asked for it with each request; found
             as `kimi_core.config` says where it is None.
         base_url: Where the server is; the endpoint's own where it is None.
@@ -51,7 +52,7 @@ class Settings:
     """
 
     model: str | None = None
-    endpoint: str | Endpoint = "moonshot"
+    endpoint: str | Endpoint | None = None
     api_key: ApiKey | None = field(default=None, repr=False)
     base_url: str | None = None
     base_model: str | None = None

@@ -28,6 +28,10 @@ app = typer.Typer(
 _EndpointName = Annotated[
     str, typer.Option(help="Where to ask; kimi-k2 endpoints lists the names.")
 ]
+_EndpointOrNone = Annotated[
+    str | None,
+    typer.Option(help="A preset: `kimi-k2 endpoints`; that of --base-url's host if left out."),
+]
 _Model = Annotated[str | None, typer.Option(help="The endpoint's default if left out.")]
 _BaseUrl = Annotated[
     str | None,
@@ -69,7 +73,7 @@ def setup(
 @app.command()
 def check(  # noqa: PLR0913 - one parameter for each option
     *,
-    endpoint: _EndpointName = "moonshot",
+    endpoint: _EndpointOrNone = None,
     base_url: _BaseUrl = None,
     model: _Model = None,
     base_model: Annotated[

@@ -21,6 +21,7 @@ from kimi_core.platform import _official, _routes
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
 from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
+from kimi_core.platform._place import moonshot_at
 from kimi_core.platform._progress import Progress
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
 from kimi_core.transport.call import Call
@@ -57,10 +58,12 @@ class KimiClient(ClosesItself):
 
     Args:
         model: The model of token estimates and batches; the endpoint's default where it is None.
-        endpoint: A preset's name or an `Endpoint`.
+        endpoint: A preset's name or an `Endpoint`; Moonshot's where it is None, or that of a known
+            host in `base_url`.
         api_key: The key, or a function (async, too) that is asked for it with each request; found
             as `kimi_core.config` says where it is None.
-        base_url: Where the server is; the endpoint's own where it is None.
+        base_url: Where the server is; the endpoint's own where it is None. An unknown host gets no
+            key from the environment unless `endpoint` is named.
         settings: Any other setting of `kimi_core.chat.Settings`, e.g. ``max_retries``.
 
     Raises:
@@ -71,11 +74,13 @@ class KimiClient(ClosesItself):
         self,
         model: str | None = None,
         *,
-        endpoint: str | Endpoint = "moonshot",
+        endpoint: str | Endpoint | None = None,
         api_key: ApiKey | None = None,
         base_url: str | None = None,
         **settings: Any,  # noqa: ANN401 - the rest of Settings
     ) -> None:
+        if endpoint is None:
+            endpoint = moonshot_at(base_url, api_key)
         self._chat = KimiChat(
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )

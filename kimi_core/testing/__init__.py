@@ -9,7 +9,7 @@ itself, which may differ. No model runs. It listens on 127.0.0.1 only::
 
     with MoonshotSimulator() as server:
         server.reply(SimulatedReply(content="Hi", reasoning="A greeting."))
-        model = ChatKimiK2(base_url=server.base_url, api_key=server.api_key)
+        model = ChatKimiK2(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
 """
 
 from kimi_core.testing._outcome import RecordedRequest, Refusal

@@ -32,7 +32,7 @@ BASIC = {"Authorization": "Basic YW5uOnNlY3JldA=="}
 
 @pytest.mark.parametrize(
     "made",
-    [Settings(base_url=PASSWORD), Endpoint(name="mine", base_url=PASSWORD)],
+    [Settings(endpoint="moonshot", base_url=PASSWORD), Endpoint(name="mine", base_url=PASSWORD)],
     ids=["settings", "endpoint"],
 )
 def test_a_password_is_no_part_of_an_address(made: Settings | Endpoint) -> None:

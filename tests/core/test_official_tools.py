@@ -197,7 +197,11 @@ def test_web_search_and_thinking_are_decided_before_the_request(
 ) -> None:
     from kimi_core.request import Options
 
-    chat = KimiChat(Settings(model=model, base_url=moonshot.base_url, api_key=moonshot.api_key))
+    chat = KimiChat(
+        Settings(
+            model=model, endpoint="moonshot", base_url=moonshot.base_url, api_key=moonshot.api_key
+        )
+    )
     search = [{"type": "builtin_function", "function": {"name": "$web_search"}}]
     question = [{"role": "user", "content": "Hi"}]
     options = Options(thinking=thinking)

@@ -41,7 +41,7 @@ def ask(text):
     return reply.read().message().content
 
 with MoonshotSimulator() as server:
-    chat = KimiChat(Settings(base_url=server.base_url, api_key=server.api_key))
+    chat = KimiChat(Settings(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key))
     ask("parent")
     children = []
     for number in range(8):

@@ -90,7 +90,11 @@ def test_a_server_that_only_keeps_the_line_open_is_given_up(
     server.will(FINE, PINGING)
     said = {limit: 1.0}
     llm = package.ChatKimiK2(
-        base_url=server.base_url, api_key="key", **({} if of_call else said), max_retries=0
+        endpoint="moonshot",
+        base_url=server.base_url,
+        api_key="key",
+        **({} if of_call else said),
+        max_retries=0,
     )
     # The first request opens what the second needs; on a busy machine that takes its time.
     ask(llm, dict.fromkeys(LIMITS, 60))
