@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.padding import Padding
 from rich.text import Text
 
-from kimi_core.cli._output import console, print_json, table
+from kimi_core.cli._output import console, print_json
+from kimi_core.cli.launch_plan import on_lines
 from kimi_core.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
@@ -32,11 +34,13 @@ def show_plan(plan: LaunchPlan, *, as_json: bool) -> None:
     for place, command in plan.commands:
         screen.print(Text(f"# {place}", style="dim"))
         # Not wrapped by rich: a command is copied, and a break inside it would be copied too.
-        screen.print(Text(command), soft_wrap=True)
-    reasons = table("flag", "why")
+        screen.print(Text(on_lines(command)), soft_wrap=True)
+    screen.print()
+    # Below each other: beside a flag of 90 characters no column is left for the reason.
     for flag in plan.flags:
-        reasons.add_row(Text(flag.text), Text(flag.reason))
-    screen.print(reasons)
+        screen.print(Text(flag.text, style="bold"), soft_wrap=True)
+        screen.print(Padding(Text(flag.reason), (0, 0, 0, 4)))
+    screen.print()
     screen.print(Text(plan.hardware))
     for warning in plan.warnings:
         screen.print(Text(f"Mind: {warning}", style="yellow"))
