@@ -38,7 +38,7 @@ class LastChunk(AIMessageChunk):
         return whole
 
 
-def spoiling_suffix(arguments: str, *, complete: bool) -> str:
+def spoiling_suffix(arguments: str, complete: bool) -> str:  # noqa: FBT001 - as `Deltas` calls it
     """Return what to append to a call's arguments so that they are not read as whole; mostly "".
 
     Args:

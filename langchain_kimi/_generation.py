@@ -1,7 +1,7 @@
 """From messages to a request of the core, and from its events to LangChain's generations.
 
-Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request,
-response; langchain_core.
+Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request;
+langchain_core.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -14,32 +14,25 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
 
-from kimi_core.chat import nested, running_loop
+from kimi_core.chat import AsyncReply, Reply, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
-from kimi_core.request import CallOptions
+from kimi_core.request import CallOptions, Request
 from langchain_kimi._chunks import ChunkWriter, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
 from langchain_kimi._refusals import provider_of_messages
 from langchain_kimi._settings import UNTOLD, KimiSettings
 from langchain_kimi._tools import response_format_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-    from langchain_core.language_models import LanguageModelInput
-    from langchain_core.messages import BaseMessage
-    from langchain_core.outputs import ChatGenerationChunk, LLMResult
-
-    from kimi_core.chat import AsyncReply, Reply
-    from kimi_core.request import Request
-    from kimi_core.response import ResponseReader
 
 __all__ = ["KimiGeneration"]
 
@@ -57,17 +50,19 @@ class KimiGeneration(KimiSettings):
         """Return the payload that `invoke` (or, with ``stream=True``, `stream`) would send."""
         messages = self._convert_input(input_).to_messages()
         stream = bool(kwargs.pop("stream", False))
-        return self._request(messages, stop, kwargs, stream=stream).payload
+        return self._request(messages, {**kwargs, "stop": stop}, stream=stream).payload
 
     def _request(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: Mapping[str, Any],
-        *,
-        stream: bool,
+        self, messages: list[BaseMessage], call: Mapping[str, Any], *, stream: bool
     ) -> Request:
-        call = {**kwargs, **({"stop": stop} if stop else {})}
+        asked = self._asked(call)
+        return self._chat.request(
+            to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
+        )
+
+    def _asked(self, call: Mapping[str, Any]) -> CallOptions:
+        """Return what the instance and a call ask for; of a model only where it is another one."""
+        call = {name: value for name, value in call.items() if name != "stop" or value}
         if call.get("response_format") is not None:
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
@@ -75,10 +70,8 @@ class KimiGeneration(KimiSettings):
         if self.tokenizer is not None:
             own["tokenizer"] = self._tokenizer()
         asked = CallOptions.read({**own, **self._default_params}, call)
-        other = None if asked.model == self._chat.capabilities.model else asked.model
-        return self._chat.request(
-            to_wire(messages), asked.tools, asked.options, stream=stream, model=other
-        )
+        same = asked.model == self._chat.capabilities.model
+        return replace(asked, model=None) if same else asked
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
         return False
@@ -97,8 +90,10 @@ class KimiGeneration(KimiSettings):
         **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
     ) -> ChatResult:
         with langchain_errors():
-            reply = self._chat.open(self._request(messages, stop, kwargs, stream=False))
-            return self._result(reply.read(), reply)
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
+            reply = self._chat.open(request)
+            reply.read()
+            return self._result(reply)
 
     async def _agenerate(
         self,
@@ -108,8 +103,11 @@ class KimiGeneration(KimiSettings):
         **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
     ) -> ChatResult:
         with langchain_errors():
-            reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=False))
-            return self._result(await reply.read(), reply)
+            reply = await self._chat.aopen(
+                self._request(messages, {**kwargs, "stop": stop}, stream=False)
+            )
+            await reply.read()
+            return self._result(reply)
 
     def _stream(
         self,
@@ -119,16 +117,12 @@ class KimiGeneration(KimiSettings):
         **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
     ) -> Iterator[ChatGenerationChunk]:
         with langchain_errors():
-            reply = self._chat.open(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer(reply.reader)
-            with closing(iter(reply)) as pieces:
-                for events in pieces:
-                    chunk = writer.write(events)
-                    if chunk is not None:
-                        if run_manager:
-                            run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
-            yield writer.last(reply.reader, self._reply_metadata(reply))
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
+            with closing(self._chat.stream(request, self._writer)) as chunks:
+                for chunk in chunks:
+                    if run_manager:
+                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
 
     async def _astream(
         self,
@@ -138,16 +132,12 @@ class KimiGeneration(KimiSettings):
         **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
     ) -> AsyncIterator[ChatGenerationChunk]:
         with langchain_errors():
-            reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer(reply.reader)
-            async with nested(aiter(reply)) as pieces:
-                async for events in pieces:
-                    chunk = writer.write(events)
-                    if chunk is not None:
-                        if run_manager:
-                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
-            yield writer.last(reply.reader, self._reply_metadata(reply))
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
+            async with nested(self._chat.astream(request, self._writer)) as chunks:
+                async for chunk in chunks:
+                    if run_manager:
+                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
 
     @property
     def _provider(self) -> str:
@@ -164,18 +154,18 @@ class KimiGeneration(KimiSettings):
 
     def _reply_metadata(self, reply: Reply | AsyncReply) -> dict[str, Any]:
         """What the HTTP response says beside its body."""
-        found: dict[str, Any] = {}
-        if reply.request_id:
-            found["request_id"] = reply.request_id
-        if self.include_response_headers:
-            found["headers"] = dict(reply.headers)
-        return found
+        request_id = {"request_id": reply.request_id} if reply.request_id else {}
+        headers = {"headers": dict(reply.headers)} if self.include_response_headers else {}
+        return {**request_id, **headers}
 
-    def _writer(self, reader: ResponseReader) -> ChunkWriter:
-        return ChunkWriter(self._metadata(), blocks=self._blocks, logprobs=reader.logprobs)
+    def _writer(self, reply: Reply | AsyncReply) -> ChunkWriter:
+        beside = self._reply_metadata(reply)
+        logprobs = reply.reader.logprobs
+        return ChunkWriter(self._metadata(), beside, blocks=self._blocks, logprobs=logprobs)
 
-    def _result(self, reader: ResponseReader, reply: Reply | AsyncReply) -> ChatResult:
+    def _result(self, reply: Reply | AsyncReply) -> ChatResult:
+        reader, usage = reply.reader, reply.reader.usage
         metadata = {**self._metadata(), **self._reply_metadata(reply)}
-        message, usage = whole_message(reader, metadata, blocks=self._blocks), reader.usage
+        message = whole_message(reader, metadata, blocks=self._blocks)
         totals = {"token_usage": usage.totals() if usage else {}, "model_name": reader.model}
         return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)

@@ -9,32 +9,24 @@ an answer alone, and leaves every other message to LangChain.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from langchain_core.messages import AIMessage
 from langchain_core.messages.block_translators import get_translator, register_translator
 
-from kimi_core.response import refusal_in
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from langchain_core.messages import AIMessage
+from kimi_core.response import withheld_in
 
 __all__ = ["provider_of_messages", "refusal_blocks"]
 
 
 def refusal_blocks(metadata: Mapping[str, Any]) -> list[Any]:
-    """Return a ``RefusalContentBlock`` for an answer that was withheld; otherwise nothing.
-
-    Args:
-        metadata: The ``response_metadata`` of the message.
-    """
-    refusal = refusal_in(metadata)
-    if refusal is None:
+    """Return a ``RefusalContentBlock`` for the metadata of a withheld answer; otherwise nothing."""
+    found = withheld_in(metadata)
+    if found is None:
         return []
-    details = metadata.get("incomplete_details") or {"reason": metadata.get("finish_reason")}
-    category = {"category": details["reason"]}
-    return [{"type": "refusal", "refusal": refusal, "extras": category}]
+    reason, refusal = found
+    return [{"type": "refusal", "refusal": refusal, "extras": {"category": reason}}]
 
 
 def _translate(message: AIMessage) -> list[Any]:

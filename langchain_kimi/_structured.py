@@ -1,13 +1,15 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: its own files, errors, response;
-langchain_core. Which of them is the default is decided in the core, for both adapters.
+Owns: the three methods of ``with_structured_output``. May know: its own files, errors, request,
+response; langchain_core. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import (
     BaseCumulativeTransformOutputParser,
     JsonOutputParser,
@@ -17,26 +19,19 @@ from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
     PydanticToolsParser,
 )
-from langchain_core.runnables import RunnableLambda, RunnableMap
+from langchain_core.outputs import Generation
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from kimi_core.errors import KimiConfigError, KimiError
+from kimi_core.errors import KimiError
+from kimi_core.request.structured import check_method
 from kimi_core.response import incomplete_answer, tool_call_error
 from langchain_kimi._errors import parsing_error
 from langchain_kimi._messages import spoken
 from langchain_kimi._tools import response_format_of
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from langchain_core.messages import AIMessage
-    from langchain_core.outputs import Generation
-    from langchain_core.runnables import Runnable
-
-__all__ = ["METHODS", "keywords_of", "read_by", "with_raw"]
-
-METHODS = ("json_schema", "function_calling", "json_mode")
+__all__ = ["keywords_of", "read_by", "with_raw"]
 
 
 def keywords_of(
@@ -51,12 +46,7 @@ def keywords_of(
     Raises:
         KimiConfigError: For an unknown method, or a schema that is missing.
     """
-    if method not in METHODS:
-        message = f"method {method!r} is not known; it is one of {', '.join(map(repr, METHODS))}."
-        raise KimiConfigError(message)
-    if schema is None and method != "json_mode":
-        message = f"schema is missing; method {method!r} needs one, 'json_mode' alone does not."
-        raise KimiConfigError(message)
+    check_method(method, schema)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     keywords: dict[str, Any] = {"ls_structured_output_format": traced}
     if method == "function_calling":
@@ -101,12 +91,12 @@ class _PydanticCallParser(_Checked, PydanticToolsParser): ...
 
 
 def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
-    said = spoken(message)
+    said, told = spoken(message), message.response_metadata
     error: KimiError | None = incomplete_answer(
-        said, message.response_metadata, wanted=wanted, as_json=as_json and not message.tool_calls
+        said, told, wanted=wanted, as_json=as_json and not message.tool_calls
     )
     if error is None and not (as_json and said.content):
-        error = tool_call_error(said, message.response_metadata.get("finish_reason"))
+        error = tool_call_error(said, told.get("finish_reason"))
     if error is not None:
         raise parsing_error(error, message)
 
@@ -119,16 +109,16 @@ def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, An
     """
     is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
     name = "answer" if schema is None else convert_to_openai_tool(schema)["function"]["name"]
-    if method == "function_calling":
-        if is_class:
-            return _PydanticCallParser(tools=[schema], first_tool_only=True, wanted=name)
-        return _JsonCallParser(key_name=name, first_tool_only=True, wanted=name)
-    parser: Runnable[Any, Any] = (
-        _PydanticParser(pydantic_object=schema, wanted=name)
-        if is_class
-        else _JsonParser(wanted=name)
-    )
-    if not beside_tools:
+    parser: Runnable[Any, Any]
+    if method == "function_calling" and is_class:
+        parser = _PydanticCallParser(tools=[schema], first_tool_only=True, wanted=name)
+    elif method == "function_calling":
+        parser = _JsonCallParser(key_name=name, first_tool_only=True, wanted=name)
+    elif is_class:
+        parser = _PydanticParser(pydantic_object=schema, wanted=name)
+    else:
+        parser = _JsonParser(wanted=name)
+    if not beside_tools or method == "function_calling":
         return parser
 
     def read(message: AIMessage) -> Any:  # noqa: ANN401 - a parser is run by LangChain

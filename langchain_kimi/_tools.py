@@ -1,41 +1,33 @@
 """Anything that LangChain takes for a tool or a schema -> OpenAI-style dicts.
 
 Owns: Kimi's builtin tools, which langchain_core's conversion refuses, the tools that a message
-brings, and ``response_format``. May know: errors; langchain_core.
+brings, and ``response_format``. May know: errors, request; langchain_core.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from langchain_core.messages import SystemMessage
+from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import (
     convert_to_openai_function,
     convert_to_openai_tool,
 )
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.request.structured import format_in, schema_format
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+__all__ = ["Tool", "response_format_of", "tool_dict", "tools_message", "tools_of"]
 
-    from langchain_core.tools import BaseTool
-
-    Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
-
-__all__ = ["response_format_of", "tool_dict", "tools_message", "tools_of"]
+Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
+"""A function, a pydantic class, a TypedDict, a JSON schema, a tool dict, a ``BaseTool``, or one of
+Kimi's builtin tools: ``"$web_search"``, or its dict of type ``builtin_function``."""
 
 
 def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
-    """Convert one tool.
-
-    Args:
-        tool: A function, a pydantic class, a TypedDict, a JSON schema, a tool dict, a ``BaseTool``,
-            or one of Kimi's builtin tools: ``"$web_search"``, or its dict of type
-            ``builtin_function``.
-        strict: Sent with the tool where it is set.
-    """
+    """Convert one tool; ``strict`` is sent with it where it is set."""
     if isinstance(tool, str):
         return {"type": "builtin_function", "function": {"name": tool}}
     if isinstance(tool, dict) and tool.get("type") == "builtin_function":
@@ -43,25 +35,21 @@ def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
     return convert_to_openai_tool(tool, strict=strict)
 
 
-def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:  # noqa: ANN401 - a class, or any dict that LangChain takes
+def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:  # noqa: ANN401 - see below
     """Return OpenAI's ``response_format`` for a schema.
 
     Args:
         schema: A pydantic class, a TypedDict, a JSON schema, or a ``response_format`` itself.
         strict: Sent where it is set.
     """
-    if isinstance(schema, Mapping):
-        if "type" in schema and schema["type"] in {"json_object", "json_schema", "text"}:
-            return dict(schema)
-        if {"name", "schema"} <= schema.keys():
-            return {"type": "json_schema", "json_schema": dict(schema)}
+    said = format_in(schema)
+    if said is not None:
+        return said
     function = convert_to_openai_function(schema, strict=strict)
-    named: dict[str, Any] = {"name": function["name"], "schema": function["parameters"]}
-    if function.get("description"):
-        named["description"] = function["description"]
-    if strict is not None:
-        named["strict"] = strict
-    return {"type": "json_schema", "json_schema": named}
+    description = function.get("description") or None
+    return schema_format(
+        function["name"], function["parameters"], description=description, strict=strict
+    )
 
 
 def tools_message(tools: Sequence[Tool]) -> SystemMessage:
@@ -73,10 +61,7 @@ def tools_message(tools: Sequence[Tool]) -> SystemMessage:
     Args:
         tools: What `ChatKimiK2.bind_tools` takes.
     """
-    return SystemMessage("", additional_kwargs={_TOOLS: [tool_dict(tool) for tool in tools]})
-
-
-_TOOLS = "tools"
+    return SystemMessage("", additional_kwargs={"tools": [tool_dict(tool) for tool in tools]})
 
 
 def tools_of(message: SystemMessage) -> list[dict[str, Any]]:
@@ -85,8 +70,7 @@ def tools_of(message: SystemMessage) -> list[dict[str, Any]]:
     Raises:
         KimiConfigError: For a tool that LangChain could not write down: it keeps a name alone.
     """
-    brought = message.additional_kwargs.get(_TOOLS) or ()
-    return [_readable(tool) for tool in brought]
+    return [_readable(tool) for tool in message.additional_kwargs.get("tools") or ()]
 
 
 def _readable(tool: Tool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, config, endpoints, models, request, tokenizer; langchain_core. Settings stand in
+its own files, chat, errors; langchain_core, pydantic, typing_extensions. Settings stand in
 `langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
@@ -15,30 +15,54 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
-from kimi_core.request import CallOptions
+from langchain_core.caches import BaseCache
+from langchain_core.callbacks import Callbacks
+from langchain_core.language_models import LangSmithParams, LanguageModelInput, ModelProfile
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.rate_limiters import BaseRateLimiter
+from langchain_core.runnables import Runnable
+from pydantic import ValidationError
+from typing_extensions import Unpack
+
+from kimi_core.chat import ModelKeywords
+from kimi_core.errors import UnknownSettingWarning, setting_error, warn
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import to_wire
+from langchain_kimi._settings import fields_by_word
 from langchain_kimi._structured import keywords_of, read_by, with_raw
-from langchain_kimi._tools import response_format_of, tool_dict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from os import PathLike
-
-    from langchain_core.language_models import LangSmithParams, LanguageModelInput
-    from langchain_core.messages import AIMessage, BaseMessage
-    from langchain_core.runnables import Runnable
-
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.endpoints.tiers import Tier
-    from kimi_core.models import ModelName
-    from kimi_core.tokenizer import Tokenizer
-    from langchain_kimi._tools import Tool
+from langchain_kimi._tools import Tool, response_format_of, tool_dict
 
 __all__ = ["ChatKimiK2"]
+
+
+class ChatKeywords(ModelKeywords, total=False):
+    """What `ChatOpenAI` may be constructed with besides."""
+
+    cache: BaseCache | bool | None
+    callbacks: Callbacks
+    custom_get_token_ids: Callable[[str], list[int]] | None
+    disable_streaming: bool | Literal["tool_calling"]
+    disabled_params: dict[str, Any] | None
+    include_response_headers: bool
+    metadata: dict[str, Any] | None
+    model_kwargs: dict[str, Any]
+    name: str | None
+    openai_organization: str | None
+    organization: str | None
+    output_version: str | None
+    profile: ModelProfile | None
+    rate_limiter: BaseRateLimiter | None
+    reasoning: dict[str, Any] | None
+    service_tier: str | None
+    store: bool | None
+    stream_chunk_timeout: float | None
+    streaming: bool
+    tags: list[str] | None
+    verbose: bool
+    verbosity: str | None
 
 
 class ChatKimiK2(KimiGeneration):
@@ -46,17 +70,13 @@ class ChatKimiK2(KimiGeneration):
 
     It takes ``ChatOpenAI``'s place: the same keywords, chains and agents, plus what Kimi has of its
     own. Nothing is sent that was not set, and what a model would refuse is said before any request.
+    What each setting means: `kimi_core.chat.Settings` and `kimi_core.request.Options`. Pictures,
+    files, raw engines, errors, coming from another class: docs/langchain.md.
 
     Setup:
-        Install it and set a key, in the environment or in a ``.env`` (read, never exported):
-
-        ```bash
-        pip install "kimi-k2-integrations[langchain]"
-        export MOONSHOT_API_KEY="..."
-        ```
-
-        ``api_key`` may also be a string, or a function (async, too, for async calls) that is asked
-        for the key with each request.
+        ``pip install "kimi-k2-integrations[langchain]"``, and a key in ``MOONSHOT_API_KEY``, in the
+        environment or in a ``.env`` (read, never exported). ``api_key`` may also be a string, or a
+        function (async, too, for async calls) that is asked for the key with each request.
 
     Instantiate:
         ```python
@@ -64,8 +84,6 @@ class ChatKimiK2(KimiGeneration):
 
         llm = ChatKimiK2(max_tokens=1_000)
         ```
-
-        Elsewhere than at api.moonshot.ai:
 
         ```python
         from langchain_kimi import endpoints
@@ -75,30 +93,23 @@ class ChatKimiK2(KimiGeneration):
         ChatKimiK2(endpoint=endpoints.sglang("http://gpu:30000/v1"), model="kimi-k2.5")
         ```
 
-    Invoke:
+    Invoke, stream; async and in batches, from any number of threads and event loops:
         ```python
         answer = llm.invoke([("system", "Translate into French."), ("human", "I love trains.")])
         answer.text
         answer.usage_metadata  # tokens: input, output, and those cached or spent on reasoning
         ```
 
-        Likewise ``await llm.ainvoke(...)`` and ``llm.batch([...])``; one instance serves any
-        number of threads and event loops.
-
-    Stream:
         ```python
         for chunk in llm.stream("Count to three."):
             print(chunk.text, end="")
         ```
 
-    Reasoning:
-        kimi-k3.1-pro always thinks, at the effort "low", "high" or "max" (its default). What it
-        thought is in the message, and goes back to it, which the API demands:
-
+    Reasoning, which goes back to the model with the message, as the API demands:
         ```python
         answer.additional_kwargs["reasoning_content"]
         [block for block in answer.content_blocks if block["type"] == "reasoning"]
-        llm.invoke("What is 2 + 2?", reasoning_effort="low")
+        llm.invoke("What is 2 + 2?", reasoning_effort="low")  # "high", "max"
         ```
 
     Tools:
@@ -117,11 +128,10 @@ class ChatKimiK2(KimiGeneration):
         with_tools.invoke(messages).text
         ```
 
-        ``tool_choice`` may be "auto", "none", "any", a tool's name. kimi-k2.6 refuses a forced
-        choice while it thinks, and answers that one request without thinking where there is one
-        tool to call; otherwise "auto" is sent, with a warning. A call that was cut off or damaged
-        is in ``invalid_tool_calls`` and is never executed. Kimi's own search is a tool by name:
-        ``llm.bind_tools(["$web_search"])``.
+        A call that was cut off or damaged is in ``invalid_tool_calls`` and is never executed. A
+        choice that a model refuses to be forced to while it thinks becomes "auto", with a warning,
+        or is answered without thinking (kimi-k2.6 with one tool). Kimi's own search is a tool by
+        name: ``llm.bind_tools(["$web_search"])``.
 
     Structured output:
         ```python
@@ -133,50 +143,31 @@ class ChatKimiK2(KimiGeneration):
 
         llm.with_structured_output(Joke).invoke("Tell me a joke about trains.")
         ```
-
-    Pictures, files, raw engines, what would be sent:
-        docs/langchain.md has an example of each.
     """
 
-    if TYPE_CHECKING:
-        # pydantic's own signature has one spelling of each keyword and refuses a key that is a
-        # string; every keyword of ChatOpenAI is taken besides these.
-        def __init__(  # noqa: PLR0913 - the published keywords
-            self,
-            *,
-            model: ModelName | str | None = None,
-            endpoint: str | Endpoint = "moonshot",
-            api_key: ApiKey | None = None,
-            base_url: str | None = None,
-            base_model: str | None = None,
-            context_window: int | None = None,
-            temperature: float | None = None,
-            top_p: float | None = None,
-            max_tokens: int | None = None,
-            stop: str | list[str] | None = None,
-            thinking: bool | Mapping[str, Any] | None = None,
-            keep_thinking: bool | None = None,
-            reasoning_effort: str | None = None,
-            api: Literal["chat", "completions"] | None = None,
-            tool_call_parser: Literal["auto", "server", "client"] | None = None,
-            prompt_cache_key: str | None = None,
-            prompt_cache_options: Mapping[str, Any] | None = None,
-            safety_identifier: str | None = None,
-            provider: Mapping[str, Any] | None = None,
-            timeout: Any = None,  # noqa: ANN401 - seconds, or httpx.Timeout of either major version
-            total_timeout: float | None = None,
-            max_retries: int | None = None,
-            rate_limit: Tier | int | str | None = None,
-            default_headers: Mapping[str, str] | None = None,
-            extra_body: Mapping[str, Any] | None = None,
-            http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
-            http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
-            tokenizer: Tokenizer | str | PathLike[str] | None = None,
-            media_fetcher: Callable[[str], bytes] | None = None,
-            media_folder: str | PathLike[str] | None = None,
-            output_version: str | None = None,
-            **kwargs: Any,  # noqa: ANN401 - ChatOpenAI's
-        ) -> None: ...
+    def __init__(self, **settings: Unpack[ChatKeywords]) -> None:
+        """Build the model; nothing is connected yet.
+
+        A keyword that is no setting goes into ``model_kwargs`` with a warning, as in ChatOpenAI:
+        code that was written for it passes fields of its server in that way.
+
+        Raises:
+            KimiConfigError: For a setting that cannot work.
+        """
+        given, others, unknown = self._sorted(settings, fields_by_word(type(self)).keys())
+        for name, hint in unknown.items():
+            message = (
+                f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
+                "model_kwargs takes such fields without a warning."
+            )
+            warn(message, UnknownSettingWarning)
+        if others:
+            given["model_kwargs"] = {**others, **given.get("model_kwargs", {})}
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            # pydantic wraps every ValueError; the sentence alone is what helps.
+            raise setting_error(error) from None
 
     # --- tools and structured output --------------------------------------------------------------
 
@@ -239,17 +230,13 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For an unknown method, or a missing schema.
         """
-        method = method or ("json_schema" if tools else self._structured_output_method(kwargs))
+        if tools:
+            method = method or "json_schema"
+        method = method or self._chat.structured_output_method(self._asked(kwargs))
         keywords = keywords_of(schema, method, strict=strict, tools=tools)
         model = self.bind(**self._filter_disabled_params(**keywords), **kwargs)
         parser = read_by(schema, method, beside_tools=bool(tools))
         return with_raw(model, parser) if include_raw else model | parser
-
-    def _structured_output_method(self, kwargs: Mapping[str, Any]) -> str:
-        call = CallOptions.read(self._default_params, kwargs)
-        own = self._chat.capabilities
-        capabilities = own if call.model in {None, own.model} else self._chat.resolve(call.model)
-        return capabilities.structured_output_method(call.options.thinking)
 
     # --- tokens and tracing -----------------------------------------------------------------------
 

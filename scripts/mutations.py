@@ -112,7 +112,7 @@ MUTATIONS = (
     ),
     Mutation(
         "headers are not shown",
-        "langchain_kimi/_settings.py",
+        "kimi_core/chat/fields.py",
         "default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)",
         "default_headers: Mapping[str, str] | None = Field(default=None)",
         ("tests/parity/test_secrets.py",),

@@ -1,16 +1,16 @@
 """One model at one endpoint: from messages to events. What both adapters drive.
 
 Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
-May know: its own files, _json, capabilities, config, endpoints, errors, local, request, transport.
-It holds no rule of its own.
+May know: its own files, _json, capabilities, config, endpoints, errors, events, local, request,
+response, transport. It holds no rule of its own.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.chat._account import AccountRate
@@ -24,16 +24,19 @@ from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
-from kimi_core.request import Options, Request, build_request
+from kimi_core.request import CallOptions, Options, Request, build_request
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
 from kimi_core.transport.rates import Limiter, Permit, Unlimited, limiter_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 
     from kimi_core._json import Message, Tool
+    from kimi_core.capabilities import StructuredOutputMethod
+    from kimi_core.events import Event
+    from kimi_core.response import ResponseReader
 
 __all__ = [
     "AccountRate",
@@ -44,10 +47,26 @@ __all__ = [
     "ModelKeywords",
     "Reply",
     "Settings",
+    "Writer",
     "listed_models",
     "nested",
     "running_loop",
 ]
+
+_Piece = TypeVar("_Piece")
+_Written_co = TypeVar("_Written_co", covariant=True)
+
+
+class Writer(Protocol[_Written_co]):
+    """Writes one answer in the words of a framework, piece by piece."""
+
+    def write(self, events: Sequence[Event]) -> _Written_co | None:
+        """Return what the events of one chunk say; None where they say nothing."""
+        ...
+
+    def last(self, reader: ResponseReader) -> _Written_co:
+        """Return what ends the answer, when all of it was read."""
+        ...
 
 
 class KimiChat:
@@ -123,6 +142,18 @@ class KimiChat:
         with warnings_at(self._made_at):
             return self._served.request(model, build)
 
+    def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
+        """Return how an object of a schema is best asked for in a call.
+
+        Args:
+            asked: What the call asks for, and of which model.
+
+        Raises:
+            KimiConfigError: As `Capabilities.structured_output_method`.
+        """
+        capabilities = self.capabilities if asked.model is None else self.resolve(asked.model)
+        return capabilities.structured_output_method(asked.options.thinking)
+
     def learn_models(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take a server's list, fetched by the caller, as the one that would be asked for.
 
@@ -171,6 +202,40 @@ class KimiChat:
                     transport.aopen(request.path, request.payload, request.sending)
                 )
         return AsyncReply(request, response, limits, permit, self._made_at)
+
+    def stream(
+        self, request: Request, writer: Callable[[Reply], Writer[_Piece]]
+    ) -> Generator[_Piece, None, None]:
+        """Yield an answer as a writer writes it; sent with the first piece, closed where it ends.
+
+        Args:
+            request: A request with ``stream=True``.
+            writer: Makes the writer of the reply, whose headers are known by then.
+
+        Raises:
+            KimiAPIError: As `open`, and as iterating over a `Reply`.
+        """
+        reply = self.open(request)
+        writing = writer(reply)
+        with closing(iter(reply)) as chunks:
+            for events in chunks:
+                piece = writing.write(events)
+                if piece is not None:
+                    yield piece
+        yield writing.last(reply.reader)
+
+    async def astream(
+        self, request: Request, writer: Callable[[AsyncReply], Writer[_Piece]]
+    ) -> AsyncGenerator[_Piece, None]:
+        """Yield an answer as a writer writes it; see `stream`."""
+        reply = await self.aopen(request)
+        writing = writer(reply)
+        async with nested(aiter(reply)) as chunks:
+            async for events in chunks:
+                piece = writing.write(events)
+                if piece is not None:
+                    yield piece
+        yield writing.last(reply.reader)
 
     def _permit(self, request: Request, limits: Limits) -> Permit:
         if self._limiter is None:

@@ -7,6 +7,7 @@ typing_extensions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -18,7 +19,7 @@ from kimi_core.errors import KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from kimi_core.chat import KimiChat

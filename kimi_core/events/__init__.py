@@ -9,12 +9,9 @@ these types, so that an adapter never has to ask.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core.events.arguments import read_arguments
-
-if TYPE_CHECKING:
-    from kimi_core.events.arguments import InvalidArguments
+from kimi_core.events.arguments import InvalidArguments, read_arguments
 
 __all__ = [
     "ContentDelta",
@@ -154,6 +151,14 @@ class ParsedMessage:
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    def sorted_calls(
+        self,
+    ) -> tuple[list[tuple[ToolCall, dict[str, Any]]], list[tuple[ToolCall, InvalidArguments]]]:
+        """Return the calls that can be run with their arguments, and the others with the reason."""
+        read = [(call, call.parsed()) for call in self.tool_calls]
+        good = [(call, found) for call, found in read if not isinstance(found, InvalidArguments)]
+        return good, [(call, found) for call, found in read if isinstance(found, InvalidArguments)]
 
 
 @dataclass(slots=True)

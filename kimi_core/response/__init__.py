@@ -32,6 +32,7 @@ from kimi_core.response._incomplete import (
     json_text,
     refusal_in,
     uncalled_error,
+    withheld_in,
 )
 from kimi_core.response._refusal import tool_call_error
 from kimi_core.response._repeated import RepeatedPrefix
@@ -66,6 +67,7 @@ __all__ = [
     "spoken_message",
     "tool_call_error",
     "uncalled_error",
+    "withheld_in",
 ]
 
 
