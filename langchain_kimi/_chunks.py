@@ -1,32 +1,35 @@
 """Events of the core -> LangChain's messages and chunks.
 
 Owns: where in a message reasoning, text, tool calls, usage and metadata stand, for whole answers
-and for streams; a message that was withheld is told apart in `langchain_kimi._refusals`. May know:
-its own files, events, request, response; langchain_core. No wire format is known here: raw tokens
-and server-parsed calls are the same events.
+and for streams; that a call which was cut off, or whose arguments are no JSON object, never looks
+like a whole one. May know: its own files, events, request, response; langchain_core. No wire format
+is known here: raw tokens and server-parsed calls are the same events.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
 from langchain_core.messages import ToolCall as LangChainToolCall
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.utils.json import parse_partial_json
 
 from kimi_core.events import Event, ParsedMessage, ToolCall
+from kimi_core.events.arguments import read_arguments
 from kimi_core.events.deltas import Deltas
-from kimi_core.request.kept_arguments import original_arguments
+from kimi_core.request.blocks import known
+from kimi_core.request.kept_arguments import misfit, original_arguments
 from kimi_core.response import ResponseReader, Usage
-from langchain_kimi._damaged import LastChunk, spoiling_suffix
 from langchain_kimi._refusals import refusal_blocks
 
 _Model = TypeVar("_Model", AIMessageChunk, ChatGenerationChunk)
 
-__all__ = ["ChunkWriter", "usage_metadata", "whole_message"]
+__all__ = ["ChunkWriter", "LastChunk", "spoiling_suffix", "usage_metadata", "whole_message"]
 
 
 def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
@@ -36,31 +39,26 @@ def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
     """
     if usage is None:
         return None
-    cached = {"cache_read": usage.cached_tokens, "cache_creation": usage.cache_write_tokens}
-    details = {
-        "input_token_details": {name: tokens for name, tokens in cached.items() if tokens},
-        "output_token_details": {"reasoning": n} if (n := usage.reasoning_tokens) else {},
-    }
+    cached = known(cache_read=usage.cached_tokens, cache_creation=usage.cache_write_tokens)
+    spent = known(reasoning=usage.reasoning_tokens)
     # Not by the constructor: langchain-core 1.8 imports typing.NotRequired, which Python 3.10 has
     # not, so that a type checker that looks with the eyes of 3.10 takes the details for required.
     counted = {
         "input_tokens": usage.prompt_tokens,
         "output_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
-        **{name: told for name, told in details.items() if told},
+        **known(input_token_details=cached, output_token_details=spent),
     }
     return cast("UsageMetadata", counted)
 
 
 def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict[str, Any]:
     found = {**reader.metadata(), **(reader.usage.as_received() if reader.usage else {})}
-    found["model_name"] = found.pop("model")
-    return {**given, **{name: value for name, value in found.items() if value}}
+    return {**given, **known(model_name=found.pop("model"), **found)}
 
 
 def _beside(reader: ResponseReader, calls: Iterable[ToolCall]) -> dict[str, Any]:
-    refusal = {"refusal": reader.refusal} if reader.refusal else {}
-    return {**original_arguments(calls), **refusal}
+    return {**original_arguments(calls), **known(refusal=reader.refusal)}
 
 
 def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
@@ -86,15 +84,14 @@ def whole_message(
     good, bad = _calls(said)
     told = _response_metadata(reader, metadata)
     standard = [*_standard(said.content, said.reasoning), *refusal_blocks(told), *good, *bad]
-    reasoning = {"reasoning_content": said.reasoning} if said.reasoning else {}
-    logprobs = {"logprobs": {"content": reader.logprobs}} if reader.logprobs else {}
+    reasoning, logprobs = known(reasoning_content=said.reasoning), known(content=reader.logprobs)
     return AIMessage(
         content=standard if blocks else said.content,
         additional_kwargs={**reasoning, **_beside(reader, said.tool_calls)},
         tool_calls=good,
         invalid_tool_calls=bad,
         usage_metadata=usage_metadata(reader.usage),
-        response_metadata={**told, **logprobs},
+        response_metadata={**told, **known(logprobs=logprobs)},
     )
 
 
@@ -174,7 +171,7 @@ class ChunkWriter:
         return metadata
 
 
-def _copy(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values of any field
+def _copy(template: _Model, **changed: Any) -> _Model:
     """Return a copy with other values, as ``model_copy`` does, in a fraction of its time.
 
     Constructing would validate what was built here a line ago, and takes as long as all the rest of
@@ -190,8 +187,8 @@ def _copy(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values 
 
 
 def _standard(content: str, reasoning: str) -> list[Any]:
-    told = {"reasoning": reasoning, "text": content}
-    return [{"type": kind, kind: said} for kind, said in told.items() if said]
+    told = known(reasoning=reasoning, text=content)
+    return [{"type": kind, kind: said} for kind, said in told.items()]
 
 
 def _indexed(blocks: Sequence[Any]) -> list[Any]:
@@ -205,7 +202,46 @@ def _indexed(blocks: Sequence[Any]) -> list[Any]:
 
 
 def _growing(content: str, reasoning: str, calls: Sequence[Any]) -> list[Any]:
-    begun = [
-        {**call, "type": "tool_call_chunk", "index": f"lc_tc_{call['index']}"} for call in calls
-    ]
+    begun = [{**one, "type": "tool_call_chunk", "index": f"lc_tc_{one['index']}"} for one in calls]
     return [*_indexed(_standard(content, reasoning)), *begun]
+
+
+class LastChunk(AIMessageChunk):
+    """The last chunk of a stream in which calls are damaged; these are its invalid_tool_calls.
+
+    Where chunks are added one by one, it puts back what the model wrote, and says what is wrong
+    with it; LangChain adds a list of chunks at once in its own code, without asking any of them.
+    """
+
+    def __radd__(self, left: AIMessageChunk) -> AIMessageChunk:
+        """Add up, with the calls that are damaged as they were received."""
+        whole = add_ai_message_chunks(left, self)
+        received = {call["id"]: call for call in self.invalid_tool_calls}
+        whole.invalid_tool_calls = [
+            received.get(call["id"], call) for call in whole.invalid_tool_calls
+        ]
+        return whole
+
+
+def spoiling_suffix(arguments: str, complete: bool) -> str:  # noqa: FBT001 - as `Deltas` calls it
+    """Return what to append to a call's arguments so that they are not read as whole; mostly "".
+
+    When chunks are added up, langchain-core closes every open bracket: ``{"path": "/home/u``
+    becomes a valid call with ``{"path": "/home/u"}``, ``{"a": 1}{"b": 2}`` one with its first half,
+    and an agent runs it. No field of a chunk can say "do not close this". So the last fragment of
+    such a call is a bracket that fits nowhere, and the sum is in ``invalid_tool_calls``.
+    """
+    if isinstance(read_arguments(arguments, complete=complete), dict):
+        return ""
+    return misfit(arguments) if _reads_as_whole(arguments) else ""
+
+
+def _reads_as_whole(text: str) -> bool:
+    """Whether a reader of langchain-core takes the text for arguments."""
+    try:
+        if isinstance(parse_partial_json(text or "{}"), dict):
+            return True
+        json.loads(text)  # `stream_events` does not ask whether it is an object
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -19,7 +19,7 @@ __all__ = ["run"]
 _MAX_ROUNDS = 3
 
 
-def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which needs rich to import
+def run(stage: Any) -> str:
     """Ask, execute the calls, send their results back, and return the answer."""
     llm = ChatKimiK2(**stage.settings)
     messages: list[BaseMessage] = [HumanMessage(stage.question)]

@@ -27,6 +27,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from kimi_core.chat import AsyncReply, Reply, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions, Request
+from kimi_core.request.blocks import known
 from langchain_kimi._chunks import ChunkWriter, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import to_wire
@@ -36,25 +37,24 @@ from langchain_kimi._tools import response_format_of
 
 __all__ = ["KimiGeneration"]
 
+Messages = list[BaseMessage]
+Stop = list[str] | None
+Manager = CallbackManagerForLLMRun | None
+AsyncManager = AsyncCallbackManagerForLLMRun | None
+
 
 class KimiGeneration(KimiSettings):
     """Asks and reads; not for use by itself."""
 
     def _get_request_payload(
-        self,
-        input_: LanguageModelInput,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, input_: LanguageModelInput, *, stop: Stop = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Return the payload that `invoke` (or, with ``stream=True``, `stream`) would send."""
         messages = self._convert_input(input_).to_messages()
         stream = bool(kwargs.pop("stream", False))
         return self._request(messages, {**kwargs, "stop": stop}, stream=stream).payload
 
-    def _request(
-        self, messages: list[BaseMessage], call: Mapping[str, Any], *, stream: bool
-    ) -> Request:
+    def _request(self, messages: Messages, call: Mapping[str, Any], *, stream: bool) -> Request:
         asked = self._asked(call)
         return self._chat.request(
             to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
@@ -73,48 +73,31 @@ class KimiGeneration(KimiSettings):
         same = asked.model == self._chat.capabilities.model
         return replace(asked, model=None) if same else asked
 
-    def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
+    def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return False
 
-    async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:  # noqa: ANN401 - the base's
+    async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:
         """Return answers to several conversations, as the base does."""
         running_loop()
         with warnings_at(line_of_user()):
             return await super().agenerate(*args, **kwargs)
 
     def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tells of tokens only
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: Manager = None, **kwargs: Any
     ) -> ChatResult:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
-            reply = self._chat.open(request)
-            reply.read()
-            return self._result(reply)
+            return self._result(self._chat.ask(request))
 
     async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - as in _generate
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: AsyncManager = None, **kwargs: Any
     ) -> ChatResult:
         with langchain_errors():
-            reply = await self._chat.aopen(
-                self._request(messages, {**kwargs, "stop": stop}, stream=False)
-            )
-            await reply.read()
-            return self._result(reply)
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
+            return self._result(await self._chat.aask(request))
 
     def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: Manager = None, **kwargs: Any
     ) -> Iterator[ChatGenerationChunk]:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
@@ -125,11 +108,7 @@ class KimiGeneration(KimiSettings):
                     yield chunk
 
     async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: AsyncManager = None, **kwargs: Any
     ) -> AsyncIterator[ChatGenerationChunk]:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
@@ -149,18 +128,16 @@ class KimiGeneration(KimiSettings):
         return self.output_version == "v1"
 
     def _metadata(self) -> dict[str, Any]:
-        version = {"output_version": "v1"} if self._blocks else {}
-        return {"model_provider": self._provider, **version}
+        version = "v1" if self._blocks else None
+        return {"model_provider": self._provider, **known(output_version=version)}
 
     def _reply_metadata(self, reply: Reply | AsyncReply) -> dict[str, Any]:
         """What the HTTP response says beside its body."""
-        request_id = {"request_id": reply.request_id} if reply.request_id else {}
-        headers = {"headers": dict(reply.headers)} if self.include_response_headers else {}
-        return {**request_id, **headers}
+        headers = dict(reply.headers) if self.include_response_headers else None
+        return known(request_id=reply.request_id, headers=headers)
 
     def _writer(self, reply: Reply | AsyncReply) -> ChunkWriter:
-        beside = self._reply_metadata(reply)
-        logprobs = reply.reader.logprobs
+        beside, logprobs = self._reply_metadata(reply), reply.reader.logprobs
         return ChunkWriter(self._metadata(), beside, blocks=self._blocks, logprobs=logprobs)
 
     def _result(self, reply: Reply | AsyncReply) -> ChatResult:

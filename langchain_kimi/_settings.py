@@ -81,7 +81,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     _chat: KimiChat = PrivateAttr()
     _spelled: str = PrivateAttr()
 
-    def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
+    def _kept(self, word: str, value: Any) -> tuple[str, Any]:
         hidden = word == "api_key" and isinstance(value, str)
         return fields_by_word(type(self)).get(word, word), SecretStr(value) if hidden else value
 

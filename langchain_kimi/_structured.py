@@ -15,10 +15,7 @@ from langchain_core.output_parsers import (
     JsonOutputParser,
     PydanticOutputParser,
 )
-from langchain_core.output_parsers.openai_tools import (
-    JsonOutputKeyToolsParser,
-    PydanticToolsParser,
-)
+from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
 from langchain_core.outputs import Generation
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -35,11 +32,7 @@ __all__ = ["keywords_of", "read_by", "with_raw"]
 
 
 def keywords_of(
-    schema: Any,  # noqa: ANN401 - a class, a TypedDict or a JSON schema
-    method: str,
-    *,
-    strict: bool | None,
-    tools: Sequence[Any] | None,
+    schema: Any, method: str, *, strict: bool | None, tools: Sequence[Any] | None
 ) -> dict[str, Any]:
     """Return what to bind so that the model answers in a schema.
 
@@ -70,7 +63,7 @@ class _Checked(BaseCumulativeTransformOutputParser[Any]):
 
     wanted: str = "answer"
 
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:  # noqa: ANN401 - of the schema's type
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         message: Any = result[0].message  # type: ignore[attr-defined]  # ours are chat generations
         growing = partial and message.chunk_position != "last"
         if not growing:
@@ -101,7 +94,7 @@ def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
         raise parsing_error(error, message)
 
 
-def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, Any]:  # noqa: ANN401 - as above
+def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, Any]:
     """Return what turns the answer into the schema's type.
 
     It raises a `KimiIncompleteAnswerError` or a `KimiToolCallError`, which are an
@@ -121,7 +114,7 @@ def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, An
     if not beside_tools or method == "function_calling":
         return parser
 
-    def read(message: AIMessage) -> Any:  # noqa: ANN401 - a parser is run by LangChain
+    def read(message: AIMessage) -> Any:
         _refuse(message, name, as_json=True)
         # A call of another tool is an answer without the schema.
         return None if message.tool_calls else parser

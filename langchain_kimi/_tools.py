@@ -11,10 +11,7 @@ from typing import Any
 
 from langchain_core.messages import SystemMessage
 from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import (
-    convert_to_openai_function,
-    convert_to_openai_tool,
-)
+from langchain_core.utils.function_calling import convert_to_openai_function, convert_to_openai_tool
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.structured import format_in, schema_format
@@ -35,7 +32,7 @@ def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
     return convert_to_openai_tool(tool, strict=strict)
 
 
-def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:  # noqa: ANN401 - see below
+def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:
     """Return OpenAI's ``response_format`` for a schema.
 
     Args:

@@ -178,8 +178,8 @@ class ChatKimiK2(KimiGeneration):
         tool_choice: dict[str, Any] | str | bool | None = None,
         strict: bool | None = None,
         parallel_tool_calls: bool | None = None,
-        response_format: Any = None,  # noqa: ANN401 - a class, or any dict that LangChain takes
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        response_format: Any = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Return a model that may call tools.
 
@@ -205,13 +205,13 @@ class ChatKimiK2(KimiGeneration):
 
     def with_structured_output(
         self,
-        schema: Any = None,  # noqa: ANN401 - a class, a TypedDict or a JSON schema
+        schema: Any = None,
         *,
         method: str | None = None,
         include_raw: bool = False,
         strict: bool | None = None,
         tools: Sequence[Any] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
         """Return a model that answers in a schema.
 
@@ -257,10 +257,7 @@ class ChatKimiK2(KimiGeneration):
         return self._tokenizer().encode(text)
 
     def get_num_tokens_from_messages(
-        self,
-        messages: Sequence[BaseMessage],
-        tools: Sequence[Tool] | None = None,
-        **_kwargs: Any,  # noqa: ANN401 - options of other models, e.g. allow_fetching_images
+        self, messages: Sequence[BaseMessage], tools: Sequence[Tool] | None = None, **_kwargs: Any
     ) -> int:
         """Count the tokens of a conversation as the model sees it, markup and tools included.
 
@@ -281,11 +278,7 @@ class ChatKimiK2(KimiGeneration):
     def _llm_type(self) -> str:
         return "kimi-chat"
 
-    def _get_ls_params(
-        self,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> LangSmithParams:
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = self._provider
         return params

@@ -49,7 +49,7 @@ MUTATIONS = (
     ),
     Mutation(
         "LangChain's sum of chunks does not make a damaged call whole",
-        "langchain_kimi/_damaged.py",
+        "langchain_kimi/_chunks.py",
         'return misfit(arguments) if _reads_as_whole(arguments) else ""',
         'return ""',
         ("tests/langchain/test_damaged.py",),

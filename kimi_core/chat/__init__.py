@@ -203,6 +203,18 @@ class KimiChat:
                 )
         return AsyncReply(request, response, limits, permit, self._made_at)
 
+    def ask(self, request: Request) -> Reply:
+        """Send a request and read all of its answer; errors as for `stream`."""
+        reply = self.open(request)
+        reply.read()
+        return reply
+
+    async def aask(self, request: Request) -> AsyncReply:
+        """Send a request and read all of its answer; see `ask`."""
+        reply = await self.aopen(request)
+        await reply.read()
+        return reply
+
     def stream(
         self, request: Request, writer: Callable[[Reply], Writer[_Piece]]
     ) -> Generator[_Piece, None, None]:

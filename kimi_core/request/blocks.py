@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "arguments_text",
     "data_or_url",
+    "known",
     "media_parts",
     "plain_call",
     "reasoning_in",
@@ -35,6 +36,11 @@ _UNSPOKEN = frozenset(
 )  # fmt: skip
 # A block's type -> where its text stands; the first is Anthropic's own form.
 _REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
+
+
+def known(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - values of any field
+    """Return the fields that say something: what is None, empty, 0 or False is left out."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
