@@ -16,6 +16,7 @@ from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.chat._account import AccountRate
 from kimi_core.chat._charge import charged_tokens
 from kimi_core.chat._instance import ClosesItself, Instance
+from kimi_core.chat._keywords import ModelKeywords
 from kimi_core.chat._reply import AsyncReply, Reply
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
@@ -40,6 +41,7 @@ __all__ = [
     "ClosesItself",
     "Instance",
     "KimiChat",
+    "ModelKeywords",
     "Reply",
     "Settings",
     "listed_models",
