@@ -9,17 +9,17 @@ May know: config, endpoints, models, tokenizer; typing_extensions. What they mea
 from __future__ import annotations
 
 # Not for type checkers alone: `typing.get_type_hints` reads annotations where a program runs.
-from collections.abc import Callable, Mapping, Sequence  # noqa: TC003
-from os import PathLike  # noqa: TC003
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from kimi_core.config import ApiKey  # noqa: TC001
-from kimi_core.endpoints import Endpoint  # noqa: TC001
-from kimi_core.endpoints.tiers import Tier  # noqa: TC001
-from kimi_core.models import ModelName  # noqa: TC001
-from kimi_core.tokenizer import Tokenizer  # noqa: TC001
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint
+from kimi_core.endpoints.tiers import Tier
+from kimi_core.models import ModelName
+from kimi_core.tokenizer import Tokenizer
 
 __all__ = ["ModelKeywords"]
 

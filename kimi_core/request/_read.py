@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
-__all__ = ["merge_settings", "read_settings", "thinking_of"]
+__all__ = ["merge_settings", "read_settings", "schema_format", "thinking_of"]
 
 _OTHER_WORDS = {
     "api_base": "base_url",
@@ -138,7 +138,7 @@ def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatev
     if word == "endpoint" and (written := as_mapping(value)) is not None:
         return word, get_endpoint(written)
     if word == "response_format" and hasattr(value, "model_json_schema"):
-        return word, _schema_format(value)
+        return word, schema_format(value)
     return _OTHER_WORDS.get(word, word), value
 
 
@@ -149,7 +149,8 @@ def _meant_by(word: str, value: Any) -> AbstractSet[str]:  # noqa: ANN401 - as a
     return {_meaning(word, value)[0]}
 
 
-def _schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a pydantic class, of any version
+def schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a pydantic class, of any version
+    """Return OpenAI's ``response_format`` for a pydantic class."""
     schema = kind.model_json_schema()
     named = {"name": schema.get("title", kind.__name__), "schema": schema}
     return {"type": "json_schema", "json_schema": named}
