@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
     from kimi_core.endpoints import Api, Endpoint, ToolCallParser
 
-__all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "resolve"]
+__all__ = [
+    "Capabilities",
+    "IgnoredSettingWarning",
+    "RetiredModelWarning",
+    "StructuredOutputMethod",
+    "resolve",
+]
 
 StructuredOutputMethod = Literal["json_schema", "function_calling"]
 

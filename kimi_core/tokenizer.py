@@ -176,6 +176,14 @@ class Tokenizer:
         """Count the tokens of a text that is only text; estimated unless `exact`."""
         return len(self.encode(text)) if self.exact else _rounded(_estimate(text))
 
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text for whoever looks at their number alone.
+
+        Returns:
+            The ids where this tokenizer is exact, otherwise as many numbers as `count` estimates.
+        """
+        return self.encode(text) if self.exact else [*range(self.count(text))]
+
     def count_messages(
         self,
         messages: Sequence[Message],

@@ -102,9 +102,9 @@ class ChunkWriter:
         metadata: What stands in the ``response_metadata`` of every chunk.
         beside: What the HTTP response said beside its body, for the last one.
         blocks: Whether content is a list of standard blocks (``output_version="v1"``).
-        logprobs: The reader's list, which grows while the stream is read; each entry goes into the
-            next chunk. Where several chunks arrive at once, that is the first of them: the sum is
-            right, and which of these chunks an entry stands in says nothing.
+        reader: What reads the stream. Its list of log probabilities grows meanwhile; each entry
+            goes into the next chunk. Where several chunks arrive at once, that is the first of
+            them: the sum is right, and which of these chunks an entry stands in says nothing.
     """
 
     def __init__(
@@ -113,11 +113,13 @@ class ChunkWriter:
         beside: Mapping[str, Any] | None = None,
         *,
         blocks: bool,
-        logprobs: Sequence[Any] = (),
+        reader: ResponseReader | None = None,
     ) -> None:
         self._metadata, self._beside = dict(metadata), beside or {}
         self._blocks = blocks
-        self._logprobs, self._told = logprobs, 0
+        self._reader = reader
+        self._logprobs: Sequence[Any] = reader.logprobs if reader else ()
+        self._told = 0
         self._deltas = Deltas(spoiling_suffix)
         self._message = AIMessageChunk(content="")
         self._generation = ChatGenerationChunk(message=self._message)
@@ -147,8 +149,10 @@ class ChunkWriter:
         )
         return _copy(self._generation, message=message, text=content)
 
-    def last(self, reader: ResponseReader) -> ChatGenerationChunk:
+    def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
+        reader = self._reader
+        assert reader is not None and streamed  # noqa: S101, PT018 - chunks are of streams
         said = reader.message()
         _, bad = _calls(said)
         told = _response_metadata(reader, {**self._said(), **self._beside})

@@ -24,7 +24,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
 
-from kimi_core.chat import AsyncReply, Reply, nested, running_loop
+from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions, Request
 from kimi_core.request.blocks import known
@@ -131,16 +131,16 @@ class KimiGeneration(KimiSettings):
         version = "v1" if self._blocks else None
         return {"model_provider": self._provider, **known(output_version=version)}
 
-    def _reply_metadata(self, reply: Reply | AsyncReply) -> dict[str, Any]:
+    def _reply_metadata(self, reply: Opened) -> dict[str, Any]:
         """What the HTTP response says beside its body."""
         headers = dict(reply.headers) if self.include_response_headers else None
         return known(request_id=reply.request_id, headers=headers)
 
-    def _writer(self, reply: Reply | AsyncReply) -> ChunkWriter:
-        beside, logprobs = self._reply_metadata(reply), reply.reader.logprobs
-        return ChunkWriter(self._metadata(), beside, blocks=self._blocks, logprobs=logprobs)
+    def _writer(self, reply: Opened) -> ChunkWriter:
+        beside, reader = self._reply_metadata(reply), reply.reader
+        return ChunkWriter(self._metadata(), beside, blocks=self._blocks, reader=reader)
 
-    def _result(self, reply: Reply | AsyncReply) -> ChatResult:
+    def _result(self, reply: Opened) -> ChatResult:
         reader, usage = reply.reader, reply.reader.usage
         metadata = {**self._metadata(), **self._reply_metadata(reply)}
         message = whole_message(reader, metadata, blocks=self._blocks)

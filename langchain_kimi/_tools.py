@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_function, convert_to_openai_tool
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.request.structured import format_in, schema_format
+from kimi_core.request.structured import format_in, named_format
 
 __all__ = ["Tool", "response_format_of", "tool_dict", "tools_message", "tools_of"]
 
@@ -44,7 +44,7 @@ def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, 
         return said
     function = convert_to_openai_function(schema, strict=strict)
     description = function.get("description") or None
-    return schema_format(
+    return named_format(
         function["name"], function["parameters"], description=description, strict=strict
     )
 

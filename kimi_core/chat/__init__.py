@@ -1,23 +1,26 @@
 """One model at one endpoint: from messages to events. What both adapters drive.
 
 Owns: putting the rooms together: settings -> capabilities -> request -> transport -> events.
-May know: its own files, _json, capabilities, config, endpoints, errors, events, local, request,
-response, transport. It holds no rule of its own.
+May know: its own files, _json, capabilities, config, endpoints, errors, local, request, transport.
+It holds no rule of its own.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from kimi_core.capabilities import Capabilities, resolve
+from kimi_core._json import Message, Tool
+from kimi_core.capabilities import Capabilities, StructuredOutputMethod, resolve
 from kimi_core.chat._account import AccountRate
 from kimi_core.chat._charge import charged_tokens
-from kimi_core.chat._instance import ClosesItself, Instance
+from kimi_core.chat._documented import documented
+from kimi_core.chat._instance import ClosesItself, Instance, written_setting
 from kimi_core.chat._keywords import ModelKeywords
-from kimi_core.chat._reply import AsyncReply, Reply
+from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
@@ -30,14 +33,6 @@ from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
 from kimi_core.transport.rates import Limiter, Permit, Unlimited, limiter_of
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-
-    from kimi_core._json import Message, Tool
-    from kimi_core.capabilities import StructuredOutputMethod
-    from kimi_core.events import Event
-    from kimi_core.response import ResponseReader
-
 __all__ = [
     "AccountRate",
     "AsyncReply",
@@ -45,28 +40,19 @@ __all__ = [
     "Instance",
     "KimiChat",
     "ModelKeywords",
+    "Opened",
     "Reply",
     "Settings",
     "Writer",
+    "documented",
     "listed_models",
     "nested",
     "running_loop",
+    "written_setting",
 ]
 
+
 _Piece = TypeVar("_Piece")
-_Written_co = TypeVar("_Written_co", covariant=True)
-
-
-class Writer(Protocol[_Written_co]):
-    """Writes one answer in the words of a framework, piece by piece."""
-
-    def write(self, events: Sequence[Event]) -> _Written_co | None:
-        """Return what the events of one chunk say; None where they say nothing."""
-        ...
-
-    def last(self, reader: ResponseReader) -> _Written_co:
-        """Return what ends the answer, when all of it was read."""
-        ...
 
 
 class KimiChat:
@@ -120,6 +106,12 @@ class KimiChat:
             },
         )
 
+    def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
+        """Return how one call asks for an object; see `Capabilities.structured_output_method`."""
+        own = self.capabilities
+        capabilities = own if asked.model in {None, own.model} else self.resolve(asked.model)
+        return capabilities.structured_output_method(asked.options.thinking)
+
     def request(
         self,
         messages: Sequence[Message],
@@ -141,18 +133,6 @@ class KimiChat:
         build = partial(build_request, messages, tools, options or Options(), stream=stream)
         with warnings_at(self._made_at):
             return self._served.request(model, build)
-
-    def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
-        """Return how an object of a schema is best asked for in a call.
-
-        Args:
-            asked: What the call asks for, and of which model.
-
-        Raises:
-            KimiConfigError: As `Capabilities.structured_output_method`.
-        """
-        capabilities = self.capabilities if asked.model is None else self.resolve(asked.model)
-        return capabilities.structured_output_method(asked.options.thinking)
 
     def learn_models(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take a server's list, fetched by the caller, as the one that would be asked for.
@@ -204,50 +184,62 @@ class KimiChat:
         return AsyncReply(request, response, limits, permit, self._made_at)
 
     def ask(self, request: Request) -> Reply:
-        """Send a request and read all of its answer; errors as for `stream`."""
+        """Send a request and read all of its answer; errors as for `answer`."""
         reply = self.open(request)
         reply.read()
         return reply
 
     async def aask(self, request: Request) -> AsyncReply:
-        """Send a request and read all of its answer; see `ask`."""
+        """Return what `ask` does."""
         reply = await self.aopen(request)
         await reply.read()
         return reply
 
-    def stream(
-        self, request: Request, writer: Callable[[Reply], Writer[_Piece]]
-    ) -> Generator[_Piece, None, None]:
-        """Yield an answer as a writer writes it; sent with the first piece, closed where it ends.
+    def answer(self, request: Request, writer: Callable[[Opened], Writer[_Piece]]) -> _Piece:
+        """Send a request and return its whole answer, as a framework's writer writes it.
 
         Args:
-            request: A request with ``stream=True``.
-            writer: Makes the writer of the reply, whose headers are known by then.
+            request: What is asked.
+            writer: Makes the writer, once the answer is open.
 
         Raises:
-            KimiAPIError: As `open`, and as iterating over a `Reply`.
+            KimiError: As for `open` and the iteration over a `Reply`.
+        """
+        return writer(self.ask(request)).finish(streamed=False)
+
+    async def aanswer(self, request: Request, writer: Callable[[Opened], Writer[_Piece]]) -> _Piece:
+        """Return what `answer` does."""
+        return writer(await self.aask(request)).finish(streamed=False)
+
+    def stream(
+        self, request: Request, writer: Callable[[Opened], Writer[_Piece]]
+    ) -> Generator[_Piece, None, None]:
+        """Yield what a framework's writer writes while the answer comes, and its end.
+
+        The request is sent with the first item, so that a stream that nobody reads holds no
+        connection open; one that is left early is closed. Arguments and errors as for `answer`.
         """
         reply = self.open(request)
         writing = writer(reply)
         with closing(iter(reply)) as chunks:
             for events in chunks:
-                piece = writing.write(events)
+                piece = writing.write(events) if events else None
                 if piece is not None:
                     yield piece
-        yield writing.last(reply.reader)
+        yield writing.finish(streamed=True)
 
     async def astream(
-        self, request: Request, writer: Callable[[AsyncReply], Writer[_Piece]]
+        self, request: Request, writer: Callable[[Opened], Writer[_Piece]]
     ) -> AsyncGenerator[_Piece, None]:
-        """Yield an answer as a writer writes it; see `stream`."""
+        """Yield what `stream` does."""
         reply = await self.aopen(request)
         writing = writer(reply)
         async with nested(aiter(reply)) as chunks:
             async for events in chunks:
-                piece = writing.write(events)
+                piece = writing.write(events) if events else None
                 if piece is not None:
                     yield piece
-        yield writing.last(reply.reader)
+        yield writing.finish(streamed=True)
 
     def _permit(self, request: Request, limits: Limits) -> Permit:
         if self._limiter is None:

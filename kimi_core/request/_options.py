@@ -41,7 +41,8 @@ class Options:
         frequency_penalty: Pinned likewise.
         max_tokens: Token limit of the answer, reasoning included.
         stop: Strings that end the answer.
-        thinking: Whether to think; None for the model's default.
+        thinking: Whether to think; None for the model's default. A caller may give Moonshot's own
+            object, ``{"type": ..., "keep": ..., "effort": ...}``, which says the next two as well.
         keep_thinking: Whether the reasoning of earlier turns counts too, where the model lets one
             choose.
         reasoning_effort: Strength of thinking, where the model has it.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kimi_core._json import as_mapping
 from kimi_core.endpoints import get_endpoint, without_credentials
 from kimi_core.errors import check_setting
-from kimi_core.request.structured import class_format
+from kimi_core.request.structured import schema_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,7 @@ def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatev
     if word == "endpoint" and (written := as_mapping(value)) is not None:
         return word, get_endpoint(written)
     if word == "response_format" and hasattr(value, "model_json_schema"):
-        return word, class_format(value)
+        return word, schema_format(value)
     return _OTHER_WORDS.get(word, word), value
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, as_sequence
@@ -19,6 +20,7 @@ __all__ = [
     "arguments_text",
     "data_or_url",
     "known",
+    "media_part",
     "media_parts",
     "plain_call",
     "reasoning_in",
@@ -61,7 +63,7 @@ def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
     kind = block.get("type")
     if kind not in {"image", "video"} or (kind == "image" and not _file_id(block)):
         return block
-    return {"type": f"{kind}_url", f"{kind}_url": {"url": _url(block)}}
+    return media_part(kind, _url(block))
 
 
 def _file_id(block: Mapping[str, Any]) -> str | None:
@@ -81,6 +83,18 @@ def data_or_url(data: bytes, media_type: str | None) -> bytes | str:
     if media_type is None:
         return data
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def media_part(modality: str, source: object) -> dict[str, Any]:
+    """Return the part of a picture ("image") or video ("video").
+
+    Args:
+        modality: Which of them.
+        source: Bytes and paths, which are inlined where the request is built, or a URL as text or
+            as an object of a framework's.
+    """
+    url = source if isinstance(source, (bytes, Path)) else str(source)
+    return {"type": f"{modality}_url", f"{modality}_url": {"url": url}}
 
 
 def text_parts(content: Any) -> Any:  # noqa: ANN401 - text, blocks or nothing

@@ -11,7 +11,7 @@ from typing import Any
 
 from kimi_core.errors import KimiConfigError
 
-__all__ = ["METHODS", "check_method", "class_format", "format_in", "schema_format"]
+__all__ = ["METHODS", "check_method", "format_in", "named_format", "schema_format"]
 
 METHODS = ("json_schema", "function_calling", "json_mode")
 """A schema in ``response_format``, a forced tool call, or any JSON."""
@@ -44,7 +44,7 @@ def format_in(said: object) -> dict[str, Any] | None:
     return found if found.get("type") in _FORMATS else None
 
 
-def schema_format(
+def named_format(
     name: str, schema: Mapping[str, Any], **others: str | bool | None
 ) -> dict[str, Any]:
     """Return OpenAI's ``response_format`` for a schema.
@@ -58,7 +58,7 @@ def schema_format(
     return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, **told}}
 
 
-def class_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - of any version of pydantic
+def schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - of any version of pydantic
     """Return OpenAI's ``response_format`` for a pydantic class."""
     schema = kind.model_json_schema()
-    return schema_format(schema.get("title", kind.__name__), schema)
+    return named_format(schema.get("title", kind.__name__), schema)

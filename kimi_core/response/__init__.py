@@ -27,6 +27,7 @@ from kimi_core.raw.parser import CUT_OFF
 from kimi_core.response._calls import AnswerCalls
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
+    finish_reason_in,
     incomplete_answer,
     incomplete_details,
     json_text,
@@ -34,7 +35,8 @@ from kimi_core.response._incomplete import (
     uncalled_error,
     withheld_in,
 )
-from kimi_core.response._refusal import tool_call_error
+from kimi_core.response._object import answer_error, read_object
+from kimi_core.response._refusal import invalid_calls, tool_call_error
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._text import TextReader, content_reader, split_reader
@@ -60,8 +62,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ResponseReader",
     "Usage",
+    "answer_error",
+    "finish_reason_in",
     "incomplete_answer",
+    "invalid_calls",
     "json_text",
+    "read_object",
     "refusal_in",
     "says_something",
     "spoken_message",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kimi_core.events import ParsedMessage
 
 __all__ = [
+    "finish_reason_in",
     "incomplete_answer",
     "incomplete_details",
     "json_text",
@@ -84,6 +85,11 @@ def incomplete_details(
     }
     reason = finish_reason if finish_reason in _ENDS else "refusal"
     return {"reason": reason, **{name: value for name, value in known.items() if value}}
+
+
+def finish_reason_in(metadata: object) -> str | None:
+    """Return why an answer ended, wherever a framework kept that; None where nothing says so."""
+    return (as_mapping(metadata) or {}).get("finish_reason")
 
 
 def refusal_in(metadata: object) -> str | None:
