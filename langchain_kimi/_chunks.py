@@ -1,35 +1,40 @@
 """Events of the core -> LangChain's messages and chunks.
 
-Owns: where in a message reasoning, text, tool calls, usage and metadata stand, for whole answers
-and for streams; that a call which was cut off, or whose arguments are no JSON object, never looks
-like a whole one. May know: its own files, events, request, response; langchain_core. No wire format
-is known here: raw tokens and server-parsed calls are the same events.
+Owns: where in a message reasoning, text, tool calls, usage, refusal and metadata stand, for whole
+answers and for streams; that a damaged call never looks like a whole one. May know: chat, events,
+request, response; langchain_core. No wire format is known here: raw tokens and server-parsed calls
+are the same events.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
 from langchain_core.messages import ToolCall as LangChainToolCall
 from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
+from langchain_core.messages.block_translators import get_translator, register_translator
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.utils.json import parse_partial_json
 
+from kimi_core.chat.fields import copied
 from kimi_core.events import Event, ParsedMessage, ToolCall
 from kimi_core.events.arguments import read_arguments
 from kimi_core.events.deltas import Deltas
 from kimi_core.request.blocks import known
 from kimi_core.request.kept_arguments import misfit, original_arguments
-from kimi_core.response import ResponseReader, Usage
-from langchain_kimi._refusals import refusal_blocks
+from kimi_core.response import ResponseReader, Usage, withheld_in
 
-_Model = TypeVar("_Model", AIMessageChunk, ChatGenerationChunk)
-
-__all__ = ["ChunkWriter", "LastChunk", "spoiling_suffix", "usage_metadata", "whole_message"]
+__all__ = [
+    "ChunkWriter",
+    "provider_of_messages",
+    "spoiling_suffix",
+    "usage_metadata",
+    "whole_message",
+]
 
 
 def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
@@ -73,17 +78,11 @@ def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidTo
 def whole_message(
     reader: ResponseReader, metadata: Mapping[str, Any], *, blocks: bool
 ) -> AIMessage:
-    """Build the message of an answer that was read to its end.
-
-    Args:
-        reader: What has read it.
-        metadata: What else belongs into ``response_metadata``.
-        blocks: Whether content is a list of standard blocks (``output_version="v1"``).
-    """
+    """Build the message of an answer that was read to its end; arguments as for `ChunkWriter`."""
     said = reader.message()
     good, bad = _calls(said)
     told = _response_metadata(reader, metadata)
-    standard = [*_standard(said.content, said.reasoning), *refusal_blocks(told), *good, *bad]
+    standard = [*_standard(said.content, said.reasoning), *_refusals(told), *good, *bad]
     reasoning, logprobs = known(reasoning_content=said.reasoning), known(content=reader.logprobs)
     return AIMessage(
         content=standard if blocks else said.content,
@@ -102,9 +101,8 @@ class ChunkWriter:
         metadata: What stands in the ``response_metadata`` of every chunk.
         beside: What the HTTP response said beside its body, for the last one.
         blocks: Whether content is a list of standard blocks (``output_version="v1"``).
-        reader: What reads the stream. Its list of log probabilities grows meanwhile; each entry
-            goes into the next chunk. Where several chunks arrive at once, that is the first of
-            them: the sum is right, and which of these chunks an entry stands in says nothing.
+        reader: What reads the stream. Its list of log probabilities grows meanwhile, and each entry
+            goes into the next chunk; of several that arrive at once that is the first.
     """
 
     def __init__(
@@ -116,10 +114,8 @@ class ChunkWriter:
         reader: ResponseReader | None = None,
     ) -> None:
         self._metadata, self._beside = dict(metadata), beside or {}
-        self._blocks = blocks
-        self._reader = reader
-        self._logprobs: Sequence[Any] = reader.logprobs if reader else ()
-        self._told = 0
+        self._blocks, self._reader = blocks, reader
+        self._logprobs, self._told = reader.logprobs if reader else [], 0
         self._deltas = Deltas(spoiling_suffix)
         self._message = AIMessageChunk(content="")
         self._generation = ChatGenerationChunk(message=self._message)
@@ -132,7 +128,7 @@ class ChunkWriter:
         calls = [
             tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
         ]
-        message = _copy(
+        message = copied(
             self._message,
             content=_growing(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
@@ -147,7 +143,7 @@ class ChunkWriter:
             ],
             invalid_tool_calls=[],
         )
-        return _copy(self._generation, message=message, text=content)
+        return copied(self._generation, message=message, text=content)
 
     def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
@@ -157,7 +153,7 @@ class ChunkWriter:
         _, bad = _calls(said)
         told = _response_metadata(reader, {**self._said(), **self._beside})
         message = (LastChunk if bad else AIMessageChunk)(
-            content=_indexed(refusal_blocks(told)) if self._blocks else "",
+            content=_indexed(_refusals(told)) if self._blocks else "",
             additional_kwargs=_beside(reader, said.tool_calls),
             usage_metadata=usage_metadata(reader.usage),
             response_metadata=told,
@@ -175,33 +171,13 @@ class ChunkWriter:
         return metadata
 
 
-def _copy(template: _Model, **changed: Any) -> _Model:
-    """Return a copy with other values, as ``model_copy`` does, in a fraction of its time.
-
-    Constructing would validate what was built here a line ago, and takes as long as all the rest of
-    a chunk. Every field that can be changed in place has to be among those that are given.
-    """
-    copied = template.__class__.__new__(template.__class__)
-    write = object.__setattr__
-    write(copied, "__dict__", {**template.__dict__, **changed})
-    write(copied, "__pydantic_fields_set__", set(changed))
-    write(copied, "__pydantic_extra__", None if template.__pydantic_extra__ is None else {})
-    write(copied, "__pydantic_private__", None)
-    return copied
-
-
 def _standard(content: str, reasoning: str) -> list[Any]:
     told = known(reasoning=reasoning, text=content)
     return [{"type": kind, kind: said} for kind, said in told.items()]
 
 
 def _indexed(blocks: Sequence[Any]) -> list[Any]:
-    """Give standard blocks indices that can never meet.
-
-    Without indices of our own core numbers blocks from 0, and tool calls have a 0 too; merging then
-    puts the call into the reasoning block, where it disappears (measured on five peers). Indices
-    that begin with "lc_" are merged by name.
-    """
+    """Give standard blocks indices that never meet those of calls: docs/design.md says why."""
     return [{**block, "index": f"lc_{block['type']}"} for block in blocks]
 
 
@@ -210,15 +186,47 @@ def _growing(content: str, reasoning: str, calls: Sequence[Any]) -> list[Any]:
     return [*_indexed(_standard(content, reasoning)), *begun]
 
 
-class LastChunk(AIMessageChunk):
-    """The last chunk of a stream in which calls are damaged; these are its invalid_tool_calls.
+def _refusals(metadata: Mapping[str, Any]) -> list[Any]:
+    """Return a ``RefusalContentBlock`` for the metadata of a withheld answer; otherwise nothing."""
+    found = withheld_in(metadata)
+    if found is None:
+        return []
+    reason, refusal = found
+    return [{"type": "refusal", "refusal": refusal, "extras": {"category": reason}}]
 
-    Where chunks are added one by one, it puts back what the model wrote, and says what is wrong
-    with it; LangChain adds a list of chunks at once in its own code, without asking any of them.
+
+def _translate(message: AIMessage) -> list[Any]:
+    told = message.response_metadata
+    found = _refusals(told)
+    if not found:
+        raise NotImplementedError  # so that LangChain does what it does without a translator
+    others = {name: value for name, value in told.items() if name != "model_provider"}
+    plain = message.model_copy(update={"response_metadata": others})
+    return [*plain.content_blocks, *found]
+
+
+def provider_of_messages(name: str) -> str:
+    """Return the provider that messages name, whose blocks are translated here.
+
+    ``content_blocks`` asks a translator of the provider first; ours makes a block of a refusal and
+    leaves every other message to LangChain. One that the endpoint's own name has already (e.g.
+    "openai") would drop the reasoning; "moonshot" is named then.
     """
+    translator = get_translator(name)
+    if translator is not None and translator["translate_content"] is not _translate:
+        name = "moonshot"
+    register_translator(name, _translate, _translate)
+    return name
+
+
+class LastChunk(AIMessageChunk):
+    """The last chunk of a stream in which calls are damaged; these are its invalid_tool_calls."""
 
     def __radd__(self, left: AIMessageChunk) -> AIMessageChunk:
-        """Add up, with the calls that are damaged as they were received."""
+        """Add up, with the calls that are damaged as they were received, and what is wrong.
+
+        LangChain adds a list of chunks at once in its own code, without asking any of them.
+        """
         whole = add_ai_message_chunks(left, self)
         received = {call["id"]: call for call in self.invalid_tool_calls}
         whole.invalid_tool_calls = [
@@ -230,10 +238,8 @@ class LastChunk(AIMessageChunk):
 def spoiling_suffix(arguments: str, complete: bool) -> str:  # noqa: FBT001 - as `Deltas` calls it
     """Return what to append to a call's arguments so that they are not read as whole; mostly "".
 
-    When chunks are added up, langchain-core closes every open bracket: ``{"path": "/home/u``
-    becomes a valid call with ``{"path": "/home/u"}``, ``{"a": 1}{"b": 2}`` one with its first half,
-    and an agent runs it. No field of a chunk can say "do not close this". So the last fragment of
-    such a call is a bracket that fits nowhere, and the sum is in ``invalid_tool_calls``.
+    When chunks are added up, langchain-core closes every open bracket: a call that was cut off at
+    ``{"path": "/home/u`` would be run. With a bracket that fits nowhere it is invalid.
     """
     if isinstance(read_arguments(arguments, complete=complete), dict):
         return ""

@@ -37,10 +37,10 @@ _FORBIDDEN = 403
 
 
 def _adopt(error: errors.KimiError) -> None:
-    fitting = (getattr(exceptions, name, None) for ours, name in _THEIRS if isinstance(error, ours))
-    theirs = next(filter(None, fitting), None)
-    if isinstance(error, errors.KimiAuthenticationError) and error.status_code == _FORBIDDEN:
-        theirs = getattr(exceptions, "ModelPermissionDeniedError", theirs)
+    names = [name for ours, name in _THEIRS if isinstance(error, ours)]
+    if "ModelAuthenticationError" in names and getattr(error, "status_code", 0) == _FORBIDDEN:
+        names.insert(0, "ModelPermissionDeniedError")
+    theirs = next((found for name in names if (found := getattr(exceptions, name, None))), None)
     if theirs is not None:
         errors.become(error, theirs)
     if isinstance(error, errors.KimiContentFilterError):
@@ -63,7 +63,7 @@ def parsing_error(error: errors.KimiError, message: AIMessage) -> errors.KimiErr
     """Let an error about an answer be LangChain's error of parsing, too, and carry the message."""
     _adopt(error)
     errors.become(error, exceptions.OutputParserException)
-    # What the constructor of OutputParserException sets.
+    # The first three are what the constructor of OutputParserException sets.
     said = {"llm_output": message.text, "observation": None, "send_to_llm": False}
     vars(error).update(said, raw_message=message)
     return error

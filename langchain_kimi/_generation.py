@@ -1,7 +1,7 @@
 """From messages to a request of the core, and from its events to LangChain's generations.
 
-Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request;
-langchain_core.
+Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request,
+tokenizer; langchain_core.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -28,12 +28,11 @@ from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions, Request
 from kimi_core.request.blocks import known
-from langchain_kimi._chunks import ChunkWriter, whole_message
+from kimi_core.tokenizer import Tokenizer
+from langchain_kimi._chunks import ChunkWriter, provider_of_messages, whole_message
 from langchain_kimi._errors import langchain_errors
-from langchain_kimi._messages import to_wire
-from langchain_kimi._refusals import provider_of_messages
+from langchain_kimi._messages import response_format_of, to_wire
 from langchain_kimi._settings import UNTOLD, KimiSettings
-from langchain_kimi._tools import response_format_of
 
 __all__ = ["KimiGeneration"]
 
@@ -67,8 +66,7 @@ class KimiGeneration(KimiSettings):
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
         own = {name: getattr(self, name) for name in UNTOLD}
-        if self.tokenizer is not None:
-            own["tokenizer"] = self._tokenizer()
+        own["tokenizer"] = self.tokenizer and Tokenizer.of(self.tokenizer)
         asked = CallOptions.read({**own, **self._default_params}, call)
         same = asked.model == self._chat.capabilities.model
         return replace(asked, model=None) if same else asked
@@ -123,13 +121,9 @@ class KimiGeneration(KimiSettings):
         endpoint = self._chat.capabilities.endpoint
         return provider_of_messages(endpoint.provider_name or endpoint.name)
 
-    @property
-    def _blocks(self) -> bool:
-        return self.output_version == "v1"
-
     def _metadata(self) -> dict[str, Any]:
-        version = "v1" if self._blocks else None
-        return {"model_provider": self._provider, **known(output_version=version)}
+        blocks = {"output_version": "v1"} if self.output_version == "v1" else {}
+        return {"model_provider": self._provider, **blocks}
 
     def _reply_metadata(self, reply: Opened) -> dict[str, Any]:
         """What the HTTP response says beside its body."""
@@ -137,12 +131,12 @@ class KimiGeneration(KimiSettings):
         return known(request_id=reply.request_id, headers=headers)
 
     def _writer(self, reply: Opened) -> ChunkWriter:
-        beside, reader = self._reply_metadata(reply), reply.reader
-        return ChunkWriter(self._metadata(), beside, blocks=self._blocks, reader=reader)
+        told, beside = self._metadata(), self._reply_metadata(reply)
+        return ChunkWriter(told, beside, blocks="output_version" in told, reader=reply.reader)
 
     def _result(self, reply: Opened) -> ChatResult:
         reader, usage = reply.reader, reply.reader.usage
         metadata = {**self._metadata(), **self._reply_metadata(reply)}
-        message = whole_message(reader, metadata, blocks=self._blocks)
+        message = whole_message(reader, metadata, blocks="output_version" in metadata)
         totals = {"token_usage": usage.totals() if usage else {}, "model_name": reader.model}
         return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)

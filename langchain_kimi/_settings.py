@@ -1,21 +1,19 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-chat, endpoints, kimi_core, request, tokenizer; langchain_core, langchain_openai, pydantic,
-typing_extensions.
+chat, endpoints, kimi_core, request; langchain_core, langchain_openai, pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 * ``validate_environment``: the base reads OPENAI_* variables and builds SDK clients at once; one
   async client for all event loops is why its models fail when ``asyncio.run`` is called twice.
 * ``default_headers``, ``default_query``: may hold a secret, so that no dump has them.
-* ``openai_proxy``, ``model_name``: the base's defaults are OPENAI_PROXY and an OpenAI model.
-* ``use_responses_api``: False, not undecided; Kimi is never asked through that API.
+* ``openai_proxy``, ``model_name``, ``use_responses_api``: OpenAI's defaults, and undecided.
 * ``max_tokens``: takes ``max_completion_tokens`` too, as ``ChatOpenAI`` does.
 * ``_default_params``: the base would add fields that Kimi does not have, and ``stream``.
 * ``_resolve_model_profile``: the base knows OpenAI's models.
-* ``model_copy``, and what copy, pickle and assignment call (`kimi_core.chat.Instance`): connections
-  hold locks, which the base's copies stumble over, and follow the fields here.
+* ``model_copy``, as copy, pickle and assignment (`kimi_core.chat.Instance`): connections hold
+  locks, which the base's copies stumble over, and follow the fields here.
 * ``lc_secrets``, ``lc_attributes``, ``get_lc_namespace``, ``is_lc_serializable``: so that a dump
   can be loaded, without the key in it.
 """
@@ -23,8 +21,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import cache
-from typing import Any, cast, get_type_hints
+from typing import Any, cast
 
 from langchain_core.language_models import ModelProfile
 from langchain_openai.chat_models.base import BaseChatOpenAI
@@ -33,13 +30,13 @@ from typing_extensions import Self
 
 from kimi_core import Capabilities, __version__
 from kimi_core.chat import Instance, KimiChat, Settings
-from kimi_core.chat.fields import ModelFields
+from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.endpoints import written_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.request import PAYLOAD_FIELDS, option_names
-from kimi_core.tokenizer import Tokenizer
+from kimi_core.request.blocks import known
 
-__all__ = ["UNTOLD", "KimiSettings", "fields_by_word"]
+__all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
 UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer"})
@@ -48,38 +45,24 @@ _SAID = sorted((option_names() - UNTOLD) | PAYLOAD_FIELDS | _SAID_TO_OPENAI)
 _CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
 
 
-@cache
-def fields_by_word(kind: type[BaseChatOpenAI]) -> dict[str, str]:
-    """Return the field that each keyword is kept in: ``base_url`` is openai_api_base."""
-    named = {name: name for name in kind.model_fields}
-    return named | {item.alias: name for name, item in kind.model_fields.items() if item.alias}
-
-
-@cache
-def _profile_words() -> frozenset[str]:
-    # A key that this langchain-core does not have would be a warning; reading them takes 0.2 ms.
-    return frozenset(get_type_hints(ModelProfile))
+# A key that this langchain-core does not have would be a warning.
+_PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
 
 
 def _profile(capabilities: Capabilities) -> ModelProfile:
-    known, facts = _profile_words(), capabilities.profile()
-    return cast("ModelProfile", {name: facts[name] for name in facts if name in known})
+    facts = capabilities.profile().items()
+    return cast("ModelProfile", {name: fact for name, fact in facts if name in _PROFILE})
 
 
 class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     """`BaseChatOpenAI` with Kimi's settings; not for use by itself."""
 
-    model_name: str = Field(default="", alias="model")
-    """The model under any spelling; after construction, the name that is sent."""
-
+    model_name: str = Field(default="", alias="model", description="Afterwards, what is sent.")
     max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
-    """Limit of the answer in tokens, reasoning included; not sent unless set."""
-
     openai_proxy: str | None = None  # the base fills it from OPENAI_PROXY
     use_responses_api: bool | None = False
 
     _chat: KimiChat = PrivateAttr()
-    _spelled: str = PrivateAttr()
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:
         hidden = word == "api_key" and isinstance(value, str)
@@ -97,18 +80,16 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         return self
 
     def _connect(self) -> None:
-        known = fields_by_word(type(self))
-        settings = {word: getattr(self, known[word]) for word in _CONNECTION}
-        headers = {"OpenAI-Organization": self.openai_organization}
-        told = {name: value for name, value in headers.items() if value}
-        settings["default_headers"] = told | dict(self.default_headers or {})
+        kept = fields_by_word(type(self))
+        settings = {word: getattr(self, kept[word]) for word in _CONNECTION}
+        organization = known(**{"OpenAI-Organization": self.openai_organization})
+        settings["default_headers"] = organization | dict(self.default_headers or {})
         before: KimiChat | None = (self.__pydantic_private__ or {}).get("_chat")
         named: str | None = self.model_name
-        if before is not None and named == self._spelled:
+        if before is not None and named == before.spelled:
             named = before.settings.model  # None where nobody named it
         self._chat = KimiChat(Settings(model=named or None, **settings))
-        self._spelled = self._chat.capabilities.model
-        BaseChatOpenAI.__setattr__(self, "model_name", self._spelled)
+        BaseChatOpenAI.__setattr__(self, "model_name", self._chat.spelled)
         stale = before is not None and self.profile == _profile(before.capabilities)
         if self.profile is None or stale:
             self.profile = self._resolve_model_profile()
@@ -116,17 +97,10 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     @property
     def _default_params(self) -> dict[str, Any]:
         """What every request asks for: what was set, and nothing else."""
-        chosen = {name: getattr(self, name, None) for name in _SAID}
-        return {
-            "model": self.model_name,
-            **{name: value for name, value in chosen.items() if value is not None},
-            **self.model_kwargs,
-            **({"extra_body": dict(self.extra_body)} if self.extra_body else {}),
-        }
-
-    def _tokenizer(self) -> Tokenizer:
-        given = self.tokenizer
-        return given if isinstance(given, Tokenizer) else Tokenizer.find(given)
+        said = {name: getattr(self, name, None) for name in _SAID}
+        chosen = {name: value for name, value in said.items() if value is not None}
+        body = known(extra_body=dict(self.extra_body or {}))
+        return {"model": self.model_name, **chosen, **self.model_kwargs, **body}
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         try:
@@ -152,7 +126,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
     @property
     def lc_attributes(self) -> dict[str, Any]:
-        """What a dump holds in place of a field: an `Endpoint` of your own, as a dict; no headers.
+        """What a dump holds in place of a field: no headers, since traces show a dump.
 
         And no model where none was named: the server is asked for it again after loading.
         """
@@ -161,6 +135,5 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
             told["endpoint"] = written_endpoint(self.endpoint)
         if self.rate_limit is not None:
             told["rate_limit"] = Tier.of(self.rate_limit).written()
-        # They may hold a secret, and traces show what a dump holds.
         hidden = ("default_headers", "default_query")
         return told | {name: None for name in hidden if getattr(self, name)}

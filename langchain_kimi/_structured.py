@@ -25,8 +25,7 @@ from kimi_core.errors import KimiError
 from kimi_core.request.structured import check_method
 from kimi_core.response import incomplete_answer, tool_call_error
 from langchain_kimi._errors import parsing_error
-from langchain_kimi._messages import spoken
-from langchain_kimi._tools import response_format_of
+from langchain_kimi._messages import response_format_of, spoken
 
 __all__ = ["keywords_of", "read_by", "with_raw"]
 
@@ -34,11 +33,7 @@ __all__ = ["keywords_of", "read_by", "with_raw"]
 def keywords_of(
     schema: Any, method: str, *, strict: bool | None, tools: Sequence[Any] | None
 ) -> dict[str, Any]:
-    """Return what to bind so that the model answers in a schema.
-
-    Raises:
-        KimiConfigError: For an unknown method, or a schema that is missing.
-    """
+    """Return what to bind so that the model answers in a schema."""
     check_method(method, schema)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     keywords: dict[str, Any] = {"ls_structured_output_format": traced}
@@ -57,8 +52,8 @@ class _Checked(BaseCumulativeTransformOutputParser[Any]):
     """Refuses an answer that is not whole; stands before a parser of LangChain's among the bases.
 
     Those read ``{"city": "Pari`` as a whole object, a damaged call as no call, and the end of a
-    stream as if more were to come, so that an answer that does not fit gave neither an object nor
-    an error. A stream gives its partial objects all the same, and the error at its end.
+    stream as if more were to come. Here such an answer is an error of ours that is an
+    ``OutputParserException`` as well; a stream gives its partial objects all the same.
     """
 
     wanted: str = "answer"
@@ -95,23 +90,16 @@ def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
 
 
 def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, Any]:
-    """Return what turns the answer into the schema's type.
-
-    It raises a `KimiIncompleteAnswerError` or a `KimiToolCallError`, which are an
-    ``OutputParserException`` as well, for an answer that was cut, filtered or damaged.
-    """
+    """Return what turns the answer into the schema's type, or raises what `_Checked` raises."""
     is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
     name = "answer" if schema is None else convert_to_openai_tool(schema)["function"]["name"]
-    parser: Runnable[Any, Any]
-    if method == "function_calling" and is_class:
-        parser = _PydanticCallParser(tools=[schema], first_tool_only=True, wanted=name)
-    elif method == "function_calling":
-        parser = _JsonCallParser(key_name=name, first_tool_only=True, wanted=name)
-    elif is_class:
-        parser = _PydanticParser(pydantic_object=schema, wanted=name)
-    else:
-        parser = _JsonParser(wanted=name)
-    if not beside_tools or method == "function_calling":
+    if method == "function_calling":
+        if is_class:
+            return _PydanticCallParser(tools=[schema], first_tool_only=True, wanted=name)
+        return _JsonCallParser(key_name=name, first_tool_only=True, wanted=name)
+    by_class = {"pydantic_object": schema} if is_class else {}
+    parser = (_PydanticParser if is_class else _JsonParser)(**by_class, wanted=name)
+    if not beside_tools:
         return parser
 
     def read(message: AIMessage) -> Any:
@@ -125,8 +113,7 @@ def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, An
 def with_raw(model: Runnable[Any, Any], parser: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """Return the message, what was parsed, and the error of parsing, side by side.
 
-    Not by LangChain's fallbacks: of a stream they take the beginning of an answer that does not fit
-    for its end, and report neither object nor error.
+    LangChain's fallbacks would take the beginning of a stream that does not fit for its end.
     """
 
     def read(found: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, chat, errors; langchain_core, pydantic, typing_extensions. Settings stand in
-`langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
+its own files, chat, errors, tokenizer; langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -24,16 +23,15 @@ from langchain_core.language_models import LangSmithParams, LanguageModelInput, 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import Runnable
-from pydantic import ValidationError
 from typing_extensions import Unpack
 
-from kimi_core.chat import ModelKeywords
-from kimi_core.errors import UnknownSettingWarning, setting_error, warn
+from kimi_core.chat import ModelKeywords, documented
+from kimi_core.chat.fields import fields_by_word, in_one_sentence
+from kimi_core.errors import UnknownSettingWarning, warn
+from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
-from langchain_kimi._messages import to_wire
-from langchain_kimi._settings import fields_by_word
+from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
 from langchain_kimi._structured import keywords_of, read_by, with_raw
-from langchain_kimi._tools import Tool, response_format_of, tool_dict
 
 __all__ = ["ChatKimiK2"]
 
@@ -50,7 +48,6 @@ class ChatKeywords(ModelKeywords, total=False):
     metadata: dict[str, Any] | None
     model_kwargs: dict[str, Any]
     name: str | None
-    openai_organization: str | None
     organization: str | None
     output_version: str | None
     profile: ModelProfile | None
@@ -65,51 +62,27 @@ class ChatKeywords(ModelKeywords, total=False):
     verbosity: str | None
 
 
+@documented
 class ChatKimiK2(KimiGeneration):
     """Kimi K2 at any endpoint, as a LangChain chat model.
 
     It takes ``ChatOpenAI``'s place: the same keywords, chains and agents, plus what Kimi has of its
     own. Nothing is sent that was not set, and what a model would refuse is said before any request.
-    What each setting means: `kimi_core.chat.Settings` and `kimi_core.request.Options`. Pictures,
-    files, raw engines, errors, coming from another class: docs/langchain.md.
+    Reasoning, streams, pictures, files, raw engines, errors, coming from another class:
+    docs/langchain.md. What each setting means: the end of ``help(ChatKimiK2)``.
 
     Setup:
         ``pip install "kimi-k2-integrations[langchain]"``, and a key in ``MOONSHOT_API_KEY``, in the
-        environment or in a ``.env`` (read, never exported). ``api_key`` may also be a string, or a
-        function (async, too, for async calls) that is asked for the key with each request.
+        environment or in a ``.env`` (read, never exported).
 
     Instantiate:
         ```python
-        from langchain_kimi import ChatKimiK2
+        from langchain_kimi import ChatKimiK2, endpoints
 
-        llm = ChatKimiK2(max_tokens=1_000)
-        ```
-
-        ```python
-        from langchain_kimi import endpoints
-
+        llm = ChatKimiK2(max_tokens=1_000)  # at api.moonshot.ai; elsewhere:
         ChatKimiK2(endpoint="openrouter", model="kimi-k2-thinking", api_key="...")
         ChatKimiK2(endpoint="vllm", base_url="http://gpu:8000/v1", model="kimi-k2-instruct")
         ChatKimiK2(endpoint=endpoints.sglang("http://gpu:30000/v1"), model="kimi-k2.5")
-        ```
-
-    Invoke, stream; async and in batches, from any number of threads and event loops:
-        ```python
-        answer = llm.invoke([("system", "Translate into French."), ("human", "I love trains.")])
-        answer.text
-        answer.usage_metadata  # tokens: input, output, and those cached or spent on reasoning
-        ```
-
-        ```python
-        for chunk in llm.stream("Count to three."):
-            print(chunk.text, end="")
-        ```
-
-    Reasoning, which goes back to the model with the message, as the API demands:
-        ```python
-        answer.additional_kwargs["reasoning_content"]
-        [block for block in answer.content_blocks if block["type"] == "reasoning"]
-        llm.invoke("What is 2 + 2?", reasoning_effort="low")  # "high", "max"
         ```
 
     Tools:
@@ -128,17 +101,14 @@ class ChatKimiK2(KimiGeneration):
         with_tools.invoke(messages).text
         ```
 
-        A call that was cut off or damaged is in ``invalid_tool_calls`` and is never executed. A
-        choice that a model refuses to be forced to while it thinks becomes "auto", with a warning,
-        or is answered without thinking (kimi-k2.6 with one tool). Kimi's own search is a tool by
-        name: ``llm.bind_tools(["$web_search"])``.
+        A call that was cut off or damaged is in ``invalid_tool_calls`` and is never executed. What
+        becomes of a forced choice: `bind_tools`.
 
     Structured output:
         ```python
         from pydantic import BaseModel
 
         class Joke(BaseModel):
-            setup: str
             punchline: str
 
         llm.with_structured_output(Joke).invoke("Tell me a joke about trains.")
@@ -163,13 +133,8 @@ class ChatKimiK2(KimiGeneration):
             warn(message, UnknownSettingWarning)
         if others:
             given["model_kwargs"] = {**others, **given.get("model_kwargs", {})}
-        try:
+        with in_one_sentence():
             super().__init__(**given)
-        except ValidationError as error:
-            # pydantic wraps every ValueError; the sentence alone is what helps.
-            raise setting_error(error) from None
-
-    # --- tools and structured output --------------------------------------------------------------
 
     def bind_tools(
         self,
@@ -187,8 +152,9 @@ class ChatKimiK2(KimiGeneration):
             tools: Functions, pydantic classes, dicts, ``BaseTool``s, or Kimi's builtin tools:
                 ``"$web_search"``.
             tool_choice: "auto", "none", "any" or "required" or True, a tool's name, or OpenAI's
-                dict. Never refused here: what thinking does not allow is decided for each request
-                (see `kimi_core.request.Options`).
+                dict. Never refused here: for each request it is decided whether the model can be
+                forced while it thinks; kimi-k2.6 answers without thinking where there is one tool,
+                otherwise "auto" is sent, with a warning.
             strict: Whether arguments must follow the schema; sent with each tool where it is set.
             parallel_tool_calls: Whether one answer may hold several calls; sent where it is set.
             response_format: A schema for an answer without calls.
@@ -218,9 +184,8 @@ class ChatKimiK2(KimiGeneration):
         Args:
             schema: A pydantic class, a TypedDict, or a JSON schema with a title.
             method: "json_schema" (a schema in ``response_format``), "function_calling" (a forced
-                tool call) or "json_mode" (any JSON; describe it in the prompt). None chooses:
-                "json_schema" for a model that thinks, which may refuse to be forced, otherwise
-                "function_calling" (see `Capabilities.structured_output_method`).
+                tool call) or "json_mode" (any JSON; describe it in the prompt). None chooses the
+                first for a model that thinks, which may refuse to be forced, otherwise the second.
             include_raw: Return ``{"raw", "parsed", "parsing_error"}`` and never raise for an
                 answer that does not fit.
             strict: Sent with the schema where it is set.
@@ -230,21 +195,17 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For an unknown method, or a missing schema.
         """
-        if tools:
-            method = method or "json_schema"
-        method = method or self._chat.structured_output_method(self._asked(kwargs))
+        asked = method or ("json_schema" if tools else None)
+        method = asked or self._chat.structured_output_method(self._asked(kwargs))
         keywords = keywords_of(schema, method, strict=strict, tools=tools)
         model = self.bind(**self._filter_disabled_params(**keywords), **kwargs)
         parser = read_by(schema, method, beside_tools=bool(tools))
         return with_raw(model, parser) if include_raw else model | parser
 
-    # --- tokens and tracing -----------------------------------------------------------------------
-
     def get_num_tokens(self, text: str) -> int:
         """Count the tokens of a text; estimated unless `tokenizer` is exact."""
-        if self.custom_get_token_ids is not None:
-            return len(self.custom_get_token_ids(text))
-        return self._tokenizer().count(text)
+        own = self.custom_get_token_ids
+        return len(own(text)) if own else Tokenizer.of(self.tokenizer).count(text)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Return the ids of a text's tokens.
@@ -252,9 +213,7 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: Where no tokenizer file was found; only counts can be estimated.
         """
-        if self.custom_get_token_ids is not None:
-            return self.custom_get_token_ids(text)
-        return self._tokenizer().encode(text)
+        return (self.custom_get_token_ids or Tokenizer.of(self.tokenizer).encode)(text)
 
     def get_num_tokens_from_messages(
         self, messages: Sequence[BaseMessage], tools: Sequence[Tool] | None = None, **_kwargs: Any
@@ -262,17 +221,18 @@ class ChatKimiK2(KimiGeneration):
         """Count the tokens of a conversation as the model sees it, markup and tools included.
 
         Args:
-            messages: The conversation.
+            messages: The conversation. Images and videos count as their placeholders only.
             tools: What `bind_tools` takes.
-            **_kwargs: Ignored.
+            **_kwargs: Options of other models, which mean nothing here.
 
         Returns:
-            The length of the rendered prompt; estimated unless `tokenizer` is exact. Images and
-            videos count as their placeholders only.
+            The length of the rendered prompt; estimated unless `tokenizer` is exact.
         """
         dicts = [tool_dict(tool) for tool in tools or ()]
         model = self._chat.capabilities.info.name
-        return self._tokenizer().count_messages(to_wire(messages), dicts or None, model=model)
+        return Tokenizer.of(self.tokenizer).count_messages(
+            to_wire(messages), dicts or None, model=model
+        )
 
     @property
     def _llm_type(self) -> str:

@@ -67,6 +67,9 @@ class KimiChat:
     Args:
         settings: Where and whom to ask.
 
+    Attributes:
+        spelled: The model's name as it was resolved first, before any server was asked.
+
     Raises:
         KimiConfigError: For anything in the settings that cannot work, before any request.
     """
@@ -75,6 +78,7 @@ class KimiChat:
         self.settings = settings
         self._made_at = line_of_user()
         self._served = ServedModel(self.resolve, settings.model, settings.base_url)
+        self.spelled = self.capabilities.model
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "arguments_text",
     "data_or_url",
+    "kept_reasoning",
     "known",
     "media_part",
     "media_parts",
@@ -108,6 +109,12 @@ def _text(part: Any) -> Any:  # noqa: ANN401 - text or a block
         return {"type": "text", "text": part}
     is_text = part.get("type") == "text"
     return {"type": "text", "text": part.get("text") or ""} if is_text else part
+
+
+def kept_reasoning(kept: Mapping[str, Any]) -> str:
+    """Return the reasoning that stands beside a message's content, or an empty string."""
+    found = (kept.get(name) for name in ("reasoning_content", "reasoning"))
+    return next((text for text in found if isinstance(text, str) and text), "")
 
 
 def reasoning_in(blocks: Iterable[object]) -> str:

@@ -75,4 +75,4 @@ UNTYPED = {
 def test_every_field_is_a_keyword_that_type_checkers_take() -> None:
     named = {item.alias or name for name, item in ChatKimiK2.model_fields.items()}
     own = ChatKeywords.__optional_keys__ - ModelKeywords.__optional_keys__
-    assert named - ModelKeywords.__optional_keys__ - UNTYPED == own - {"openai_organization"}
+    assert named - ModelKeywords.__optional_keys__ - UNTYPED == own
