@@ -9,12 +9,9 @@ these types, so that an adapter never has to ask.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core.events.arguments import read_arguments
-
-if TYPE_CHECKING:
-    from kimi_core.events.arguments import InvalidArguments
+from kimi_core.events.arguments import InvalidArguments, read_arguments
 
 __all__ = [
     "ContentDelta",
