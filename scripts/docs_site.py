@@ -33,6 +33,7 @@ _PAGES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
+    "examples/README.md": "examples.md",
 }
 
 # A name stands on the first page that has it: what users import it from.
