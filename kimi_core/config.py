@@ -14,15 +14,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from dotenv import dotenv_values
 
-from kimi_core.endpoints import check_api_key
+from kimi_core.endpoints import Endpoint, check_api_key
 from kimi_core.errors import KimiConfigError, check_setting
-
-if TYPE_CHECKING:
-    from kimi_core.endpoints import Endpoint
 
 __all__ = ["ApiKey", "RotatingKey", "SecretLike", "key_of_a_copy", "resolve_api_key"]
 

@@ -57,8 +57,8 @@ MUTATIONS = (
     Mutation(
         "a damaged call is no selection of LlamaIndex's",
         "llama_index_kimi/_tools.py",
-        "    if not growing:\n        refuse_damaged_calls(response)\n",
-        "",
+        "        if not growing:\n            _raise(",
+        "        if not calls:\n            _raise(",
         ("tests/llama_index/test_damaged.py",),
     ),
     Mutation(

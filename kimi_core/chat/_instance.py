@@ -7,7 +7,8 @@ request; typing_extensions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -21,9 +22,6 @@ from kimi_core.errors import KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
-
     from kimi_core.chat import KimiChat
 
 __all__ = ["ClosesItself", "Instance", "written_setting"]

@@ -8,24 +8,19 @@ transport.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Generator
+from typing import Protocol, TypeVar
 
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
-from kimi_core.errors import request_id_of
-from kimi_core.transport.limits import adrain, drain
+from kimi_core.errors import Line, request_id_of
+from kimi_core.events import Event
+from kimi_core.request import Request
+from kimi_core.response import ResponseReader
+from kimi_core.transport.call import HttpResponse
+from kimi_core.transport.limits import Limits, adrain, drain
 from kimi_core.transport.processes import nested
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
-
-    from kimi_core.errors import Line
-    from kimi_core.events import Event
-    from kimi_core.request import Request
-    from kimi_core.response import ResponseReader
-    from kimi_core.transport.call import HttpResponse
-    from kimi_core.transport.limits import Limits
-    from kimi_core.transport.rates import Permit
+from kimi_core.transport.rates import Permit
 
 __all__ = ["AsyncReply", "Opened", "Reply", "Writer"]
 

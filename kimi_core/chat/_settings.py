@@ -5,18 +5,14 @@ Owns: `Settings`. May know: config, endpoints, errors.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core.endpoints import without_credentials
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint, without_credentials
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import check_setting
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
 
 __all__ = ["Settings"]
 

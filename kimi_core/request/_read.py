@@ -10,16 +10,14 @@ Each means one setting here, in the constructor, in a call and where a field is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.endpoints import get_endpoint, without_credentials
 from kimi_core.errors import check_setting
 from kimi_core.request.structured import schema_format
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
 
 __all__ = ["merge_settings", "read_settings", "thinking_of"]
 

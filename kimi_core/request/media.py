@@ -12,21 +12,17 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from kimi_core.capabilities import Capabilities
 
 __all__ = ["document_part", "has_media", "prepare_media", "prepare_parts"]
 

@@ -10,21 +10,30 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in, timeout_error
+from kimi_core.errors import (
+    KimiStreamTruncatedError,
+    KimiTimeoutError,
+    error_from_body,
+    error_in,
+    timeout_error,
+)
 from kimi_core.events import (
     ContentDelta,
+    Diagnostic,
     Event,
     MessageBuilder,
     ParsedMessage,
     ToolCallEnd,
 )
 from kimi_core.raw.parser import CUT_OFF
-from kimi_core.response._calls import AnswerCalls
+from kimi_core.request import Request
+from kimi_core.response._calls import AnswerCalls, Source
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
     finish_reason_in,
@@ -50,14 +59,6 @@ from kimi_core.response._words import (
     string_in,
     text_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.errors import KimiTimeoutError
-    from kimi_core.events import Diagnostic
-    from kimi_core.request import Request
-    from kimi_core.response._calls import Source
 
 __all__ = [
     "ResponseReader",

@@ -10,16 +10,13 @@ reason tells, so both adapters ask here before they read anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiContentFilterError, KimiIncompleteAnswerError, both
+from kimi_core.events import ParsedMessage
 from kimi_core.events.arguments import InvalidArguments, read_arguments
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.events import ParsedMessage
 
 __all__ = [
     "finish_reason_in",

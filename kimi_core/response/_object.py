@@ -6,17 +6,14 @@ errors, events; pydantic_core.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
+from kimi_core.errors import KimiError
+from kimi_core.events import ParsedMessage
 from kimi_core.events.arguments import legal_json
 from kimi_core.response._incomplete import finish_reason_in, incomplete_answer
 from kimi_core.response._refusal import tool_call_error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kimi_core.errors import KimiError
-    from kimi_core.events import ParsedMessage
 
 __all__ = ["answer_error", "read_object"]
 

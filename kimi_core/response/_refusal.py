@@ -5,15 +5,11 @@ Owns: the one sentence that says it. May know: errors, events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from kimi_core.errors import KimiToolCallError
+from kimi_core.events import ParsedMessage, ToolCall
 from kimi_core.events.arguments import InvalidArguments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from kimi_core.events import ParsedMessage, ToolCall
 
 __all__ = ["invalid_calls", "tool_call_error"]
 
