@@ -125,6 +125,11 @@ class Tokenizer:
         return cls.from_file(cached) if cached and _tiktoken() else cls.estimate()
 
     @classmethod
+    def of(cls, given: Tokenizer | str | os.PathLike[str] | None) -> Tokenizer:
+        """Return what a caller gave, if it is one; otherwise as `find`."""
+        return given if isinstance(given, Tokenizer) else cls.find(given)
+
+    @classmethod
     def estimate(cls) -> Tokenizer:
         """Return a tokenizer that needs no file and only estimates; ``exact`` is False."""
         return cls(None, "estimate")

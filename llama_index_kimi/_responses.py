@@ -57,7 +57,7 @@ class ResponseWriter(Generic[_Shown]):
         self._show = show
         self._said = MessageBuilder()
 
-    def take(self, events: Sequence[Event]) -> _Shown | None:
+    def write(self, events: Sequence[Event]) -> _Shown | None:
         """Add the events of one chunk; return the answer so far, or None where nothing was said."""
         if self._single_call:
             events = [event for event in events if getattr(event, "index", 0) == 0]

@@ -67,6 +67,9 @@ class KimiChat:
     Args:
         settings: Where and whom to ask.
 
+    Attributes:
+        spelled: The model's name as it was resolved first, before any server was asked.
+
     Raises:
         KimiConfigError: For anything in the settings that cannot work, before any request.
     """
@@ -75,6 +78,7 @@ class KimiChat:
         self.settings = settings
         self._made_at = line_of_user()
         self._served = ServedModel(self.resolve, settings.model, settings.base_url)
+        self.spelled = self.capabilities.model
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
@@ -183,6 +187,18 @@ class KimiChat:
                 )
         return AsyncReply(request, response, limits, permit, self._made_at)
 
+    def ask(self, request: Request) -> Reply:
+        """Send a request and read all of its answer; errors as for `answer`."""
+        reply = self.open(request)
+        reply.read()
+        return reply
+
+    async def aask(self, request: Request) -> AsyncReply:
+        """Return what `ask` does."""
+        reply = await self.aopen(request)
+        await reply.read()
+        return reply
+
     def answer(self, request: Request, writer: Callable[[Opened], Writer[_Piece]]) -> _Piece:
         """Send a request and return its whole answer, as a framework's writer writes it.
 
@@ -193,15 +209,11 @@ class KimiChat:
         Raises:
             KimiError: As for `open` and the iteration over a `Reply`.
         """
-        reply = self.open(request)
-        reply.read()
-        return writer(reply).finish(streamed=False)
+        return writer(self.ask(request)).finish(streamed=False)
 
     async def aanswer(self, request: Request, writer: Callable[[Opened], Writer[_Piece]]) -> _Piece:
         """Return what `answer` does."""
-        reply = await self.aopen(request)
-        await reply.read()
-        return writer(reply).finish(streamed=False)
+        return writer(await self.aask(request)).finish(streamed=False)
 
     def stream(
         self, request: Request, writer: Callable[[Opened], Writer[_Piece]]
@@ -215,7 +227,7 @@ class KimiChat:
         writing = writer(reply)
         with closing(iter(reply)) as chunks:
             for events in chunks:
-                piece = writing.take(events) if events else None
+                piece = writing.write(events) if events else None
                 if piece is not None:
                     yield piece
         yield writing.finish(streamed=True)
@@ -228,7 +240,7 @@ class KimiChat:
         writing = writer(reply)
         async with nested(aiter(reply)) as chunks:
             async for events in chunks:
-                piece = writing.take(events) if events else None
+                piece = writing.write(events) if events else None
                 if piece is not None:
                     yield piece
         yield writing.finish(streamed=True)

@@ -30,7 +30,7 @@ _Piece_co = TypeVar("_Piece_co", covariant=True)
 class Writer(Protocol[_Piece_co]):
     """Writes the events of one answer in the words of a framework; made for one reply."""
 
-    def take(self, events: list[Event]) -> _Piece_co | None:
+    def write(self, events: list[Event]) -> _Piece_co | None:
         """Return what the events of one chunk say; None where they say nothing."""
         ...
 

@@ -152,6 +152,14 @@ class ParsedMessage:
     tool_calls: tuple[ToolCall, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    def sorted_calls(
+        self,
+    ) -> tuple[list[tuple[ToolCall, dict[str, Any]]], list[tuple[ToolCall, InvalidArguments]]]:
+        """Return the calls that can be run with their arguments, and the others with the reason."""
+        read = [(call, call.parsed()) for call in self.tool_calls]
+        good = [(call, found) for call, found in read if not isinstance(found, InvalidArguments)]
+        return good, [(call, found) for call, found in read if isinstance(found, InvalidArguments)]
+
 
 @dataclass(slots=True)
 class _OpenCall:

@@ -1,7 +1,7 @@
 """Everything that a caller may say -> the names and types of the core.
 
-Owns: which other words mean a setting, and who wins where two say different things. May know:
-_json, endpoints, errors.
+Owns: which other words mean a setting, and who wins where two say different things. May know: its
+own files, _json, endpoints, errors.
 
 Users come with the words of other classes and of Moonshot's own guides: ``stop_sequences`` and
 ``api_base``, OpenAI's ``max_completion_tokens`` and ``reasoning``, Moonshot's ``thinking`` object.
@@ -17,8 +17,9 @@ from typing import Any
 from kimi_core._json import as_mapping
 from kimi_core.endpoints import get_endpoint, without_credentials
 from kimi_core.errors import check_setting
+from kimi_core.request.structured import schema_format
 
-__all__ = ["merge_settings", "read_settings", "schema_format", "thinking_of"]
+__all__ = ["merge_settings", "read_settings", "thinking_of"]
 
 _OTHER_WORDS = {
     "api_base": "base_url",
@@ -145,10 +146,3 @@ def _meant_by(word: str, value: Any) -> AbstractSet[str]:  # noqa: ANN401 - as a
     if word == "thinking":
         return {"thinking", "keep_thinking"} | (thinking_of({word: value}) or {}).keys()
     return {_meaning(word, value)[0]}
-
-
-def schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a pydantic class, of any version
-    """Return OpenAI's ``response_format`` for a pydantic class."""
-    schema = kind.model_json_schema()
-    named = {"name": schema.get("title", kind.__name__), "schema": schema}
-    return {"type": "json_schema", "json_schema": named}

@@ -17,6 +17,8 @@ from kimi_core._json import as_mapping, as_sequence
 __all__ = [
     "arguments_text",
     "data_or_url",
+    "kept_reasoning",
+    "known",
     "media_part",
     "media_parts",
     "plain_call",
@@ -35,6 +37,11 @@ _UNSPOKEN = frozenset(
 )  # fmt: skip
 # A block's type -> where its text stands; the first is Anthropic's own form.
 _REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
+
+
+def known(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - values of any field
+    """Return the fields that say something: what is None, empty, 0 or False is left out."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
@@ -100,6 +107,12 @@ def _text(part: Any) -> Any:  # noqa: ANN401 - text or a block
         return {"type": "text", "text": part}
     is_text = part.get("type") == "text"
     return {"type": "text", "text": part.get("text") or ""} if is_text else part
+
+
+def kept_reasoning(kept: Mapping[str, Any]) -> str:
+    """Return the reasoning that stands beside a message's content, or an empty string."""
+    found = (kept.get(name) for name in ("reasoning_content", "reasoning"))
+    return next((text for text in found if isinstance(text, str) and text), "")
 
 
 def reasoning_in(blocks: Iterable[object]) -> str:

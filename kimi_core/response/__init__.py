@@ -42,6 +42,7 @@ from kimi_core.response._incomplete import (
     json_text,
     refusal_in,
     uncalled_error,
+    withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
 from kimi_core.response._refusal import invalid_calls, tool_call_error
@@ -73,6 +74,7 @@ __all__ = [
     "spoken_message",
     "tool_call_error",
     "uncalled_error",
+    "withheld_in",
 ]
 
 

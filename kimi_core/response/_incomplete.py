@@ -25,6 +25,7 @@ __all__ = [
     "json_text",
     "refusal_in",
     "uncalled_error",
+    "withheld_in",
 ]
 
 _WITHHELD = ("content_filter", "refusal")
@@ -97,8 +98,15 @@ def refusal_in(metadata: object) -> str | None:
     Returns:
         The model's words, or an empty string where the provider's filter withheld the answer.
     """
+    found = withheld_in(metadata)
+    return found and found[1]
+
+
+def withheld_in(metadata: object) -> tuple[str, str] | None:
+    """Return why an answer was withheld, and what `refusal_in` does; None of any other answer."""
     details = _details(metadata)
-    return details.get("refusal", "") if details["reason"] in _WITHHELD else None
+    reason = details["reason"]
+    return (reason, details.get("refusal", "")) if reason in _WITHHELD else None
 
 
 def incomplete_answer(
