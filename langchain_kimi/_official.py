@@ -6,19 +6,16 @@ pydantic. What they are, and how one is run, stands in `kimi_core.platform`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import PrivateAttr
 
+from kimi_core.chat import ClosesItself
 from kimi_core.errors import KimiHostedToolError, become
 from kimi_core.platform import KimiClient, OfficialTool, client_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from kimi_core.chat import ClosesItself
 
 __all__ = ["aofficial_tools", "official_tools"]
 
@@ -26,7 +23,7 @@ __all__ = ["aofficial_tools", "official_tools"]
 def official_tools(
     *names: str,
     llm: ClosesItself | None = None,
-    **settings: Any,  # noqa: ANN401 - KimiClient's
+    **settings: Any,
 ) -> list[BaseTool]:
     """Return tools that run at Moonshot, for ``create_agent``, ``bind_tools`` or by themselves.
 
@@ -52,7 +49,7 @@ def official_tools(
 async def aofficial_tools(
     *names: str,
     llm: ClosesItself | None = None,
-    **settings: Any,  # noqa: ANN401 - KimiClient's
+    **settings: Any,
 ) -> list[BaseTool]:
     """Return what `official_tools` does."""
     client = client_of(llm, settings)
@@ -75,11 +72,11 @@ class _Official(BaseTool):
     _hosted: OfficialTool = PrivateAttr()
     _client: KimiClient = PrivateAttr()
 
-    def _run(self, **arguments: Any) -> str:  # noqa: ANN401 - the tool's own
+    def _run(self, **arguments: Any) -> str:
         with _tool_exceptions():
             return self._client.run_official_tool(self._hosted, arguments)
 
-    async def _arun(self, **arguments: Any) -> str:  # noqa: ANN401 - the tool's own
+    async def _arun(self, **arguments: Any) -> str:
         with _tool_exceptions():
             return await self._client.arun_official_tool(self._hosted, arguments)
 

@@ -6,15 +6,13 @@ are, and how one is run, stands in `kimi_core.platform`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llama_index.core.tools.types import AsyncBaseTool, ToolMetadata, ToolOutput
 
+from kimi_core.chat import ClosesItself
 from kimi_core.errors import KimiHostedToolError
 from kimi_core.platform import KimiClient, OfficialTool, client_of
-
-if TYPE_CHECKING:
-    from kimi_core.chat import ClosesItself
 
 __all__ = ["aofficial_tools", "official_tools"]
 

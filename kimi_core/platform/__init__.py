@@ -12,10 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import Any, TypeVar, final
 
+from kimi_core._json import Message
 from kimi_core.chat import ClosesItself, KimiChat, Settings
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError
 from kimi_core.platform import _official, _routes
 from kimi_core.platform._anthropic import anthropic_kwargs
@@ -24,15 +28,8 @@ from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
 from kimi_core.platform._place import moonshot_at
 from kimi_core.platform._progress import Progress
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
+from kimi_core.request import Options
 from kimi_core.transport.call import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Message
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.request import Options
 
 __all__ = [
     "OFFICIAL_TOOLS",

@@ -12,16 +12,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError, KimiHostedToolError, KimiProtocolError
 from kimi_core.platform._routes import json_object
 from kimi_core.transport.call import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "OFFICIAL_TOOLS",

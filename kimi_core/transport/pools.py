@@ -10,24 +10,21 @@ handshakes, where ChatOpenAI makes one.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import ssl
 import sys
 import threading
 import weakref
+from collections.abc import AsyncGenerator, Callable, Hashable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, TypeAlias, cast
 
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
+from kimi_core.transport.call import HttpClient
 from kimi_core.transport.processes import renew_in_children
 
-if TYPE_CHECKING:
-    import asyncio
-    import ssl
-    from collections.abc import AsyncGenerator, Callable, Hashable
-
-    from kimi_core.transport.call import HttpClient
-
-    Loop = asyncio.AbstractEventLoop
+Loop: TypeAlias = asyncio.AbstractEventLoop
 
 __all__ = ["Pool", "shared_pool"]
 
