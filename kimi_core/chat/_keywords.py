@@ -65,6 +65,7 @@ class ModelKeywords(TypedDict, total=False):
     media_fetcher: Callable[[str], bytes] | None
     media_folder: str | PathLike[str] | None
     extra_body: Mapping[str, Any] | None
+    unsupported: Literal["error", "warn", "drop"] | None
 
     # How it is sent.
     timeout: Any  # seconds, or an httpx.Timeout of either major version

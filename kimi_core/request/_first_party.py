@@ -177,7 +177,8 @@ def thinking_beside_builtins(
             "takes_builtin_tools=True in the Endpoint of a relay that passes it on."
         )
         raise KimiConfigError(message)
-    if info.searches_while_thinking or not capabilities.thinks(thinking):
+    here = endpoint.thinking_switch != "none"  # a relay's own affair where no switch is known
+    if info.searches_while_thinking or not (here and capabilities.thinks(thinking)):
         return thinking
     if info.thinking == "switchable" and thinking is None:
         return False

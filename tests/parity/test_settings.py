@@ -129,7 +129,7 @@ SAID: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "sampling": (SAMPLING, VLLM, SAMPLING),
     "what is only sent": (
         {"seed": 3, "logprobs": True, "top_logprobs": 2, "logit_bias": {"7": 1}},
-        {},
+        VLLM,
         {"seed": 3, "logprobs": True, "top_logprobs": 2, "logit_bias": {"7": 1}},
     ),
     "Moonshot's cache options": (
