@@ -6,6 +6,7 @@ May know: its own files.
 
 from kimi_core.errors._extras import needs_extra
 from kimi_core.errors._facts import error_in, request_id_of
+from kimi_core.errors._old_names import OLD_NAMES
 from kimi_core.errors._sdk import (
     error_from_body,
     is_final,
@@ -57,6 +58,7 @@ from kimi_core.errors._warnings import (
 )
 
 __all__ = [
+    "OLD_NAMES",
     "EmptyAnswerWarning",
     "IgnoredSettingWarning",
     "KimiAPIError",
