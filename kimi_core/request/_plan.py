@@ -30,6 +30,7 @@ from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
+from kimi_core.request.foreign import in_plain_text
 from kimi_core.schema import normalize_tools, plain_response_format, plain_tools, relax_tools
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def decide(
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
     options, messages = _understood(options, capabilities), in_todays_words(messages)
+    messages = in_plain_text(messages)
     options = supported(options, capabilities)
     messages = supported_parts(messages, options, capabilities)
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
