@@ -24,6 +24,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.platform import _official, _routes
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
+from kimi_core.platform._extract import ReadTexts, read_file, system_message
 from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
 from kimi_core.platform._place import moonshot_at
 from kimi_core.platform._progress import Progress
@@ -78,6 +79,7 @@ class KimiClient(ClosesItself):
     ) -> None:
         if endpoint is None:
             endpoint = moonshot_at(base_url, api_key)
+        self._texts = ReadTexts()
         self._chat = KimiChat(
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
@@ -173,23 +175,34 @@ class KimiClient(ClosesItself):
         """Return a document as a system message, to stand before the question about it.
 
         The API takes no reference to a file in a chat: its text is extracted on the server, comes
-        back, and goes into the messages. The uploaded file is deleted again.
+        back, and goes into the messages. The uploaded file is deleted again, and the text of the
+        same content is not asked for twice by this client.
 
         Args:
             path: Where the document is.
             content: Its bytes, where it is on no disk.
         """
-        uploaded = self.upload_file(path, content=content)
+        name, data = read_file(Path(path), content)
+        text = self._texts.get(name, data)
+        if text is not None:
+            return system_message(text)
+        uploaded = self.upload_file(name, content=data)
         try:
-            return _system(self.file_content(uploaded.id))
+            return system_message(self._texts.keep(name, data, self.file_content(uploaded.id)))
         finally:
             self.delete_file(uploaded.id)
 
     async def adocument(self, path: str | Path, *, content: bytes | None = None) -> dict[str, str]:
         """Return what `document` does."""
-        uploaded = await self.aupload_file(path, content=content)
+        name, data = await asyncio.to_thread(_read_file, Path(path), content)
+        text = self._texts.get(name, data)
+        if text is not None:
+            return system_message(text)
+        uploaded = await self.aupload_file(name, content=data)
         try:
-            return _system(await self.afile_content(uploaded.id))
+            return system_message(
+                self._texts.keep(name, data, await self.afile_content(uploaded.id))
+            )
         finally:
             await self.adelete_file(uploaded.id)
 
@@ -377,14 +390,9 @@ def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClie
             "nothing; pass one or the other."
         )
     client = KimiClient.__new__(KimiClient)
-    client._chat = llm._chat  # noqa: SLF001 - of the same base
+    client._chat, client._texts = llm._chat, ReadTexts()  # noqa: SLF001 - of the same base
     return client
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:
-    data = path.read_bytes() if content is None else content
-    return _routes.upload_file(path.name, data, purpose)
-
-
-def _system(text: str) -> dict[str, str]:
-    return {"role": "system", "content": text}
+    return _routes.upload_file(*read_file(path, content), purpose)
