@@ -56,7 +56,16 @@ _UNFINISHED = re.compile(
     r"\\?u[0-9a-fA-F]{0,4}|-|\.|[eE][+-]?|t|tr|tru|f|fa|fal|fals|n|nu|nul|[ \t\n\r]*"
 )
 
-InvalidKind = Literal["cut", "not_json", "not_object", "trailing_text", "beyond_limits"]
+InvalidKind = Literal[
+    "cut",
+    "not_json",
+    "not_object",
+    "trailing_text",
+    "beyond_limits",
+    "undeclared",
+    "schema",
+    "superseded",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,10 @@ class InvalidArguments:
     """Why arguments are not one whole JSON object; a call that has them is never executed.
 
     Attributes:
-        kind: A stable word for programs; see the table of this module.
+        kind: A stable word for programs; see the table of this module. "undeclared" is a call of a
+            tool that the request does not have, "schema" one that the tool's schema refuses, and
+            "superseded" one that the model said anew when it was asked: of these
+            `kimi_core.response` knows.
         reason: One sentence for people and models, without the text itself.
     """
 

@@ -34,6 +34,7 @@ from kimi_core.response._incomplete import (
     uncalled_error,
 )
 from kimi_core.response._refusal import tool_call_error
+from kimi_core.response._repair import SettledCalls
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._text import TextReader, content_reader, split_reader
@@ -84,12 +85,20 @@ class ResponseReader:
             for each token. Empty where it was not asked for.
     """
 
-    def __init__(self, request: Request, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        headers: Mapping[str, str] | None = None,
+        *,
+        asks_again: bool = False,
+    ) -> None:
         """Prepare to read the answer to a request.
 
         Args:
             request: What was asked.
             headers: The response headers, for an error that comes inside the answer.
+            asks_again: Whether the caller will ask again for calls that cannot be run, so that they
+                wait for `resolve`.
         """
         self._request = request
         self._headers = headers
@@ -97,6 +106,7 @@ class ResponseReader:
         self._prefix = RepeatedPrefix(request.repeats)
         self._server = ServerCalls()
         self._calls = AnswerCalls(request.names.own)
+        self._settled = SettledCalls(request.calls, asks_again=asks_again)
         self._content = content_reader(request)
         self._reasoning: TextReader | None = None
         self._closed = False
@@ -126,17 +136,20 @@ class ResponseReader:
         """What was repaired or odd in the raw tokens and in the server's calls."""
         reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
         found = (*self._content.diagnostics, *reasoning)
-        return (*found, *self._server.diagnostics, *self._calls.diagnostics)
+        calls = (*self._server.diagnostics, *self._calls.diagnostics)
+        return (*found, *calls, *self._settled.diagnostics)
 
     def message(self) -> ParsedMessage:
         """Return all that was said so far, calls included that wait for the end of the answer."""
         if self._closed:
             return self._builder.message(self.diagnostics)
-        builder, calls = deepcopy((self._builder, self._calls))
-        for source, reader in self._text_readers():
-            for event in calls.number(source, reader.kept):
-                builder.add(event)
-        for event in calls.close():
+        builder, calls, settled = deepcopy((self._builder, self._calls, self._settled))
+        waiting = [
+            event
+            for source, reader in self._text_readers()
+            for event in calls.number(source, reader.kept)
+        ]
+        for event in (*settled.take([*waiting, *calls.close()]), *settled.beginnings()):
             builder.add(event)
         return builder.message(self.diagnostics)
 
@@ -237,7 +250,8 @@ class ResponseReader:
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
         calls = self._calls.number("server", calls)
-        return [*self._beside_error, *taken, *self._taken([*calls, *self._calls.close()])]
+        taken += self._taken([*calls, *self._calls.close()])
+        return [*self._beside_error, *taken]
 
     @property
     def has_ended(self) -> bool:
@@ -371,8 +385,11 @@ class ResponseReader:
         return self._taken([ContentDelta(text)] if text else [])
 
     def _taken(self, events: list[Event]) -> list[Event]:
+        return self._told(self._settled.take(events))
+
+    def _told(self, events: list[Event]) -> list[Event]:
         for event in events:
             self._builder.add(event)
-            if isinstance(event, ToolCallEnd) and event.complete:
+            if isinstance(event, ToolCallEnd) and event.complete and event.invalid is None:
                 self._completed_call = True
         return events

@@ -177,10 +177,8 @@ class ServerCalls:
         text = "".join(call.pieces)
         if not text.strip(BLANKS) and (not cut or (call.said_empty and not filled)):
             return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
-        problem = _problem(text)
-        if problem:
-            self.diagnostics.append(Diagnostic(problem, text, 0))
-        return [ToolCallEnd(call.index, complete=problem != _NO_OBJECT)]
+        damaged = _problem(text) == _NO_OBJECT
+        return [ToolCallEnd(call.index, complete=not (cut and damaged))]
 
 
 def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
