@@ -213,7 +213,8 @@ class ChunkWriter:
             text = event.text
             pieces.append(text)
         else:
-            text = spoiling_suffix("".join(pieces), complete=event.complete)
+            runs = event.complete and event.invalid is None
+            text = spoiling_suffix("".join(pieces), complete=runs)
         if not text:
             return
         fragment = fragments.get(index)

@@ -1,7 +1,7 @@
 """From a call's id to the name of a tool.
 
 Owns: how a name is read from an id, and how damaged ids are mended.
-May know: its own files, _json.
+May know: its own files, _json, tool_names.
 
 The id is the only carrier of the name, and models damage it: they lose the colon, copy foreign ids
 from the history, or write a bare counter. vLLM 0.33 and SGLang 0.5.23 drop such calls silently.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.json_scan import load_json
 from kimi_core.raw._reading.schema_fit import as_object, fits
+from kimi_core.raw.tool_names import fitting_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +134,12 @@ class ToolNames:
                 for name in self._schemas
                 if _is_damaged(text, name.replace("-", "_"))
             }
-        return exact.pop() if len(exact) == 1 else None
+        return exact.pop() if len(exact) == 1 else self._fitting(texts) if not exact else None
+
+    def _fitting(self, texts: set[str]) -> str | None:
+        """Return the one declared name that the texts are, but for case, separators and blanks."""
+        meant = {fitting_name(text, self._schemas) for text in texts} - {None}
+        return meant.pop() if len(meant) == 1 else None
 
     def infer(self, arguments: str) -> str | None:
         """Return the one declared tool whose schema the arguments fit, or None."""
