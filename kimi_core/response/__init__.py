@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in, timeout_error
 from kimi_core.events import (
     ContentDelta,
+    Diagnostic,
     Event,
     MessageBuilder,
     ParsedMessage,
     ToolCallEnd,
 )
+from kimi_core.events.arguments import InvalidArguments
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.response._calls import AnswerCalls
 from kimi_core.response._fragments import ServerCalls, calls_of
@@ -34,7 +36,7 @@ from kimi_core.response._incomplete import (
     uncalled_error,
 )
 from kimi_core.response._refusal import tool_call_error
-from kimi_core.response._repair import SettledCalls
+from kimi_core.response._repair import SettledCalls, uncalled_text
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._text import TextReader, content_reader, split_reader
@@ -50,15 +52,16 @@ from kimi_core.response._words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kimi_core.errors import KimiTimeoutError
-    from kimi_core.events import Diagnostic
+    from kimi_core.events import ToolCall
     from kimi_core.request import Request
     from kimi_core.response._calls import Source
 
 __all__ = [
     "ResponseReader",
+    "Unsettled",
     "Usage",
     "incomplete_answer",
     "json_text",
@@ -68,6 +71,18 @@ __all__ = [
     "tool_call_error",
     "uncalled_error",
 ]
+
+
+class Unsettled(NamedTuple):
+    """What of an answer the model may be asked for again.
+
+    Attributes:
+        calls: All its calls, each with the reason why it cannot be run, or None.
+        text: Text that was meant as a call, where there is no call.
+    """
+
+    calls: Sequence[tuple[ToolCall, InvalidArguments | None]]
+    text: str
 
 
 class ResponseReader:
@@ -123,6 +138,9 @@ class ResponseReader:
         self.refusal = ""
         self._header: tuple[Any, ...] = ()
         self._beside_error: list[Event] = []
+        self._uncalled = ""
+        self._noted: list[Diagnostic] = []
+        self._usages: list[Usage] = []
 
     @property
     def finish_reason(self) -> str | None:
@@ -137,7 +155,7 @@ class ResponseReader:
         reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
         found = (*self._content.diagnostics, *reasoning)
         calls = (*self._server.diagnostics, *self._calls.diagnostics)
-        return (*found, *calls, *self._settled.diagnostics)
+        return (*found, *calls, *self._settled.diagnostics, *self._noted)
 
     def message(self) -> ParsedMessage:
         """Return all that was said so far, calls included that wait for the end of the answer."""
@@ -157,13 +175,15 @@ class ResponseReader:
         """Return id, model, finish reason, fingerprint and diagnostics, as values of JSON.
 
         There are no diagnostics in it where nothing was odd, no ``incomplete_details`` of an answer
-        that was neither cut nor withheld, and no ``forced_tool_choice`` ("sent" and ignored, or
+        that was neither cut nor withheld, no ``usage_of_requests`` where only one was needed, and
+        no ``forced_tool_choice`` ("sent" and ignored, or
         "given_up" before) of one that calls a tool, or need not; the rest is None where it is not
         known.
         """
         odd = [asdict(found) for found in self.diagnostics]
         early = self._incomplete_details()
         forced = None if self._completed_call else self._request.forced_tool_choice
+        usages = [usage.totals() for usage in self._usages]
         return {
             "id": self.id,
             "model": self.model,
@@ -172,6 +192,7 @@ class ResponseReader:
             **({"diagnostics": odd} if odd else {}),
             **({"incomplete_details": early} if early else {}),
             **({"forced_tool_choice": forced} if forced else {}),
+            **({"usage_of_requests": usages} if usages else {}),
         }
 
     def _incomplete_details(self) -> dict[str, Any] | None:
@@ -251,7 +272,62 @@ class ResponseReader:
         calls = self._server.close(cut=reason == "length", filled=filled)
         calls = self._calls.number("server", calls)
         taken += self._taken([*calls, *self._calls.close()])
+        if not done and reason is None:
+            taken += self._told(self._settled.close())
+        self._note_uncalled()
         return [*self._beside_error, *taken]
+
+    def _note_uncalled(self) -> None:
+        """Note that text was meant as a call, where it is one that nobody can run."""
+        policy = self._request.calls
+        if policy.mode == "off" or self._calls.any or self._request.payload.get("response_format"):
+            return
+        said = self._builder.message()
+        lost = self._server.nameless
+        text = said.content if said.content.strip() else said.reasoning
+        found = lost or uncalled_text(text, policy.schemas, whole=text is said.content)
+        if found:
+            self._uncalled = found
+            if not lost:
+                self._noted.append(Diagnostic("uncalled_text", found, 0))
+
+    # -- asking again ------------------------------------------------------------------------------
+
+    @property
+    def unsettled(self) -> Unsettled | None:
+        """What waits for `resolve`; None where nothing does."""
+        waiting = self._settled.asked_for
+        if not waiting and not (self._uncalled and self._settled.asks_again):
+            return None
+        return Unsettled(waiting, self._uncalled)
+
+    @property
+    def refused(self) -> Unsettled:
+        """What of an answer that does not wait cannot be run, likewise."""
+        calls = [(call, _invalid(call)) for call in self.message().tool_calls]
+        return Unsettled(calls, self._uncalled)
+
+    def resolve(self, answered: Sequence[ToolCall], *, whole: bool) -> list[Event]:
+        """Tell what waits, with the calls that the model gave when it was asked again.
+
+        Args:
+            answered: Calls that can be run.
+            whole: Whether they are all that was asked for.
+        """
+        if whole and self._uncalled:
+            self._uncalled = ""
+        return self._told(self._settled.resolve(answered, whole=whole))
+
+    def count(self, other: ResponseReader) -> None:
+        """Add what another request for the same answer has used."""
+        self._usages = self._usages or [self.usage or Usage()]
+        self._usages.append(other.usage or Usage())
+        if self.usage is not None or other.usage is not None:
+            self.usage = (self.usage or Usage()) + (other.usage or Usage())
+
+    def note(self, diagnostic: Diagnostic) -> None:
+        """Add something odd that was found elsewhere."""
+        self._noted.append(diagnostic)
 
     @property
     def has_ended(self) -> bool:
@@ -393,3 +469,8 @@ class ResponseReader:
             if isinstance(event, ToolCallEnd) and event.complete and event.invalid is None:
                 self._completed_call = True
         return events
+
+
+def _invalid(call: ToolCall) -> InvalidArguments | None:
+    found = call.parsed()
+    return found if isinstance(found, InvalidArguments) else None

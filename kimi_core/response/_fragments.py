@@ -81,6 +81,13 @@ class ServerCalls:
         """Whether there is a call whose tool is known; relays send empty fragments, too."""
         return any(call.started for call in self._calls)
 
+    @property
+    def nameless(self) -> str:
+        """Arguments that came without a name, where no call has one; mostly empty."""
+        if self.named:
+            return ""
+        return "\n".join(f"{call.id} {call.waiting}".strip() for call in self._calls)
+
     def feed(self, fragments: Sequence[Mapping[str, Any]], *, whole: bool = False) -> list[Event]:
         """Take the ``tool_calls`` of one delta or of one message.
 

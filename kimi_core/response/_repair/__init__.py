@@ -8,5 +8,6 @@ reading is left; and what is not certain is not run. `docs/repair.md` says why e
 """
 
 from kimi_core.response._repair.calls import SettledCalls
+from kimi_core.response._repair.uncalled import uncalled_text
 
-__all__ = ["SettledCalls"]
+__all__ = ["SettledCalls", "uncalled_text"]

@@ -241,10 +241,16 @@ class SettledCalls:
     # -- the end of the answer ---------------------------------------------------------------------
 
     @property
-    def invalid(self) -> list[tuple[ToolCall, InvalidArguments]]:
-        """The calls that cannot be run and wait, with the reason."""
-        found = [(call, self._settle(call).invalid) for call in self._waiting()]
-        return [(_as_call(call), why) for call, why in found if why is not None]
+    def asks_again(self) -> bool:
+        """Whether calls that cannot be run wait."""
+        return self._asks_again
+
+    @property
+    def asked_for(self) -> list[tuple[ToolCall, InvalidArguments | None]]:
+        """All calls with the reason why one cannot be run, where one of them waits."""
+        if not self._waiting():
+            return []
+        return [(_as_call(call), self._settle(call).invalid) for call in self._calls.values()]
 
     def _waiting(self) -> list[_Call]:
         return [call for call in self._calls.values() if not call.ended]
@@ -343,9 +349,9 @@ def _take_same(calls: list[_Call], new: ToolCall) -> _Call | None:
 
 
 def _as_call(call: _Call) -> ToolCall:
-    return ToolCall(
-        call.index, call.start.id, call.start.name, "".join(call.growing.raw), bool(call.complete)
-    )
+    raw = "".join(call.growing.raw)
+    text = call.settled.text if call.settled is not None else raw
+    return ToolCall(call.index, call.start.id, call.start.name, text, bool(call.complete))
 
 
 _OF_WHOLE_OBJECTS = frozenset({"schema", "undeclared", "not_object"})
