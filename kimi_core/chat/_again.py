@@ -1,7 +1,7 @@
 """Asking again for tool calls that cannot be run.
 
 Owns: what the model is told of them, when that is given up, and what becomes of its answer.
-May know: its own files, errors, events, request, response. No I/O: the replies send.
+May know: errors, events, request, response. No I/O: the replies send.
 
 Everything that was said stays, so a second answer gives calls and nothing else: its text and its
 reasoning are not told. Calls that can be run are kept from the first answer on, and the model is
@@ -20,8 +20,6 @@ from kimi_core.events.arguments import history_arguments
 from kimi_core.request import build_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from kimi_core.events import Event, ToolCall
     from kimi_core.request import Options, Request
     from kimi_core.response import ResponseReader, Unsettled

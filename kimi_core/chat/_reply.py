@@ -88,7 +88,7 @@ class Reply(_Opened):
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 again.take(self._ask(request, self._reading.limits).read())
-            except KimiError as error:
+            except KimiError as error:  # noqa: PERF203 - at most three requests
                 again.fail(error)
         return again.events()
 
@@ -143,7 +143,7 @@ class AsyncReply(_Opened):
             try:
                 reply = await self._ask(request, self._reading.limits)
                 again.take(await reply.read())
-            except KimiError as error:
+            except KimiError as error:  # noqa: PERF203 - at most three requests
                 again.fail(error)
         return again.events()
 

@@ -135,9 +135,7 @@ def decide(
         tool_choice=choice.value,
         forced="sent" if choice.forced else "given_up" if choice.given_up else None,
         text=_text_policy(choice, history, options, capabilities),
-        calls=decide_call_policy(
-            [*(tools or ()), *brought_tools(messages)], names.own, options
-        ),
+        calls=decide_call_policy([*(tools or ()), *brought_tools(messages)], names.own, options),
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
         thinking=thinking,

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in, timeout_error
+from kimi_core.errors import KimiStreamTruncatedError, timeout_error
 from kimi_core.events import (
     ContentDelta,
     Diagnostic,
@@ -26,6 +26,7 @@ from kimi_core.events import (
 )
 from kimi_core.events.arguments import InvalidArguments
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.response._answer_facts import AnswerFacts
 from kimi_core.response._calls import AnswerCalls
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
@@ -36,7 +37,7 @@ from kimi_core.response._incomplete import (
     uncalled_error,
 )
 from kimi_core.response._refusal import tool_call_error
-from kimi_core.response._repair import SettledCalls, uncalled_text
+from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._text import TextReader, content_reader, split_reader
@@ -47,7 +48,6 @@ from kimi_core.response._words import (
     reasoning_of,
     refusal_of,
     says_something,
-    string_in,
     text_of,
 )
 
@@ -73,19 +73,7 @@ __all__ = [
 ]
 
 
-class Unsettled(NamedTuple):
-    """What of an answer the model may be asked for again.
-
-    Attributes:
-        calls: All its calls, each with the reason why it cannot be run, or None.
-        text: Text that was meant as a call, where there is no call.
-    """
-
-    calls: Sequence[tuple[ToolCall, InvalidArguments | None]]
-    text: str
-
-
-class ResponseReader:
+class ResponseReader(AnswerFacts):
     """Reads one answer, chunk by chunk.
 
     Attributes:
@@ -115,8 +103,7 @@ class ResponseReader:
             asks_again: Whether the caller will ask again for calls that cannot be run, so that they
                 wait for `resolve`.
         """
-        self._request = request
-        self._headers = headers
+        super().__init__(request, headers)
         self._builder = MessageBuilder()
         self._prefix = RepeatedPrefix(request.repeats)
         self._server = ServerCalls()
@@ -130,17 +117,10 @@ class ResponseReader:
         self._finish: str | None = None
         self._stopped_by: Any = None
         self._completed_call = False
-        self.usage: Usage | None = None
-        self.model: str | None = None
-        self.id: str | None = None
-        self.system_fingerprint: str | None = None
-        self.logprobs: list[Any] = []
         self.refusal = ""
-        self._header: tuple[Any, ...] = ()
         self._beside_error: list[Event] = []
         self._uncalled = ""
         self._noted: list[Diagnostic] = []
-        self._usages: list[Usage] = []
 
     @property
     def finish_reason(self) -> str | None:
@@ -183,7 +163,6 @@ class ResponseReader:
         odd = [asdict(found) for found in self.diagnostics]
         early = self._incomplete_details()
         forced = None if self._completed_call else self._request.forced_tool_choice
-        usages = [usage.totals() for usage in self._usages]
         return {
             "id": self.id,
             "model": self.model,
@@ -192,7 +171,7 @@ class ResponseReader:
             **({"diagnostics": odd} if odd else {}),
             **({"incomplete_details": early} if early else {}),
             **({"forced_tool_choice": forced} if forced else {}),
-            **({"usage_of_requests": usages} if usages else {}),
+            **self._usage_told(),
         }
 
     def _incomplete_details(self) -> dict[str, Any] | None:
@@ -204,12 +183,6 @@ class ResponseReader:
             reasoning_tokens=usage.reasoning_tokens,
             refusal=self.refusal,
         )
-
-    @property
-    def _limit(self) -> int | None:
-        payload = self._request.payload
-        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
-        return limit if isinstance(limit, int) else None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
         """Read one chunk of a stream.
@@ -318,13 +291,6 @@ class ResponseReader:
             self._uncalled = ""
         return self._told(self._settled.resolve(answered, whole=whole))
 
-    def count(self, other: ResponseReader) -> None:
-        """Add what another request for the same answer has used."""
-        self._usages = self._usages or [self.usage or Usage()]
-        self._usages.append(other.usage or Usage())
-        if self.usage is not None or other.usage is not None:
-            self.usage = (self.usage or Usage()) + (other.usage or Usage())
-
     def note(self, diagnostic: Diagnostic) -> None:
         """Add something odd that was found elsewhere."""
         self._noted.append(diagnostic)
@@ -358,50 +324,6 @@ class ResponseReader:
         error = timeout_error(sentence, endpoint=asked.endpoint.name, model=asked.model, begun=True)
         error.partial = self.message()
         return error
-
-    def _broke_off(self, cause: str, way_out: str) -> str:
-        asked = self._request.capabilities
-        return (
-            f"the answer of model {asked.model!r} at {asked.endpoint.name} broke off: "
-            f"{cause}. What had come is in .partial; {way_out}."
-        )
-
-    def _raise_error_in(self, chunk: Mapping[str, Any]) -> None:
-        found = error_in(chunk)
-        if found is not None:
-            capabilities = self._request.capabilities
-            raise error_from_body(
-                found,
-                endpoint=capabilities.endpoint.name,
-                model=capabilities.model,
-                headers=self._headers,
-            )
-
-    def _read_header(self, chunk: Mapping[str, Any]) -> None:
-        self._read_usage(chunk)
-        # Nearly every chunk repeats these; comparing is cheaper than reading them.
-        header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
-        if header != self._header:
-            self._header = header
-            self.id = string_in(chunk, "id") or self.id
-            self.model = string_in(chunk, "model") or self.model
-            fingerprint = string_in(chunk, "system_fingerprint")
-            self.system_fingerprint = fingerprint or self.system_fingerprint
-
-    def _read_usage(self, holder: Mapping[str, Any]) -> None:
-        said = holder.get("usage")
-        usage = as_mapping(said) if said else None
-        if usage:
-            # Venice puts the cost beside the usage (recording opencode-venice-k26-toolloop).
-            beside = {"cost": holder["cost"]} if "cost" in holder else {}
-            self.usage = Usage.from_wire({**beside, **usage})
-
-    def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
-        said = choice.get("logprobs")
-        if said:
-            # The completions route has another form, parallel lists, which nobody merges.
-            tokens = (as_mapping(said) or {}).get("content")
-            self.logprobs += as_sequence(tokens) or ()
 
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
         self.refusal += refusal_of(delta)

@@ -184,8 +184,10 @@ class ServerCalls:
         text = "".join(call.pieces)
         if not text.strip(BLANKS) and (not cut or (call.said_empty and not filled)):
             return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
-        damaged = _problem(text) == _NO_OBJECT
-        return [ToolCallEnd(call.index, complete=not (cut and damaged))]
+        lost = cut and _problem(text) == _NO_OBJECT
+        if lost:
+            self.diagnostics.append(Diagnostic(_NO_OBJECT, text, 0))
+        return [ToolCallEnd(call.index, complete=not lost)]
 
 
 def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """From a call's id to the name of a tool.
 
 Owns: how a name is read from an id, and how damaged ids are mended.
-May know: its own files, _json, tool_names.
+May know: its own files, _json.
 
 The id is the only carrier of the name, and models damage it: they lose the colon, copy foreign ids
 from the history, or write a bare counter. vLLM 0.33 and SGLang 0.5.23 drop such calls silently.

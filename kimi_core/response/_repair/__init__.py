@@ -1,7 +1,7 @@
 """Tool calls that are damaged -> tool calls that can be run, or a reason.
 
 Owns: what is damaged, what of it has exactly one reading, and what is told meanwhile.
-May know: its own files, errors, events, raw, request, schema; jsonschema, jsonschema_rs.
+May know: its own files.
 
 The law: a value that its schema accepts is never touched; what is refused is mended where one
 reading is left; and what is not certain is not run. `docs/repair.md` says why each rule is safe.
@@ -9,5 +9,6 @@ reading is left; and what is not certain is not run. `docs/repair.md` says why e
 
 from kimi_core.response._repair.calls import SettledCalls
 from kimi_core.response._repair.uncalled import uncalled_text
+from kimi_core.response._repair.unsettled import Unsettled
 
-__all__ = ["SettledCalls", "uncalled_text"]
+__all__ = ["SettledCalls", "Unsettled", "uncalled_text"]

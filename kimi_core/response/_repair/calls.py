@@ -1,7 +1,8 @@
 """The calls of one answer, settled: what leaves can be run, or says why not.
 
 Owns: `SettledCalls`, which stands between the numbering of calls and whoever reads the events; what
-is told of a call while it comes, and what at its end. May know: its own files, events, request.
+is told of a call while it comes, and what at its end. May know: its own files, events, raw,
+request.
 
 Every call ends here, of whole answers and of streams. Where a call cannot be run and the model may
 be asked again, its end waits, and so does every call behind it, so that calls keep their order;
@@ -10,9 +11,8 @@ text and reasoning never wait.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kimi_core.events import (
     Diagnostic,
@@ -27,11 +27,12 @@ from kimi_core.raw.tool_ids import unique_id
 from kimi_core.raw.tool_names import fitting_name
 from kimi_core.response._repair.growing import GrowingArguments
 from kimi_core.response._repair.schema import CompiledSchema, compiled_schema
-from kimi_core.response._repair.settle import Settled, settled_arguments, written_anew
+from kimi_core.response._repair.settle import Settled, settled_arguments
 from kimi_core.response._repair.text import same_json
+from kimi_core.response._repair.told import rest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from kimi_core.events import Event
     from kimi_core.request import CallPolicy
@@ -205,13 +206,15 @@ class SettledCalls:
         if call.schema is None:
             return Settled(text, invalid=self._undeclared(call.start.name))
         settled = settled_arguments(text, call.start.name, call.schema, mends=self._mends)
-        if settled.invalid is None and _rest(call.told, settled.text) is None:
+        if settled.invalid is None and rest_of(call.told, settled.text) is None:
             return Settled(text, invalid=_UNTELLABLE)
         return settled
 
     def _undeclared(self, name: str) -> InvalidArguments:
         names = list(self._policy.schemas)
-        known = ", ".join(names[:_MOST_NAMES_TOLD]) + (", …" if len(names) > _MOST_NAMES_TOLD else "")
+        known = ", ".join(names[:_MOST_NAMES_TOLD]) + (
+            ", …" if len(names) > _MOST_NAMES_TOLD else ""
+        )
         return InvalidArguments("undeclared", f"there is no tool {name!r}; the tools are: {known}")
 
     def _last(self, call: _Call) -> list[Event]:
@@ -224,7 +227,7 @@ class SettledCalls:
         settled = self._settle(call)
         if settled.invalid is not None:
             return [*events, *self._last_of_invalid(call, settled.invalid)]
-        rest = _rest(call.told, settled.text)
+        rest = rest_of(call.told, settled.text)
         if rest:
             events.append(ToolCallArguments(call.index, rest))
         self.diagnostics += [_repair(*change) for change in settled.changes]
@@ -232,7 +235,8 @@ class SettledCalls:
 
     def _last_of_invalid(self, call: _Call, why: InvalidArguments) -> list[Event]:
         raw, told = "".join(call.growing.raw), call.told
-        self.diagnostics.append(Diagnostic(_kind(why), raw, 0))
+        if call.complete:  # whoever read one that was cut has told so
+            self.diagnostics.append(Diagnostic(_kind(why), raw, 0))
         rest = raw[len(told) :] if raw.startswith(told) else ""
         events: list[Event] = [ToolCallArguments(call.index, rest)] if rest else []
         whole = bool(call.complete) and why.kind in _OF_WHOLE_OBJECTS
@@ -306,7 +310,7 @@ class SettledCalls:
         for call in broken:
             if not call.begun or call.start.name != new.name:
                 continue
-            rest = _rest(call.told, new.arguments)
+            rest = rest_of(call.told, new.arguments)
             if rest is not None:
                 broken.remove(call)
                 call.ended = True
@@ -368,41 +372,3 @@ def _kind(why: InvalidArguments) -> str:
 
 def _repair(kind: str, before: str, after: str) -> Repair:
     return Repair(f"repaired_{kind}", before, 0, before=before, after=after)
-
-
-def _rest(told: str, text: str) -> str | None:
-    """Return what makes the beginning that was told into arguments; None where nothing does.
-
-    Args:
-        told: What was told.
-        text: What the arguments are: JSON of an object, which may be written in another way.
-    """
-    if text.startswith(told):
-        return text[len(told) :]
-    begun, open_string = _begun(told)
-    meant = json.loads(text)
-    if begun is None or not isinstance(meant, dict) or not begun.keys() <= meant.keys():
-        return None
-    last = next(reversed(begun), None) if open_string else None
-    if any(not same_json(value, meant[name]) for name, value in begun.items() if name != last):
-        return None
-    rest = ""
-    if last is not None:
-        whole, part = meant[last], begun[last]
-        if not isinstance(whole, str) or not whole.startswith(part):
-            return None
-        rest = written_anew({"": whole[len(part) :]})[6:-1] if whole != part else '"'
-    members = written_anew({name: value for name, value in meant.items() if name not in begun})
-    more = members[1:-1]
-    return f"{rest}{', ' if more and begun else ''}{more}}}"
-
-
-def _begun(told: str) -> tuple[dict[str, Any] | None, bool]:
-    """Return the members that were told, and whether the last of them is a string still open."""
-    for ends, open_string in (("}", False), ('"}', True)):
-        try:
-            found = json.loads(told + ends)
-        except ValueError:
-            continue
-        return (found, open_string) if isinstance(found, dict) else (None, False)
-    return None, False

@@ -1,6 +1,6 @@
 """Arguments that still grow -> the part of them that can only be right.
 
-Owns: how far a call's arguments may be told before the call is whole. May know: its own files.
+Owns: how far a call's arguments may be told before the call is whole. May know: its own files, raw.
 
 What is told cannot be taken back, so each part of the object waits until nothing that comes behind
 it can make it wrong:

@@ -1,8 +1,8 @@
 """One tool's schema, compiled: whether a value fits it, and where it does not.
 
 Owns: which validator library is asked, and what is done with a schema that none can read.
-May know: errors, schema; jsonschema, jsonschema_rs. Both are imported with the first call that has
-to be looked at.
+May know: its own files, errors, schema; jsonschema, jsonschema_rs, referencing. Both are imported
+with the first call that has to be looked at.
 
 ``jsonschema_rs`` says yes or no in 1 microsecond where ``jsonschema`` takes 40, and so is asked
 first where it is installed; where a value does not fit is always asked of ``jsonschema``, so that

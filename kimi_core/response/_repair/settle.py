@@ -1,7 +1,7 @@
 """One whole call -> arguments that can be run, or why there are none.
 
 Owns: the order of the questions put to a call: is its text an object, does its schema take that,
-and is there exactly one other reading. May know: its own files, events, raw, request.
+and is there exactly one other reading. May know: its own files, events, raw.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ def _as_written(text: str, *, mends: bool) -> Settled:
     return Settled(legal, [_change("control_characters", text, legal)])
 
 
-def _of_damaged(
-    text: str, damage: InvalidArguments, name: str, schema: CompiledSchema
-) -> Settled:
+def _of_damaged(text: str, damage: InvalidArguments, name: str, schema: CompiledSchema) -> Settled:
     if text.strip() in _NOTHING and schema.fits({}):
         return Settled("{}", [Change("no_arguments", text, "{}")])
     mended = mended_object(text)
@@ -123,9 +121,7 @@ def wraps(key: str, name: str) -> bool:
     return key in _WRAPPERS or key in _BESIDE or fitting_name(key, [name]) is not None
 
 
-def _unwrapped(
-    value: dict[str, Any], name: str, schema: CompiledSchema
-) -> dict[str, Any] | None:
+def _unwrapped(value: dict[str, Any], name: str, schema: CompiledSchema) -> dict[str, Any] | None:
     """Return the arguments out of ``{"name": ..., "arguments": {...}}`` and its like, or None."""
     declared = schema.rules.get("properties") or {}
     holders = [key for key in value if key in _WRAPPERS or fitting_name(key, [name])]

@@ -39,29 +39,32 @@ def surely_fits(value: Any, schema: Any, depth: int = 0) -> bool:  # noqa: ANN40
     names, known = _OF_TYPE[type(value)]
     if not known.issuperset(schema):
         return _fits_a_branch(value, schema, depth)
-    expected = schema.get("type")
-    if isinstance(expected, str):
-        if expected not in names:
-            return False
-    elif expected is not None and names.isdisjoint(expected):
+    if not _fits_type(names, schema.get("type")):
         return False
     if "enum" in schema and (type(value) is not str or value not in schema["enum"]):
         return False
-    if type(value) is dict:
+    return _fits_inside(value, schema, depth)
+
+
+def _fits_type(names: frozenset[str], expected: Any) -> bool:  # noqa: ANN401 - as above
+    if isinstance(expected, str):
+        return expected in names
+    return expected is None or not names.isdisjoint(expected)
+
+
+def _fits_inside(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noqa: ANN401 - as above
+    kind = type(value)
+    if kind is dict:
         return _fits_object(value, schema, depth)
-    if type(value) is list:
+    if kind is list:
         return _fits_array(value, schema, depth)
-    if type(value) is str:
+    if kind is str:
         return "pattern" not in schema or matches(schema["pattern"], value) is True
-    return type(value) not in (int, float) or _fits_number(value, schema)
-
-
-def _fits_branch_keywords(schema: dict[str, Any]) -> bool:
-    return "anyOf" in schema and _SAY_NOTHING.issuperset(schema.keys() - {"anyOf"})
+    return kind not in (int, float) or _fits_number(value, schema)
 
 
 def _fits_a_branch(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noqa: ANN401 - as above
-    if not _fits_branch_keywords(schema):
+    if "anyOf" not in schema or not _SAY_NOTHING.issuperset(schema.keys() - {"anyOf"}):
         return False
     return any(surely_fits(value, branch, depth + 1) for branch in schema["anyOf"])
 
@@ -83,6 +86,5 @@ def _fits_object(value: dict[str, Any], schema: dict[str, Any], depth: int) -> b
         return False
     others = schema.get("additionalProperties", True)
     return all(
-        surely_fits(item, properties[name] if name in properties else others, depth + 1)
-        for name, item in value.items()
+        surely_fits(item, properties.get(name, others), depth + 1) for name, item in value.items()
     )

@@ -1,6 +1,6 @@
 """Text of an answer that was meant as a call, and is none that can be run.
 
-Owns: how such text looks. May know: its own files, events, raw.
+Owns: how such text looks. May know: raw.
 
 A model that calls a tool which the request does not have, or writes a call in another model's
 markup, says so in its text, and the turn would end there. It stays text, and nothing of it is ever
@@ -23,7 +23,9 @@ __all__ = ["uncalled_text"]
 
 _LONGEST = 1_000_000
 _MOST_TOLD = 2_000
-_CODE = re.compile(r"(?P<run>`{3,}|~{3,}).*?(?:(?P=run)|\Z)|(?P<tick>`{1,2})[^`]*(?P=tick)", re.S)
+_CODE = re.compile(
+    r"(?P<run>`{3,}|~{3,}).*?(?:(?P=run)|\Z)|(?P<tick>`{1,2})[^`]*(?P=tick)", re.DOTALL
+)
 _MARKED = re.compile(
     r"<\|tool_call_begin\|>[^<{]{1,512}<\|tool_(?:call_argument|arguments)_begin\|>\s*[{\[\"`]"
     r"|<\|open\|>call\b"
@@ -37,7 +39,10 @@ _NAME_IN_MARKUP = re.compile(
     r"""(?:name|function)\s*=\s*["']?([^"'<>\s]{1,200})|"name"\s*:\s*"([^"]{1,200})"|>\s*([\w.:-]{1,200})\s*<"""
 )
 _STRIPPED = re.compile(r"(?:^|[\s}>])functions\.([^\s:{}()]{1,200}):[0-9]{1,9}\s*\{")
-_BARE = re.compile(r"\s*(?:functions\.)?([^\s:{}()]{1,200})(?::[0-9]{1,9})?\s*(?:\(\s*\{.*\}\s*\)|\{.*\})\s*;?\s*", re.S)
+_BARE = re.compile(
+    r"\s*(?:functions\.)?([^\s:{}()]{1,200})(?::[0-9]{1,9})?\s*(?:\(\s*\{.*\}\s*\)|\{.*\})\s*;?\s*",
+    re.DOTALL,
+)
 _NAMES = ("name", "tool", "tool_name", "function", "function_name")
 _ARGUMENTS = ("arguments", "parameters", "input", "args", "params")
 

@@ -1,6 +1,6 @@
 """Values that a schema refuses -> the one value that is meant, where there is one.
 
-Owns: which readings a value has. May know: its own files, raw.
+Owns: which readings a value has. May know: its own files, raw; jsonschema.
 
 A value that its schema accepts is never touched, so every step begins with what the validator
 refuses. Each refusal has few possible edits, by the keyword that refuses; an edit counts where
@@ -23,6 +23,7 @@ no integer is none for a string either (3.10 and 3.1 are one number), and 1 is n
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -71,15 +72,6 @@ class _Edit(NamedTuple):
     key: str | None = None  # another name for it
 
 
-class _Budget:
-    def __init__(self) -> None:
-        self.left = _MOST_TRIES
-
-    def spend(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
-
-
 def converted(
     value: dict[str, Any], schema: CompiledSchema
 ) -> tuple[dict[str, Any], list[Change]] | None:
@@ -90,12 +82,12 @@ def converted(
         schema: The tool's.
     """
     changes: list[Change] = []
-    budget = _Budget()
+    tries = itertools.count()
     for _ in range(_MOST_CHANGES):
         refused = list(schema.errors(value))
         if not refused:
             return (value, changes) if schema.fits(value) else None
-        found = _first_step(value, refused, schema, budget)
+        found = _first_step(value, refused, schema, tries)
         if found is None:
             return None
         value, made = found
@@ -104,14 +96,17 @@ def converted(
 
 
 def _first_step(
-    value: dict[str, Any], refused: list[ValidationError], schema: CompiledSchema, budget: _Budget
+    value: dict[str, Any],
+    refused: list[ValidationError],
+    schema: CompiledSchema,
+    tries: Iterator[int],
 ) -> tuple[dict[str, Any], list[Change]] | None:
     """Mend one refusal; None where one of them has no reading, since then nothing is run."""
     known = {_key(error) for error in refused}
     for error in refused:
         readings: dict[str, tuple[dict[str, Any], list[Change]]] = {}
         for edits in _edits(value, error):
-            if not budget.spend():
+            if next(tries) > _MOST_TRIES:
                 return None
             after = value
             for edit in edits:
