@@ -22,7 +22,7 @@ from kimi_core.events import (
     ToolCallEnd,
     ToolCallStart,
 )
-from kimi_core.events.arguments import InvalidArguments, read_arguments
+from kimi_core.events.arguments import InvalidArguments, legal_json, read_arguments
 from kimi_core.raw.tool_ids import unique_id
 from kimi_core.raw.tool_names import fitting_name
 from kimi_core.response._repair.growing import GrowingArguments
@@ -101,6 +101,8 @@ class SettledCalls:
 
     def take(self, events: list[Event]) -> list[Event]:
         """Take the events of one chunk; return what may be told now."""
+        if len(events) == 1 and self._passes(events[0]):
+            return events
         told: list[Event] = []
         for event in events:
             if isinstance(event, ToolCallArguments):
@@ -112,6 +114,13 @@ class SettledCalls:
             else:
                 told.append(event)
         return told
+
+    def _passes(self, event: Event) -> bool:
+        """Whether an event is one of the many of which nothing has to be asked."""
+        if not isinstance(event, ToolCallArguments):
+            return not isinstance(event, (ToolCallStart, ToolCallEnd))
+        call = self._calls.get(event.index)
+        return call is not None and call.growing.passes(event.text)
 
     # -- a call on its way -------------------------------------------------------------------------
 
@@ -145,10 +154,15 @@ class SettledCalls:
 
     def _has_to_wait(self) -> bool:
         """Whether a call in front may have to be asked for again."""
-        return self._asks_again and not all(map(self._is_right, self._calls.values()))
+        return self._asks_again and not all(map(self._is_right, self._waiting()))
 
     def _is_right(self, call: _Call) -> bool:
-        if call.schema is None or (call.complete is None and not call.growing.clean):
+        """Whether a call can be run, as far as it has come."""
+        if call.schema is None:
+            return False
+        if call.complete is None and not call.growing.raw:
+            return call.schema.fits({})  # nothing was said, which a server may mean
+        if call.complete is None and not call.growing.clean:
             return False
         return self._settle(call).invalid is None
 
@@ -167,22 +181,41 @@ class SettledCalls:
             call.growing.raw.append(event.text)
             return
         call.settled = None
-        text = call.growing.feed(event.text)
+        text = self._whole(call, event.text) or call.growing.feed(event.text)
         if text == event.text:
             told.append(event)
         elif text:
             told.append(ToolCallArguments(event.index, text))
+
+    def _whole(self, call: _Call, text: str) -> str:
+        """Take arguments that came at once, as nearly all of answers that are not streamed do."""
+        if call.growing.raw or call.schema is None or not text.endswith("}"):
+            return ""
+        settled = settled_arguments(text, call.start.name, call.schema, mends=False)
+        if settled.invalid is not None or (self._mends and legal_json(text) != text):
+            return ""
+        call.settled = settled
+        return call.growing.take_whole(text)
 
     def _end(self, event: ToolCallEnd, told: list[Event]) -> None:
         if self._off:
             self._end_unsettled(event, told)
             return
         call = self._calls[event.index]
-        call.complete, call.settled = event.complete, None
-        invalid = self._settle(call).invalid is not None
-        waits = invalid if call.begun else self._has_to_wait()
-        if not (self._asks_again and waits):
-            told += self._last(call)
+        call.complete = event.complete
+        if not event.complete:
+            call.settled = None
+        told += self._released() if self._asks_again else self._last(call)
+
+    def _released(self) -> list[Event]:
+        """Tell the end of every call in front of which none may have to be asked for again."""
+        events: list[Event] = []
+        for call in self._waiting():
+            if not self._is_right(call):
+                break
+            if call.complete is not None:
+                events += self._last(call)
+        return events
 
     def _end_unsettled(self, event: ToolCallEnd, told: list[Event]) -> None:
         text = "".join(self._pieces[event.index])
@@ -252,7 +285,7 @@ class SettledCalls:
     @property
     def asked_for(self) -> list[tuple[ToolCall, InvalidArguments | None]]:
         """All calls with the reason why one cannot be run, where one of them waits."""
-        if not self._waiting():
+        if not any(self._settle(call).invalid for call in self._waiting()):
             return []
         return [(_as_call(call), self._settle(call).invalid) for call in self._calls.values()]
 

@@ -98,12 +98,25 @@ class GrowingArguments:
         """Whether the object was closed, and nothing damaged was met."""
         return self._state == self._ended
 
+    def passes(self, text: str) -> bool:
+        """Take more of a string that is told as it comes, and tell whether it is that."""
+        if not self._plain or not _CLEAN.fullmatch(text):
+            return False
+        self.raw.append(text)
+        self.told.append(text)
+        return True
+
+    def take_whole(self, text: str) -> str:
+        """Take arguments that are whole and right; return all of them but the last bracket."""
+        said = text[: text.rindex("}")]
+        self.raw.append(text)
+        self.told.append(said)
+        self._waiting, self._state = text[len(said) :], self._ended
+        return said
+
     def feed(self, text: str) -> str:
         """Take more of the arguments; return what may be told now."""
         self.raw.append(text)
-        if self._plain and _CLEAN.fullmatch(text):
-            self.told.append(text)
-            return text
         self._waiting += text
         ready: list[str] = []
         while self._waiting and (piece := self._state()) is not None:
