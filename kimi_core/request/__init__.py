@@ -15,6 +15,7 @@ from kimi_core.request._options import (
     option_names,
 )
 from kimi_core.request._read import read_settings
+from kimi_core.request.structured import schema_format
 
 __all__ = [
     "PAYLOAD_FIELDS",
@@ -26,4 +27,5 @@ __all__ = [
     "build_request",
     "option_names",
     "read_settings",
+    "schema_format",
 ]

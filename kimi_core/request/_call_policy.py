@@ -8,6 +8,7 @@ answer is given it. What has one reading, `kimi_core.response._repair` says.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +16,6 @@ from kimi_core._json import as_mapping, as_sequence
 from kimi_core.request._tool_names import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from kimi_core.request._options import Options
 
 __all__ = ["CallPolicy", "decide_call_policy"]

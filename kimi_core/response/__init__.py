@@ -10,33 +10,38 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import KimiStreamTruncatedError, timeout_error
+from kimi_core.errors import KimiStreamTruncatedError, KimiTimeoutError, timeout_error
 from kimi_core.events import (
     ContentDelta,
     Diagnostic,
     Event,
     MessageBuilder,
     ParsedMessage,
+    ToolCall,
     ToolCallEnd,
 )
-from kimi_core.events.arguments import InvalidArguments
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.request import Request
 from kimi_core.response._answer_facts import AnswerFacts
-from kimi_core.response._calls import AnswerCalls
+from kimi_core.response._calls import AnswerCalls, Source
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
+    finish_reason_in,
     incomplete_answer,
     incomplete_details,
     json_text,
     refusal_in,
     uncalled_error,
+    withheld_in,
 )
-from kimi_core.response._refusal import tool_call_error
+from kimi_core.response._object import answer_error, read_object
+from kimi_core.response._refusal import invalid_calls, tool_call_error
 from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
@@ -51,25 +56,22 @@ from kimi_core.response._words import (
     text_of,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.errors import KimiTimeoutError
-    from kimi_core.events import ToolCall
-    from kimi_core.request import Request
-    from kimi_core.response._calls import Source
-
 __all__ = [
     "ResponseReader",
     "Unsettled",
     "Usage",
+    "answer_error",
+    "finish_reason_in",
     "incomplete_answer",
+    "invalid_calls",
     "json_text",
+    "read_object",
     "refusal_in",
     "says_something",
     "spoken_message",
     "tool_call_error",
     "uncalled_error",
+    "withheld_in",
 ]
 
 
@@ -277,8 +279,9 @@ class ResponseReader(AnswerFacts):
     @property
     def refused(self) -> Unsettled:
         """What of an answer that does not wait cannot be run, likewise."""
-        calls = [(call, _invalid(call)) for call in self.message().tool_calls]
-        return Unsettled(calls, self._uncalled)
+        said = self.message()
+        why = {call.index: reason for call, reason in said.sorted_calls()[1]}
+        return Unsettled([(call, why.get(call.index)) for call in said.tool_calls], self._uncalled)
 
     def resolve(self, answered: Sequence[ToolCall], *, whole: bool) -> list[Event]:
         """Tell what waits, with the calls that the model gave when it was asked again.
@@ -391,8 +394,3 @@ class ResponseReader(AnswerFacts):
             if isinstance(event, ToolCallEnd) and event.complete and event.invalid is None:
                 self._completed_call = True
         return events
-
-
-def _invalid(call: ToolCall) -> InvalidArguments | None:
-    found = call.parsed()
-    return found if isinstance(found, InvalidArguments) else None

@@ -6,17 +6,14 @@ place of an answer. May know: its own files, _json, errors, request.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import error_from_body, error_in
+from kimi_core.request import Request
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import string_in
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.request import Request
 
 __all__ = ["AnswerFacts"]
 

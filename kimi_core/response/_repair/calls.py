@@ -30,6 +30,7 @@ from kimi_core.response._repair.schema import CompiledSchema, compiled_schema
 from kimi_core.response._repair.settle import Settled, settled_arguments
 from kimi_core.response._repair.text import same_json
 from kimi_core.response._repair.told import rest_of
+from kimi_core.response._repair.words import kind_of, repair, says_an_object, undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SettledCalls"]
 
-_MOST_NAMES_TOLD = 20
 SUPERSEDED = InvalidArguments("superseded", "the model said this call anew")
 _UNTELLABLE = InvalidArguments(
     "schema", "the arguments are damaged behind a part that was already told"
@@ -134,7 +134,7 @@ class SettledCalls:
         if name not in policy.schemas:
             meant = self._tool_of(name)
             if meant is not None and meant != name:
-                repairs.append(_repair("name", name, meant))
+                repairs.append(repair("name", name, meant))
                 name = meant
         known = name in policy.schemas
         schema = compiled_schema(policy.schemas[name] or {}) if known else None
@@ -222,7 +222,7 @@ class SettledCalls:
         found = read_arguments(text)
         whole = not isinstance(found, InvalidArguments) or found.kind == "not_object"
         if event.complete and isinstance(found, InvalidArguments):
-            self.diagnostics.append(Diagnostic(_kind(found), text, 0))
+            self.diagnostics.append(Diagnostic(kind_of(found), text, 0))
         told.append(ToolCallEnd(event.index, event.complete and whole))
 
     # -- a call that is whole ----------------------------------------------------------------------
@@ -237,18 +237,11 @@ class SettledCalls:
             found = read_arguments(text, complete=False)
             return Settled(text, invalid=found if isinstance(found, InvalidArguments) else None)
         if call.schema is None:
-            return Settled(text, invalid=self._undeclared(call.start.name))
+            return Settled(text, invalid=undeclared(call.start.name, list(self._policy.schemas)))
         settled = settled_arguments(text, call.start.name, call.schema, mends=self._mends)
         if settled.invalid is None and rest_of(call.told, settled.text) is None:
             return Settled(text, invalid=_UNTELLABLE)
         return settled
-
-    def _undeclared(self, name: str) -> InvalidArguments:
-        names = list(self._policy.schemas)
-        known = ", ".join(names[:_MOST_NAMES_TOLD]) + (
-            ", …" if len(names) > _MOST_NAMES_TOLD else ""
-        )
-        return InvalidArguments("undeclared", f"there is no tool {name!r}; the tools are: {known}")
 
     def _last(self, call: _Call) -> list[Event]:
         """Tell what was not told yet of a call, and its end."""
@@ -263,16 +256,16 @@ class SettledCalls:
         rest = rest_of(call.told, settled.text)
         if rest:
             events.append(ToolCallArguments(call.index, rest))
-        self.diagnostics += [_repair(*change) for change in settled.changes]
+        self.diagnostics += [repair(*change) for change in settled.changes]
         return [*events, ToolCallEnd(call.index, complete=True)]
 
     def _last_of_invalid(self, call: _Call, why: InvalidArguments) -> list[Event]:
         raw, told = "".join(call.growing.raw), call.told
         if call.complete:  # whoever read one that was cut has told so
-            self.diagnostics.append(Diagnostic(_kind(why), raw, 0))
+            self.diagnostics.append(Diagnostic(kind_of(why), raw, 0))
         rest = raw[len(told) :] if raw.startswith(told) else ""
         events: list[Event] = [ToolCallArguments(call.index, rest)] if rest else []
-        whole = bool(call.complete) and why.kind in _OF_WHOLE_OBJECTS
+        whole = bool(call.complete) and says_an_object(why)
         return [*events, ToolCallEnd(call.index, whole, None if why.kind == "cut" else why)]
 
     # -- the end of the answer ---------------------------------------------------------------------
@@ -389,19 +382,3 @@ def _as_call(call: _Call) -> ToolCall:
     raw = "".join(call.growing.raw)
     text = call.settled.text if call.settled is not None else raw
     return ToolCall(call.index, call.start.id, call.start.name, text, bool(call.complete))
-
-
-_OF_WHOLE_OBJECTS = frozenset({"schema", "undeclared", "not_object"})
-_KINDS = {
-    "schema": "schema_violation",
-    "undeclared": "undeclared_tool",
-    "not_object": "arguments_not_object",
-}
-
-
-def _kind(why: InvalidArguments) -> str:
-    return _KINDS.get(why.kind, "invalid_arguments")
-
-
-def _repair(kind: str, before: str, after: str) -> Repair:
-    return Repair(f"repaired_{kind}", before, 0, before=before, after=after)

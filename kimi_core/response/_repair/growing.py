@@ -107,12 +107,11 @@ class GrowingArguments:
         return True
 
     def take_whole(self, text: str) -> str:
-        """Take arguments that are whole and right; return all of them but the last bracket."""
-        said = text[: text.rindex("}")]
+        """Take arguments that are whole and right, and return them."""
         self.raw.append(text)
-        self.told.append(said)
-        self._waiting, self._state = text[len(said) :], self._ended
-        return said
+        self.told.append(text)
+        self._waiting, self._state = "}", self._ended
+        return text
 
     def feed(self, text: str) -> str:
         """Take more of the arguments; return what may be told now."""

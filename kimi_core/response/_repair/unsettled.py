@@ -5,13 +5,11 @@ Owns: `Unsettled`. May know: events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kimi_core.events import ToolCall
-    from kimi_core.events.arguments import InvalidArguments
+from kimi_core.events import ToolCall
+from kimi_core.events.arguments import InvalidArguments
 
 __all__ = ["Unsettled"]
 
