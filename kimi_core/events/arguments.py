@@ -35,6 +35,7 @@ from typing import Any, Literal, TypeGuard
 
 __all__ = [
     "BLANKS",
+    "CUT",
     "InvalidArguments",
     "history_arguments",
     "legal_json",
@@ -84,7 +85,8 @@ class InvalidArguments:
     reason: str
 
 
-_CUT = InvalidArguments("cut", "the call was cut off")
+CUT = InvalidArguments("cut", "the call was cut off")
+"""Why a call that was not closed is not run."""
 _BEYOND_LIMITS = InvalidArguments(
     "beyond_limits", "the arguments are nested too deeply, or hold a number that is too long"
 )
@@ -111,7 +113,7 @@ def read_arguments(text: str, *, complete: bool = True) -> dict[str, Any] | Inva
         also where the call was not closed.
     """
     value = _read(text) if text.strip(BLANKS) else {}
-    return value if complete or isinstance(value, InvalidArguments) else _CUT
+    return value if complete or isinstance(value, InvalidArguments) else CUT
 
 
 def _read(text: str) -> dict[str, Any] | InvalidArguments:
@@ -155,7 +157,7 @@ def _damage(text: str, error: json.JSONDecodeError) -> InvalidArguments:
         )
     open_string = error.msg.startswith("Unterminated string")
     if open_string or _UNFINISHED.fullmatch(text, error.pos):
-        return _CUT
+        return CUT
     return InvalidArguments("not_json", f"the arguments are not JSON: {error}")
 
 

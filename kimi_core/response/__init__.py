@@ -41,7 +41,12 @@ from kimi_core.response._incomplete import (
     withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
-from kimi_core.response._refusal import invalid_calls, tool_call_error
+from kimi_core.response._refusal import (
+    invalid_calls,
+    silent_end,
+    tool_call_error,
+    unrun_call_error,
+)
 from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
 from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
@@ -68,9 +73,11 @@ __all__ = [
     "read_object",
     "refusal_in",
     "says_something",
+    "silent_end",
     "spoken_message",
     "tool_call_error",
     "uncalled_error",
+    "unrun_call_error",
     "withheld_in",
 ]
 
@@ -116,8 +123,6 @@ class ResponseReader(AnswerFacts):
         self._closed = False
         self._begun = False
         self._done = False
-        self._finish: str | None = None
-        self._stopped_by: Any = None
         self._completed_call = False
         self.refusal = ""
         self._beside_error: list[Event] = []
@@ -236,7 +241,7 @@ class ResponseReader(AnswerFacts):
             return []
         self._closed = True
         self._done = done
-        filled = self._hides_its_limit()
+        filled = self._hides_its_limit(called=self._server.any)
         if filled:
             self._finish = "length"
         reason, rest = self._finish, self._prefix.rest()
@@ -254,17 +259,14 @@ class ResponseReader(AnswerFacts):
 
     def _note_uncalled(self) -> None:
         """Note that text was meant as a call, where it is one that nobody can run."""
-        policy = self._request.calls
+        policy, text = self._request.calls, self._request.text
         if policy.mode == "off" or self._calls.any or self._request.payload.get("response_format"):
             return
-        said = self._builder.message()
-        lost = self._server.nameless
-        text = said.content if said.content.strip() else said.reasoning
-        found = lost or uncalled_text(text, policy.schemas, whole=text is said.content)
-        if found:
-            self._uncalled = found
-            if not lost:
-                self._noted.append(Diagnostic("uncalled_text", found, 0))
+        said, lost = self._builder.message(), self._server.nameless
+        found = uncalled_text(said, policy.schemas) if text and text.tools else None
+        self._uncalled = lost or (found.text if found else "")
+        if found and not lost:
+            self._noted.append(found)
 
     # -- asking again ------------------------------------------------------------------------------
 
@@ -293,6 +295,16 @@ class ResponseReader(AnswerFacts):
         if whole and self._uncalled:
             self._uncalled = ""
         return self._told(self._settled.resolve(answered, whole=whole))
+
+    def refuse_silence(self) -> None:
+        """Refuse an answer that an agent would take for its last, although a call was not run.
+
+        Raises:
+            KimiToolCallError: As `silent_end` says.
+        """
+        error = silent_end(self.message(), self.metadata())
+        if error is not None:
+            raise error
 
     def note(self, diagnostic: Diagnostic) -> None:
         """Add something odd that was found elsewhere."""
@@ -351,18 +363,6 @@ class ResponseReader(AnswerFacts):
             if not self._content.begun:
                 self._content = split_reader(self._request, reasoning=False)
         return self._calls.number("reasoning", self._reasoning.feed(text))
-
-    def _hides_its_limit(self) -> bool:
-        """Whether the token limit fell into a call, and the server reports the call as whole.
-
-        vLLM 0.32.0 does, where it does not stream: finish reason "tool_calls", the beginning of a
-        name as the name, and ``{}`` for arguments that never came. An answer that the model ended
-        has the token that ended it in ``stop_reason``.
-        """
-        limit = self._limit
-        used = self.usage.completion_tokens if self.usage is not None else 0
-        ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
-        return not ended and limit is not None and used >= limit and self._server.any
 
     def _text_readers(self) -> list[tuple[Source, TextReader]]:
         found: list[tuple[Source, TextReader]] = [("content", self._content)]

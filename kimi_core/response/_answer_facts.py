@@ -32,6 +32,8 @@ class AnswerFacts:
         self.logprobs: list[Any] = []
         self._header: tuple[Any, ...] = ()
         self._usages: list[Usage] = []
+        self._finish: str | None = None
+        self._stopped_by: Any = None
 
     def _read_header(self, chunk: Mapping[str, Any]) -> None:
         self._read_usage(chunk)
@@ -66,6 +68,11 @@ class AnswerFacts:
         if self.usage is not None or other.usage is not None:
             self.usage = (self.usage or Usage()) + (other.usage or Usage())
 
+    @property
+    def asked_again(self) -> bool:
+        """Whether the answer took more than one request."""
+        return bool(self._usages)
+
     def _usage_told(self) -> dict[str, Any]:
         """Return what each request has used, where there was more than one."""
         usages = [usage.totals() for usage in self._usages]
@@ -94,3 +101,15 @@ class AnswerFacts:
                 model=capabilities.model,
                 headers=self._headers,
             )
+
+    def _hides_its_limit(self, *, called: bool) -> bool:
+        """Whether the token limit fell into a call, and the server reports the call as whole.
+
+        vLLM 0.32.0 does, where it does not stream: finish reason "tool_calls", the beginning of a
+        name as the name, and ``{}`` for arguments that never came. An answer that the model ended
+        has the token that ended it in ``stop_reason``.
+        """
+        limit = self._limit
+        used = self.usage.completion_tokens if self.usage is not None else 0
+        ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
+        return not ended and limit is not None and used >= limit and called

@@ -1,6 +1,6 @@
 """Text of an answer that was meant as a call, and is none that can be run.
 
-Owns: how such text looks. May know: raw.
+Owns: how such text looks. May know: events, raw.
 
 A model that calls a tool which the request does not have, or writes a call in another model's
 markup, says so in its text, and the turn would end there. It stays text, and nothing of it is ever
@@ -14,6 +14,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kimi_core.events import Diagnostic, ParsedMessage
 from kimi_core.raw.tool_names import fitting_name
 
 if TYPE_CHECKING:
@@ -47,30 +48,37 @@ _NAMES = ("name", "tool", "tool_name", "function", "function_name")
 _ARGUMENTS = ("arguments", "parameters", "input", "args", "params")
 
 
-def uncalled_text(content: str, names: Collection[str], *, whole: bool = True) -> str | None:
-    """Return the text that was meant as a call, or None where there is none.
+def uncalled_text(said: ParsedMessage, names: Collection[str]) -> Diagnostic | None:
+    """Return what tells of a text that was meant as a call, or None where there is none.
 
     Args:
-        content: The answer's text, in which no call was found.
+        said: An answer in which no call was found. Of its reasoning, where there is nothing else,
+            only Kimi's own markup counts.
         names: The declared tools.
-        whole: Whether that is the answer; of reasoning, only Kimi's own markup counts.
     """
+    whole = bool(said.content.strip())
+    content = said.content if whole else said.reasoning
     if len(content) > _LONGEST or not any(mark in content for mark in "<{"):
         return None
-    said = _CODE.sub(" ", content)
-    marked = _MARKED.search(said)
-    if marked is None and whole:
-        marked = _STRIPPED.search(said) or _in_markup(said, names)
-    if marked:
-        return said[marked.start() :][:_MOST_TOLD].strip()
-    return _whole_call(content.strip(), names) if whole else None
+    text = _CODE.sub(" ", content)
+    if marked := _MARKED.search(text):
+        return _told("uncalled_markup", text[marked.start() :])
+    if not whole:
+        return None
+    marked = _STRIPPED.search(text) or _in_markup(text, names)
+    found = text[marked.start() :] if marked else _whole_call(content.strip(), names)
+    return _told("uncalled_text", found) if found else None
+
+
+def _told(kind: str, text: str) -> Diagnostic:
+    return Diagnostic(kind, text[:_MOST_TOLD].strip(), 0)
 
 
 def _whole_call(text: str, names: Collection[str]) -> str | None:
     """Return a text that is a call and nothing else, or None."""
     bare = _BARE.fullmatch(text)
     named = bare is not None and fitting_name(bare.group(1), names) is not None
-    return text[:_MOST_TOLD] if named or _is_json_call(text, names) else None
+    return text if named or _is_json_call(text, names) else None
 
 
 def _in_markup(said: str, names: Collection[str]) -> re.Match[str] | None:
