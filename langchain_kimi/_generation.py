@@ -24,6 +24,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
+from langchain_core.runnables import ensure_config
 
 from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
@@ -153,4 +154,6 @@ class KimiGeneration(KimiSettings):
 
 def _in_agent(manager: Manager | AsyncManager) -> bool:
     """Whether an agent of LangChain or LangGraph asks, which ends with a message without calls."""
-    return ((manager and manager.metadata) or {}).get("langgraph_node") in _AGENT_NODES
+    # A stream behind `invoke` has no manager, but runs in the context of the node.
+    told = manager.metadata if manager else ensure_config().get("metadata")
+    return (told or {}).get("langgraph_node") in _AGENT_NODES

@@ -240,12 +240,13 @@ class GrowingArguments:
         return self._value_of_another_name()
 
     def _value_of_another_name(self) -> str | None:
-        """Tell a string as it comes after all, once it is too long to be the tool's name."""
+        """Tell a string as it comes after all, once it can no longer be the tool's name."""
         if self._depth or not names_tool(self._value_name):
             return None
         begun = "".join(self._value_pieces)
         head = len(self._value_pieces[0]) + 1
-        if len(begun) < head + 4 * len(self._tool) + 16:
+        said, meant = folded(begun[head:]), folded(self._tool)
+        if not said or meant.startswith(said) or f"functions{meant}".startswith(said):
             return None
         if not self._takes_any_string(self._value_name):
             return None
