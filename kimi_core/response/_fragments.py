@@ -184,10 +184,10 @@ class ServerCalls:
         text = "".join(call.pieces)
         if not text.strip(BLANKS) and (not cut or (call.said_empty and not filled)):
             return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
-        lost = cut and _problem(text) == _NO_OBJECT
-        if lost:
+        broken = cut and _problem(text) == _NO_OBJECT
+        if broken:
             self.diagnostics.append(Diagnostic(_NO_OBJECT, text, 0))
-        return [ToolCallEnd(call.index, complete=not lost)]
+        return [ToolCallEnd(call.index, complete=not broken)]
 
 
 def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -133,11 +133,13 @@ class GrowingArguments:
         taken, self._waiting = self._waiting[:end], self._waiting[end:]
         return taken
 
-    def _hold(self) -> None:
+    def _hold(self) -> str | None:
         self._state = self._held
+        return None
 
-    def _held(self) -> None:
+    def _held(self) -> str | None:
         self._waiting = ""  # all of it is in `raw`
+        return None
 
     def _ended(self) -> str | None:
         if not _END.match(self._waiting):

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
@@ -53,9 +53,6 @@ class CompiledSchema:
     def __init__(self, rules: Mapping[str, Any]) -> None:
         self.rules = rules
         self._depths: dict[int, bool] = {}
-        self._fast: Callable[[object], bool] | None = None
-        self._slow: Validator | None = None
-        self._compiled = not rules
 
     def __deepcopy__(self, memo: object) -> CompiledSchema:
         """Stay what it is: it holds nothing of any answer."""
@@ -65,9 +62,9 @@ class CompiledSchema:
         """Whether a value fits; true of every value where the schema is no judge."""
         if self._surely(value) or not self._judges(value):
             return True
-        if self._fast is not None:
+        if self._fast_one is not None:
             try:
-                return self._fast(value)
+                return self._fast_one(value)
             except (ValueError, OverflowError, RecursionError):
                 pass  # half of a surrogate pair has no UTF-8, which jsonschema does not mind
         return next(self.errors(value), None) is None
@@ -80,10 +77,10 @@ class CompiledSchema:
 
     def errors(self, value: object) -> Iterator[ValidationError]:
         """Yield what does not fit, the first 64 of it."""
-        if not self._judges(value) or self._slow is None:
+        if not self._judges(value) or self._slow_one is None:
             return
         try:
-            for number, error in enumerate(self._slow.iter_errors(value)):  # type: ignore[arg-type]
+            for number, error in enumerate(self._slow_one.iter_errors(value)):  # type: ignore[arg-type]
                 if number == _MOST_ERRORS:
                     return
                 yield error
@@ -103,19 +100,21 @@ class CompiledSchema:
         return f"the arguments do not fit the tool's schema: {' '.join(told.split())}"
 
     def _judges(self, value: object) -> bool:
-        if not self._compiled:
-            self._compiled = True
-            self._compile()
-        if self._slow is None and self._fast is None:
+        """Whether a library has read the schema, and can hold this value against it."""
+        if not self.rules or (self._fast_one is None and self._slow_one is None):
             return False
         depth = _depth_of(value)
         if depth not in self._depths:
             self._depths[depth] = _Cost(self.rules).of(depth) <= _MOST_STEPS
         return self._depths[depth]
 
-    def _compile(self) -> None:
-        self._fast = _fast(self.rules)
-        self._slow = _slow(self.rules)
+    @cached_property
+    def _fast_one(self) -> Callable[[object], bool] | None:
+        return _fast(self.rules)
+
+    @cached_property
+    def _slow_one(self) -> Validator | None:
+        return _slow(self.rules)
 
 
 def compiled_schema(schema: object) -> CompiledSchema:
@@ -165,8 +164,8 @@ def _slow(rules: Mapping[str, Any]) -> Validator | None:
     kind: Any = jsonschema.validators.validator_for(rules, jsonschema.Draft202012Validator)
     try:
         kind.check_schema(rules)
-        bounded = jsonschema.validators.extend(kind, {"pattern": _pattern})
-        found: Validator = bounded(rules, registry=Registry())
+        extend: Any = jsonschema.validators.extend
+        found: Validator = extend(kind, {"pattern": _pattern})(rules, registry=Registry())
     except Exception:  # noqa: BLE001 - whatever a hostile schema makes of a library
         return None
     return found

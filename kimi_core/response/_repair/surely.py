@@ -60,7 +60,7 @@ def _fits_inside(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noq
         return _fits_array(value, schema, depth)
     if kind is str:
         return "pattern" not in schema or matches(schema["pattern"], value) is True
-    return kind not in (int, float) or _fits_number(value, schema)
+    return kind not in (int, float) or bool(_fits_number(value, schema))
 
 
 def _fits_a_branch(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noqa: ANN401 - as above

@@ -196,7 +196,7 @@ def _by_keyword(
         for kind, meant in _of_type(found, error.validator_value):
             yield [_Edit(kind, path, meant)]
     elif keyword in ("enum", "const"):
-        members = error.validator_value if keyword == "enum" else [error.validator_value]
+        members: Any = error.validator_value if keyword == "enum" else [error.validator_value]
         for member in _members(found, members):
             yield [_Edit("enum_value", path, member)]
     elif keyword in ("additionalProperties", "unevaluatedProperties", "required"):
