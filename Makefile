@@ -24,6 +24,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 export PYRIGHT_PYTHON_CACHE_DIR := $(CACHE)/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Where this is set, each process of the tests, and each that one of them starts, compiles all again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # pip reads [dependency-groups] from 25.1 on; the one that comes with a Python is often older.
 # Where venv comes without ensurepip (Debian's python3), the outer pip puts the inner one there.
@@ -134,6 +136,9 @@ endef
 $(eval $(call reduced-install,core,,test,tests/core))
 $(eval $(call reduced-install,langchain,[langchain],test-langchain,tests/langchain))
 $(eval $(call reduced-install,llama-index,[llama-index],test,tests/llama_index))
+
+.PHONY: installs
+installs: $(VENV)-core/.test $(VENV)-langchain/.test $(VENV)-llama-index/.test  ## Make the reduced installs
 
 test-core:  ## Test the wheel where neither framework is installed
 test-langchain:  ## Test the wheel where only LangChain is installed
