@@ -12,25 +12,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import Any, TypeVar, final
 
+from kimi_core._json import Message
 from kimi_core.chat import ClosesItself, KimiChat, Settings
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError
 from kimi_core.platform import _routes
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
 from kimi_core.platform._progress import Progress
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Message
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.request import Options
-    from kimi_core.transport.call import Call
+from kimi_core.request import Options
+from kimi_core.transport.call import Call
 
 __all__ = [
     "Balance",

@@ -7,19 +7,15 @@ request, response.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core.errors import KimiError, KimiStatusError, error_from_body
+from kimi_core.events import ParsedMessage
 from kimi_core.platform._routes import json_lines
-from kimi_core.response import ResponseReader
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.events import ParsedMessage
-    from kimi_core.request import Request
-    from kimi_core.response import Usage
+from kimi_core.request import Request
+from kimi_core.response import ResponseReader, Usage
 
 __all__ = ["BatchResult", "batch_lines", "batch_results"]
 
