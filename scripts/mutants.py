@@ -2,7 +2,7 @@
 
 Owns: the sample of mutmut's mutants, its run, and what is printed of it. May know: the standard
 library; mutmut is run as a program. Which files are broken and which tests stand for them is in
-``pyproject.toml``; what the survivors mean is in ``docs/mutants.md``.
+``pyproject.toml``.
 
 mutmut makes 14,800 mutants of these three rooms, which is a day of computing: a sample of them with
 a fixed seed says the same with an error of a few percent, and every seed looks elsewhere. It works
