@@ -61,6 +61,11 @@ class Progress:
             )
         return batch.ended
 
+    @property
+    def status(self) -> str:
+        """The batch's last status."""
+        return self._last.status if self._last is not None else ""
+
     def result_files(self) -> list[str]:
         """Return the ids of the files of answers and of failures that there are."""
         last = self._last

@@ -24,6 +24,7 @@ from tests.scripted import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from typing_extensions import Self
 
@@ -105,6 +106,7 @@ REQUESTS: dict[str, tuple[Any, ...]] = {
     "file_content": ("file_1",),
     "document": ("/no/such/notes.txt",),
     "submit_batch": ({"one": HELLO},),
+    "run_batch": ({"one": HELLO},),
     "batch": ("batch_1",),
     "batches": (),
     "cancel_batch": ("batch_1",),
@@ -125,30 +127,33 @@ def _client(base_url: str, **settings: Any) -> KimiClient:
     return KimiClient("kimi-k2.6", base_url=base_url, **given)
 
 
-def _options(name: str) -> dict[str, Any]:
+def _options(name: str, folder: Path) -> dict[str, Any]:
+    if name == "run_batch":
+        return {"state_file": folder / "run.jsonl"}
     return {"content": b"abc"} if name in WITH_CONTENT else {}
 
 
-def _ask(client: KimiClient, name: str) -> None:
+def _ask(client: KimiClient, name: str, folder: Path) -> None:
     with client:
-        getattr(client, name)(*REQUESTS[name], **_options(name))
+        getattr(client, name)(*REQUESTS[name], **_options(name, folder))
 
 
-async def _aask(client: KimiClient, name: str) -> None:
+async def _aask(client: KimiClient, name: str, folder: Path) -> None:
     async with client:
-        await getattr(client, f"a{name}")(*REQUESTS[name], **_options(name))
+        await getattr(client, f"a{name}")(*REQUESTS[name], **_options(name, folder))
 
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_no_request_of_the_client_goes_elsewhere(
-    leading: Leading, elsewhere: Leading, name: str, status: int
+    leading: Leading, elsewhere: Leading, name: str, status: int, tmp_path: Path
 ) -> None:
     leading.status = status
     with pytest.raises(KimiBadRequestError, match=f"leads to {elsewhere.origin}"):
-        _ask(_client(f"{leading.origin}/v1"), name)
+        _ask(_client(f"{leading.origin}/v1"), name, tmp_path)
+    (tmp_path / "run.jsonl").unlink(missing_ok=True)
     with pytest.raises(KimiBadRequestError, match=f"leads to {elsewhere.origin}"):
-        asyncio.run(_aask(_client(f"{leading.origin}/v1"), name))
+        asyncio.run(_aask(_client(f"{leading.origin}/v1"), name, tmp_path))
     assert len(leading.heard) == 2
     assert leading.heard[0][2]["x-team"] == "secret-team"
     assert elsewhere.heard == []
@@ -156,16 +161,16 @@ def test_no_request_of_the_client_goes_elsewhere(
 
 @pytest.mark.parametrize("name", ["models", "file_content", "submit_batch"])
 def test_nor_with_a_client_that_would_follow(
-    leading: Leading, elsewhere: Leading, name: str
+    leading: Leading, elsewhere: Leading, name: str, tmp_path: Path
 ) -> None:
     with openai.DefaultHttpxClient(follow_redirects=True) as mine:
         client = _client(f"{leading.origin}/v1", http_client=mine)
         with pytest.raises(KimiBadRequestError):
-            _ask(client, name)
+            _ask(client, name, tmp_path)
 
     async def ask() -> None:
         async with openai.DefaultAsyncHttpxClient(follow_redirects=True) as mine:
-            await _aask(_client(f"{leading.origin}/v1", http_async_client=mine), name)
+            await _aask(_client(f"{leading.origin}/v1", http_async_client=mine), name, tmp_path)
 
     with pytest.raises(KimiBadRequestError):
         asyncio.run(ask())
