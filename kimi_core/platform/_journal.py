@@ -25,6 +25,7 @@ __all__ = ["Journal"]
 
 _VERSION = 1
 _HEAD = b'{"kimi_batches":'
+_STEP = '{"file":'  # no line of the server's begins so: these begin with an id or a custom_id
 
 
 @final
@@ -98,7 +99,13 @@ class Journal:
         whole = data[: data.rfind(b"\n") + 1]  # a line that was being written when it was killed
         file.truncate(len(whole))
         if whole:
-            self._read(whole.decode())
+            try:
+                self._read(whole.decode())
+            except (ValueError, KeyError) as error:
+                raise KimiConfigError(
+                    f"state_file={str(self._path)!r} is damaged ({error}); the batches' ids are in "
+                    "its whole lines, for collect_batch. Pass another path to begin anew."
+                ) from error
         else:
             self._write({"kimi_batches": _VERSION, "run": self.run, **self._asked})
 
@@ -113,8 +120,8 @@ class Journal:
             )
         self.run = said["run"]
         for line in lines:
-            note = json.loads(line)
-            if "step" in note and "custom_id" not in note:
+            if line.startswith(_STEP):
+                note = json.loads(line)
                 self._reached[note["file"], note["step"]] = note["value"]
             else:
                 self.lines.append(line)

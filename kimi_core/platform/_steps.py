@@ -120,6 +120,7 @@ def resume(
         if journal.reached(number, "collected") is None:
             status, texts = yield from collect(batch_id, watching)
             for text in texts:
+                _routes.json_lines(text)  # what is no JSON is refused, not kept
                 journal.keep(text)
             journal.note(number, "collected", status)
 

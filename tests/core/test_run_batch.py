@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from kimi_core.errors import KimiBadRequestError, KimiConfigError, KimiConnectionError
+from kimi_core.errors import (
+    KimiBadRequestError,
+    KimiConfigError,
+    KimiConnectionError,
+    KimiProtocolError,
+)
 from kimi_core.platform import KimiClient, _batch
 from kimi_core.testing import MoonshotSimulator, SimulatedReply, SimulatedToolCall
 
@@ -237,6 +242,20 @@ def test_the_creation_is_not_repeated_by_the_sdk(moonshot: MoonshotSimulator, st
     assert posted(moonshot, "/v1/batches") == 2
 
 
+def test_results_that_are_no_json_are_not_kept(moonshot: MoonshotSimulator, state: Path) -> None:
+    def spoil(response: Any) -> None:
+        if response.request.url.path.endswith("/content"):
+            response.read()
+            response._content = b"<html>"
+
+    with openai.DefaultHttpxClient(event_hooks={"response": [spoil]}, verify=False) as http_client:
+        client = _client(moonshot, http_client=http_client)
+        with pytest.raises(KimiProtocolError):
+            client.run_batch(ASKED, state_file=state, tools=[TOOL], poll=0)
+    check(run(moonshot, state))
+    assert posted(moonshot, "/v1/batches") == 1
+
+
 class TestStateFile:
     """What else a path may lead to."""
 
@@ -255,6 +274,19 @@ class TestStateFile:
         with pytest.raises(KimiConfigError, match="no state of run_batch"):
             run(moonshot, state)
         assert state.read_text() == "my notes"
+
+    @pytest.mark.parametrize(
+        ("was", "now"), [('"run"', "run"), ('"step"', "step"), ('"value"', "value")]
+    )
+    def test_a_damaged_one(
+        self, moonshot: MoonshotSimulator, state: Path, was: str, now: str
+    ) -> None:
+        run(moonshot, state)
+        asked = len(moonshot.requests)
+        state.write_text(state.read_text().replace(was, now, 1))
+        with pytest.raises(KimiConfigError, match="is damaged"):
+            run(moonshot, state)
+        assert len(moonshot.requests) == asked
 
     def test_no_file(self, moonshot: MoonshotSimulator, tmp_path: Path) -> None:
         for path in (tmp_path, tmp_path / "missing" / "run.jsonl"):
