@@ -106,6 +106,17 @@ record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and serve
 notebooks: $(VENV)/.test  ## Run the notebooks on the embedded engine and write what they print
 	@$(BIN)/python scripts/run_notebooks.py $(ARGS)
 
+# Not among the tests' requirements: 60 MB that only the site needs.
+$(VENV)/.docs: $(VENV)/.runtime
+	@echo "installing what makes the site"
+	@$(BIN)/python -m pip install -q --group docs
+	@touch $@
+
+.PHONY: docs
+docs: $(VENV)/.docs  ## Make the site of the documentation in .cache/site; a dead link or a missing page fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet $(ARGS)
+	@echo "made .cache/site/index.html; look at it with: $(BIN)/python -m mkdocs serve"
+
 # The reduced installs test the built wheel, not this folder: pytest is started as a script and
 # imports by importlib, so neither puts the checkout on the path. They have no embedded engine.
 WHEEL := $(CACHE)/dist/kimi_k2_integrations.stamp

@@ -8,7 +8,10 @@ example. Simulated: no model runs, and the servers share this machine with the w
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -16,16 +19,14 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core.testing import MoonshotSimulator, SimulatedReply, SimulatedToolCall
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["MOMENTS", "Run"]
 
 ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "examples" / "ray_batch.py"
 MOMENTS = ("all asked, nothing written", "written, but not yet known to Ray")
 VICTIM = "prompt-57"
 """The worker that gets it is killed at it, once."""
@@ -63,7 +64,7 @@ class Run:
             for row in pq.read_table(path).to_pylist()
         ]
 
-    def start(self, moment: str = "", servers: int = 3) -> tuple[list[int], str]:
+    def start(self, moment: str = "", servers: int = 3) -> tuple[list[int], int]:
         """Run the example to its end.
 
         Args:
@@ -71,7 +72,7 @@ class Run:
             servers: How many servers there are.
 
         Returns:
-            The requests of each server; and how many answers were there, and how many were added.
+            The requests of each server, and how many prompts it says were answered.
         """
         with ExitStack() as stack:
             running = [stack.enter_context(MoonshotSimulator()) for _ in range(servers)]
@@ -79,41 +80,56 @@ class Run:
                 call = SimulatedToolCall("get_weather", '{"city": "Par')
                 server.reply(SimulatedReply(tool_calls=[call]))
             urls = [server.base_url for server in running]
-            subprocess.run(  # noqa: S603 - our own
-                [sys.executable, __file__, "child", str(self.folder), moment, *urls],
+            done = subprocess.run(  # noqa: S603 - our own
+                [sys.executable, __file__, "child", *self._paths, *urls],
                 env={
                     **os.environ,
+                    "MARKER": str(self.folder / "killed"),
+                    "MOMENT": moment,
                     "MOONSHOT_API_KEY": "sk-simulated",
-                    "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'examples'}",
+                    "PYTHONPATH": str(ROOT),
                     "RAY_USAGE_STATS_ENABLED": "0",
                 },
-                stdout=subprocess.DEVNULL,  # Ray tells there of the worker that died
+                stdout=subprocess.PIPE,
+                text=True,
                 check=True,
             )
-            said = (self.folder / "said").read_text()
-            return [len(server.requests) for server in running], said
+            # Ray tells there of the worker that died, too.
+            said = re.findall(r"^(\d+) were answered$", done.stdout, re.MULTILINE)
+            return [len(server.requests) for server in running], int(said[-1])
+
+    @property
+    def _paths(self) -> list[str]:
+        return [str(self.folder / "prompts.parquet"), str(self.answers)]
 
 
-def _child(folder: Path, moment: str, servers: Sequence[str]) -> None:
+def die_once() -> None:
+    """Have this worker be killed where it gives the victim's file its name; Ray calls it."""
+    import pyarrow.parquet as pq
+
+    replace, moment, marker = Path.replace, os.environ["MOMENT"], Path(os.environ["MARKER"])
+
+    def dying(half: Path, path: Path) -> Path:
+        if moment and not marker.exists() and VICTIM in pq.read_table(half)["id"].to_pylist():
+            marker.touch()
+            if moment == MOMENTS[1]:
+                replace(half, path)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return replace(half, path)
+
+    Path.replace = dying  # type: ignore[assignment, method-assign]
+
+
+def _child(arguments: list[str]) -> None:
     import ray
-    import ray_batch  # type: ignore[import-not-found]
 
-    marker = folder / "killed"
-
-    class Dying(ray_batch.Ask):  # type: ignore[misc]
-        def __call__(self, batch: dict[str, Any]) -> Any:
-            if moment and VICTIM in batch["id"].tolist() and not marker.exists():
-                marker.touch()
-                if moment == MOMENTS[0]:
-                    ray_batch.pq.write_table = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-                super().__call__(batch)
-                os.kill(os.getpid(), signal.SIGKILL)
-            return super().__call__(batch)
-
-    ray.init(include_dashboard=False, log_to_driver=False, logging_level="error")
-    prompts, answers = folder / "prompts.parquet", folder / "answers"
-    counts = ray_batch.run(prompts, answers, servers, worker=Dying)
-    (folder / "said").write_text(" ".join(map(str, counts)))
+    ray.init(
+        include_dashboard=False,
+        log_to_driver=False,
+        runtime_env={"worker_process_setup_hook": "tests.examples.ray_run.die_once"},
+    )
+    sys.argv = [str(EXAMPLE), *arguments]
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
 
 
 def _main(prompts: int) -> None:
@@ -125,8 +141,8 @@ def _main(prompts: int) -> None:
         rows = run.rows()
         size = sum(path.stat().st_size for path in run.answers.glob("*.parquet"))
     once = len({row["id"] for row in rows})
-    tokens = sum(row["output_tokens"] or 0 for row in rows)
-    found = sum(row["diagnostics"] != "[]" for row in rows)
+    tokens = sum(json.loads(row["usage_metadata"])["output_tokens"] for row in rows)
+    found = sum("diagnostics" in json.loads(row["response_metadata"]) for row in rows)
     print(  # noqa: T201 - the figures
         f"{len(rows)} rows of {once} prompts, {sum(asked)} requests ({asked}), "
         f"{sum(row['error'] is not None for row in rows)} errors, {found} with diagnostics, "
@@ -136,6 +152,6 @@ def _main(prompts: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "child":
-        _child(Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
+        _child(sys.argv[2:])
     else:
         _main(int(sys.argv[1]))
