@@ -11,25 +11,22 @@ these routes; another server answers with a 404, which is a `KimiNotFoundError`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import Any, TypeVar, final
 
+from kimi_core._json import Message, Tool
 from kimi_core.chat import ClosesItself, KimiChat, Settings
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint
 from kimi_core.platform import _routes, _steps
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_files, batch_results, one_file
 from kimi_core.platform._driver import arun, run
 from kimi_core.platform._journal import Journal
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Message, Tool
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.request import Options, Request
-    from kimi_core.transport.call import Call
+from kimi_core.request import Options, Request
+from kimi_core.transport.call import Call
 
 __all__ = [
     "Balance",

@@ -7,19 +7,15 @@ request, response.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core.errors import KimiConfigError, KimiError, KimiStatusError, error_from_body
+from kimi_core.events import ParsedMessage
 from kimi_core.platform._routes import json_lines
-from kimi_core.response import ResponseReader
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.events import ParsedMessage
-    from kimi_core.request import Request
-    from kimi_core.response import Usage
+from kimi_core.request import Request
+from kimi_core.response import ResponseReader, Usage
 
 __all__ = ["FILE_BYTES", "BatchResult", "batch_files", "batch_results", "one_file"]
 

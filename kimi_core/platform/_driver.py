@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from kimi_core.platform._steps import Steps
 from kimi_core.transport.call import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from kimi_core.platform._steps import Steps
 
 __all__ = ["arun", "run"]
 

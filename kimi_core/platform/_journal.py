@@ -11,15 +11,13 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, final
+from pathlib import Path
+from typing import IO, Any, final
 
 from kimi_core._json import compact_json
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["Journal"]
 

@@ -5,13 +5,11 @@ May know: its own files, capabilities, errors; tqdm. tqdm is imported when a bar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError, error_from_body
-
-if TYPE_CHECKING:
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.platform._routes import Batch
+from kimi_core.platform._routes import Batch
 
 __all__ = ["Progress"]
 

@@ -7,20 +7,16 @@ is elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import jiter
 
+from kimi_core._json import JsonValue, Message
 from kimi_core.errors import KimiConfigError, KimiProtocolError
 from kimi_core.transport.call import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kimi_core._json import JsonValue, Message
 
 __all__ = [
     "Balance",

@@ -10,23 +10,19 @@ to wait. `KimiClient` runs them, sync and async.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import error_from_body
 from kimi_core.platform import _routes
 from kimi_core.platform._batch import BatchResult, batch_results
+from kimi_core.platform._journal import Journal
 from kimi_core.platform._progress import Progress
+from kimi_core.platform._routes import Batch
+from kimi_core.request import Request
 from kimi_core.transport.call import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.platform._journal import Journal
-    from kimi_core.platform._routes import Batch
-    from kimi_core.request import Request
 
 __all__ = [
     "Creation",

@@ -12,32 +12,29 @@ this server.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import ssl
 import sys
 import threading
 import weakref
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
-from kimi_core.endpoints import check_base_url
+from kimi_core.config import RotatingKey
+from kimi_core.endpoints import Endpoint, check_base_url
 from kimi_core.errors import map_error, unread_refusal
 from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
 from kimi_core.transport._hooks import refused as _refused
+from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 from kimi_core.transport.processes import renew_in_children, running_loop
 
 if TYPE_CHECKING:
-    import asyncio
-    import ssl
-    from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
-
     import openai
-
-    from kimi_core.config import RotatingKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 
 __all__ = ["Transport"]
 

@@ -6,11 +6,9 @@ the HTTP library's objects. May know: the standard library. Sending is the trans
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
 
 __all__ = ["Call", "HttpClient", "HttpResponse", "Timeout"]
 

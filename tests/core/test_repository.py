@@ -35,6 +35,7 @@ CORE_DEPENDENCIES = {
 }  # fmt: skip
 COMMAND_LINE = {"jsonschema", "rich", "tqdm", "typer"}
 ROOM_DEPENDENCIES = {
+    "kimi_core/chat/fields.py": {"pydantic"},  # for the adapters alone, whose models are pydantic's
     "kimi_core/local/_server.py": {"xllamacpp"},
     "kimi_core/platform/_progress.py": {"tqdm"},
     "kimi_core/cli/": COMMAND_LINE,
