@@ -41,6 +41,7 @@ ROOM_DEPENDENCIES = {
     "kimi_core/cli/": COMMAND_LINE,
     "kimi_core/testing/plugin.py": {"pytest"},
     "kimi_core/tokenizer.py": {"tiktoken"},
+    "kimi_core/verify/_valid.py": {"jsonschema", "referencing"},
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
