@@ -138,7 +138,8 @@ class Asker:
         streams = bool(body.get("stream"))
         if self.chat.capabilities.api == "completions":
             said = {name: value for name, value in body.items() if name not in _NOT_OPTIONS}
-            options = Options.read(said)
+            # What stands in the answer, and nothing that is made of it.
+            options = Options.read(said, {"tool_call_policy": "off", "tool_call_retries": 0})
             return self.chat.request(body["messages"], body.get("tools"), options, stream=streams)
         reading = self.chat.request(_NOTHING, None, Options(), stream=streams)
         return replace(reading, payload=dict(body))

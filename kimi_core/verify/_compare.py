@@ -24,7 +24,7 @@ __all__ = ["Comparison", "Difference", "compare_reports"]
 
 _REPORT, _RESULTS = "report.json", "results.jsonl"
 _COLUMNS = ("raw", "repaired")
-_SHARES = ("trigger", "schema", "leaked", "empty", "reasoning", "misfits")
+_SHARES = ("trigger", "schema", "misfits", "run_wrongly", "leaked", "empty", "reasoning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

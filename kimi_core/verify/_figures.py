@@ -40,6 +40,7 @@ class Column:
         empty: Answers with neither text nor calls.
         reasoning: Answers with reasoning apart from the text.
         misfits: Calls that do not fit, of all calls.
+        run_wrongly: Calls that do not fit and are run all the same, of all calls; see `Outcome`.
         finish_reasons: How often answers ended for which reason.
         repairs: How often this package changed or found what.
     """
@@ -50,6 +51,7 @@ class Column:
     empty: Share
     reasoning: Share
     misfits: Share
+    run_wrongly: Share
     finish_reasons: Mapping[str, int]
     repairs: Mapping[str, int]
 
@@ -62,6 +64,7 @@ class Column:
             answers: How many of these are answers.
         """
         calling = [one for one in outcomes if one.ends_in_calls]
+        calls = sum(len(one.calls) for one in outcomes)
         reasons = Counter(one.finish_reason for one in outcomes if one.finish_reason)
         return cls(
             trigger=Share(len(calling), answers),
@@ -69,16 +72,15 @@ class Column:
             leaked=Share(sum(one.leaked for one in outcomes), answers),
             empty=Share(sum(one.empty for one in outcomes), answers),
             reasoning=Share(sum(one.reasoning for one in outcomes), answers),
-            misfits=Share(
-                sum(len(one.misfits) for one in outcomes), sum(len(one.calls) for one in outcomes)
-            ),
+            misfits=Share(sum(len(one.misfits) for one in outcomes), calls),
+            run_wrongly=Share(sum(one.run_wrongly for one in outcomes), calls),
             finish_reasons=dict(reasons.most_common()),
             repairs=dict(Counter(kind for one in outcomes for kind in one.repairs).most_common()),
         )
 
     def shares(self) -> dict[str, Share]:
         """Return the shares by name."""
-        names = ("trigger", "schema", "leaked", "empty", "reasoning", "misfits")
+        names = ("trigger", "schema", "misfits", "run_wrongly", "leaked", "empty", "reasoning")
         return {name: getattr(self, name) for name in names}
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,10 +8,12 @@ Both readings are judged by the same rule, so that the two columns of a report c
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._json import as_mapping
 from kimi_core.errors import KimiError
 from kimi_core.raw.special_tokens import SPECIAL_TOKEN_PATTERN
 from kimi_core.request import Options
@@ -19,11 +21,11 @@ from kimi_core.response import ResponseReader
 from kimi_core.verify._valid import all_valid, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kimi_core._json import Tool
     from kimi_core.chat import KimiChat
-    from kimi_core.events import ParsedMessage
+    from kimi_core.events import ParsedMessage, ToolCall
     from kimi_core.request import Request
     from kimi_core.verify._rows import Row
     from kimi_core.verify._samples import Sample
@@ -44,6 +46,8 @@ class Outcome:
         valid: Whether all its calls fit; None where it does not end in calls, or holds none.
         calls: Its calls as they would be run.
         misfits: Why calls do not fit, a line for each that does not.
+        run_wrongly: How many calls do not fit and are run all the same: of the raw answer by a
+            client that looks at no schema, of the repaired one by this package.
         leaked: Whether Kimi's tokens stand in what the user reads, or in the reasoning.
         empty: Whether it holds neither text nor a call.
         reasoning: Whether it has reasoning apart from its text.
@@ -54,6 +58,7 @@ class Outcome:
     valid: bool | None
     calls: Sequence[Mapping[str, Any]] = ()
     misfits: tuple[str, ...] = ()
+    run_wrongly: int = 0
     leaked: bool = False
     empty: bool = False
     reasoning: bool = False
@@ -92,6 +97,7 @@ def raw_outcome(row: Row, tools: Sequence[Tool], *, parsed_here: bool = False) -
         valid=row.tool_calls_valid,
         calls=calls,
         misfits=_misfits(calls, tools),
+        run_wrongly=_run_wrongly(filter(_is_object, calls), tools),
         leaked=row.succeeded and not parsed_here and any(map(leaks, said)),
         empty=row.succeeded and not calls and not said[2].strip(),
         reasoning=bool(said[0] or said[1]),
@@ -122,7 +128,8 @@ def repaired_outcome(row: Row, sample: Sample, chat: KimiChat) -> Outcome:
 def _reading_request(sample: Sample, chat: KimiChat) -> Request:
     body, raw = sample.body, chat.capabilities.api == "completions"
     messages = sample.prepared("")["messages"] if raw else _ASKED
-    return chat.request(messages, body.get("tools"), Options(), stream=False)
+    options = Options(tool_call_policy="repair", tool_call_retries=0)
+    return chat.request(messages, body.get("tools"), options, stream=False)
 
 
 def _read_again(body: Mapping[str, Any], request: Request) -> tuple[ParsedMessage, str | None]:
@@ -142,19 +149,46 @@ def _spoken(row: Row, *, raw: bool) -> Mapping[str, Any]:
 
 
 def _outcome_of(message: ParsedMessage, finish: str | None, tools: Sequence[Tool]) -> Outcome:
-    calls = [
-        {"id": call.id, "function": {"name": call.name, "arguments": call.arguments}}
-        for call in message.tool_calls
-    ]
+    calls = [_wire_call(call) for call in message.tool_calls]
+    run = [_wire_call(call) for call in message.tool_calls if isinstance(call.parsed(), dict)]
     return Outcome(
         finish_reason=finish,
         valid=all_valid(finish, calls, tools),
         calls=calls,
         misfits=_misfits(calls, tools),
+        run_wrongly=_run_wrongly(run, tools),
         leaked=leaks(message.content) or leaks(message.reasoning),
         empty=not calls and not message.content.strip(),
         reasoning=bool(message.reasoning),
         repairs=tuple(found.kind for found in message.diagnostics),
+    )
+
+
+def _wire_call(call: ToolCall) -> dict[str, Any]:
+    return {"id": call.id, "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _is_object(call: Mapping[str, Any]) -> bool:
+    """Whether any client finds arguments in a call."""
+    said = (as_mapping(call.get("function")) or {}).get("arguments")
+    try:
+        return as_mapping(json.loads(said) if isinstance(said, str) else said) is not None
+    except ValueError:
+        return False
+
+
+def _run_wrongly(calls: Iterable[Mapping[str, Any]], tools: Sequence[Tool]) -> int:
+    """Count calls of declared tools with a schema, which refuses them.
+
+    Nobody can run a tool that is not declared, and one without a schema takes anything, though the
+    published rule counts both as failures.
+    """
+    functions = [as_mapping(tool.get("function")) or {} for tool in tools]
+    judged = {function.get("name") for function in functions if function.get("parameters")}
+    return sum(
+        call["function"]["name"] in judged and reason_of(call, tools) is not None
+        for call in calls
+        if "name" in call["function"]
     )
 
 

@@ -23,6 +23,7 @@ SHARES = {
     "trigger": "ends in calls (trigger rate)",
     "schema": "of these, all calls fit (schema accuracy)",
     "misfits": "calls that do not fit",
+    "run_wrongly": "calls that do not fit and are run",
     "leaked": "Kimi's tokens leak into the text",
     "empty": "empty answers",
     "reasoning": "reasoning told apart",
@@ -95,7 +96,8 @@ def _answers(report: Report) -> Section:
     rows += [(text, share(raw[name]), share(repaired[name])) for name, text in SHARES.items()]
     note = (
         "Percent with its 95 % interval (Wilson). After repair: the same answers, read as this "
-        "package hands them to an agent. A call that does not fit is then reported and not run."
+        "package hands them to an agent, without asking again; a call that does not fit is "
+        "reported and not run. Raw: as a client runs them that looks at no schema."
     )
     return Section("Answers", ("", "raw", "after repair"), tuple(rows), note)
 
