@@ -112,12 +112,16 @@ def _inline(text: str) -> str:
 def _failure(failure: Failure) -> str:
     repaired = "repaired" if failure.repaired else "not repaired"
     raw = json.dumps(failure.raw, ensure_ascii=False, indent=1)
-    raw = raw if len(raw) <= _SHOWN else f"{raw[:_SHOWN]}\n… ({len(raw)} characters)"
+    raw = _cut(raw)
     # The answer may hold fences of its own.
     fence = "`" * (max((len(run) for run in re.findall(r"`+", raw)), default=2) + 1)
     fence = fence if len(fence) > 2 else "```"  # noqa: PLR2004 - Markdown's shortest fence
     reasons = "\n".join(f"* {_inline(line)}" for line in failure.reason.splitlines())
     return (
         f"### Sample {failure.data_index}: {failure.kind} ({repaired})\n\n{reasons}\n"
-        f"* after repair: {_inline(failure.after)}\n\n{fence}json\n{raw}\n{fence}"
+        f"* after repair: {_inline(_cut(failure.after))}\n\n{fence}json\n{raw}\n{fence}"
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n… ({len(text)} characters)"
