@@ -1,15 +1,17 @@
 """``kimi-k2 verify``: a run of `kimi_core.verify` with a progress bar, and its tables.
 
 Owns: what the command reads, shows and leaves behind. May know: its own files, _json, chat, errors,
-verify; rich, typing_extensions.
+verify; rich, typer, typing_extensions.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -34,7 +36,7 @@ from kimi_core.verify import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import Self
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "compare_two", "verify_server"]
 
 _FAILURES_SHOWN = 10
+_STOPPED = 130  # as shells have it for Ctrl-C
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,7 @@ def verify_server(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     """
     job = asked.job()
     baselines = {str(path): read_rows(path) for path in asked.baselines}
-    with _Bars(len(job.samples)) as shown:
+    with _Bars(len(job.samples)) as shown, _resumable():
         report = verify(
             settings,
             job,
@@ -136,11 +139,20 @@ def verify_server(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     return bool(report.summary["success_count"] or not report.samples)
 
 
-class _Bars:
-    """Bars on the error output, so that what is printed stays clean.
+@contextmanager
+def _resumable() -> Generator[None, None, None]:
+    """Say after Ctrl-C that nothing was lost."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        typer.echo(
+            "kimi-k2 verify: stopped; what was answered is kept, --resume goes on.", err=True
+        )
+        raise typer.Exit(_STOPPED) from error
 
-    A run that goes on begins where the last one ended: the bar counts what is asked now.
-    """
+
+class _Bars:
+    """Bars on the error output, so that what is printed stays clean."""
 
     def __init__(self, samples: int) -> None:
         screen = Console(stderr=True, highlight=False)

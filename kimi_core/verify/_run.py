@@ -94,7 +94,8 @@ async def ask_samples(asker: Asker, job: Job, on_row: OnRow | None = None) -> li
     Args:
         asker: Who asks; it has learned the model's name.
         job: What to ask.
-        on_row: Called with each row that was answered, in the order of the answers.
+        on_row: Called with each row: those that are kept of an earlier run, then the answers as
+            they come.
 
     Returns:
         A row for each sample, in their order, as they stand in the results file.
@@ -104,6 +105,9 @@ async def ask_samples(asker: Asker, job: Job, on_row: OnRow | None = None) -> li
             (with it), and a server that refuses the key or the model.
     """
     rows = _kept(asker, job)
+    told = on_row or _nobody
+    for row in rows:
+        told(row)
     answered = {row.data_index for row in rows}
     todo = [sample for sample in job.samples if sample.data_index not in answered]
     job.results.parent.mkdir(parents=True, exist_ok=True)
@@ -115,12 +119,15 @@ async def ask_samples(asker: Asker, job: Job, on_row: OnRow | None = None) -> li
             file.write(row.line())
             file.flush()
             rows.append(row)
-            if on_row is not None:
-                on_row(row)
+            told(row)
 
         await in_turns(todo, ask, job.concurrency)
     write_rows(job.results, ordered(rows))
     return ordered(rows)
+
+
+def _nobody(row: Row) -> None:
+    """Be told of nothing."""
 
 
 def _kept(asker: Asker, job: Job) -> list[Row]:

@@ -236,9 +236,9 @@ def compared(comparison: Comparison) -> list[Section]:
         low, middle, high = (100 * end for end in (gap[1], gap[0], gap[2])) if gap else (0, 0, 0)
         told = f"{middle:+.2f} ({low:+.1f} to {high:+.1f})" if gap else "-"
         name = f"{SHARES[one.name]}, {'after repair' if one.column == 'repaired' else 'raw'}"
-        verdict = "differs" if one.is_told_apart else "cannot be told apart"
+        verdict = "yes" if one.is_told_apart else "no"
         shown.append((name, share(one.first), share(one.second), told, verdict))
-    columns = ("", "A", "B", "B - A, percentage points", "")
+    columns = ("", "A", "B", "B - A, points", "differs")
     note = "95 % intervals: Wilson of each share, Newcombe of the difference."
     found = [Section("Shares", columns, tuple(shown), note)]
     both = comparison.agreement

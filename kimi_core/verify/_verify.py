@@ -71,7 +71,7 @@ async def averify(  # noqa: PLR0913 - as above
         baselines: Rows of other runs of the same samples, by name; see `make_report`.
         conformance: Whether to ask the questions of Moonshot's newer suite; None: of a K3 alone.
         questions: Which of them; all by default.
-        on_row: Called with each answer to a sample.
+        on_row: Called with each answer to a sample, those of an earlier run first.
         on_check: Called with each answer of the conformance run, and how many there will be.
 
     Returns:

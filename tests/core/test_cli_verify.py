@@ -140,6 +140,20 @@ def test_conformance_alone_asks_no_samples(tmp_path: Path) -> None:
     assert not any("wish" in json.dumps(seen.json) for seen in server.seen)
 
 
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, samples: str, tmp_path: Path
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kimi_core.cli.verify.verify", stopped)
+    at = ("--samples", samples, "--report", str(tmp_path / "a"))
+    result = run(*HERE, "http://127.0.0.1:9/v1", *at)
+
+    assert result.exit_code == 130
+    assert "--resume goes on" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -225,8 +225,8 @@ class TestComparing:
         text = comparison_markdown(found)
 
         assert "-100.00" in text
-        assert "| differs |" in text
-        assert "cannot be told apart" in text
+        assert "to -38.6) | yes |" in text
+        assert "| no |" in text
         assert json.loads(written[0].read_text("utf-8"))["differences"][1]["told_apart"] is True
 
     def test_without_results_beside_them_reports_compare_all_the_same(
