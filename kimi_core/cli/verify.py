@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from kimi_core._json import as_mapping
-from kimi_core.cli._output import console, print_json, table
+from kimi_core.cli._output import console, print_json, printable, table
 from kimi_core.errors import KimiConfigError
 from kimi_core.verify import (
     Job,
@@ -119,10 +119,20 @@ def verify_server(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
     Raises:
         KimiConfigError: For what cannot work.
     """
+    report = _measured(settings, asked)
+    written = write_report(report, asked.report)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _print_report(report, written)
+    return bool(report.summary["success_count"] or not report.samples)
+
+
+def _measured(settings: Settings, asked: Asked) -> Report:
     job = asked.job()
     baselines = {str(path): read_rows(path) for path in asked.baselines}
     with _Bars(len(job.samples)) as shown, _resumable():
-        report = verify(
+        return verify(
             settings,
             job,
             baselines=baselines,
@@ -131,12 +141,6 @@ def verify_server(settings: Settings, asked: Asked, *, as_json: bool) -> bool:
             on_row=shown.row,
             on_check=shown.check,
         )
-    written = write_report(report, asked.report)
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        _print_report(report, written)
-    return bool(report.summary["success_count"] or not report.samples)
 
 
 @contextmanager
@@ -186,7 +190,7 @@ def _print_report(report: Report, written: Sequence[Path]) -> None:
     for failure in report.failures[:_FAILURES_SHOWN]:
         repaired = "repaired" if failure.repaired else "not repaired"
         head = f"sample {failure.data_index}, {failure.kind} ({repaired})"
-        screen.print(Text(f"{head}: {failure.reason}"))
+        screen.print(Text(printable(f"{head}: {failure.reason}")))
     more = len(report.failures) - _FAILURES_SHOWN
     if more > 0:
         screen.print(Text(f"… and {more} more failures in the report."))
@@ -198,7 +202,7 @@ def _print_sections(found: Sequence[Section]) -> None:
     for section in found:
         made = table(*section.columns, title=section.title)
         for cells in section.rows:
-            made.add_row(*map(Text, cells))
+            made.add_row(*(Text(printable(cell)) for cell in cells))
         screen.print(made)
         if section.note:
             screen.print(Text(section.note, style="dim"))

@@ -16,7 +16,7 @@ from kimi_core.tokenizer import Tokenizer
 from kimi_core.verify._features import feature_cases
 from kimi_core.verify._intervals import Share
 from kimi_core.verify._parameters import own_token_cases, parameter_cases, token_cases
-from kimi_core.verify._rows import SUCCESS
+from kimi_core.verify._rows import ESCAPED, SUCCESS
 from kimi_core.verify._run import in_turns, quiet
 from kimi_core.verify._samples import hash_of
 from kimi_core.verify._schema_cases import own_schemas, schema_cases
@@ -183,7 +183,7 @@ async def ask_questions(
     done: dict[str, Check] = {}
     results.parent.mkdir(parents=True, exist_ok=True)
     ways = [(case, streamed) for case in cases for streamed in case.streamed]
-    with results.open("a", encoding="utf-8") as file, quiet():
+    with results.open("a", encoding="utf-8", errors=ESCAPED) as file, quiet():
 
         async def ask(way: tuple[Case, bool]) -> None:
             found = await _checked(asker, *way, known)

@@ -39,8 +39,10 @@ def wilson(good: int, n: int) -> tuple[float, float]:
     middle = share + Z * Z / (2 * n)
     half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     below = 1 + Z * Z / n
-    # Rounding left 1.4e-17 below 0 and 1.0000000000000002 above 1.
-    return max(0.0, (middle - half) / below), min(1.0, (middle + half) / below)
+    # What is 0 and 1 on paper was 1.4e-17 and 0.9999999999999999 here, which hold no share of 1.
+    low = 0.0 if good == 0 else (middle - half) / below
+    high = 1.0 if good == n else (middle + half) / below
+    return low, high
 
 
 def f1_interval(true_positives: int, errors: int) -> tuple[float, float]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Row", "ordered", "read_rows", "write_rows"]
+__all__ = ["ESCAPED", "Row", "ordered", "read_rows", "write_rows"]
+
+ESCAPED = "backslashreplace"
+"""How half a surrogate pair, which has no UTF-8, is written: as the escape that JSON has for it."""
 
 SUCCESS = "success"
 
@@ -85,12 +88,6 @@ class Row:
         said = as_sequence(self.message.get("tool_calls")) or ()
         return [call for call in map(as_mapping, said) if call is not None]
 
-    @property
-    def tools(self) -> Sequence[Mapping[str, Any]]:
-        """The tools that were offered."""
-        offered = as_sequence(self.request.get("tools")) or ()
-        return [tool for tool in map(as_mapping, offered) if tool is not None]
-
     def line(self) -> str:
         """Return it as a line of a file."""
         return json.dumps(asdict(self), ensure_ascii=False) + "\n"
@@ -145,5 +142,6 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
         rows: In the order of the file.
     """
     beside = path.with_name(f"{path.name}.new")
-    beside.write_text("".join(row.line() for row in rows), encoding="utf-8")
+    text = "".join(row.line() for row in rows)
+    beside.write_text(text, encoding="utf-8", errors=ESCAPED)
     beside.replace(path)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.verify._rows import Row, ordered, read_rows, write_rows
+from kimi_core.verify._rows import ESCAPED, Row, ordered, read_rows, write_rows
 from kimi_core.verify._samples import hash_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ async def ask_samples(asker: Asker, job: Job, on_row: OnRow | None = None) -> li
     todo = [sample for sample in job.samples if sample.data_index not in answered]
     job.results.parent.mkdir(parents=True, exist_ok=True)
     write_rows(job.results, rows)
-    with job.results.open("a", encoding="utf-8") as file, quiet():
+    with job.results.open("a", encoding="utf-8", errors=ESCAPED) as file, quiet():
 
         async def ask(sample: Sample) -> None:
             row = await asker.ask(sample)

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from kimi_core.verify._html import html_page
+from kimi_core.verify._rows import ESCAPED
+from kimi_core.verify._rows import ESCAPED
 from kimi_core.verify._sections import compared, heading, sections
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from kimi_core.verify._compare import Comparison
     from kimi_core.verify._report import Failure, Report
-    from kimi_core.verify._sections import Section
+from kimi_core.verify._sections import Section
 
 __all__ = ["comparison_markdown", "report_markdown", "write_comparison", "write_report"]
 
@@ -66,8 +68,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
 def _written(texts: Mapping[str, str], folder: Path) -> list[Path]:
     for name, text in texts.items():
-        # A lone surrogate, which JSON may bring, cannot be written as UTF-8.
-        (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        (folder / name).write_text(text, encoding="utf-8", errors=ESCAPED)
     return [folder / name for name in texts]
 
 

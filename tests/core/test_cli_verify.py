@@ -9,9 +9,10 @@ import pytest
 
 pytest.importorskip("typer", reason="the command line needs the extra [cli]")
 
-from kimi_core.verify import read_rows
+from kimi_core.verify import Row, read_rows
 from tests.core.commands import run, words
 from tests.core.simulated_vendor import Vendor, asked_of
+from tests.core.verify_rows import report
 from tests.scripted import ScriptedServer, error
 
 if TYPE_CHECKING:
@@ -138,6 +139,21 @@ def test_conformance_alone_asks_no_samples(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "Conformance: what failed" in result.output
     assert not any("wish" in json.dumps(seen.json) for seen in server.seen)
+
+
+@pytest.mark.parametrize("rows", [[], None], ids=["nothing answered", "answered"])
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["table", "json"])
+def test_a_report_is_printed_whoever_made_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: list[Row] | None, form: tuple[str, ...]
+) -> None:
+    """Without the event loop of a run, in which coverage loses the frames around it."""
+    found = report() if rows is None else report(rows)
+    monkeypatch.setattr("kimi_core.cli.verify.verify", lambda *_, **__: found)
+    at = ("--limit", "5", "--report", str(tmp_path / "a"))
+    result = run(*HERE, "http://127.0.0.1:9/v1", *at, *form)
+
+    assert result.exit_code == (0 if rows is None else 1)
+    assert ("schema_accuracy" if form else "schema accuracy") in result.stdout
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(

@@ -120,6 +120,16 @@ class TestGoingOn:
         assert failed[0].raw.endswith("…")
 
 
+class _Letters:
+    """A tokenizer that takes each letter for a token."""
+
+    exact = True
+
+    def encode(self, text: str, allow_special: bool = False, *, dialect: str = "k2") -> list[int]:  # noqa: FBT002
+        del dialect
+        return [0] if allow_special else [ord(letter) for letter in text]
+
+
 class _Said:
     """An answer, as a judge sees it."""
 
@@ -243,6 +253,29 @@ class TestQuestions:
 
         assert cases == []
         assert "KIMI_TOKENIZER" in skipped["prompt tokens"]
+
+    def test_own_prompts_are_counted_with_the_models_tokenizer(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """Letters are tokens here: what is looked at is that both sides count the same prompt."""
+        from kimi_core.tokenizer import Tokenizer
+
+        monkeypatch.setattr(Tokenizer, "find", _Letters)
+        with MoonshotSimulator(tokenizer=_Letters()) as server:
+            settings = Settings(base_url=server.base_url, api_key=server.api_key, model="kimi-k3")
+            found = ask(settings, tmp_path, "prompt tokens")
+
+        assert [check.reason for check in found.checks if not check.passed] == []
+        assert found.shares()["prompt tokens"].n == 40
+
+    def test_schemas_that_are_left_out_are_no_cases(self) -> None:
+        assert schema_cases({"a": True, "b": {}})[0].id == "schemas/b"
+
+    def test_a_recursion_that_may_end_is_asked(self) -> None:
+        ends = {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "null"}]}
+        node = {"type": "object", "properties": {"n": ends}, "required": ["n"]}
+
+        assert parameters_of({"$ref": "#/$defs/a", "$defs": {"a": node}}) is not None
 
     def test_groups_have_names(self) -> None:
         cases, _ = conformance_cases(Questions(groups=["features", "schemas", "parameters"]))

@@ -32,6 +32,7 @@ from kimi_core.verify import (
 from kimi_core.verify._figures import agreement_of
 from kimi_core.verify._intervals import median_of
 from kimi_core.verify._outcome import leaks
+from kimi_core.verify._whole import whole_body
 from tests.core.simulated_vendor import DAMAGES, RIGHT, TOOL, Vendor
 
 SEEDS = range(20)
@@ -160,6 +161,37 @@ class TestValidCall:
         tool = {"function": {"name": "f", "parameters": {"type": "no such type"}}}
 
         assert not valid_call(call("f", "{}"), [tool])
+
+
+class TestWholeBody:
+    """Fragments of a stream, put together by the published rule."""
+
+    @staticmethod
+    def calls(*fragments: dict[str, Any]) -> Any:
+        chunks = [{"choices": [{"delta": {"tool_calls": [one]}}]} for one in fragments]
+        return whole_body(chunks, "m")["choices"][0]["message"]["tool_calls"]
+
+    def test_the_first_id_and_the_last_name_count(self) -> None:
+        first = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}
+        second = {"id": "b", "function": {"name": "g", "arguments": "}"}}
+
+        assert self.calls(first, second) == [
+            {"id": "a", "type": "function", "function": {"name": "g", "arguments": "{}"}}
+        ]
+
+    def test_arguments_may_be_an_object(self) -> None:
+        made = self.calls(
+            {"index": 1, "function": {"name": "f", "arguments": {"a": 1}}}, {"index": 1}
+        )
+
+        assert made[0]["function"]["arguments"] == {"a": 1}
+
+    def test_an_answer_without_an_end_has_ended_by_itself(self) -> None:
+        made = whole_body([{"choices": [{"delta": {"content": "a", "reasoning": "b"}}]}], "m")
+
+        assert made["choices"][0]["finish_reason"] == "stop"
+        assert made["choices"][0]["message"]["reasoning_content"] == "b"
+        assert made["choices"][0]["message"]["tool_calls"] is None
 
 
 class TestAgreement:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,47 +26,13 @@ from kimi_core.verify import (
     write_comparison,
     write_report,
 )
-from tests.core.simulated_vendor import RIGHT, USAGE, asked_of, settings_for
+from tests.core.simulated_vendor import settings_for
+from tests.core.verify_rows import ROWS, report, row
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kimi_core.verify import Report
-
-HOSTILE = "``````\n</pre><script>alert(1)</script>| x |\n# [a](javascript:b) &amp; \ud800"
-TIMES = {"first_token_ms": 20.0, "last_token_ms": 90.0, "pieces": 3, "retries": 0}
-
-
-def row(at: int, arguments: str = RIGHT, *, content: str = "", finish: str = "tool_calls") -> Row:
-    function = {"name": "book_room", "arguments": arguments}
-    calls = (
-        [{"id": "functions.book_room:0", "function": function}] if finish == "tool_calls" else []
-    )
-    message = {"role": "assistant", "content": content, "tool_calls": calls}
-    return Row(
-        data_index=at,
-        request=asked_of(at)[-1].body,
-        response={"choices": [{"message": message, "finish_reason": finish}], "usage": USAGE},
-        finish_reason=finish,
-        tool_calls_valid=arguments == RIGHT if calls else None,
-        last_run_at=f"2026-11-30T10:00:{at:02}+00:00",
-        duration_ms=100,
-        measured=TIMES,
-    )
-
-
-ROWS = [
-    row(1),
-    row(2, '{"town": "Graz", "nights": "2"}'),
-    row(3, '{"town": "Graz"}'),
-    row(4, content=HOSTILE, finish="length"),
-    Row(data_index=5, status="failed", response={"error_message": HOSTILE}),
-]
-
-
-def report(rows: list[Row] = ROWS, **more: Any) -> Report:
-    with_key = settings_for("http://127.0.0.1:9/v1")
-    return make_report(rows, asked_of(5), KimiChat(with_key), **more)
 
 
 def cell(found: Report, title: str, name: str) -> tuple[str, ...]:
@@ -126,6 +93,16 @@ class TestWhatIsSaid:
         assert cell(found, "Conformance", "features")[1].endswith("1 of 2")
         assert cell(found, "Conformance: what failed", "features/b")[1:] == ("no", "<b>")
         assert found.to_dict()["conformance"]["skipped"] == {"schemas": "not asked"}
+
+    def test_an_answer_that_this_package_refuses_runs_nothing(self) -> None:
+        broken = replace(
+            ROWS[0], response={"error": {"message": "late"}, **(ROWS[0].response or {})}
+        )
+        found = report([broken])
+
+        assert found.raw.schema.good == 1
+        assert found.repaired.schema.n == 0
+        assert found.repaired.repairs == {"KimiServerError": 1}
 
 
 class _Reader(HTMLParser):
@@ -234,7 +211,10 @@ class TestComparing:
     ) -> None:
         (folders[0] / "results.jsonl").unlink()
 
-        assert compare_reports(*folders).agreement is None
+        found = compare_reports(*folders)
+
+        assert found.agreement is None
+        assert "Agreement" not in comparison_markdown(found)
 
     @pytest.mark.parametrize("text", ["[]", "{}", '{"raw": {}, "repaired": {}}', "no json"])
     def test_what_is_no_report_is_said(self, tmp_path: Path, text: str) -> None:

@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("jsonschema", reason="the verifier needs the extra [cli]")
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.verify import Job, averify, read_rows, read_samples, verify
+from kimi_core.verify import Job, Row, averify, read_rows, read_samples, verify
+from kimi_core.verify._rows import write_rows
 from tests.core.simulated_vendor import DAMAGES, Vendor, asked_of, settings_for
 from tests.scripted import Answer, ScriptedServer, body, error
 
@@ -246,13 +247,17 @@ class TestAsking:
         assert report.summary["schema_validation_error_count"] == 1
         assert [failure.kind for failure in report.failures] == ["no calls", "empty"]
 
-    def test_raw_text_is_parsed_here_on_the_completions_route(self, tmp_path: Path) -> None:
-        call = (
+    @pytest.mark.parametrize("said", [0, 1], ids=["text", "call"])
+    def test_raw_text_is_parsed_here_on_the_completions_route(
+        self, tmp_path: Path, said: int
+    ) -> None:
+        call = said * (
             "<|tool_calls_section_begin|><|tool_call_begin|>functions.book_room:0"
             '<|tool_call_argument_begin|>{"town": "Graz", "nights": "2"}<|tool_call_end|>'
             "<|tool_calls_section_end|>"
         )
-        text = body({"id": "1", "choices": [{"index": 0, "text": call, "finish_reason": "stop"}]})
+        choice = {"index": 0, "text": call or "No.", "finish_reason": "stop"}
+        text = body({"id": "1", "choices": [choice]})
         with ScriptedServer(repeats=True) as server:
             server.will(text)
             job = Job(samples=asked_of(1), results=tmp_path / "r.jsonl")
@@ -260,10 +265,10 @@ class TestAsking:
             report = verify(settings, job)
 
         assert server.seen[0].path == "/v1/completions"
-        assert report.summary["finish_tool_calls"] == 1
+        assert report.summary["finish_tool_calls"] == said
         assert report.raw.schema.good == 0
         assert report.raw.leaked.good == 0
-        assert report.repaired.schema.good == 1
+        assert report.repaired.schema.good == said
 
     async def test_in_a_running_loop_it_is_awaited(self, tmp_path: Path) -> None:
         job = Job(samples=asked_of(1), results=tmp_path / "r.jsonl")
@@ -278,6 +283,14 @@ class TestAsking:
     def test_no_request_at_a_time_asks_nothing(self, tmp_path: Path) -> None:
         with pytest.raises(KimiConfigError, match="concurrency 0"):
             Job(samples=[], results=tmp_path / "r.jsonl", concurrency=0)
+
+
+def test_half_a_character_is_kept_as_it_came(tmp_path: Path) -> None:
+    """Of a file that another program wrote; the reader of answers takes none."""
+    row = Row(data_index=1, response={"text": "a\ud800b"})
+    write_rows(tmp_path / "r.jsonl", [row])
+
+    assert read_rows(tmp_path / "r.jsonl") == [row]
 
 
 @pytest.mark.parametrize(
