@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from kimi_core.verify._html import html_page
 from kimi_core.verify._rows import ESCAPED
-from kimi_core.verify._rows import ESCAPED
 from kimi_core.verify._sections import compared, heading, sections
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from kimi_core.verify._compare import Comparison
     from kimi_core.verify._report import Failure, Report
-from kimi_core.verify._sections import Section
+    from kimi_core.verify._sections import Section
 
 __all__ = ["comparison_markdown", "report_markdown", "write_comparison", "write_report"]
 
