@@ -1,7 +1,7 @@
 """The samples of this package, made from a written recipe.
 
-Owns: `own_samples`, and how the recipe is read: which language, which tools, how many turns. May
-know: its own files. Words and tools stand in ``recipe.json`` beside it.
+Owns: `own_samples`, and how the recipe is read: which language, which tools, how many turns.
+May know: its own files, _json. Words and tools stand in ``recipe.json`` beside it.
 
 They are made when they are asked for (20 ms) and not kept as a file: the recipe is a tenth of what
 it makes and can be read. All that differs is drawn from SHA-256 of the sample's number, so that
