@@ -7,7 +7,7 @@ because whoever asks without a framework does not need pydantic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,7 +37,7 @@ def fields_by_word(kind: type[BaseModel]) -> dict[str, str]:
 
 
 @contextmanager
-def in_one_sentence() -> Iterator[None]:
+def in_one_sentence() -> Generator[None, None, None]:
     """Say what pydantic refuses as one sentence: it wraps every ValueError, and shows the value."""
     try:
         yield
