@@ -254,6 +254,7 @@ class TestQuestions:
         assert cases == []
         assert "KIMI_TOKENIZER" in skipped["prompt tokens"]
 
+    @pytest.mark.deep
     def test_own_prompts_are_counted_with_the_models_tokenizer(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

@@ -27,7 +27,7 @@ PUBLISHED = [
 ]  # fmt: skip
 
 
-def run(vendor: Any, folder: Path, number: int = 120, **job: Any) -> Report:
+def run(vendor: Any, folder: Path, number: int = 80, **job: Any) -> Report:
     with ScriptedServer(repeats=True) as server:
         server.will(vendor)
         options = {"concurrency": 4, "results": folder / "results.jsonl", **job}
@@ -45,7 +45,7 @@ class Measured(NamedTuple):
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
-    vendor, folder = Vendor(seed=4, **RATES), tmp_path_factory.mktemp("run")
+    vendor, folder = Vendor(seed=0, **RATES), tmp_path_factory.mktemp("run")
     return Measured(vendor, run(vendor, folder), folder)
 
 
@@ -61,7 +61,7 @@ class TestCounts:
         count, summary = measured.vendor.count, measured.report.summary
         damaged = count(*DAMAGES)
 
-        assert summary["success_count"] == 120 - count("refused")
+        assert summary["success_count"] == 80 - count("refused")
         assert summary["failure_count"] == count("refused")
         assert summary["finish_stop"] == count("text", "leaked", "empty")
         assert summary["finish_tool_calls"] == count("right") + damaged
@@ -108,7 +108,7 @@ class TestCounts:
         lines = (measured.folder / "results.jsonl").read_text("utf-8").splitlines()
         first = json.loads(lines[0])
 
-        assert [json.loads(line)["data_index"] for line in lines] == [*range(1, 121)]
+        assert [json.loads(line)["data_index"] for line in lines] == [*range(1, 81)]
         assert list(first) == [*PUBLISHED, "measured"]
         assert first["request"]["model"] == "moonshotai/Kimi-K2-Thinking"
 
@@ -119,7 +119,7 @@ class TestCounts:
         assert measured.report.latency.duration_ms.n == measured.report.summary[
             "success_count"
         ] - len([row for row in retried if row.succeeded])
-        assert measured.report.latency.first_token_ms.n > 20
+        assert measured.report.latency.first_token_ms.n > 10
 
     def test_a_stream_and_a_whole_answer_are_the_same_row(self, measured: Measured) -> None:
         rows = [row for row in read_rows(measured.folder / "results.jsonl") if row.succeeded]
