@@ -7,7 +7,7 @@ request, transport.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,19 +49,19 @@ _HOPELESS = (KimiAuthenticationError, KimiModelNotFoundError, KimiQuotaError)
 _NOT_OPTIONS = frozenset({"model", "messages", "tools", "stream", "stream_options"})
 
 
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What came of one payload.
 
-    Args:
+    Attributes:
         body: The answer as one body, or what failed.
         status: "success" or "failed".
         measured: The times, see `Row`.
     """
 
-    def __init__(self, body: dict[str, Any], status: str, measured: Mapping[str, Any]) -> None:
-        self.body = body
-        self.status = status
-        self.measured = measured
+    body: dict[str, Any]
+    status: str
+    measured: Mapping[str, Any]
 
     @property
     def choice(self) -> Mapping[str, Any]:

@@ -107,6 +107,16 @@ class TestGoingOn:
 
         assert found.shares()["parameters"].good == 14
 
+    def test_another_question_of_the_same_name_is_asked(self, tmp_path: Path) -> None:
+        suite = tmp_path / "suite.jsonl"
+        with ScriptedServer(repeats=True) as server:
+            server.will(error(400, "no", "invalid_request_error"))
+            for kind in ("string", "string", "integer"):
+                suite.write_text(json.dumps({"type": kind}), "utf-8")
+                ask(settings_for(server.base_url), tmp_path, "schemas", suite=suite)
+
+        assert len(server.seen) == 4
+
     def test_a_failure_is_told_with_what_came(self, tmp_path: Path) -> None:
         message = {"role": "assistant", "content": "y" * 900}
         said = body({"id": "1", "choices": [{"message": message, "finish_reason": "stop"}]})
@@ -140,6 +150,7 @@ class _Said:
 
 
 CALL = {"function": {"name": "f", "arguments": '{"a": 1}'}}
+OTHER = {"function": {"name": "g", "arguments": "{}"}}
 TOOL = {"function": {"name": "f", "parameters": {"properties": {"a": {"type": "string"}}}}}
 SCHEMA = {"type": "object", "required": ["a"]}
 
@@ -158,6 +169,8 @@ SCHEMA = {"type": "object", "required": ["a"]}
         (calls("f"), _Said(finish="tool_calls", tool_calls=[CALL]), None),
         (calls("g"), _Said(finish="tool_calls", tool_calls=[CALL]), "it calls f, not g"),
         (calls("f"), _Said(finish="tool_calls"), "it calls nothing"),
+        (calls("f"), _Said(finish="tool_calls", tool_calls=[OTHER, CALL]), None),
+        (calls("f", first=True), _Said(finish="tool_calls", tool_calls=[OTHER, CALL]), "not f"),
         (calls("f"), _Said(tool_calls=[CALL]), "finish_reason is 'stop'"),
         (calls("f"), _Said("failed"), "it was refused"),
         (fits("f", [TOOL]), _Said(tool_calls=[CALL]), "1 is not of type 'string'"),

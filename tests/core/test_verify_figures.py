@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("jsonschema", reason="the verifier needs the extra [cli]")
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kimi_core.endpoints import get_endpoint
@@ -66,12 +66,15 @@ class TestIntervals:
     def test_wilson(self, good: int, n: int, low: float, high: float) -> None:
         assert wilson(good, n) == pytest.approx((low, high), abs=1e-4)
 
+    @example(48, 0)  # came to 0.9999999999999999
     @given(st.integers(0, 3_000), st.integers(0, 3_000))
     def test_an_interval_holds_its_share_and_lies_in_0_to_1(self, good: int, more: int) -> None:
         share = Share(good, good + more)
         low, high = share.interval
 
         assert 0.0 <= low <= high <= 1.0
+        assert (low == 0.0) is (good == 0)
+        assert (high == 1.0) is (more == 0)
         assert share.value is None or share.holds(share.value)
 
     @given(st.integers(0, 2_000), st.integers(0, 2_000))
@@ -150,12 +153,16 @@ class TestValidCall:
 
         assert not valid_call(call("ping", "{}"), [tool])
 
-    def test_no_schema_makes_this_process_fetch_anything(self) -> None:
-        """The test's sockets would say so: they reach this machine alone."""
+    def test_no_schema_makes_this_process_fetch_anything(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fetched: list[object] = []
+        monkeypatch.setattr("urllib.request.urlopen", lambda *args, **_: fetched.append(args))
         schema = {"type": "object", "properties": {"a": {"$ref": "https://example.com/a.json"}}}
         tool = {"function": {"name": "f", "parameters": schema}}
 
         assert not valid_call(call("f", '{"a": 1}'), [tool])
+        assert fetched == []
 
     def test_a_schema_that_is_none_is_never_right(self) -> None:
         tool = {"function": {"name": "f", "parameters": {"type": "no such type"}}}

@@ -99,6 +99,8 @@ class TestCounts:
         assert kinds.count("empty") == measured.vendor.count("empty")
         assert kinds.count("cut") == measured.vendor.count("cut")
         assert len(calls) == measured.vendor.count(*DAMAGES)
+        empty = [failure for failure in measured.report.failures if failure.kind == "empty"]
+        assert not any(failure.repaired for failure in empty)
         assert {failure.repaired for failure in calls} >= {False}
         undeclared = next(failure for failure in calls if "img_gen" in failure.reason)
         assert undeclared.raw["tool_calls"][0]["function"]["name"] == "img_gen"
@@ -151,6 +153,8 @@ class TestGoingOn:
 
         def stop(row: Any) -> None:
             seen.append(row.data_index)
+            on_disk = read_rows(tmp_path / "results.jsonl")
+            assert [kept.data_index for kept in on_disk] == seen
             if len(seen) == 7:
                 raise KeyboardInterrupt
 
@@ -192,7 +196,10 @@ class TestGoingOn:
         old = {**json.loads(file.read_text("utf-8")), "last_run_at": "2020-01-01T00:00:00+00:00"}
         file.write_text(file.read_text("utf-8") + json.dumps({**old, "status": "failed"}), "utf-8")
 
-        assert run(Vendor(), tmp_path, 1, resume=True).summary["finish_tool_calls"] == 1
+        never_asked = Vendor()
+
+        assert run(never_asked, tmp_path, 1, resume=True).summary["finish_tool_calls"] == 1
+        assert never_asked.truth == {}
 
 
 class TestAsking:
@@ -230,6 +237,14 @@ class TestAsking:
 
         assert "sk-very-secret" not in str(caught.value)
         assert len(server.seen) <= 2
+
+    def test_no_file_has_the_key(self, tmp_path: Path) -> None:
+        with ScriptedServer(repeats=True) as server:
+            server.will(error(400, "bad sk-very-secret", "invalid_request_error"))
+            job = Job(samples=asked_of(1), results=tmp_path / "r.jsonl")
+            verify(settings_for(server.base_url, api_key="sk-very-secret"), job)
+
+        assert "bad [key hidden]" in (tmp_path / "r.jsonl").read_text("utf-8")
 
     def test_an_answer_that_breaks_off_is_a_failed_row(self, tmp_path: Path) -> None:
         broken = Answer((b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n',), breaks=True)
