@@ -1,7 +1,7 @@
 """One sample -> one row, asked through the transport that the adapters use.
 
-Owns: `Asker`. May know: its own files, _json, chat, config, endpoints, errors, events, models,
-request, transport.
+Owns: `Asker`. May know: its own files, _json, chat, endpoints, errors, events, models, request,
+transport.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.chat import KimiChat, listed_models
 from kimi_core.chat.observe import observe
-from kimi_core.config import resolve_api_key
 from kimi_core.errors import (
     KimiAuthenticationError,
     KimiConfigError,
@@ -93,7 +92,6 @@ class Asker:
     def __init__(self, settings: Settings, extra_body: Mapping[str, Any] | None = None) -> None:
         self.chat = KimiChat(settings)
         self.extra_body = dict(extra_body or {})
-        self._key = resolve_api_key(self.chat.capabilities.endpoint, settings.api_key)
         self._unnamed = settings.model is None
 
     @property
@@ -183,23 +181,20 @@ class Asker:
                 retries = reply.retries
                 reader = await reply.read()
         except _HOPELESS as error:
-            raise KimiConfigError(self._redacted(str(error))) from None
+            raise KimiConfigError(str(error)) from error
         except KimiError as error:
-            body, status = self._failure(error), "failed"
+            body, status = _failure(error), "failed"
         else:
             body, status = whole_body(watch.chunks, self.model), SUCCESS
             if request.path == "/completions":
                 body = _with_calls(body, reader.message())
         return Sent(body, status, watch.measured(streamed=streams, retries=retries))
 
-    def _failure(self, error: KimiError) -> dict[str, Any]:
-        said = self._redacted(str(error))
-        status = getattr(error, "status_code", None)
-        kind = type(error).__name__
-        return {"error_type": kind, "error_message": said, "error": said, "status_code": status}
 
-    def _redacted(self, text: str) -> str:
-        return text.replace(self._key, "[key hidden]") if isinstance(self._key, str) else text
+def _failure(error: KimiError) -> dict[str, Any]:
+    said, kind = str(error), type(error).__name__
+    status = getattr(error, "status_code", None)
+    return {"error_type": kind, "error_message": said, "error": said, "status_code": status}
 
 
 def _with_calls(body: dict[str, Any], message: ParsedMessage) -> dict[str, Any]:

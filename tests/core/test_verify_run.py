@@ -240,9 +240,9 @@ class TestAsking:
 
     def test_no_file_has_the_key(self, tmp_path: Path) -> None:
         with ScriptedServer(repeats=True) as server:
-            server.will(error(400, "bad sk-very-secret", "invalid_request_error"))
+            server.will(error(400, "bad plain-secret-77", "invalid_request_error"))
             job = Job(samples=asked_of(1), results=tmp_path / "r.jsonl")
-            verify(settings_for(server.base_url, api_key="sk-very-secret"), job)
+            verify(settings_for(server.base_url, api_key="plain-secret-77"), job)
 
         assert "bad [key hidden]" in (tmp_path / "r.jsonl").read_text("utf-8")
 
