@@ -6,14 +6,12 @@ files.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from kimi_core.events import ContentDelta, Event, ReasoningDelta, ToolCallArguments, ToolCallStart
 from kimi_core.events.arguments import InvalidArguments, read_arguments
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 __all__ = ["CallDelta", "Delta", "Deltas"]
 

@@ -208,7 +208,8 @@ class MoonshotSimulator:
         return replace(outcome, body=message)
 
     def _stored(self, request: RecordedRequest) -> Outcome:
-        answer = self._storage.answer(request.method, request.path, request.body)
+        asked = request.query if request.method == "GET" else request.body
+        answer = self._storage.answer(request.method, request.path, asked)
         if answer is None:
             body = _error(f"Not found: {request.method} {request.path}", _NOT_FOUND)
             answer = (404, body)

@@ -31,7 +31,7 @@ MEDIAN_FUNCTION = 10
 # What the core may import, beside the standard library and itself: what every install brings, and
 # what one room may need beyond that (from an extra; pytest is there where the fixture is used).
 CORE_DEPENDENCIES = {
-    "certifi", "dotenv", "jiter", "openai", "pydantic_core", "typing_extensions",
+    "anyio", "certifi", "dotenv", "jiter", "openai", "pydantic_core", "typing_extensions",
 }  # fmt: skip
 COMMAND_LINE = {"jsonschema", "rich", "tqdm", "typer"}
 ROOM_DEPENDENCIES = {
