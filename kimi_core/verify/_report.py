@@ -220,15 +220,20 @@ def _summary(rows: Sequence[Row], model: str, agreements: Sequence[Agreement]) -
 
 def _span_ms(rows: Sequence[Row]) -> int | None:
     """Return the time from the first question to the last answer, pauses included."""
-    times = [
-        (datetime.fromisoformat(row.last_run_at), row.duration_ms)
-        for row in rows
-        if row.last_run_at
-    ]
-    if not times:
+    moments = [(_moment(row.last_run_at), row.duration_ms) for row in rows]
+    ends = [(ended, ms) for ended, ms in moments if ended is not None]
+    if not ends:
         return None
-    begun = min(ended - timedelta(milliseconds=ms) for ended, ms in times)
-    return int((max(ended for ended, _ in times) - begun).total_seconds() * 1_000)
+    begun = min(ended - timedelta(milliseconds=ms) for ended, ms in ends)
+    return int((max(ended for ended, _ in ends) - begun).total_seconds() * 1_000)
+
+
+def _moment(text: str) -> datetime | None:
+    # Moonshot's script writes the time of its machine without saying which that is.
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        return None
 
 
 def _usage_totals(rows: Sequence[Row]) -> dict[str, int]:

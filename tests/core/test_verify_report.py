@@ -84,6 +84,14 @@ class TestWhatIsSaid:
         assert cell(found, "Answers", "empty answers")[1] == "- (0 of 0)"
         assert report_markdown(found)
 
+    def test_rows_of_moonshots_script_have_other_times(self) -> None:
+        told = ["2026-11-30T10:00:05", "some day", ""]
+        rows = [replace(one, last_run_at=at) for one, at in zip(ROWS[:3], told, strict=True)]
+
+        assert report(rows).summary["eval_duration_ms"] == 100
+        assert report(rows[1:]).summary["eval_duration_ms"] is None
+        assert report([rows[0], ROWS[3]]).summary["eval_duration_ms"] >= 100
+
     def test_conformance_is_part_of_it(self) -> None:
         checks = (
             Check(id="features/a", group="features", passed=True),
