@@ -64,8 +64,10 @@ def share(one: Share) -> str:
 def heading(report: Report) -> str:
     """Return what was asked, where and when, as one sentence."""
     when = f", {report.started_at[:16]} to {report.finished_at[:16]}" if report.started_at else ""
+    # Its name is that of the endpoint; a GGUF of your own has its file's.
+    stand_in = " (SmolLM2-135M-Instruct, a stand-in that is NOT Kimi)" * (report.model == "local")
     return (
-        f"{report.model} at {report.base_url} (endpoint {report.endpoint}, {report.api}), "
+        f"{report.model}{stand_in} at {report.base_url} (endpoint {report.endpoint}, {report.api}), "
         f"{report.samples} samples{when}"
     )
 

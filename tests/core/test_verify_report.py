@@ -84,6 +84,12 @@ class TestWhatIsSaid:
         assert cell(found, "Answers", "empty answers")[1] == "- (0 of 0)"
         assert report_markdown(found)
 
+    def test_the_stand_in_is_never_taken_for_kimi(self) -> None:
+        found = replace(report(), model="local")
+
+        assert "a stand-in that is NOT Kimi" in report_markdown(found)
+        assert "NOT Kimi" not in report_markdown(report())
+
     def test_rows_of_moonshots_script_have_other_times(self) -> None:
         told = ["2026-11-30T10:00:05", "some day", ""]
         rows = [replace(one, last_run_at=at) for one, at in zip(ROWS[:3], told, strict=True)]
