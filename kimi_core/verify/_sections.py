@@ -67,8 +67,8 @@ def heading(report: Report) -> str:
     # Its name is that of the endpoint; a GGUF of your own has its file's.
     stand_in = " (SmolLM2-135M-Instruct, a stand-in that is NOT Kimi)" * (report.model == "local")
     return (
-        f"{report.model}{stand_in} at {report.base_url} (endpoint {report.endpoint}, {report.api}), "
-        f"{report.samples} samples{when}"
+        f"{report.model}{stand_in} at {report.base_url} "
+        f"(endpoint {report.endpoint}, {report.api}), {report.samples} samples{when}"
     )
 
 

@@ -132,4 +132,5 @@ def settings(server: MoonshotSimulator, route: str) -> dict[str, Any]:
         "model": "kimi-k2-thinking",
         "api_key": server.api_key,
         "api": api,
+        "tool_call_retries": 0,
     }
