@@ -7,22 +7,30 @@ verify; rich, typer, typing_extensions.
 from __future__ import annotations
 
 import json
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+from typing_extensions import Self
 
 from kimi_core._json import as_mapping
+from kimi_core.chat import Settings
 from kimi_core.cli._output import console, print_json, printable, table
 from kimi_core.errors import KimiConfigError
 from kimi_core.verify import (
+    Check,
     Job,
     Questions,
+    Report,
+    Row,
     Sample,
+    Section,
     compare_reports,
     compared,
     heading,
@@ -34,15 +42,6 @@ from kimi_core.verify import (
     write_comparison,
     write_report,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-    from pathlib import Path
-
-    from typing_extensions import Self
-
-    from kimi_core.chat import Settings
-    from kimi_core.verify import Check, Report, Row, Section
 
 __all__ = ["Asked", "compare_two", "verify_server"]
 

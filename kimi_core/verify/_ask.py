@@ -7,13 +7,15 @@ transport.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.chat import KimiChat, listed_models
+from kimi_core.chat import KimiChat, Settings, listed_models
 from kimi_core.chat.observe import observe
+from kimi_core.endpoints import Endpoint
 from kimi_core.errors import (
     KimiAuthenticationError,
     KimiConfigError,
@@ -21,22 +23,14 @@ from kimi_core.errors import (
     KimiModelNotFoundError,
     KimiQuotaError,
 )
-from kimi_core.request import Options
+from kimi_core.events import ParsedMessage
+from kimi_core.models import ModelInfo
+from kimi_core.request import Options, Request
 from kimi_core.transport.call import Call
 from kimi_core.verify._rows import SUCCESS, Row
-from kimi_core.verify._samples import hash_of
+from kimi_core.verify._samples import Sample, hash_of
 from kimi_core.verify._valid import all_valid
 from kimi_core.verify._whole import Watch, whole_body
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.chat import Settings
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.events import ParsedMessage
-    from kimi_core.models import ModelInfo
-    from kimi_core.request import Request
-    from kimi_core.verify._samples import Sample
 
 __all__ = ["Asker", "Sent"]
 

@@ -6,17 +6,14 @@ Owns: `Case`, and how an answer to one is judged. May know: its own files, _json
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from kimi_core._json import JsonValue, as_mapping, as_sequence
+from kimi_core.verify._ask import Sent
 from kimi_core.verify._rows import SUCCESS
 from kimi_core.verify._valid import reason_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from kimi_core.verify._ask import Sent
 
 __all__ = ["Case", "Judge", "answers", "calls", "fits", "holds_json", "is_refused", "says", "user"]
 

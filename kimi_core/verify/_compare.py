@@ -6,19 +6,17 @@ Owns: `Comparison`, and how a report is read back. May know: its own files, _jso
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiConfigError
 from kimi_core.verify._figures import Agreement, agreement_of
 from kimi_core.verify._intervals import Share, difference
 from kimi_core.verify._rows import read_rows
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
 
 __all__ = ["Comparison", "Difference", "compare_reports"]
 

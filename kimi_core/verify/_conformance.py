@@ -7,12 +7,17 @@ off. May know: its own files, _json, errors, tokenizer.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiConfigError
 from kimi_core.tokenizer import Tokenizer
+from kimi_core.verify._ask import Asker, Sent
+from kimi_core.verify._cases import Case
 from kimi_core.verify._features import feature_cases
 from kimi_core.verify._intervals import Share
 from kimi_core.verify._parameters import own_token_cases, parameter_cases, token_cases
@@ -22,16 +27,6 @@ from kimi_core.verify._samples import hash_of
 from kimi_core.verify._schema_cases import own_schemas, schema_cases
 from kimi_core.verify._suite import Suite, read_suite
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from kimi_core.verify._ask import Asker, Sent
-    from kimi_core.verify._cases import Case
-
-    OnCheck = Callable[["Check", int], None]
-
 __all__ = [
     "GROUPS",
     "Check",
@@ -40,6 +35,7 @@ __all__ = [
     "ask_questions",
     "conformance_cases",
 ]
+
 
 GROUPS = ("schemas", "parameters", "features", "prompt tokens")
 _SHOWN = 600
@@ -70,6 +66,9 @@ class Check:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+OnCheck = Callable[[Check, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,14 @@ wants is wanted here, in other words. Left out are its questions with a count of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from kimi_core._json import JsonValue
+from kimi_core.verify._ask import Sent
 from kimi_core.verify._cases import (
     Case,
+    Judge,
     answers,
     calls,
     holds_json,
@@ -21,13 +25,6 @@ from kimi_core.verify._cases import (
     user,
 )
 from kimi_core.verify._rows import SUCCESS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from kimi_core._json import JsonValue
-    from kimi_core.verify._ask import Sent
-    from kimi_core.verify._cases import Judge
 
 __all__ = ["feature_cases"]
 

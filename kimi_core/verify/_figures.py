@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping
+from kimi_core.endpoints import Endpoint
+from kimi_core.models import ModelInfo
 from kimi_core.response import Usage
 from kimi_core.verify._intervals import Median, Share, f1_interval, median_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.models import ModelInfo
-    from kimi_core.verify._outcome import Outcome
-    from kimi_core.verify._rows import Row
+from kimi_core.verify._outcome import Outcome
+from kimi_core.verify._rows import Row
 
 __all__ = ["Agreement", "Column", "Cost", "IdFormat", "Latency", "agreement_of"]
 

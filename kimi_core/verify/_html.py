@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import json
 from html import escape
-from typing import TYPE_CHECKING
 
+from kimi_core.verify._intervals import Share
 from kimi_core.verify._plots import Bar, bars, curve
-from kimi_core.verify._sections import SHARES, heading, sections
-
-if TYPE_CHECKING:
-    from kimi_core.verify._intervals import Share
-    from kimi_core.verify._report import Failure, Report
-    from kimi_core.verify._sections import Section
+from kimi_core.verify._report import Failure, Report
+from kimi_core.verify._sections import SHARES, Section, heading, sections
 
 __all__ = ["html_page"]
 

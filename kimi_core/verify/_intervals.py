@@ -11,11 +11,9 @@ what good servers have: after 60 right answers of 60 it claims certainty where W
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 __all__ = ["Median", "Share", "difference", "f1_interval", "median_of", "wilson"]
 

@@ -10,25 +10,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core._json import as_mapping
+from kimi_core._json import Tool, as_mapping
+from kimi_core.chat import KimiChat
 from kimi_core.errors import KimiError
+from kimi_core.events import ParsedMessage, ToolCall
 from kimi_core.raw.special_tokens import SPECIAL_TOKEN_PATTERN
-from kimi_core.request import Options
+from kimi_core.request import Options, Request
 from kimi_core.response import ResponseReader
+from kimi_core.verify._rows import Row
+from kimi_core.verify._samples import Sample
 from kimi_core.verify._valid import all_valid, reason_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from kimi_core._json import Tool
-    from kimi_core.chat import KimiChat
-    from kimi_core.events import ParsedMessage, ToolCall
-    from kimi_core.request import Request
-    from kimi_core.verify._rows import Row
-    from kimi_core.verify._samples import Sample
 
 __all__ = ["Outcome", "leaks", "raw_outcome", "repaired_outcome"]
 

@@ -11,20 +11,15 @@ wants taken, so that 15 of 18 is what a K3 can have there.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kimi_core._json import as_mapping
-from kimi_core.raw.prompt import encode_prompt
-from kimi_core.verify._cases import Case, answers, is_refused, user
+from kimi_core.raw.prompt import TextEncoder, encode_prompt
+from kimi_core.verify._ask import Sent
+from kimi_core.verify._cases import Case, Judge, answers, is_refused, user
 from kimi_core.verify._recipe import own_samples
 from kimi_core.verify._rows import SUCCESS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from kimi_core.raw.prompt import TextEncoder
-    from kimi_core.verify._ask import Sent
-    from kimi_core.verify._cases import Judge
 
 __all__ = ["own_token_cases", "parameter_cases", "thinking_fields", "token_cases"]
 

@@ -8,12 +8,9 @@ SVG of the same bars 40 times as long. All text goes through `escape`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Bar", "bars", "curve"]
 

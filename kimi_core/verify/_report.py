@@ -7,23 +7,19 @@ files, _json, chat.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from kimi_core._json import as_mapping
+from kimi_core.chat import KimiChat
+from kimi_core.verify._conformance import Conformance
 from kimi_core.verify._figures import Agreement, Column, Cost, IdFormat, Latency, agreement_of
 from kimi_core.verify._outcome import Outcome, raw_outcome, repaired_outcome
-from kimi_core.verify._rows import ordered
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.chat import KimiChat
-    from kimi_core.verify._conformance import Conformance
-    from kimi_core.verify._rows import Row
-    from kimi_core.verify._samples import Sample
+from kimi_core.verify._rows import Row, ordered
+from kimi_core.verify._samples import Sample
 
 __all__ = ["Failure", "FailureKind", "Report", "make_report"]
 

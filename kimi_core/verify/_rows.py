@@ -10,16 +10,14 @@ may lack all but ``data_index``, ``status`` and ``finish_reason``.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["ESCAPED", "Row", "ordered", "read_rows", "write_rows"]
 

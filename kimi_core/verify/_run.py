@@ -10,32 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.verify._ask import Asker
 from kimi_core.verify._rows import ESCAPED, Row, ordered, read_rows, write_rows
-from kimi_core.verify._samples import hash_of
-
-if TYPE_CHECKING:
-    from collections.abc import (
-        Awaitable,
-        Callable,
-        Coroutine,
-        Generator,
-        Iterable,
-        Mapping,
-        Sequence,
-    )
-    from pathlib import Path
-
-    from kimi_core.verify._ask import Asker
-    from kimi_core.verify._samples import Sample
-
-    OnRow = Callable[[Row], None]
+from kimi_core.verify._samples import Sample, hash_of
 
 __all__ = ["Job", "ask_samples", "in_turns", "quiet", "run_here"]
+
+OnRow = Callable[[Row], None]
 
 _T = TypeVar("_T")
 

@@ -13,16 +13,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
 
 __all__ = ["Sample", "hash_of", "read_samples"]
 

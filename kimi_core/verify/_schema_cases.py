@@ -12,13 +12,11 @@ and recursion without an end.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.verify._cases import Case, fits, user
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = ["own_schemas", "parameters_of", "schema_cases"]
 

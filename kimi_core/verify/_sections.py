@@ -6,16 +6,12 @@ Owns: `Section`, the words of a report, and how a figure is written. May know: i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from kimi_core.verify._intervals import Share
-
-if TYPE_CHECKING:
-    from kimi_core.verify._compare import Comparison
-    from kimi_core.verify._conformance import Conformance
-    from kimi_core.verify._figures import Agreement
-    from kimi_core.verify._intervals import Median
-    from kimi_core.verify._report import Report
+from kimi_core.verify._compare import Comparison
+from kimi_core.verify._conformance import Conformance
+from kimi_core.verify._figures import Agreement
+from kimi_core.verify._intervals import Median, Share
+from kimi_core.verify._report import Report
 
 __all__ = ["SHARES", "Section", "compared", "heading", "percent", "sections", "share"]
 

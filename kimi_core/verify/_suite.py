@@ -6,16 +6,14 @@ Owns: which files and lines count. May know: _json, errors.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
 
 __all__ = ["Suite", "read_suite"]
 

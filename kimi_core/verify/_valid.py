@@ -11,15 +11,12 @@ takes the draft from ``$schema``, else 2020-12. What raises anything is a failur
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kimi_core._json import Tool
 from kimi_core.errors import needs_extra
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from kimi_core._json import Tool
 
 __all__ = ["all_valid", "reason_of", "valid_call"]
 

@@ -5,21 +5,14 @@ Owns: `verify` and `averify`. May know: its own files, chat.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from kimi_core.chat import Settings
 from kimi_core.verify._ask import Asker
-from kimi_core.verify._conformance import Questions, ask_questions
-from kimi_core.verify._report import make_report
-from kimi_core.verify._run import ask_samples, run_here
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.chat import Settings
-    from kimi_core.verify._conformance import OnCheck
-    from kimi_core.verify._report import Report
-    from kimi_core.verify._rows import Row
-    from kimi_core.verify._run import Job, OnRow
+from kimi_core.verify._conformance import OnCheck, Questions, ask_questions
+from kimi_core.verify._report import Report, make_report
+from kimi_core.verify._rows import Row
+from kimi_core.verify._run import Job, OnRow, ask_samples, run_here
 
 __all__ = ["CHECKS", "averify", "verify"]
 

@@ -11,16 +11,13 @@ without a finish reason has ended with "stop". Nothing is repaired: this is the 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.events import Event
-    from kimi_core.request import Request
+from kimi_core.events import Event
+from kimi_core.request import Request
 
 __all__ = ["Watch", "whole_body"]
 

@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from kimi_core.verify._compare import Comparison
 from kimi_core.verify._html import html_page
+from kimi_core.verify._report import Failure, Report
 from kimi_core.verify._rows import ESCAPED
-from kimi_core.verify._sections import compared, heading, sections
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from kimi_core.verify._compare import Comparison
-    from kimi_core.verify._report import Failure, Report
-    from kimi_core.verify._sections import Section
+from kimi_core.verify._sections import Section, compared, heading, sections
 
 __all__ = ["comparison_markdown", "report_markdown", "write_comparison", "write_report"]
 
