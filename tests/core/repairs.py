@@ -71,6 +71,8 @@ REPAIRS: dict[str, Damaged] = {
     "an unknown null": Damaged(_COUNT, '{"count": 3, "note": null}', {"count": 3}),
     "two names for one": Damaged(_COUNT, '{"Count": 3, "COUNT": 4}', None),
     "a day with slashes": Damaged(_DAY, '{"day": "2026/12/31"}', None),
+    "JSON of JSON for a list": Damaged(_LIST, r"""{"tags": "\"[\\\"a\\\"]\""}""", {"tags": ["a"]}),
+    "an enum of numbers": Damaged({"n": {"enum": [1, 2]}}, '{"n": "2"}', {"n": 2}),
     # What a schema accepts.
     "a number for a union": Damaged(_EITHER, '{"value": "7"}', {"value": "7"}),
     "JSON for a text": Damaged(_TEXT, '{"note": "[1]"}', {"note": "[1]"}),
@@ -83,6 +85,7 @@ REPAIRS: dict[str, Damaged] = {
     "a fence, and a number in quotes": Damaged(_COUNT, '```\n{"count": "7"}```', {"count": 7}),
     "JSON of JSON": Damaged(_COUNT, '"{\\"count\\": 7}"', {"count": 7}),
     "JSON of JSON of JSON": Damaged(_COUNT, '"\\"{\\\\\\"count\\\\\\": 7}\\""', {"count": 7}),
+    "a byte order mark": Damaged(_COUNT, '\ufeff{"count": 7}', {"count": 7}),
     "a trailing comma": Damaged(_COUNT, '{"count": 7,}', {"count": 7}),
     "a comma and nothing": Damaged(_COUNT, "{,}", None),
     "Python": Damaged(_TEXT, "{'note': \"It's\"}", {"note": "It's"}),

@@ -105,6 +105,14 @@ def test_strict_mends_nothing_and_off_looks_at_no_schema(row: Damaged) -> None:
         assert off.parsed() == found
 
 
+def test_null_is_a_value_in_openapis_words_too() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "nullable": True}}}
+    for required in ([], ["n"]):
+        reader = reader_of([tool("act", {**schema, "required": required})])
+        call, _ = called(reader, "act", ['{"n": null}'])
+        assert call.parsed() == {"n": None}
+
+
 NAMES: dict[str, tuple[str, str | None]] = {
     "as it is": ("read_file", "read_file"),
     "in another case": ("ReadFile", "read_file"),

@@ -131,7 +131,20 @@ def _compiled(text: str) -> CompiledSchema:
         rules = plain_json(json.loads(text), _too_much)
     except KimiConfigError:
         rules = None
-    return CompiledSchema(rules if isinstance(rules, dict) else {})
+    return CompiledSchema(_with_null(rules) if isinstance(rules, dict) else {})
+
+
+def _with_null(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
+    """Say OpenAPI's ``nullable`` in JSON schema's words, as `kimi_core.schema` does for servers."""
+    if isinstance(schema, list):
+        return [_with_null(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    said = schema.get("nullable") is True and isinstance(schema.get("type"), (str, list))
+    rules = {
+        name: _with_null(one) for name, one in schema.items() if name != "nullable" or not said
+    }
+    return {"anyOf": [rules, {"type": "null"}]} if said else rules
 
 
 def _too_much(place: str, problem: str) -> KimiConfigError:

@@ -60,7 +60,7 @@ def _fits_inside(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noq
         return _fits_array(value, schema, depth)
     if kind is str:
         return "pattern" not in schema or matches(schema["pattern"], value) is True
-    return kind not in (int, float) or bool(_fits_number(value, schema))
+    return kind not in (int, float) or _fits_number(value, schema)
 
 
 def _fits_a_branch(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noqa: ANN401 - as above
@@ -70,7 +70,7 @@ def _fits_a_branch(value: Any, schema: dict[str, Any], depth: int) -> bool:  # n
 
 
 def _fits_number(value: float, schema: dict[str, Any]) -> bool:
-    return schema.get("minimum", value) <= value <= schema.get("maximum", value)
+    return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
 
 
 def _fits_array(value: list[Any], schema: dict[str, Any], depth: int) -> bool:

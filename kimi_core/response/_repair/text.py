@@ -88,12 +88,13 @@ def _mended(text: str, depth: int) -> tuple[dict[str, Any], list[str]] | None:
     if fence:
         inner = _mended(_FENCE_END.sub("", text[fence.end() :]), depth + 1)
         return inner and (inner[0], ["code_fence", *inner[1]])
-    begun = text.lstrip(BLANKS + "\ufeff")
+    begun = text.strip().strip("\ufeff\u200b").strip()
     if begun.startswith('{\\"'):
         begun = f'"{begun}"'  # JSON of JSON that lost its own quotes
     if begun.startswith('"'):
         return _of_json(begun, depth)
-    return _objects(begun) if begun.startswith("{") else None
+    found = _objects(begun) if begun.startswith("{") else None
+    return found and (found[0], found[1] or ["blanks"])
 
 
 def _of_json(text: str, depth: int) -> tuple[dict[str, Any], list[str]] | None:

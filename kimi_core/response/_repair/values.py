@@ -211,8 +211,8 @@ def _by_keyword(
 def _of_type(found: Any, expected: object) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
     """Yield what a value of another type means as one of these."""
     for name in expected if isinstance(expected, list) else [expected]:
-        if isinstance(found, str):
-            yield from _READ.get(str(name), _nothing)(found)
+        if isinstance(found, str) and str(name) in _READ:
+            yield from _READ[str(name)](found)
         elif name == "string" and type(found) is int:
             yield "integer_to_string", str(found)
         if name == "array" and _is_single(found):
@@ -223,10 +223,6 @@ def _is_single(found: object) -> bool:
     if isinstance(found, str):
         return bool(found.strip()) and not _LIST_MARKS.search(found)
     return found is not None and not isinstance(found, list)
-
-
-def _nothing(text: str) -> Iterator[tuple[str, Any]]:  # noqa: ARG001 - one of several readers
-    return iter(())
 
 
 def _number(text: str) -> Iterator[tuple[str, Any]]:
@@ -253,6 +249,7 @@ def _container(kind: type) -> Callable[[str], Iterator[tuple[str, Any]]]:
     def read(text: str) -> Iterator[tuple[str, Any]]:
         try:
             found = lenient_json(text.strip())
+            found = lenient_json(found) if isinstance(found, str) else found
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             return
         if type(found) is kind:
