@@ -29,7 +29,7 @@ __all__ = ["Outcome", "leaks", "raw_outcome", "repaired_outcome"]
 
 # A call whose marker tokens the server has taken out: nothing but Kimi's own id is left of it.
 _BARE_CALL = re.compile(r"\bfunctions\.[\w.-]+:\d+\s*\{")
-_REPAIRED: Mapping[str, Any] = {"tool_call_policy": "repair", "tool_call_retries": 0}
+_REPAIRED = Options(tool_call_policy="repair", tool_call_retries=0)
 _ASKED: list[dict[str, Any]] = [{"role": "user", "content": "."}]
 
 
@@ -124,7 +124,7 @@ def repaired_outcome(row: Row, sample: Sample, chat: KimiChat) -> Outcome:
 def _reading_request(sample: Sample, chat: KimiChat) -> Request:
     body, raw = sample.body, chat.capabilities.api == "completions"
     messages = sample.prepared("")["messages"] if raw else _ASKED
-    return chat.request(messages, body.get("tools"), Options.read(_REPAIRED), stream=False)
+    return chat.request(messages, body.get("tools"), _REPAIRED, stream=False)
 
 
 def _read_again(body: Mapping[str, Any], request: Request) -> tuple[ParsedMessage, str | None]:

@@ -1,6 +1,6 @@
 """Whether a tool call fits its tool's schema, by the published rule.
 
-Owns: `valid_call`, and why a call is refused. May know: _json, errors; jsonschema, referencing.
+Owns: `valid_call`, and why a call is refused. May know: _json; jsonschema, referencing.
 
 The rule is that of Moonshot's K2-Vendor-Verifier, so that figures compare: the name of a declared
 tool whose ``parameters`` are neither missing nor empty, arguments that ``json.loads`` reads (a raw
@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Any
 
 from kimi_core._json import Tool
-from kimi_core.errors import needs_extra
 
 __all__ = ["all_valid", "reason_of", "valid_call"]
 
@@ -96,10 +95,9 @@ def _misfit(arguments: Any, schema: Any, *, any_schema: bool) -> str | None:  # 
 @lru_cache(maxsize=4_096)
 def _validator(text: str, any_schema: bool) -> Callable[[Any], Any]:  # noqa: FBT001 - cached
     """Return what finds the worst error, or None. Checking the schema costs 1 ms: done once."""
-    with needs_extra("cli"):
-        import jsonschema
-        from jsonschema import validators
-        from referencing import Registry
+    import jsonschema
+    from jsonschema import validators
+    from referencing import Registry
 
     schema: Any = json.loads(text)
     kind: Any = validators.validator_for(schema, default=validators.Draft202012Validator)

@@ -13,17 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.chat import Settings
-from kimi_core.request import option_names
 from kimi_core.verify import Sample
 from tests.scripted import Answer, body, chunk, error, stream
 
 if TYPE_CHECKING:
     from tests.scripted import Seen
 
-__all__ = ["DAMAGES", "REPAIRS", "TOOL", "Vendor", "asked_of", "settings_for"]
-
-REPAIRS = "tool_call_policy" in option_names()
-"""Whether this package repairs calls; where it does not, both columns of a report are the same."""
+__all__ = ["DAMAGES", "TOOL", "Vendor", "asked_of", "settings_for"]
 
 TOOL: dict[str, Any] = {
     "type": "function",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.importorskip("jsonschema", reason="the verifier needs the extra [cli]")
-
 from kimi_core.chat import Settings
 from kimi_core.errors import KimiConfigError
 from kimi_core.testing import MoonshotSimulator

@@ -8,9 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-pytest.importorskip("jsonschema", reason="the verifier needs the extra [cli]")
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 
