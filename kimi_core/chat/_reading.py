@@ -52,14 +52,20 @@ class Reading:
     """
 
     def __init__(
-        self, request: Request, response: HttpResponse, limits: Limits, made_at: Line | None
+        self,
+        request: Request,
+        response: HttpResponse,
+        limits: Limits,
+        made_at: Line | None,
+        *,
+        asks_again: bool = False,
     ) -> None:
         """Take over the headers of an open HTTP response."""
         headers: Mapping[str, str] = response.headers
         limits.opened(response)
         self.limits = limits
         self._made_at = made_at
-        self.reader = ResponseReader(request, headers)
+        self.reader = ResponseReader(request, headers, asks_again=asks_again)
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
         self._decoder: EventStreamDecoder | None = None
@@ -161,7 +167,7 @@ class Reading:
 
     def _warn_of_nothing(self) -> None:
         said = self.reader.message()
-        if said.content or said.tool_calls:
+        if said.content or said.tool_calls or self.reader.unsettled:
             return
         error = incomplete_answer(said, self.reader.metadata())
         if error is not None:

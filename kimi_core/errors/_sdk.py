@@ -216,7 +216,7 @@ def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2
         return ""
     where = response.headers.get("location") or "nowhere"
     return (
-        f"it leads to {redacted(where)}, and a conversation is not sent on. "
+        f"it leads to {redacted(where)}, and no request is sent on. "
         "If that address is right, set base_url to it."
     )
 

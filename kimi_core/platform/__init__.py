@@ -1,7 +1,7 @@
 """Moonshot's other routes: models, balance, token estimate, files, batches, official tools.
 
-Owns: `KimiClient`, whose methods are thin shells that send what `_routes` and `_official` describe
-and wait for batches, sync and async; `anthropic_kwargs` stands beside it.
+Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and take the
+steps of `_steps`, sync and async; `anthropic_kwargs` stands beside it.
 May know: its own files, _json, chat, config, endpoints, errors, request, transport.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
@@ -11,25 +11,26 @@ these routes; another server answers with a 404, which is a `KimiNotFoundError`.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import Any, final
 
-from kimi_core._json import Message
+from kimi_core._json import Message, Tool
 from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.config import ApiKey
 from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError
-from kimi_core.platform import _official, _routes
+from kimi_core.platform import _routes, _steps
 from kimi_core.platform._anthropic import anthropic_kwargs
-from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
-from kimi_core.platform._extract import ReadTexts, read_file, system_message
+from kimi_core.platform._batch import BatchResult, batch_files, batch_results, one_file
+from kimi_core.platform._driver import arun, run
+from kimi_core.platform._extract import ReadTexts, read_file
+from kimi_core.platform._hosted import HostedTools
+from kimi_core.platform._journal import Journal
 from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
 from kimi_core.platform._place import moonshot_at
-from kimi_core.platform._progress import Progress
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
-from kimi_core.request import Options
+from kimi_core.request import Options, Request
 from kimi_core.transport.call import Call
 
 __all__ = [
@@ -45,11 +46,9 @@ __all__ = [
     "client_of",
 ]
 
-_T = TypeVar("_T")
-
 
 @final
-class KimiClient(ClosesItself):
+class KimiClient(HostedTools):
     """Moonshot's routes besides chat.
 
     A context manager, sync and async; it closes the connections at its end.
@@ -77,18 +76,11 @@ class KimiClient(ClosesItself):
         base_url: str | None = None,
         **settings: Any,  # noqa: ANN401 - the rest of Settings
     ) -> None:
-        if endpoint is None:
-            endpoint = moonshot_at(base_url, api_key)
+        endpoint = moonshot_at(base_url, api_key) if endpoint is None else endpoint
         self._texts = ReadTexts()
         self._chat = KimiChat(
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
-
-    def _send(self, call: Call[_T]) -> _T:
-        return call.read(self._chat.transport.send(call))
-
-    async def _asend(self, call: Call[_T]) -> _T:
-        return call.read(await self._chat.transport.asend(call))
 
     def models(self) -> tuple[RemoteModel, ...]:
         """Return the models that the key may use."""
@@ -171,143 +163,131 @@ class KimiClient(ClosesItself):
         """Return what `file_content` does."""
         return await self._asend(_routes.file_content(file_id))
 
-    def document(self, path: str | Path, *, content: bytes | None = None) -> dict[str, str]:
-        """Return a document as a system message, to stand before the question about it.
-
-        The API takes no reference to a file in a chat: its text is extracted on the server, comes
-        back, and goes into the messages. The uploaded file is deleted again, and the text of the
-        same content is not asked for twice by this client.
-
-        Args:
-            path: Where the document is.
-            content: Its bytes, where it is on no disk.
-        """
-        name, data = read_file(Path(path), content)
-        text = self._texts.get(name, data)
-        if text is not None:
-            return system_message(text)
-        uploaded = self.upload_file(name, content=data)
-        try:
-            return system_message(self._texts.keep(name, data, self.file_content(uploaded.id)))
-        finally:
-            self.delete_file(uploaded.id)
-
-    async def adocument(self, path: str | Path, *, content: bytes | None = None) -> dict[str, str]:
-        """Return what `document` does."""
-        name, data = await asyncio.to_thread(_read_file, Path(path), content)
-        text = self._texts.get(name, data)
-        if text is not None:
-            return system_message(text)
-        uploaded = await self.aupload_file(name, content=data)
-        try:
-            return system_message(
-                self._texts.keep(name, data, await self.afile_content(uploaded.id))
-            )
-        finally:
-            await self.adelete_file(uploaded.id)
-
-    def official_tools(self, *names: str) -> tuple[OfficialTool, ...]:
-        """Return tools that Moonshot hosts, as the server describes them.
-
-        Args:
-            names: Of `OFFICIAL_TOOLS`, e.g. "web-search"; a URI ("moonshot/fetch:latest"); or
-                "$web_search", Moonshot's older search, for which nothing is asked.
-
-        Raises:
-            KimiConfigError: For what cannot be a name, and for a server that is not Moonshot's.
-            KimiNotFoundError: For a tool that Moonshot does not have.
-        """
-        tools = [self._tools_or_call(name) for name in names]
-        found = [self._send(one) if isinstance(one, Call) else one for one in tools]
-        return tuple(tool for some in found for tool in some)
-
-    async def aofficial_tools(self, *names: str) -> tuple[OfficialTool, ...]:
-        """Return what `official_tools` does."""
-        tools = [self._tools_or_call(name) for name in names]
-        found = [await self._asend(one) if isinstance(one, Call) else one for one in tools]
-        return tuple(tool for some in found for tool in some)
-
-    def run_official_tool(self, tool: OfficialTool, arguments: Mapping[str, Any] | str) -> str:
-        """Run a tool at Moonshot and return what the model is to be told.
-
-        Args:
-            tool: Of `official_tools`. "$web_search" runs inside the model's next request, so that
-                its arguments come back as they are.
-            arguments: What the model wrote, as text or as an object.
-
-        Raises:
-            KimiHostedToolError: Where the tool says that it failed.
-            KimiAPIError: Where it was not reached.
-        """
-        if not tool.uri:
-            return _official.echo(arguments)
-        return self._send(_official.run(tool, arguments))
-
-    async def arun_official_tool(
-        self, tool: OfficialTool, arguments: Mapping[str, Any] | str
-    ) -> str:
-        """Return what `run_official_tool` does."""
-        if not tool.uri:
-            return _official.echo(arguments)
-        return await self._asend(_official.run(tool, arguments))
-
-    def _tools_or_call(
-        self, name: str
-    ) -> Call[tuple[OfficialTool, ...]] | tuple[OfficialTool, ...]:
-        endpoint = self._chat.capabilities.endpoint
-        if not endpoint.takes_builtin_tools:
-            raise KimiConfigError(
-                f"official tool {name!r} runs at Moonshot, and endpoint {endpoint.name!r} is "
-                "another server; ask for it with endpoint='moonshot' and Moonshot's key."
-            )
-        if _official.is_builtin(name):
-            return (_official.builtin_tool(name),)
-        return _official.describe(name)
-
-    def _lines(
-        self, requests: Mapping[str, Sequence[Message]], options: Options | None
-    ) -> Call[RemoteFile]:
-        if not requests:
-            raise KimiConfigError("A batch needs at least one request; requests is empty.")
-        payloads = {
-            name: self._chat.request(messages, None, options, stream=False).payload
+    def _prepared(
+        self,
+        requests: Mapping[str, Sequence[Message]],
+        tools: Sequence[Tool] | None,
+        options: Options | None,
+    ) -> tuple[list[bytes], Request]:
+        """Return the files of requests, and one of these, which says how all answers are read."""
+        built = {
+            name: self._chat.request(messages, tools, options, stream=False)
             for name, messages in requests.items()
         }
-        return _routes.upload_file("batch.jsonl", batch_lines(payloads), "batch")
+        files = batch_files({name: request.payload for name, request in built.items()})
+        return files, next(iter(built.values()))
 
     def submit_batch(
         self,
         requests: Mapping[str, Sequence[Message]],
         *,
+        tools: Sequence[Tool] | None = None,
         options: Options | None = None,
         window: str = "24h",
         metadata: Mapping[str, str] | None = None,
     ) -> Batch:
         """Submit chats that are answered within hours, at a lower price.
 
+        The batch is created by one request, without retries: one whose answer was lost may have
+        arrived, and would be paid twice. `run_batch` finds out.
+
         Args:
-            requests: custom_id -> OpenAI-style messages.
+            requests: custom_id -> OpenAI-style messages, up to 100 MB in all.
+            tools: OpenAI-style tool dicts, the same for all.
             options: What else was set, the same for all. Only the K2 series is documented to have
                 batches (2026-09), so name the client's model: the default one has none.
             window: How long it may take, "12h" to "7d".
             metadata: Up to 16 notes, returned with the batch.
         """
-        uploaded = self._send(self._lines(requests, options))
-        call = _routes.create_batch(uploaded.id, window=window, metadata=metadata)
-        return self._send(call)
+        files, _ = self._prepared(requests, tools, options)
+        return run(self._send, _steps.submit(one_file(files), _steps.Creation(window, metadata)))
 
     async def asubmit_batch(
         self,
         requests: Mapping[str, Sequence[Message]],
         *,
+        tools: Sequence[Tool] | None = None,
         options: Options | None = None,
         window: str = "24h",
         metadata: Mapping[str, str] | None = None,
     ) -> Batch:
-        """Return what `submit_batch` does."""
-        uploaded = await self._asend(self._lines(requests, options))
-        call = _routes.create_batch(uploaded.id, window=window, metadata=metadata)
-        return await self._asend(call)
+        """Return what `submit_batch` does; the requests are written in a thread."""
+        files, _ = await asyncio.to_thread(self._prepared, requests, tools, options)
+        return await arun(
+            self._asend, _steps.submit(one_file(files), _steps.Creation(window, metadata))
+        )
+
+    def run_batch(  # noqa: PLR0913 - keyword-only: what `submit_batch` and `collect_batch` take
+        self,
+        requests: Mapping[str, Sequence[Message]],
+        *,
+        state_file: str | Path,
+        tools: Sequence[Tool] | None = None,
+        options: Options | None = None,
+        window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
+        poll: float = 30.0,
+        progress: bool = False,
+    ) -> dict[str, BatchResult]:
+        """Submit chats as `submit_batch` does, wait for them, and return a result for each.
+
+        Whatever ends the process, calling this again with the same arguments goes on: nothing is
+        asked twice and no result is lost. What was reached stands in `state_file`, whose lines
+        docs/scale.md describes; once all results are in it they are read from there, without any
+        request. Requests beyond 100 MB become several batches.
+
+        Args:
+            requests: custom_id -> OpenAI-style messages.
+            state_file: Where the state and the results are kept, a file of this run alone. The
+                prompts and the key are not in it.
+            tools: OpenAI-style tool dicts, the same for all.
+            options: What else was set, the same for all.
+            window: How long a batch may take, "12h" to "7d".
+            metadata: Up to 16 notes, returned with each batch.
+            poll: Seconds between two looks.
+            progress: Whether to show a progress bar, which needs tqdm (the extra ``[cli]``).
+
+        Returns:
+            A result for each request, in their order. One that its batch ended without (cancelled,
+            expired) has an error that says so.
+
+        Raises:
+            KimiConfigError: Where `state_file` cannot be opened, is in use, or belongs to other
+                requests.
+            KimiBadRequestError: Where the server refused a batch as a whole.
+            KimiAPIError: Where a request failed; calling it again goes on.
+        """
+        files, request = self._prepared(requests, tools, options)
+        creation, watching = _steps.Creation(window, metadata), self._watching(poll, progress)
+        with self._journal(state_file, files, len(requests)) as journal:
+            run(self._send, _steps.resume(journal, files, creation, watching))
+        return _steps.results(journal, list(requests), request, len(files))
+
+    async def arun_batch(  # noqa: PLR0913 - as above
+        self,
+        requests: Mapping[str, Sequence[Message]],
+        *,
+        state_file: str | Path,
+        tools: Sequence[Tool] | None = None,
+        options: Options | None = None,
+        window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
+        poll: float = 30.0,
+        progress: bool = False,
+    ) -> dict[str, BatchResult]:
+        """Return what `run_batch` does; the requests are written in a thread."""
+        files, request = await asyncio.to_thread(self._prepared, requests, tools, options)
+        creation, watching = _steps.Creation(window, metadata), self._watching(poll, progress)
+        with self._journal(state_file, files, len(requests)) as journal:
+            await arun(self._asend, _steps.resume(journal, files, creation, watching))
+        return _steps.results(journal, list(requests), request, len(files))
+
+    def _journal(self, path: str | Path, files: Sequence[bytes], requests: int) -> Journal:
+        server = self._chat.transport.base_url
+        return Journal(Path(path), _steps.asked(files, server, requests))
+
+    def _watching(self, poll: float, progress: bool) -> _steps.Watching:  # noqa: FBT001 - private
+        return _steps.Watching(poll, progress, self._chat.capabilities)
 
     def batch(self, batch_id: str) -> Batch:
         """Return how a batch is doing."""
@@ -350,34 +330,24 @@ class KimiClient(ClosesItself):
             KimiConfigError: Where `progress` is asked for and tqdm is missing.
             KimiBadRequestError: Where the server refused the batch as a whole.
         """
-        with Progress(batch_id, self._chat.capabilities, shown=progress) as bar:
-            while not bar.update(self.batch(batch_id)):
-                time.sleep(poll)
-        return self._merged([self.file_content(name) for name in bar.result_files()])
+        _, texts = run(self._send, _steps.collect(batch_id, self._watching(poll, progress)))
+        return self._merged(texts)
 
     async def acollect_batch(
         self, batch_id: str, *, poll: float = 30.0, progress: bool = False
     ) -> dict[str, BatchResult]:
         """Return what `collect_batch` does."""
-        with Progress(batch_id, self._chat.capabilities, shown=progress) as bar:
-            while not bar.update(await self.abatch(batch_id)):  # noqa: ASYNC110 - a server
-                await asyncio.sleep(poll)
-        return self._merged([await self.afile_content(name) for name in bar.result_files()])
+        steps = _steps.collect(batch_id, self._watching(poll, progress))
+        _, texts = await arun(self._asend, steps)
+        return self._merged(texts)
 
     def _merged(self, texts: list[str]) -> dict[str, BatchResult]:
         request = self._chat.request([{"role": "user", "content": "-"}], stream=False)
-        merged: dict[str, BatchResult] = {}
-        for text in texts:
-            merged.update(batch_results(text, request))
-        return merged
+        return batch_results("\n".join(texts), request)
 
 
 def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClient:
     """Return the client of an instance's connection and key, or one with settings of its own.
-
-    Args:
-        llm: A ``ChatKimiK2``, or another `KimiClient`.
-        settings: Of `KimiClient`, where there is no instance.
 
     Raises:
         KimiConfigError: For both at once.

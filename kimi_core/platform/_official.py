@@ -1,7 +1,7 @@
 """Tools that Moonshot hosts ("Formula"): their names, their routes, what comes back. Sans I/O.
 
 Owns: `OfficialTool`, the requests that describe and run one, and how an output is read. May know:
-its own files, _json, errors, transport. Sending is the client's.
+its own files, _json, endpoints, errors, transport. Sending is the client's.
 
 Source: Moonshot's guide to its official tools (platform.kimi.ai, 2026-09); the routes stand in no
 OpenAPI document.
@@ -12,24 +12,18 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError, KimiHostedToolError, KimiProtocolError
 from kimi_core.platform._routes import json_object
+from kimi_core.platform._steps import Steps
 from kimi_core.transport.call import Call
 
-__all__ = [
-    "OFFICIAL_TOOLS",
-    "OfficialTool",
-    "builtin_tool",
-    "describe",
-    "echo",
-    "is_builtin",
-    "run",
-]
+__all__ = ["OFFICIAL_TOOLS", "OfficialTool", "described", "ran"]
 
 OFFICIAL_TOOLS = (
     "base64", "code-runner", "convert", "date", "excel", "fetch", "memory", "mew", "quickjs",
@@ -67,12 +61,7 @@ class OfficialTool:
         return {"type": "function", "function": {"name": self.name, **told}}
 
 
-def is_builtin(name: str) -> bool:
-    """Whether a name is that of a function inside the model's own route, such as $web_search."""
-    return name.startswith("$")
-
-
-def builtin_tool(name: str) -> OfficialTool:
+def _builtin_tool(name: str) -> OfficialTool:
     """Return ``$web_search``, which has no description to be asked for.
 
     Raises:
@@ -89,7 +78,37 @@ def builtin_tool(name: str) -> OfficialTool:
 _ANYTHING = {"type": "object", "properties": {}, "additionalProperties": True}
 
 
-def describe(name: str) -> Call[tuple[OfficialTool, ...]]:
+def described(names: Sequence[str], endpoint: Endpoint) -> Steps[tuple[OfficialTool, ...]]:
+    """Ask what tools are, one after the other.
+
+    Raises:
+        KimiConfigError: For what cannot be a name, and for a server that is not Moonshot's.
+    """
+    found: list[OfficialTool] = []
+    for name in names:
+        if not endpoint.takes_builtin_tools:
+            raise KimiConfigError(
+                f"official tool {name!r} runs at Moonshot, and endpoint {endpoint.name!r} is "
+                "another server; ask for it with endpoint='moonshot' and Moonshot's key."
+            )
+        found += [_builtin_tool(name)] if name.startswith("$") else (yield _describe(name))
+    return tuple(found)
+
+
+def ran(tool: OfficialTool, arguments: Mapping[str, Any] | str) -> Steps[str]:
+    """Run a tool; ``$web_search`` runs inside the next request, and is its arguments until then.
+
+    Args:
+        tool: The tool.
+        arguments: What the model wrote, as text or as an object.
+    """
+    if not tool.uri:
+        return _text(arguments)
+    said: str = yield _run(tool, arguments)
+    return said
+
+
+def _describe(name: str) -> Call[tuple[OfficialTool, ...]]:
     """Ask what a tool is; one name may stand for several functions.
 
     Args:
@@ -106,7 +125,7 @@ def describe(name: str) -> Call[tuple[OfficialTool, ...]]:
     )
 
 
-def run(tool: OfficialTool, arguments: Mapping[str, Any] | str) -> Call[str]:
+def _run(tool: OfficialTool, arguments: Mapping[str, Any] | str) -> Call[str]:
     """Run a tool.
 
     Args:
@@ -117,13 +136,8 @@ def run(tool: OfficialTool, arguments: Mapping[str, Any] | str) -> Call[str]:
         method="post",
         path=f"/formulas/{tool.uri}/fibers",
         read=lambda answer: _output(tool, answer),
-        body={"name": tool.name, "arguments": echo(arguments)},
+        body={"name": tool.name, "arguments": _text(arguments)},
     )
-
-
-def echo(arguments: Mapping[str, Any] | str) -> str:
-    """Return arguments as text, as the model wrote them where they are text."""
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
 def _uri(name: str) -> str:

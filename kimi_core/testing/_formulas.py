@@ -69,6 +69,8 @@ def _fiber(uri: str, function: Mapping[str, Any], arguments: str) -> dict[str, A
         return {**fiber, "status": "failed", "context": {"error": f"no JSON object: {error}"}}
     if missing:
         return {**fiber, "status": "failed", "context": {"error": f"missing {missing[0]}"}}
+    if ".invalid" in arguments:  # a host that nobody has
+        return {**fiber, "status": "failed", "context": {"error": "the host was not found"}}
     said = f"Simulated {function['name']} of {arguments}"
     if uri not in _ENCRYPTED:
         return {**fiber, "status": "succeeded", "context": {"output": said}}

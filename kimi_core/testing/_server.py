@@ -209,10 +209,11 @@ class MoonshotSimulator:
         return replace(outcome, body=message)
 
     def _stored(self, request: RecordedRequest) -> Outcome:
+        asked = request.query if request.method == "GET" else request.body
         answer = (
             answer_formula(request.path, request.body)
             if request.path.startswith(FORMULAS)
-            else self._storage.answer(request.method, request.path, request.body)
+            else self._storage.answer(request.method, request.path, asked)
         )
         if answer is None:
             body = _error(f"Not found: {request.method} {request.path}", _NOT_FOUND)

@@ -193,13 +193,13 @@ class Transport:
         """
         method = getattr(self._sync_client(), call.method)
         with self._mapping(call.naming):
-            return cast("str", method(call.path, cast_to=str, **call.sending()))
+            return cast("str", method(call.path, cast_to=str, **_call_arguments(call)))
 
     async def asend(self, call: Call[Any]) -> str:
         """Send a request as `send` does, in the running event loop."""
         method = getattr(await self._async_client(), call.method)
         with self._mapping(call.naming):
-            return cast("str", await method(call.path, cast_to=str, **call.sending()))
+            return cast("str", await method(call.path, cast_to=str, **_call_arguments(call)))
 
     def close(self) -> None:
         """Close the sync connections, unless another may use them; a later request opens new ones.
@@ -285,8 +285,15 @@ def _forget(transport: Transport, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
-    # Where a redirect leads would get the conversation, and every header but the key's own.
+    # The one rule for redirects, with every request: none is followed, whatever the HTTP client
+    # would do by itself. Where one leads would get the conversation, the query and every header but
+    # the key's own: httpx leaves out Authorization at another origin, and no `default_headers`.
     return {**(sending or {}), "follow_redirects": False}
+
+
+def _call_arguments(call: Call[Any]) -> dict[str, Any]:
+    arguments = call.sending()
+    return {**arguments, "options": _request_options(arguments["options"])}
 
 
 def _is_of_http(error: Exception) -> bool:

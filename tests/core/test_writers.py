@@ -37,7 +37,7 @@ class Text:
         self._reader = reply.reader
         self._said = MessageBuilder()
 
-    def take(self, events: list[Event]) -> str | None:
+    def write(self, events: list[Event]) -> str | None:
         for event in events:
             self._said.add(event)
         return self._said.message().content or None

@@ -90,7 +90,8 @@ def calling(name: str, arguments: Any) -> SimulatedReply:
         ("code-runner", "code_runner", {"code": "1"}, "Simulated code_runner"),
         ("moonshot/date:latest", "date", {"operation": "now"}, "Simulated date"),
         ("base64", "base64_decode", {"data": "eA=="}, "Simulated base64_decode"),
-        ("fetch", "fetch", {}, "missing url"),  # the tool fails, and the model is told
+        # The tool fails, and the model is told.
+        ("fetch", "fetch", {"url": "https://a.invalid"}, "the host was not found"),
     ],
     ids=["web-search", "fetch", "code-runner", "uri", "several-functions", "failure"],
 )

@@ -100,8 +100,9 @@ def test_a_recording_says_the_same_in_both_frameworks(server: ScriptedServer, na
         "endpoint": "moonshot",
         "base_url": server.base_url,
         "max_retries": 0,
-        **arguments_of(name),
+        "tool_call_retries": 0,
     }
+    settings |= arguments_of(name)
 
     tools = tools_of(name)
     said = langchain_said(langchain_kimi.ChatKimiK2(**settings), stream=stream, **tools)
@@ -128,8 +129,9 @@ def test_the_arguments_of_recorded_calls_are_the_same(server: ScriptedServer, na
         "endpoint": "moonshot",
         "base_url": server.base_url,
         "max_retries": 0,
-        **arguments_of(name),
+        "tool_call_retries": 0,
     }
+    settings |= arguments_of(name)
     theirs: Any = AIMessageChunk(content="")
     if stream:
         for chunk in langchain_kimi.ChatKimiK2(**settings).stream(QUESTION, **tools_of(name)):
