@@ -29,7 +29,7 @@ from kimi_core.response._repair.surely import surely_fits
 from kimi_core.schema.plain import plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
@@ -197,17 +197,17 @@ def _pattern(
 
 def _depth_of(value: object) -> int:
     """Return how deep the containers of a value lie in each other."""
-    depth, level = 0, list[Any]([value])
+    depth = 0
+    level: list[Any] = [value]
     while level:
-        inner: list[Any] = []
-        for found in level:
-            if is_object(found):
-                inner += found.values()
-            elif is_array(found):
-                inner += found
-        level = [found for found in inner if isinstance(found, (dict, list))]
+        inner = [found for outer in level for found in _inner(outer)]
+        level = [found for found in inner if is_object(found) or is_array(found)]
         depth += 1
     return depth
+
+
+def _inner(value: object) -> Iterable[Any]:
+    return value.values() if is_object(value) else value if is_array(value) else ()
 
 
 @dataclass

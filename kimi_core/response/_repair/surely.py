@@ -9,7 +9,7 @@ fit, is for the library.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from kimi_core.response._repair.patterns import matches
 from kimi_core.response._repair.shapes import is_object
@@ -54,7 +54,7 @@ def _fits_type(names: frozenset[str], expected: Any) -> bool:  # noqa: ANN401 - 
 
 
 def _fits_inside(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noqa: ANN401 - as above
-    kind: type = type(value)
+    kind = cast("type[object]", type(value))
     if kind is dict:
         return _fits_object(value, schema, depth)
     if kind is list:
