@@ -68,6 +68,7 @@ class Opened:
         """
         self._request = request
         self._ask = ask
+        self._made_at = made_at
         self._response = response
         self._release = weakref.finalize(self, permit.release)
         self._release.atexit = False  # it happens by itself where nobody reads the answer
@@ -98,7 +99,7 @@ class Reply(Opened):
             yield self._asked_again()
 
     def _asked_again(self) -> list[Event]:
-        again = AskingAgain(self._request, self.reader)
+        again = AskingAgain(self._request, self.reader, self._made_at)
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 again.take(self._ask(request, self._reading.limits).read())
@@ -152,7 +153,7 @@ class AsyncReply(Opened):
             yield await self._asked_again()
 
     async def _asked_again(self) -> list[Event]:
-        again = AskingAgain(self._request, self.reader)
+        again = AskingAgain(self._request, self.reader, self._made_at)
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 reply = await self._ask(request, self._reading.limits)

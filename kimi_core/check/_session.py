@@ -208,7 +208,8 @@ class Session:
             settings["temperature"] = 0.0
         if info.reasoning_efforts:
             settings["reasoning_effort"] = info.reasoning_efforts[0]
-        return Options(**{"tool_call_policy": "off", **settings, **options})
+        judged: dict[str, Any] = {"tool_call_policy": "off"}  # the server, and not what we mend
+        return Options(**{**judged, **settings, **options})
 
     def ask(
         self,

@@ -29,6 +29,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kimi_core.raw.tool_names import folded
+from kimi_core.response._repair.shapes import is_array, is_object
 from kimi_core.response._repair.text import lenient_json
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _edited(value: Any, edit: _Edit, depth: int = 0) -> Any:  # noqa: ANN401 - a
     if depth == len(edit.path):
         return edit.value
     part, last = edit.path[depth], depth + 1 == len(edit.path)
-    if isinstance(value, list):
+    if is_array(value):
         return [_edited(v, edit, depth + 1) if n == part else v for n, v in enumerate(value)]
     found: dict[str, Any] = {}
     for name, item in value.items():
@@ -210,7 +211,7 @@ def _by_keyword(
 
 def _of_type(found: Any, expected: object) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
     """Yield what a value of another type means as one of these."""
-    for name in expected if isinstance(expected, list) else [expected]:
+    for name in expected if is_array(expected) else [expected]:
         if isinstance(found, str) and str(name) in _READ:
             yield from _READ[str(name)](found)
         elif name == "string" and type(found) is int:
@@ -222,7 +223,7 @@ def _of_type(found: Any, expected: object) -> Iterator[tuple[str, Any]]:  # noqa
 def _is_single(found: object) -> bool:
     if isinstance(found, str):
         return bool(found.strip()) and not _LIST_MARKS.search(found)
-    return found is not None and not isinstance(found, list)
+    return found is not None and not is_array(found)
 
 
 def _number(text: str) -> Iterator[tuple[str, Any]]:
@@ -286,8 +287,8 @@ def _of_names(
     found: Mapping[str, Any], path: tuple[str | int, ...], error: ValidationError
 ) -> list[_Edit]:
     """Return the names that have to be exchanged or left out; all at once, since one asks so."""
-    declared = error.schema.get("properties") if isinstance(error.schema, dict) else None
-    names = list(declared) if isinstance(declared, dict) else []
+    declared = error.schema.get("properties") if is_object(error.schema) else None
+    names = list(declared) if is_object(declared) else []
     edits: list[_Edit] = []
     for name, item in found.items():
         if name in names:
