@@ -50,6 +50,7 @@ class Opened:
         reader: Usage, finish reason, model and the message so far; complete after the iteration.
         request_id: The server's id of the request, or None.
         headers: The response headers.
+        retries: How often the SDK had asked before, and was refused or not answered.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Opened:
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
+        self.retries = _retries(response)
 
 
 class Reply(Opened):
@@ -191,3 +193,10 @@ class AsyncReply(Opened):
         async for _events in self:
             pass
         return self.reader
+
+
+def _retries(response: HttpResponse) -> int:
+    # The SDK tells nobody but the server, in a header of its request.
+    asked = getattr(response, "request", None)
+    said = asked.headers.get("x-stainless-retry-count", "") if asked is not None else ""
+    return int(said) if said.isdecimal() else 0

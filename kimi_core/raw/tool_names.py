@@ -11,10 +11,7 @@ nothing. Letters do: nothing here is done by likeness, because ``disassemble`` i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 __all__ = ["fitting_name", "folded"]
 

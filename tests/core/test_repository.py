@@ -44,6 +44,7 @@ ROOM_DEPENDENCIES = {
     "kimi_core/response/_repair/schema.py": {"jsonschema_rs", "referencing"},
     "kimi_core/testing/plugin.py": {"pytest"},
     "kimi_core/tokenizer.py": {"tiktoken"},
+    "kimi_core/verify/_valid.py": {"referencing"},
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
