@@ -16,6 +16,7 @@ from kimi_core.capabilities import Capabilities, resolve
 from kimi_core.chat._account import AccountRate
 from kimi_core.chat._charge import charged_tokens
 from kimi_core.chat._instance import ClosesItself, Instance
+from kimi_core.chat._learned import Learned
 from kimi_core.chat._reply import AsyncReply, Reply
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
@@ -72,6 +73,7 @@ class KimiChat:
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._limiter: Limiter | None = None
+        self._learned = Learned()
         self._opening = threading.Lock()
         renew_in_children(self, KimiChat._renew)
         if settings.base_url or not endpoint.embedded:
@@ -150,7 +152,7 @@ class KimiChat:
                 response = limits.run(
                     partial(transport.open, request.path, request.payload, request.sending)
                 )
-        return Reply(request, response, limits, permit, self._made_at)
+        return Reply(request, response, limits, permit, self._learned, self._made_at)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
@@ -168,7 +170,7 @@ class KimiChat:
                 response = await limits.within(
                     transport.aopen(request.path, request.payload, request.sending)
                 )
-        return AsyncReply(request, response, limits, permit, self._made_at)
+        return AsyncReply(request, response, limits, permit, self._learned, self._made_at)
 
     def _permit(self, request: Request, limits: Limits) -> Permit:
         if self._limiter is None:

@@ -32,6 +32,7 @@ from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from kimi_core.chat._learned import Learned
     from kimi_core.errors import Line
     from kimi_core.events import Event
     from kimi_core.request import Request
@@ -52,14 +53,21 @@ class Reading:
     """
 
     def __init__(
-        self, request: Request, response: HttpResponse, limits: Limits, made_at: Line | None
+        self,
+        request: Request,
+        response: HttpResponse,
+        limits: Limits,
+        learned: Learned,
+        made_at: Line | None,
     ) -> None:
         """Take over the headers of an open HTTP response."""
         headers: Mapping[str, str] = response.headers
         limits.opened(response)
         self.limits = limits
         self._made_at = made_at
-        self.reader = ResponseReader(request, headers)
+        self._request = request
+        self._learned = learned
+        self.reader = ResponseReader(request, headers, learned.splitting(request))
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
         self._decoder: EventStreamDecoder | None = None
@@ -135,7 +143,9 @@ class Reading:
         else:
             yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
-        self._warn_of_nothing()
+        with warnings_at(self._made_at):
+            self._learned.learn(self._request, self.reader)
+            self._warn_of_nothing()
 
     def _close_events(self, decoder: EventStreamDecoder) -> Generator[list[Event], None, None]:
         yield from map(self._read, decoder.close())
@@ -165,8 +175,7 @@ class Reading:
             return
         error = incomplete_answer(said, self.reader.metadata())
         if error is not None:
-            with warnings_at(self._made_at):
-                warn(str(error), EmptyAnswerWarning)
+            warn(str(error), EmptyAnswerWarning)
 
     # -- an end in the middle ----------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from kimi_core.transport.processes import nested
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
+    from kimi_core.chat._learned import Learned
     from kimi_core.errors import Line
     from kimi_core.events import Event
     from kimi_core.request import Request
@@ -38,13 +39,14 @@ class _Opened:
         response: HttpResponse,
         limits: Limits,
         permit: Permit,
+        learned: Learned,
         made_at: Line | None = None,
     ) -> None:
         """Take over an open HTTP response, its limits and turn, and the line of warnings."""
         self._response = response
         self._release = weakref.finalize(self, permit.release)
         self._release.atexit = False  # it happens by itself where nobody reads the answer
-        self._reading = Reading(request, response, limits, made_at)
+        self._reading = Reading(request, response, limits, learned, made_at)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)

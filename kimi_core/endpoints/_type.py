@@ -52,6 +52,9 @@ class Endpoint:
             "auto": the server, and here what it left in the text.
         leaves_raw_calls: Whether its text may hold calls that it failed to parse. False makes
             "auto" the same as "server".
+        splits_reasoning: Whether its reasoning is known to come in a field of its own. Where it is
+            not, an answer that begins with content is held back until it tells: a server that lacks
+            a reasoning parser sends ``thought</think>answer`` as content.
         thinking_switch: The field by which thinking is switched.
         reasoning_field: The field of an assistant message that this server reads back.
         max_tokens_field: The name that it has for the token limit of a chat answer.
@@ -122,6 +125,7 @@ class Endpoint:
     api: Api = "chat"
     tool_call_parser: ToolCallParser = "auto"
     leaves_raw_calls: bool = True
+    splits_reasoning: bool = False
     thinking_switch: ThinkingSwitch = "none"
     reasoning_field: str = "reasoning_content"
     max_tokens_field: str = "max_tokens"

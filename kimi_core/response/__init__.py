@@ -24,6 +24,7 @@ from kimi_core.events import (
     ToolCallEnd,
 )
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import AnswerCalls
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
@@ -34,9 +35,8 @@ from kimi_core.response._incomplete import (
     uncalled_error,
 )
 from kimi_core.response._refusal import tool_call_error
-from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
-from kimi_core.response._text import TextReader, content_reader, split_reader
+from kimi_core.response._text import TextReader, split_reader
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import (
     failed,
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ResponseReader",
+    "Splitting",
     "Usage",
     "incomplete_answer",
     "json_text",
@@ -84,20 +85,25 @@ class ResponseReader:
             for each token. Empty where it was not asked for.
     """
 
-    def __init__(self, request: Request, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        headers: Mapping[str, str] | None = None,
+        splitting: Splitting | None = None,
+    ) -> None:
         """Prepare to read the answer to a request.
 
         Args:
             request: What was asked.
             headers: The response headers, for an error that comes inside the answer.
+            splitting: What earlier answers said of the server.
         """
         self._request = request
         self._headers = headers
         self._builder = MessageBuilder()
-        self._prefix = RepeatedPrefix(request.repeats)
         self._server = ServerCalls()
         self._calls = AnswerCalls(request.names.own)
-        self._content = content_reader(request)
+        self._content = ContentReader(request, splitting)
         self._reasoning: TextReader | None = None
         self._closed = False
         self._begun = False
@@ -120,6 +126,11 @@ class ResponseReader:
         if self._completed_call and self._finish in {"stop", None}:
             return "tool_calls"
         return self._finish
+
+    @property
+    def splitting(self) -> Splitting | None:
+        """What this answer says of how its server treats reasoning; None for nothing."""
+        return self._content.splitting
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -230,9 +241,9 @@ class ResponseReader:
         filled = self._hides_its_limit()
         if filled:
             self._finish = "length"
-        reason, rest = self._finish, self._prefix.rest()
+        reason = self._finish
         ended_by = "length" if reason is None and not done else reason
-        taken = self._taken(self._read_content(rest)) if rest else []
+        taken = self._taken(self._calls.number("content", self._content.flush(reason)))
         taken += self._closed_text(ended_by)
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
@@ -317,25 +328,22 @@ class ResponseReader:
         self.refusal += refusal_of(delta)
         reasoning, text = reasoning_of(delta), text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
-        if text and (new := self._prefix.cut(text)):
-            events += self._read_content(new)
+        if text:
+            events += self._calls.number("content", self._content.feed(text))
         fragments = calls_of(delta)
         if fragments:
             found = self._server.feed(fragments, whole=whole)
             events += self._calls.number("server", found)
         return events
 
-    def _read_content(self, text: str) -> list[Event]:
-        return self._calls.number("content", self._content.feed(text))
-
     def _read_reasoning(self, text: str) -> list[Event]:
+        events: list[Event] = []
         if self._reasoning is None:
             # The server has split reasoning off, so the content does not begin inside it, whatever
             # the prompt ended in, and opens none.
             self._reasoning = split_reader(self._request, reasoning=True)
-            if not self._content.begun:
-                self._content = split_reader(self._request, reasoning=False)
-        return self._calls.number("reasoning", self._reasoning.feed(text))
+            events = self._calls.number("content", self._content.after_reasoning())
+        return events + self._calls.number("reasoning", self._reasoning.feed(text))
 
     def _hides_its_limit(self) -> bool:
         """Whether the token limit fell into a call, and the server reports the call as whole.
@@ -349,8 +357,8 @@ class ResponseReader:
         ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
         return not ended and limit is not None and used >= limit and self._server.any
 
-    def _text_readers(self) -> list[tuple[Source, TextReader]]:
-        found: list[tuple[Source, TextReader]] = [("content", self._content)]
+    def _text_readers(self) -> list[tuple[Source, TextReader | ContentReader]]:
+        found: list[tuple[Source, TextReader | ContentReader]] = [("content", self._content)]
         return [("reasoning", self._reasoning), *found] if self._reasoning is not None else found
 
     def _closed_text(self, reason: str | None) -> list[Event]:
