@@ -152,7 +152,7 @@ class KimiChat:
                 response = limits.run(
                     partial(transport.open, request.path, request.payload, request.sending)
                 )
-        return Reply(request, response, limits, permit, self._learned, self._made_at)
+        return Reply(request, response, limits, permit, self._made_at, self._learned)
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
@@ -170,7 +170,7 @@ class KimiChat:
                 response = await limits.within(
                     transport.aopen(request.path, request.payload, request.sending)
                 )
-        return AsyncReply(request, response, limits, permit, self._learned, self._made_at)
+        return AsyncReply(request, response, limits, permit, self._made_at, self._learned)
 
     def _permit(self, request: Request, limits: Limits) -> Permit:
         if self._limiter is None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.chat._learned import Learned
 from kimi_core.chat._merge import merged_arguments
 from kimi_core.chat.observe import current_observer
 from kimi_core.errors import (
@@ -32,7 +33,6 @@ from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from kimi_core.chat._learned import Learned
     from kimi_core.errors import Line
     from kimi_core.events import Event
     from kimi_core.request import Request
@@ -57,17 +57,17 @@ class Reading:
         request: Request,
         response: HttpResponse,
         limits: Limits,
-        learned: Learned,
         made_at: Line | None,
+        learned: Learned | None = None,
     ) -> None:
-        """Take over the headers of an open HTTP response."""
+        """Take over the headers of an open HTTP response, and what is known of its server."""
         headers: Mapping[str, str] = response.headers
         limits.opened(response)
         self.limits = limits
         self._made_at = made_at
         self._request = request
-        self._learned = learned
-        self.reader = ResponseReader(request, headers, learned.splitting(request))
+        self._learned = learned or Learned()
+        self.reader = ResponseReader(request, headers, self._learned.splitting(request))
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
         self._decoder: EventStreamDecoder | None = None

@@ -39,14 +39,14 @@ class _Opened:
         response: HttpResponse,
         limits: Limits,
         permit: Permit,
-        learned: Learned,
         made_at: Line | None = None,
+        learned: Learned | None = None,
     ) -> None:
         """Take over an open HTTP response, its limits and turn, and the line of warnings."""
         self._response = response
         self._release = weakref.finalize(self, permit.release)
         self._release.atexit = False  # it happens by itself where nobody reads the answer
-        self._reading = Reading(request, response, limits, learned, made_at)
+        self._reading = Reading(request, response, limits, made_at, learned)
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
