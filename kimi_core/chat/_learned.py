@@ -43,7 +43,12 @@ class Learned:
 
 def _unsplit(capabilities: Capabilities) -> str:
     endpoint, info = capabilities.endpoint.name, capabilities.info
-    repairs = repairs_of(endpoint, dialect=info.dialect, context=info.context_window)
+    repairs = repairs_of(
+        endpoint,
+        dialect=info.dialect,
+        context=info.context_window,
+        opened=info.opens_reasoning,
+    )
     return (
         f"the server at endpoint {endpoint!r} leaves the reasoning of {capabilities.model!r} in "
         "the content; it is split off here, and an answer is held back until it is. For other "

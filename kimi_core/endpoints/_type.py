@@ -88,6 +88,12 @@ class Endpoint:
         takes_uploads: Whether it reads ``ms://`` addresses, which name files uploaded to Moonshot.
         takes_message_tools: Whether a system message without content may bring tools, for a model
             of dialect "k3"; prompts that are rendered here have a place for them in any case.
+        takes_named_tool_choice: Whether it reads a choice of one tool by its name on the chat
+            route; where it does not, that tool alone is sent, and "required".
+        forces_by_grammar: Whether a forced choice of a K2 model is said by the grammar on the chat
+            route, too, and not by ``tool_choice``.
+        keeps_response_format: Whether ``response_format`` binds the answer on the chat route; if
+            not, objects are asked for with a forced tool.
         takes_parallel_tool_calls: Whether it has that field; otherwise False only warns.
         takes_provider: Whether routing (`Options.provider`) may be tried; otherwise it is refused.
         takes_token_ids: Whether a prompt may be a list of token ids.
@@ -146,6 +152,9 @@ class Endpoint:
     takes_builtin_tools: bool = False
     takes_uploads: bool = False
     takes_message_tools: bool = False
+    takes_named_tool_choice: bool = True
+    forces_by_grammar: bool = False
+    keeps_response_format: bool = True
     takes_parallel_tool_calls: bool = True
     takes_provider: bool = True
     takes_json_prefix: bool = True

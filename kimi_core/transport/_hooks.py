@@ -42,7 +42,7 @@ def add_async_hooks(http_client: HttpClient) -> None:
 
 def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
     # On the user's own client, too: the SDK's only other place to refuse a retry is a private
-    # method, which cannot read an async body. It acts on a 429 and a 500, and the hooks of requests on
+    # method, which cannot read an async body. It acts on a 429 and a 500, the hooks of requests on
     # those that have a total_timeout or a rate_limit.
     hooks = http_client.event_hooks
     if hook not in hooks[when]:
