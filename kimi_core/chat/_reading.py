@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 __all__ = ["Reading"]
 
 _LONGEST_FIELD = len(b"event:")
+_LOST = (
+    "the answer cost {tokens} and has neither text nor a call: a server's parser drops what it "
+    "cannot read, such as a damaged call. Ask again; or start the server without a tool parser and "
+    "set tool_call_parser='client', which keeps it."
+)
 
 
 class Reading:
@@ -174,8 +179,11 @@ class Reading:
         if said.content or said.tool_calls:
             return
         error = incomplete_answer(said, self.reader.metadata())
+        lost = next((odd.text for odd in said.diagnostics if odd.kind == "empty_answer"), None)
         if error is not None:
             warn(str(error), EmptyAnswerWarning)
+        elif lost is not None:
+            warn(_LOST.format(tokens=lost), EmptyAnswerWarning)
 
     # -- an end in the middle ----------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from kimi_core.response._incomplete import (
     incomplete_answer,
     incomplete_details,
     json_text,
+    lost_answer,
     refusal_in,
     uncalled_error,
 )
@@ -119,6 +120,7 @@ class ResponseReader:
         self.refusal = ""
         self._header: tuple[Any, ...] = ()
         self._beside_error: list[Event] = []
+        self._lost: tuple[Diagnostic, ...] = ()
 
     @property
     def finish_reason(self) -> str | None:
@@ -137,7 +139,7 @@ class ResponseReader:
         """What was repaired or odd in the raw tokens and in the server's calls."""
         reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
         found = (*self._content.diagnostics, *reasoning)
-        return (*found, *self._server.diagnostics, *self._calls.diagnostics)
+        return (*found, *self._server.diagnostics, *self._calls.diagnostics, *self._lost)
 
     def message(self) -> ParsedMessage:
         """Return all that was said so far, calls included that wait for the end of the answer."""
@@ -248,7 +250,9 @@ class ResponseReader:
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
         calls = self._calls.number("server", calls)
-        return [*self._beside_error, *taken, *self._taken([*calls, *self._calls.close()])]
+        events = [*self._beside_error, *taken, *self._taken([*calls, *self._calls.close()])]
+        self._lost = lost_answer(self._builder.message(), self._finish, self.usage)
+        return events
 
     @property
     def has_ended(self) -> bool:
