@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
-from kimi_core.errors import KimiBadRequestError, KimiConfigError
+from kimi_core.errors import KimiConfigError, KimiStatusError
 from kimi_core.events.arguments import read_arguments
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _asked(
 ) -> Outcome:
     try:
         answer = session.ask(messages, tools, session.brief(**options), stream=stream)
-    except KimiBadRequestError as error:
+    except KimiStatusError as error:  # llama.cpp without --jinja says so with a 500
         if _NOT_STARTED_FOR_TOOLS.search(error.server_message):
             return outcome("no_parser", message=error.server_message)
         raise
