@@ -1,7 +1,7 @@
 """How the content of an answer begins: inside reasoning, as a list of calls, or as itself.
 
 Owns: what is held back of a content until that is known, and what an answer tells of its server.
-May know: its own files, events, raw, request.
+May know: its own files, _json, events, raw, request.
 
 The prompt of a model that thinks ends inside an opened think block. A server with a reasoning
 parser sends what follows in a field of its own; one without it sends ``thought</think>answer`` as
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.response._listed import ListedCalls
@@ -185,5 +186,5 @@ def _search(request: Request, known: Splitting | None) -> _Search | None:
 
 def _is_bound(request: Request) -> bool:
     """Whether a grammar of the server may bind the answer: one to a schema, or to a call."""
-    form = request.payload.get("response_format") or {}
+    form = as_mapping(request.payload.get("response_format")) or {}
     return form.get("type", "text") != "text" or request.forced_tool_choice == "sent"

@@ -1,6 +1,6 @@
 """Calls that stand in the content as a JSON list: what SGLang makes of a choice without a parser.
 
-Owns: the shape of that list, and the calls in it, cut or whole. May know: events, request.
+Owns: the shape of that list, and the calls in it, cut or whole. May know: _json, events, request.
 
 SGLang 0.5.23 that was started without ``--tool-call-parser`` binds a forced choice to
 ``[{"name": ..., "parameters": {...}}]``, and sends that as the content of an answer that ends with
@@ -14,6 +14,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kimi_core._json import as_mapping
 from kimi_core.events import Diagnostic, ToolCallArguments, ToolCallEnd, ToolCallStart
 
 if TYPE_CHECKING:
@@ -109,5 +110,4 @@ def _value(text: str, start: int) -> tuple[int, bool]:
 
 
 def _name(tool: dict[str, object]) -> object:
-    function = tool.get("function")
-    return function.get("name") if isinstance(function, dict) else None
+    return (as_mapping(tool.get("function")) or {}).get("name")

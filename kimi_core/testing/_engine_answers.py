@@ -38,7 +38,8 @@ class EngineRequest:
     @property
     def thinks(self) -> bool:
         """Whether the chat template opens a think block."""
-        return (self.body.get("chat_template_kwargs") or {}).get("thinking") is not False
+        said: Mapping[str, Any] = self.body.get("chat_template_kwargs") or {}
+        return said.get("thinking") is not False
 
     @property
     def tools(self) -> list[str]:
@@ -49,12 +50,14 @@ class EngineRequest:
     @property
     def form(self) -> str:
         """The type of its response_format."""
-        return str((self.body.get("response_format") or {}).get("type", "text"))
+        form: Mapping[str, Any] = self.body.get("response_format") or {}
+        return str(form.get("type", "text"))
 
     @property
     def begun(self) -> str | None:
         """The beginning of the answer that it ends in."""
-        last = (self.body.get("messages") or [{}])[-1]
+        messages: list[dict[str, Any]] = self.body.get("messages") or [{}]
+        last = messages[-1]
         return last.get("content") or "" if last.get("role") == "assistant" else None
 
     @property

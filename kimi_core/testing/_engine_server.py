@@ -17,6 +17,7 @@ from kimi_core.testing._engines import ENGINE_PROFILES
 from kimi_core.testing._http import Server
 from kimi_core.testing._outcome import Outcome, RecordedRequest
 from kimi_core.testing._replies import SimulatedReply
+from kimi_core.testing._request import is_object
 from kimi_core.testing._tokens import estimate_tokens
 from kimi_core.testing._wire import raw_text
 
@@ -102,7 +103,7 @@ class EngineSimulator:
             if request.path.endswith("/models"):
                 row = {"id": self._model, "object": "model", "max_model_len": self._context}
                 return Outcome(200, {"object": "list", "data": [row]})
-            if not isinstance(request.body, dict):
+            if not is_object(request.body):
                 return self._refusal(400, "the body is no JSON object", "BadRequestError")
             refused = self._refused(request.body)
             if refused is not None:
