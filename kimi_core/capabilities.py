@@ -6,10 +6,11 @@ May know: endpoints, errors, models, raw.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from kimi_core.endpoints import get_endpoint
+from kimi_core.endpoints import Api, Endpoint, ToolCallParser, get_endpoint
 from kimi_core.errors import (
     IgnoredSettingWarning,
     KimiConfigError,
@@ -20,12 +21,13 @@ from kimi_core.errors import (
 from kimi_core.models import ModelInfo, get_model, nearest_models, newest_relative, retirement
 from kimi_core.raw.prompt import prompt_can_stop_thinking
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.endpoints import Api, Endpoint, ToolCallParser
-
-__all__ = ["Capabilities", "IgnoredSettingWarning", "RetiredModelWarning", "resolve"]
+__all__ = [
+    "Capabilities",
+    "IgnoredSettingWarning",
+    "RetiredModelWarning",
+    "StructuredOutputMethod",
+    "resolve",
+]
 
 StructuredOutputMethod = Literal["json_schema", "function_calling"]
 

@@ -12,18 +12,16 @@ import inspect
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from dotenv import dotenv_values
 
-from kimi_core.endpoints import check_api_key
+from kimi_core.endpoints import Endpoint, check_api_key
 from kimi_core.errors import KimiConfigError, check_setting
 
-if TYPE_CHECKING:
-    from kimi_core.endpoints import Endpoint
-
-__all__ = ["ApiKey", "RotatingKey", "SecretLike", "resolve_api_key"]
+__all__ = ["ApiKey", "RotatingKey", "SecretLike", "key_of_a_copy", "resolve_api_key"]
 
 _MOST_BYTES = 1024 * 1024  # of a .env; a file of variables has a few thousand
 
@@ -166,6 +164,32 @@ def resolve_api_key(
     if not endpoint.needs_key:
         return None
     raise KimiConfigError(_missing(endpoint, file))
+
+
+def key_of_a_copy(endpoint: Endpoint) -> ApiKey | None:
+    """Return the key of a model that comes out of a pickle, which never holds one.
+
+    Returns:
+        None where the key is found now, as for any model; otherwise a function that looks for it
+        with each request. A worker process that raised while it unpickles would not even be able
+        to say so: multiprocessing.Pool starts another one, for ever, and waits.
+    """
+    try:
+        resolve_api_key(endpoint)
+    except KimiConfigError:
+        return partial(_sought, endpoint)
+    return None
+
+
+def _sought(endpoint: Endpoint) -> str:
+    try:
+        return str(resolve_api_key(endpoint))
+    except KimiConfigError as error:
+        message = (
+            f"{error} This model comes out of a pickle, as in a worker process, and no pickle "
+            "holds the key that its original was given."
+        )
+        raise KimiConfigError(message) from None
 
 
 def _first(variables: Mapping[str, str | None], endpoint: Endpoint) -> str:

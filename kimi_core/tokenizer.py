@@ -12,22 +12,15 @@ import binascii
 import math
 import os
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from kimi_core._json import Message, Tool
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw.prompt import PromptOptions, prompt_dialect, prompt_segments
-from kimi_core.raw.special_tokens import ORDINARY_TOKENS, special_tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import tiktoken
-
-    from kimi_core._json import Message, Tool
-    from kimi_core.raw.prompt import Segment
-    from kimi_core.raw.special_tokens import Dialect
+from kimi_core.raw.prompt import PromptOptions, Segment, prompt_dialect, prompt_segments
+from kimi_core.raw.special_tokens import ORDINARY_TOKENS, Dialect, special_tokens
 
 __all__ = ["Tokenizer"]
 
@@ -61,6 +54,12 @@ _RUN = 25_000
 _LONG_RUN = re.compile(rf"(?<!\s)\s{{{_RUN + 1},}}|(?<!\S)\S{{{_RUN + 1},}}")
 
 
+class _Encoding(Protocol):
+    """What is asked of tiktoken's ``Encoding``: an optional package, not imported for its name."""
+
+    def encode_ordinary(self, text: str) -> list[int]: ...
+
+
 class Tokenizer:
     """Counts tokens; exact where it was given Kimi's ``tiktoken.model``, else an estimate.
 
@@ -76,7 +75,7 @@ class Tokenizer:
 
     __slots__ = ("_encoding", "exact", "source")
 
-    def __init__(self, encoding: tiktoken.Encoding | None, source: str) -> None:
+    def __init__(self, encoding: _Encoding | None, source: str) -> None:
         """Use `from_file`, `find` or `estimate` instead.
 
         Args:
@@ -124,6 +123,11 @@ class Tokenizer:
             return cls._load(Path(named), _VARIABLE)
         cached = _cached_file()
         return cls.from_file(cached) if cached and _tiktoken() else cls.estimate()
+
+    @classmethod
+    def of(cls, given: Tokenizer | str | os.PathLike[str] | None) -> Tokenizer:
+        """Return what a caller gave, if it is one; otherwise as `find`."""
+        return given if isinstance(given, Tokenizer) else cls.find(given)
 
     @classmethod
     def estimate(cls) -> Tokenizer:
@@ -176,6 +180,14 @@ class Tokenizer:
         """Count the tokens of a text that is only text; estimated unless `exact`."""
         return len(self.encode(text)) if self.exact else _rounded(_estimate(text))
 
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text for whoever looks at their number alone.
+
+        Returns:
+            The ids where this tokenizer is exact, otherwise as many numbers as `count` estimates.
+        """
+        return self.encode(text) if self.exact else [*range(self.count(text))]
+
     def count_messages(
         self,
         messages: Sequence[Message],
@@ -222,7 +234,7 @@ def _tiktoken() -> Any:  # noqa: ANN401 -- an optional module
 
 
 @lru_cache(maxsize=2)
-def _encoding(path: str, _modified: int) -> tiktoken.Encoding:
+def _encoding(path: str, _modified: int) -> _Encoding:
     """Load a file once; a changed file is loaded again.
 
     tiktoken's own loader would copy the file into the temporary folder and go on using the copy
@@ -234,7 +246,7 @@ def _encoding(path: str, _modified: int) -> tiktoken.Encoding:
             f"tokenizer {path!r} needs tiktoken, which is not installed; run "
             '`pip install "kimi-k2-integrations[tokens]"`.'
         )
-    encoding: tiktoken.Encoding = module.Encoding(
+    encoding: _Encoding = module.Encoding(
         name="kimi", pat_str=_PATTERN, mergeable_ranks=_ranks(path), special_tokens={}
     )
     return encoding
@@ -275,7 +287,7 @@ def _pieces(text: str) -> Iterator[str]:
         yield piece[begin:]
 
 
-def _encode(encoding: tiktoken.Encoding, text: str, special: Mapping[str, int]) -> list[int]:
+def _encode(encoding: _Encoding, text: str, special: Mapping[str, int]) -> list[int]:
     if not special:
         return encoding.encode_ordinary(text)
     ids: list[int] = []

@@ -9,8 +9,8 @@ from kimi_core.errors import needs_extra
 from kimi_core.platform import anthropic_kwargs
 
 with needs_extra("langchain"):
+    from langchain_kimi._messages import tools_message
     from langchain_kimi._rates import KimiRateLimiter
-    from langchain_kimi._tools import tools_message
     from langchain_kimi.chat_models import ChatKimiK2
 
 __all__ = [

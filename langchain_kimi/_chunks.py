@@ -1,44 +1,40 @@
 """Events of the core -> LangChain's messages and chunks.
 
-Owns: where in a message reasoning, text, tool calls, usage and metadata stand, for whole answers
-and for streams. May know: its own files, events, request, response; langchain_core. No wire format
-is known here: raw tokens and server-parsed calls are the same events.
+Owns: where in a message reasoning, text, tool calls, usage, refusal and metadata stand, for whole
+answers and for streams; that a damaged call never looks like a whole one. May know: chat, events,
+request, response; langchain_core. No wire format is known here: raw tokens and server-parsed calls
+are the same events.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import OutputTokenDetails
+from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
+from langchain_core.messages import ToolCall as LangChainToolCall
+from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
+from langchain_core.messages.block_translators import get_translator, register_translator
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.utils.json import parse_partial_json
 
-from kimi_core.events import (
-    ContentDelta,
-    ReasoningDelta,
-    ToolCallArguments,
-    ToolCallEnd,
-    ToolCallStart,
-)
-from kimi_core.events.arguments import InvalidArguments, read_arguments
-from kimi_core.request.kept_arguments import original_arguments
-from langchain_kimi._damaged import LastChunk, spoiling_suffix
-from langchain_kimi._refusals import refusal_blocks
+from kimi_core.chat.fields import copied
+from kimi_core.events import Event, ParsedMessage, ToolCall
+from kimi_core.events.arguments import read_arguments
+from kimi_core.events.deltas import Deltas
+from kimi_core.request.blocks import known
+from kimi_core.request.kept_arguments import misfit, original_arguments
+from kimi_core.response import ResponseReader, Usage, withheld_in
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from langchain_core.messages import InvalidToolCall, ToolCallChunk
-    from langchain_core.messages import ToolCall as LangChainToolCall
-    from langchain_core.messages.ai import UsageMetadata
-
-    from kimi_core.events import Event, ToolCall
-    from kimi_core.response import ResponseReader, Usage
-
-_Model = TypeVar("_Model", AIMessageChunk, ChatGenerationChunk)
-
-__all__ = ["ChunkWriter", "usage_metadata", "whole_message"]
+__all__ = [
+    "ChunkWriter",
+    "provider_of_messages",
+    "spoiling_suffix",
+    "usage_metadata",
+    "whole_message",
+]
 
 
 def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
@@ -48,78 +44,54 @@ def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
     """
     if usage is None:
         return None
-    # As a plain dict: langchain-core 1.8 imports typing.NotRequired, which Python 3.10 has not, so
-    # that a type checker that looks with the eyes of 3.10 takes the details for required.
-    counted: dict[str, Any] = {
+    cached = known(cache_read=usage.cached_tokens, cache_creation=usage.cache_write_tokens)
+    spent = known(reasoning=usage.reasoning_tokens)
+    # Not by the constructor: langchain-core 1.8 imports typing.NotRequired, which Python 3.10 has
+    # not, so that a type checker that looks with the eyes of 3.10 takes the details for required.
+    counted = {
         "input_tokens": usage.prompt_tokens,
         "output_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
+        **known(input_token_details=cached, output_token_details=spent),
     }
-    cached = {"cache_read": usage.cached_tokens, "cache_creation": usage.cache_write_tokens}
-    if any(cached.values()):
-        details = {name: tokens for name, tokens in cached.items() if tokens}
-        counted["input_token_details"] = details
-    if usage.reasoning_tokens:
-        counted["output_token_details"] = OutputTokenDetails(reasoning=usage.reasoning_tokens)
     return cast("UsageMetadata", counted)
 
 
 def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict[str, Any]:
     found = {**reader.metadata(), **(reader.usage.as_received() if reader.usage else {})}
-    found["model_name"] = found.pop("model")
-    return {**given, **{name: value for name, value in found.items() if value}}
+    return {**given, **known(model_name=found.pop("model"), **found)}
 
 
 def _beside(reader: ResponseReader, calls: Iterable[ToolCall]) -> dict[str, Any]:
-    refusal = {"refusal": reader.refusal} if reader.refusal else {}
-    return {**original_arguments(calls), **refusal}
+    return {**original_arguments(calls), **known(refusal=reader.refusal)}
+
+
+def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
+    """Return the calls that can be run, and those that cannot."""
+    good, bad = said.sorted_calls()
+    return [tool_call(name=call.name, args=args, id=call.id) for call, args in good], [
+        invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=why.reason)
+        for call, why in bad
+    ]
 
 
 def whole_message(
     reader: ResponseReader, metadata: Mapping[str, Any], *, blocks: bool
 ) -> AIMessage:
-    """Build the message of an answer that was read to its end.
-
-    Args:
-        reader: What has read it.
-        metadata: What else belongs into ``response_metadata``.
-        blocks: Whether content is a list of standard blocks (``output_version="v1"``).
-    """
+    """Build the message of an answer that was read to its end; arguments as for `ChunkWriter`."""
     said = reader.message()
-    good, bad = _sorted(said.tool_calls)
+    good, bad = _calls(said)
     told = _response_metadata(reader, metadata)
-    standard: list[Any] = []
-    if blocks:
-        standard += [{"type": "reasoning", "reasoning": said.reasoning}] if said.reasoning else []
-        standard += [{"type": "text", "text": said.content}] if said.content else []
-        standard += [*refusal_blocks(told), *good, *bad]
-    reasoning = {"reasoning_content": said.reasoning} if said.reasoning else {}
-    logprobs = {"logprobs": {"content": reader.logprobs}} if reader.logprobs else {}
+    standard = [*_standard(said.content, said.reasoning), *_refusals(told), *good, *bad]
+    reasoning, logprobs = known(reasoning_content=said.reasoning), known(content=reader.logprobs)
     return AIMessage(
         content=standard if blocks else said.content,
         additional_kwargs={**reasoning, **_beside(reader, said.tool_calls)},
         tool_calls=good,
         invalid_tool_calls=bad,
         usage_metadata=usage_metadata(reader.usage),
-        response_metadata={**told, **logprobs},
+        response_metadata={**told, **known(logprobs=logprobs)},
     )
-
-
-def _sorted(calls: Iterable[ToolCall]) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
-    """Return the calls that can be run, and those that cannot."""
-    good: list[LangChainToolCall] = []
-    bad: list[InvalidToolCall] = []
-    for call in calls:
-        found = call.parsed()
-        if isinstance(found, InvalidArguments):
-            bad.append(
-                invalid_tool_call(
-                    name=call.name, args=call.arguments, id=call.id, error=found.reason
-                )
-            )
-        else:
-            good.append(tool_call(name=call.name, args=found, id=call.id))
-    return good, bad
 
 
 class ChunkWriter:
@@ -127,62 +99,62 @@ class ChunkWriter:
 
     Args:
         metadata: What stands in the ``response_metadata`` of every chunk.
+        beside: What the HTTP response said beside its body, for the last one.
         blocks: Whether content is a list of standard blocks (``output_version="v1"``).
-        logprobs: The reader's list, which grows while the stream is read; each entry goes into the
-            next chunk. Where several chunks arrive at once, that is the first of them: the sum is
-            right, and which of these chunks an entry stands in says nothing.
+        reader: What reads the stream. Its list of log probabilities grows meanwhile, and each entry
+            goes into the next chunk; of several that arrive at once that is the first.
     """
 
     def __init__(
-        self, metadata: Mapping[str, Any], *, blocks: bool, logprobs: Sequence[Any] = ()
+        self,
+        metadata: Mapping[str, Any],
+        beside: Mapping[str, Any] | None = None,
+        *,
+        blocks: bool,
+        reader: ResponseReader | None = None,
     ) -> None:
-        self._metadata = dict(metadata)
-        self._blocks = blocks
-        self._logprobs = logprobs
-        self._told = 0
-        self._arguments: dict[int, list[str]] = {}
+        self._metadata, self._beside = dict(metadata), beside or {}
+        self._blocks, self._reader = blocks, reader
+        self._logprobs, self._told = reader.logprobs if reader else [], 0
+        self._deltas = Deltas(spoiling_suffix)
         self._message = AIMessageChunk(content="")
         self._generation = ChatGenerationChunk(message=self._message)
 
     def write(self, events: Sequence[Event]) -> ChatGenerationChunk | None:
         """Return the chunk of some events; None where they say nothing."""
-        content = reasoning = ""
-        fragments: dict[int, ToolCallChunk] = {}
-        for event in events:
-            if isinstance(event, ContentDelta):
-                content += event.text
-            elif isinstance(event, ReasoningDelta):
-                reasoning += event.text
-            else:
-                self._add_fragment(event, fragments)
-        if not (content or reasoning or fragments):
+        content, reasoning, pieces = self._deltas.read(events)
+        if not (content or reasoning or pieces):
             return None
-        calls = list(fragments.values())
-        message = _copy(
+        calls = [
+            tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
+        ]
+        message = copied(
             self._message,
-            content=_blocks(content, reasoning, calls) if self._blocks else content,
+            content=_growing(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
             response_metadata=self._said(),
             tool_call_chunks=calls,
-            tool_calls=_begun(calls) if calls else [],
+            # The constructor would parse each fragment as if it were a whole object, at two thirds
+            # of the cost of a chunk; what is parsed is the sum, when chunks are added up.
+            tool_calls=[
+                tool_call(name=p.name, args=p.shown(), id=p.id)
+                for p in pieces
+                if p.name is not None
+            ],
             invalid_tool_calls=[],
         )
-        return _copy(self._generation, message=message, text=content)
+        return copied(self._generation, message=message, text=content)
 
-    def last(self, reader: ResponseReader, metadata: Mapping[str, Any]) -> ChatGenerationChunk:
-        """Return the chunk that ends the stream: usage and metadata, each said once.
-
-        Args:
-            reader: What has read the stream.
-            metadata: What the HTTP response said beside its body.
-        """
-        calls = reader.message().tool_calls
-        _, bad = _sorted(calls)
-        told = _response_metadata(reader, {**self._said(), **metadata})
-        refused: list[Any] = [{**block, "index": "lc_refusal"} for block in refusal_blocks(told)]
+    def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
+        """Return the chunk that ends the stream: usage and metadata, each said once."""
+        reader = self._reader
+        assert reader is not None and streamed  # noqa: S101, PT018 - chunks are of streams
+        said = reader.message()
+        _, bad = _calls(said)
+        told = _response_metadata(reader, {**self._said(), **self._beside})
         message = (LastChunk if bad else AIMessageChunk)(
-            content=refused if self._blocks else "",
-            additional_kwargs=_beside(reader, calls),
+            content=_indexed(_refusals(told)) if self._blocks else "",
+            additional_kwargs=_beside(reader, said.tool_calls),
             usage_metadata=usage_metadata(reader.usage),
             response_metadata=told,
             chunk_position="last",
@@ -198,79 +170,88 @@ class ChunkWriter:
             metadata["logprobs"] = {"content": new}
         return metadata
 
-    def _add_fragment(
-        self,
-        event: ToolCallStart | ToolCallArguments | ToolCallEnd,
-        fragments: dict[int, ToolCallChunk],
-    ) -> None:
-        index = event.index
-        if isinstance(event, ToolCallStart):
-            self._arguments[index] = []
-            fragments[index] = tool_call_chunk(name=event.name, args="", id=event.id, index=index)
-            return
-        pieces = self._arguments[index]
-        if isinstance(event, ToolCallArguments):
-            text = event.text
-            pieces.append(text)
-        else:
-            text = spoiling_suffix("".join(pieces), complete=event.complete)
-        if not text:
-            return
-        fragment = fragments.get(index)
-        if fragment is None:
-            fragments[index] = tool_call_chunk(name=None, args=text, id=None, index=index)
-        else:
-            fragment["args"] = f"{fragment['args']}{text}"
+
+def _standard(content: str, reasoning: str) -> list[Any]:
+    told = known(reasoning=reasoning, text=content)
+    return [{"type": kind, kind: said} for kind, said in told.items()]
 
 
-def _copy(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values of any field
-    """Return a copy with other values, as ``model_copy`` does, in a fraction of its time.
+def _indexed(blocks: Sequence[Any]) -> list[Any]:
+    """Give standard blocks indices that never meet those of calls: docs/design.md says why."""
+    return [{**block, "index": f"lc_{block['type']}"} for block in blocks]
 
-    Constructing would validate what was built here a line ago, and takes as long as all the rest of
-    a chunk. Every field that can be changed in place has to be among those that are given.
+
+def _growing(content: str, reasoning: str, calls: Sequence[Any]) -> list[Any]:
+    begun = [{**one, "type": "tool_call_chunk", "index": f"lc_tc_{one['index']}"} for one in calls]
+    return [*_indexed(_standard(content, reasoning)), *begun]
+
+
+def _refusals(metadata: Mapping[str, Any]) -> list[Any]:
+    """Return a ``RefusalContentBlock`` for the metadata of a withheld answer; otherwise nothing."""
+    found = withheld_in(metadata)
+    if found is None:
+        return []
+    reason, refusal = found
+    return [{"type": "refusal", "refusal": refusal, "extras": {"category": reason}}]
+
+
+def _translate(message: AIMessage) -> list[Any]:
+    told = message.response_metadata
+    found = _refusals(told)
+    if not found:
+        raise NotImplementedError  # so that LangChain does what it does without a translator
+    others = {name: value for name, value in told.items() if name != "model_provider"}
+    plain = message.model_copy(update={"response_metadata": others})
+    return [*plain.content_blocks, *found]
+
+
+def provider_of_messages(name: str) -> str:
+    """Return the provider that messages name, whose blocks are translated here.
+
+    ``content_blocks`` asks a translator of the provider first; ours makes a block of a refusal and
+    leaves every other message to LangChain. One that the endpoint's own name has already (e.g.
+    "openai") would drop the reasoning; "moonshot" is named then.
     """
-    copied = template.__class__.__new__(template.__class__)
-    write = object.__setattr__
-    write(copied, "__dict__", {**template.__dict__, **changed})
-    write(copied, "__pydantic_fields_set__", set(changed))
-    write(copied, "__pydantic_extra__", None if template.__pydantic_extra__ is None else {})
-    write(copied, "__pydantic_private__", None)
-    return copied
+    translator = get_translator(name)
+    if translator is not None and translator["translate_content"] is not _translate:
+        name = "moonshot"
+    register_translator(name, _translate, _translate)
+    return name
 
 
-def _blocks(content: str, reasoning: str, calls: Sequence[ToolCallChunk]) -> list[Any]:
-    """Return standard blocks whose indices can never meet.
+class LastChunk(AIMessageChunk):
+    """The last chunk of a stream in which calls are damaged; these are its invalid_tool_calls."""
 
-    Without indices of our own core numbers blocks from 0, and tool calls have a 0 too; merging then
-    puts the call into the reasoning block, where it disappears (measured on five peers). Indices
-    that begin with "lc_" are merged by name.
+    def __radd__(self, left: AIMessageChunk) -> AIMessageChunk:
+        """Add up, with the calls that are damaged as they were received, and what is wrong.
+
+        LangChain adds a list of chunks at once in its own code, without asking any of them.
+        """
+        whole = add_ai_message_chunks(left, self)
+        received = {call["id"]: call for call in self.invalid_tool_calls}
+        whole.invalid_tool_calls = [
+            received.get(call["id"], call) for call in whole.invalid_tool_calls
+        ]
+        return whole
+
+
+def spoiling_suffix(arguments: str, complete: bool) -> str:  # noqa: FBT001 - as `Deltas` calls it
+    """Return what to append to a call's arguments so that they are not read as whole; mostly "".
+
+    When chunks are added up, langchain-core closes every open bracket: a call that was cut off at
+    ``{"path": "/home/u`` would be run. With a bracket that fits nowhere it is invalid.
     """
-    blocks: list[Any] = []
-    if reasoning:
-        blocks.append({"type": "reasoning", "reasoning": reasoning, "index": "lc_reasoning"})
-    if content:
-        blocks.append({"type": "text", "text": content, "index": "lc_text"})
-    blocks += [
-        {**call, "type": "tool_call_chunk", "index": f"lc_tc_{call['index']}"} for call in calls
-    ]
-    return blocks
+    if isinstance(read_arguments(arguments, complete=complete), dict):
+        return ""
+    return misfit(arguments) if _reads_as_whole(arguments) else ""
 
 
-def _begun(calls: Sequence[ToolCallChunk]) -> list[LangChainToolCall]:
-    """Return the calls that begin in a chunk, without parsing every fragment as JSON.
-
-    The constructor would parse each as if it were a whole object, at two thirds of the cost of a
-    chunk, and fill `tool_calls` and `invalid_tool_calls` of the single chunk with what such a piece
-    looks like by chance. What is parsed is the sum, when chunks are added up.
-    """
-    return [
-        tool_call(name=call["name"], args=_arguments_so_far(call), id=call["id"])
-        for call in calls
-        if call["name"] is not None
-    ]
-
-
-def _arguments_so_far(call: ToolCallChunk) -> dict[str, Any]:
-    # Some servers send a call whole, in one fragment; its arguments can be shown at once.
-    found = read_arguments(call["args"] or "")
-    return {} if isinstance(found, InvalidArguments) else found
+def _reads_as_whole(text: str) -> bool:
+    """Whether a reader of langchain-core takes the text for arguments."""
+    try:
+        if isinstance(parse_partial_json(text or "{}"), dict):
+            return True
+        json.loads(text)  # `stream_events` does not ask whether it is an object
+    except (ValueError, RecursionError):
+        return False
+    return True

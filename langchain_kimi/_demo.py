@@ -19,19 +19,18 @@ __all__ = ["run"]
 _MAX_ROUNDS = 3
 
 
-def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which needs rich to import
+def run(stage: Any) -> str:  # kimi_core.cli.demo.Stage, which needs rich to import
     """Ask, execute the calls, send their results back, and return the answer."""
-    llm = ChatKimiK2(**stage.settings)
+    llm, weather = ChatKimiK2(**stage.settings), stage.tool.get_weather
     messages: list[BaseMessage] = [HumanMessage(stage.question)]
     choice = stage.tool_choice
     for _round in range(_MAX_ROUNDS):
-        chunks = llm.bind_tools([stage.tool.get_weather], tool_choice=choice).stream(messages)
-        answer = reduce(add, chunks)
+        answer = reduce(add, llm.bind_tools([weather], tool_choice=choice).stream(messages))
         messages.append(answer)
         if not answer.tool_calls:
             break
         messages += [
-            ToolMessage(stage.tool.get_weather(**call["args"]), tool_call_id=call["id"] or "")
+            ToolMessage(weather(**call["args"]), tool_call_id=call["id"] or "")
             for call in answer.tool_calls
         ]
         choice = None

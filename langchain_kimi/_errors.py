@@ -8,51 +8,41 @@ summarisation by ``ContextOverflowError``; whoever catches ours goes on catching
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from langchain_core import exceptions
+from langchain_core.messages import AIMessage
 
 from kimi_core import errors
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from langchain_core.messages import AIMessage
-
 __all__ = ["langchain_errors", "parsing_error"]
 
-# Ordered: the first that fits. Names, not classes: those that a supported langchain-core does not
-# have yet (ModelRefusalError came with 1.7.5) are passed over.
-_THEIRS: tuple[tuple[type[errors.KimiError], tuple[str, ...]], ...] = (
-    (errors.KimiContextOverflowError, ("ContextOverflowError",)),
-    (errors.KimiContentFilterError, ("ModelRefusalError", "ModelInvalidRequestError")),
-    (errors.KimiBadRequestError, ("ModelInvalidRequestError",)),
-    (errors.KimiModelNotFoundError, ("ModelNotFoundError",)),
-    (errors.KimiRateLimitError, ("ModelRateLimitError",)),
-    (errors.KimiServerError, ("ModelAPIError",)),
-    (errors.KimiTimeoutError, ("ModelTimeoutError",)),
-    (errors.KimiConnectionError, ("ModelConnectionError",)),
-    (errors.KimiStreamTruncatedError, ("ModelConnectionError",)),
+# Ordered: the first that fits. Names, not classes: one that a supported langchain-core does not
+# have yet (ModelRefusalError came with 1.7.5) is passed over for the next.
+_THEIRS: tuple[tuple[type[errors.KimiError], str], ...] = (
+    (errors.KimiContextOverflowError, "ContextOverflowError"),
+    (errors.KimiContentFilterError, "ModelRefusalError"),
+    (errors.KimiContentFilterError, "ModelInvalidRequestError"),
+    (errors.KimiBadRequestError, "ModelInvalidRequestError"),
+    (errors.KimiModelNotFoundError, "ModelNotFoundError"),
+    (errors.KimiRateLimitError, "ModelRateLimitError"),
+    (errors.KimiServerError, "ModelAPIError"),
+    (errors.KimiTimeoutError, "ModelTimeoutError"),
+    (errors.KimiConnectionError, "ModelConnectionError"),
+    (errors.KimiStreamTruncatedError, "ModelConnectionError"),
+    (errors.KimiAuthenticationError, "ModelAuthenticationError"),
 )
-
-
-def _names(error: errors.KimiError) -> tuple[str, ...]:
-    if isinstance(error, errors.KimiAuthenticationError):
-        denied = error.status_code == 403  # noqa: PLR2004 - HTTP's own number
-        return ("ModelPermissionDeniedError",) if denied else ("ModelAuthenticationError",)
-    for ours, names in _THEIRS:
-        if isinstance(error, ours):
-            return names
-    return ()
+_FORBIDDEN = 403
 
 
 def _adopt(error: errors.KimiError) -> None:
-    for name in _names(error):
-        theirs = getattr(exceptions, name, None)
-        if theirs is not None:
-            errors.become(error, theirs)
-            break
+    names = [name for ours, name in _THEIRS if isinstance(error, ours)]
+    if "ModelAuthenticationError" in names and getattr(error, "status_code", 0) == _FORBIDDEN:
+        names.insert(0, "ModelPermissionDeniedError")
+    theirs = next((found for name in names if (found := getattr(exceptions, name, None))), None)
+    if theirs is not None:
+        errors.become(error, theirs)
     if isinstance(error, errors.KimiContentFilterError):
         vars(error).setdefault("raw_message", None)  # what ModelRefusalError's constructor sets
     if isinstance(error, errors.KimiQuotaError):
@@ -73,7 +63,7 @@ def parsing_error(error: errors.KimiError, message: AIMessage) -> errors.KimiErr
     """Let an error about an answer be LangChain's error of parsing, too, and carry the message."""
     _adopt(error)
     errors.become(error, exceptions.OutputParserException)
-    # What the constructor of OutputParserException sets.
+    # The first three are what the constructor of OutputParserException sets.
     said = {"llm_output": message.text, "observation": None, "send_to_llm": False}
     vars(error).update(said, raw_message=message)
     return error

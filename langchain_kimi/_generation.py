@@ -1,7 +1,7 @@
 """From messages to a request of the core, and from its events to LangChain's generations.
 
 Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request,
-response; langchain_core.
+tokenizer; langchain_core.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -14,168 +14,129 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
 
-from kimi_core.chat import nested, running_loop
+from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
-from kimi_core.request import CallOptions
-from langchain_kimi._chunks import ChunkWriter, whole_message
+from kimi_core.request import CallOptions, Request
+from kimi_core.request.blocks import known
+from kimi_core.tokenizer import Tokenizer
+from langchain_kimi._chunks import ChunkWriter, provider_of_messages, whole_message
 from langchain_kimi._errors import langchain_errors
-from langchain_kimi._messages import to_wire
-from langchain_kimi._refusals import provider_of_messages
+from langchain_kimi._messages import response_format_of, to_wire
 from langchain_kimi._settings import UNTOLD, KimiSettings
-from langchain_kimi._tools import response_format_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-    from langchain_core.language_models import LanguageModelInput
-    from langchain_core.messages import BaseMessage
-    from langchain_core.outputs import ChatGenerationChunk, LLMResult
-
-    from kimi_core.chat import AsyncReply, Reply
-    from kimi_core.request import Request
-    from kimi_core.response import ResponseReader
 
 __all__ = ["KimiGeneration"]
+
+Messages = list[BaseMessage]
+Stop = list[str] | None
+Manager = CallbackManagerForLLMRun | None
+AsyncManager = AsyncCallbackManagerForLLMRun | None
 
 
 class KimiGeneration(KimiSettings):
     """Asks and reads; not for use by itself."""
 
     def _get_request_payload(
-        self,
-        input_: LanguageModelInput,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, input_: LanguageModelInput, *, stop: Stop = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Return the payload that `invoke` (or, with ``stream=True``, `stream`) would send."""
         messages = self._convert_input(input_).to_messages()
         stream = bool(kwargs.pop("stream", False))
-        return self._request(messages, stop, kwargs, stream=stream).payload
+        return self._request(messages, {**kwargs, "stop": stop}, stream=stream).payload
 
-    def _request(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        kwargs: Mapping[str, Any],
-        *,
-        stream: bool,
-    ) -> Request:
-        call = {**kwargs, **({"stop": stop} if stop else {})}
+    def _request(self, messages: Messages, call: Mapping[str, Any], *, stream: bool) -> Request:
+        asked = self._asked(call)
+        return self._chat.request(
+            to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
+        )
+
+    def _asked(self, call: Mapping[str, Any]) -> CallOptions:
+        """Return what the instance and a call ask for; of a model only where it is another one."""
+        call = {name: value for name, value in call.items() if name != "stop" or value}
         if call.get("response_format") is not None:
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
         own = {name: getattr(self, name) for name in UNTOLD}
-        if self.tokenizer is not None:
-            own["tokenizer"] = self._tokenizer()
+        own["tokenizer"] = self.tokenizer and Tokenizer.of(self.tokenizer)
         asked = CallOptions.read({**own, **self._default_params}, call)
-        other = None if asked.model == self._chat.capabilities.model else asked.model
-        return self._chat.request(
-            to_wire(messages), asked.tools, asked.options, stream=stream, model=other
-        )
+        same = asked.model == self._chat.capabilities.model
+        return replace(asked, model=None) if same else asked
 
-    def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 - the base's signature
+    def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return False
 
-    async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:  # noqa: ANN401 - the base's
+    async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:
         """Return answers to several conversations, as the base does."""
         running_loop()
         with warnings_at(line_of_user()):
             return await super().agenerate(*args, **kwargs)
 
     def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tells of tokens only
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: Manager = None, **kwargs: Any
     ) -> ChatResult:
         with langchain_errors():
-            reply = self._chat.open(self._request(messages, stop, kwargs, stream=False))
-            return self._result(reply.read(), reply)
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
+            return self._result(self._chat.ask(request))
 
     async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - as in _generate
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: AsyncManager = None, **kwargs: Any
     ) -> ChatResult:
         with langchain_errors():
-            reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=False))
-            return self._result(await reply.read(), reply)
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
+            return self._result(await self._chat.aask(request))
 
     def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: Manager = None, **kwargs: Any
     ) -> Iterator[ChatGenerationChunk]:
         with langchain_errors():
-            reply = self._chat.open(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer(reply.reader)
-            with closing(iter(reply)) as pieces:
-                for events in pieces:
-                    chunk = writer.write(events)
-                    if chunk is not None:
-                        if run_manager:
-                            run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
-            yield writer.last(reply.reader, self._reply_metadata(reply))
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
+            with closing(self._chat.stream(request, self._writer)) as chunks:
+                for chunk in chunks:
+                    if run_manager:
+                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
 
     async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        self, messages: Messages, stop: Stop = None, run_manager: AsyncManager = None, **kwargs: Any
     ) -> AsyncIterator[ChatGenerationChunk]:
         with langchain_errors():
-            reply = await self._chat.aopen(self._request(messages, stop, kwargs, stream=True))
-            writer = self._writer(reply.reader)
-            async with nested(aiter(reply)) as pieces:
-                async for events in pieces:
-                    chunk = writer.write(events)
-                    if chunk is not None:
-                        if run_manager:
-                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
-            yield writer.last(reply.reader, self._reply_metadata(reply))
+            request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
+            async with nested(self._chat.astream(request, self._writer)) as chunks:
+                async for chunk in chunks:
+                    if run_manager:
+                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
 
     @property
     def _provider(self) -> str:
         endpoint = self._chat.capabilities.endpoint
         return provider_of_messages(endpoint.provider_name or endpoint.name)
 
-    @property
-    def _blocks(self) -> bool:
-        return self.output_version == "v1"
-
     def _metadata(self) -> dict[str, Any]:
-        version = {"output_version": "v1"} if self._blocks else {}
-        return {"model_provider": self._provider, **version}
+        blocks = {"output_version": "v1"} if self.output_version == "v1" else {}
+        return {"model_provider": self._provider, **blocks}
 
-    def _reply_metadata(self, reply: Reply | AsyncReply) -> dict[str, Any]:
+    def _reply_metadata(self, reply: Opened) -> dict[str, Any]:
         """What the HTTP response says beside its body."""
-        found: dict[str, Any] = {}
-        if reply.request_id:
-            found["request_id"] = reply.request_id
-        if self.include_response_headers:
-            found["headers"] = dict(reply.headers)
-        return found
+        headers = dict(reply.headers) if self.include_response_headers else None
+        return known(request_id=reply.request_id, headers=headers)
 
-    def _writer(self, reader: ResponseReader) -> ChunkWriter:
-        return ChunkWriter(self._metadata(), blocks=self._blocks, logprobs=reader.logprobs)
+    def _writer(self, reply: Opened) -> ChunkWriter:
+        told, beside = self._metadata(), self._reply_metadata(reply)
+        return ChunkWriter(told, beside, blocks="output_version" in told, reader=reply.reader)
 
-    def _result(self, reader: ResponseReader, reply: Reply | AsyncReply) -> ChatResult:
+    def _result(self, reply: Opened) -> ChatResult:
+        reader, usage = reply.reader, reply.reader.usage
         metadata = {**self._metadata(), **self._reply_metadata(reply)}
-        message, usage = whole_message(reader, metadata, blocks=self._blocks), reader.usage
+        message = whole_message(reader, metadata, blocks="output_version" in metadata)
         totals = {"token_usage": usage.totals() if usage else {}, "model_name": reader.model}
         return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)

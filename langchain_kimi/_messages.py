@@ -1,43 +1,47 @@
-"""LangChain's messages -> the OpenAI-style dicts that the core takes.
+"""LangChain's messages, tools and schemas -> the OpenAI-style dicts that the core takes.
 
-Owns: what of a message is sent: roles, text, media, tool calls, and reasoning wherever another
-provider or another version of LangChain put it. May know: its own files, events, request, response;
-langchain_core, langchain_openai. It does not know which model will read the messages: what a model
-or a server would refuse is the core's affair (`kimi_core.request`).
+Owns: what of a message is sent: roles, text, media, tool calls, the tools that it brings, and
+reasoning wherever another provider or another version of LangChain put it; Kimi's builtin tools,
+which langchain_core's conversion refuses; ``response_format``. May know: errors, events, request,
+response; langchain_core, langchain_openai. What a model or a server would refuse is the core's
+affair (`kimi_core.request`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import (
+    convert_to_openai_function,
+    convert_to_openai_tool,
+)
 
 # Private, and pinned by tests on the lowest and the newest supported langchain-openai: a second
 # conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
+from kimi_core.errors import KimiConfigError
+from kimi_core.events import ParsedMessage
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
+from kimi_core.request.structured import format_in, named_format
 from kimi_core.response import spoken_message
-from langchain_kimi._tools import tools_of
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+__all__ = ["Tool", "response_format_of", "spoken", "to_wire", "tool_dict", "tools_message"]
 
-    from kimi_core.events import ParsedMessage
-
-__all__ = ["reasoning_of", "spoken", "to_wire"]
+Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
+"""A function, a pydantic class, a TypedDict, a JSON schema, a tool dict, a ``BaseTool``, or one of
+Kimi's builtin tools: ``"$web_search"``, or its dict of type ``builtin_function``."""
 
 
 def to_wire(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
-    """Convert a conversation.
+    """Convert a conversation, which is not changed.
 
-    Args:
-        messages: LangChain's messages; not changed.
-
-    Returns:
-        New dicts: role, content, name, tool_calls, tool_call_id, partial, an assistant's reasoning
-        as ``reasoning_content``, and the ``tools`` that a system message brings (kimi-k3).
+    Beside OpenAI's own fields there are partial, an assistant's reasoning as ``reasoning_content``,
+    and the ``tools`` that a system message brings (kimi-k3).
     """
     results = [message for message in messages if isinstance(message, ToolMessage)]
     answered = {message.tool_call_id or None for message in results}
@@ -47,14 +51,11 @@ def to_wire(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
     ]
 
 
-def reasoning_of(message: AIMessage) -> str:
+def _reasoning_of(message: AIMessage) -> str:
     """Return an assistant's reasoning, whichever provider wrote it, or an empty string."""
-    for name in ("reasoning_content", "reasoning"):
-        kept = message.additional_kwargs.get(name)
-        if isinstance(kept, str) and kept:
-            return kept
-    if isinstance(message.content, str):
-        return ""
+    kept = blocks.kept_reasoning(message.additional_kwargs)
+    if kept or isinstance(message.content, str):
+        return kept
     # Standard blocks first; a provider that this process does not know leaves its own in content.
     return blocks.reasoning_in(message.content_blocks) or blocks.reasoning_in(message.content)
 
@@ -63,7 +64,7 @@ def spoken(message: AIMessage) -> ParsedMessage:
     """Return what a message of a model says, in the core's words."""
     calls = [(call["id"], call["name"], call["args"], True) for call in message.tool_calls]
     cut = [(call["id"], call["name"], call["args"], False) for call in message.invalid_tool_calls]
-    return spoken_message(message.text, reasoning_of(message), [*calls, *cut])
+    return spoken_message(message.text, _reasoning_of(message), [*calls, *cut])
 
 
 def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
@@ -82,12 +83,8 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     wire = _convert_message_to_dict(sent)
     wire["content"] = blocks.text_parts(wire["content"])
     restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
-    if message.additional_kwargs.get("partial"):
-        wire["partial"] = True
-    reasoning = reasoning_of(message)
-    if reasoning:
-        wire["reasoning_content"] = reasoning
-    return wire
+    partial = bool(message.additional_kwargs.get("partial"))
+    return {**wire, **blocks.known(partial=partial, reasoning_content=_reasoning_of(message))}
 
 
 def _other(message: BaseMessage) -> dict[str, Any]:
@@ -96,6 +93,44 @@ def _other(message: BaseMessage) -> dict[str, Any]:
     if wire["role"] == "developer":
         wire["role"] = "system"
     wire["content"] = blocks.text_parts(wire["content"])
-    if isinstance(message, SystemMessage) and (brought := tools_of(message)):
-        wire["tools"] = brought
-    return wire
+    brought = message.additional_kwargs.get("tools") if wire["role"] == "system" else None
+    return {**wire, **blocks.known(tools=[_readable(tool) for tool in brought or ()])}
+
+
+def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
+    """Convert one tool; ``strict`` is sent with it where it is set."""
+    if isinstance(tool, str):
+        return {"type": "builtin_function", "function": {"name": tool}}
+    if isinstance(tool, dict) and tool.get("type") == "builtin_function":
+        return tool
+    return convert_to_openai_tool(tool, strict=strict)
+
+
+def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:
+    """Return OpenAI's ``response_format`` for what LangChain takes for a schema, or for itself."""
+    said = format_in(schema)
+    if said is not None:
+        return said
+    function = convert_to_openai_function(schema, strict=strict)
+    told = {"description": function.get("description") or None, "strict": strict}
+    return named_format(function["name"], function["parameters"], **told)
+
+
+def tools_message(tools: Sequence[Tool]) -> SystemMessage:
+    """Return the system message that brings tools, visible from its place on (kimi-k3).
+
+    They are what `ChatKimiK2.bind_tools` takes, and dicts in it from the beginning: a checkpointer
+    writes messages down, and can write neither functions nor ``BaseTool``s.
+    """
+    return SystemMessage("", additional_kwargs={"tools": [tool_dict(tool) for tool in tools]})
+
+
+def _readable(tool: Tool) -> dict[str, Any]:
+    """Return a tool that a message brings; of one that cannot be written LangChain keeps a name."""
+    if isinstance(tool, dict) and tool.get("type") == "not_implemented" and "lc" in tool:
+        raise KimiConfigError(
+            f"a system message brings the tool {tool.get('repr') or tool.get('id')!r}, of which "
+            "LangChain's serialization kept the name alone; make such a message with "
+            "langchain_kimi.tools_message(tools), which holds dicts from the beginning."
+        )
+    return tool_dict(tool)

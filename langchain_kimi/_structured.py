@@ -1,62 +1,40 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: its own files, errors, response;
-langchain_core. Which of them is the default is decided in the core, for both adapters.
+Owns: the three methods of ``with_structured_output``. May know: its own files, errors, request,
+response; langchain_core. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import (
     BaseCumulativeTransformOutputParser,
     JsonOutputParser,
     PydanticOutputParser,
 )
-from langchain_core.output_parsers.openai_tools import (
-    JsonOutputKeyToolsParser,
-    PydanticToolsParser,
-)
-from langchain_core.runnables import RunnableLambda, RunnableMap
+from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
+from langchain_core.outputs import Generation
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from kimi_core.errors import KimiConfigError, KimiError
+from kimi_core.errors import KimiError
+from kimi_core.request.structured import check_method
 from kimi_core.response import incomplete_answer, tool_call_error
 from langchain_kimi._errors import parsing_error
-from langchain_kimi._messages import spoken
-from langchain_kimi._tools import response_format_of
+from langchain_kimi._messages import response_format_of, spoken
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from langchain_core.messages import AIMessage
-    from langchain_core.outputs import Generation
-    from langchain_core.runnables import Runnable
-
-__all__ = ["METHODS", "keywords_of", "read_by", "with_raw"]
-
-METHODS = ("json_schema", "function_calling", "json_mode")
+__all__ = ["keywords_of", "read_by", "with_raw"]
 
 
 def keywords_of(
-    schema: Any,  # noqa: ANN401 - a class, a TypedDict or a JSON schema
-    method: str,
-    *,
-    strict: bool | None,
-    tools: Sequence[Any] | None,
+    schema: Any, method: str, *, strict: bool | None, tools: Sequence[Any] | None
 ) -> dict[str, Any]:
-    """Return what to bind so that the model answers in a schema.
-
-    Raises:
-        KimiConfigError: For an unknown method, or a schema that is missing.
-    """
-    if method not in METHODS:
-        message = f"method {method!r} is not known; it is one of {', '.join(map(repr, METHODS))}."
-        raise KimiConfigError(message)
-    if schema is None and method != "json_mode":
-        message = f"schema is missing; method {method!r} needs one, 'json_mode' alone does not."
-        raise KimiConfigError(message)
+    """Return what to bind so that the model answers in a schema."""
+    check_method(method, schema)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     keywords: dict[str, Any] = {"ls_structured_output_format": traced}
     if method == "function_calling":
@@ -74,13 +52,13 @@ class _Checked(BaseCumulativeTransformOutputParser[Any]):
     """Refuses an answer that is not whole; stands before a parser of LangChain's among the bases.
 
     Those read ``{"city": "Pari`` as a whole object, a damaged call as no call, and the end of a
-    stream as if more were to come, so that an answer that does not fit gave neither an object nor
-    an error. A stream gives its partial objects all the same, and the error at its end.
+    stream as if more were to come. Here such an answer is an error of ours that is an
+    ``OutputParserException`` as well; a stream gives its partial objects all the same.
     """
 
     wanted: str = "answer"
 
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:  # noqa: ANN401 - of the schema's type
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         message: Any = result[0].message  # type: ignore[attr-defined]  # ours are chat generations
         growing = partial and message.chunk_position != "last"
         if not growing:
@@ -101,37 +79,30 @@ class _PydanticCallParser(_Checked, PydanticToolsParser): ...
 
 
 def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
-    said = spoken(message)
+    said, told = spoken(message), message.response_metadata
     error: KimiError | None = incomplete_answer(
-        said, message.response_metadata, wanted=wanted, as_json=as_json and not message.tool_calls
+        said, told, wanted=wanted, as_json=as_json and not message.tool_calls
     )
     if error is None and not (as_json and said.content):
-        error = tool_call_error(said, message.response_metadata.get("finish_reason"))
+        error = tool_call_error(said, told.get("finish_reason"))
     if error is not None:
         raise parsing_error(error, message)
 
 
-def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, Any]:  # noqa: ANN401 - as above
-    """Return what turns the answer into the schema's type.
-
-    It raises a `KimiIncompleteAnswerError` or a `KimiToolCallError`, which are an
-    ``OutputParserException`` as well, for an answer that was cut, filtered or damaged.
-    """
+def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, Any]:
+    """Return what turns the answer into the schema's type, or raises what `_Checked` raises."""
     is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
     name = "answer" if schema is None else convert_to_openai_tool(schema)["function"]["name"]
     if method == "function_calling":
         if is_class:
             return _PydanticCallParser(tools=[schema], first_tool_only=True, wanted=name)
         return _JsonCallParser(key_name=name, first_tool_only=True, wanted=name)
-    parser: Runnable[Any, Any] = (
-        _PydanticParser(pydantic_object=schema, wanted=name)
-        if is_class
-        else _JsonParser(wanted=name)
-    )
+    by_class = {"pydantic_object": schema} if is_class else {}
+    parser = (_PydanticParser if is_class else _JsonParser)(**by_class, wanted=name)
     if not beside_tools:
         return parser
 
-    def read(message: AIMessage) -> Any:  # noqa: ANN401 - a parser is run by LangChain
+    def read(message: AIMessage) -> Any:
         _refuse(message, name, as_json=True)
         # A call of another tool is an answer without the schema.
         return None if message.tool_calls else parser
@@ -142,8 +113,7 @@ def read_by(schema: Any, method: str, *, beside_tools: bool) -> Runnable[Any, An
 def with_raw(model: Runnable[Any, Any], parser: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """Return the message, what was parsed, and the error of parsing, side by side.
 
-    Not by LangChain's fallbacks: of a stream they take the beginning of an answer that does not fit
-    for its end, and report neither object nor error.
+    LangChain's fallbacks would take the beginning of a stream that does not fit for its end.
     """
 
     def read(found: dict[str, Any]) -> dict[str, Any]:

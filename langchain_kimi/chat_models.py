@@ -1,8 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, config, endpoints, models, request, tokenizer; langchain_core. Settings stand in
-`langchain_kimi._settings`, requests and answers in `langchain_kimi._generation`.
+its own files, chat, errors, tokenizer; langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -15,90 +14,75 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
-from kimi_core.request import CallOptions
+from langchain_core.caches import BaseCache
+from langchain_core.callbacks import Callbacks
+from langchain_core.language_models import LangSmithParams, LanguageModelInput, ModelProfile
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.rate_limiters import BaseRateLimiter
+from langchain_core.runnables import Runnable
+from typing_extensions import Unpack
+
+from kimi_core.chat import ModelKeywords, documented
+from kimi_core.chat.fields import fields_by_word, in_one_sentence
+from kimi_core.errors import UnknownSettingWarning, warn
+from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
-from langchain_kimi._messages import to_wire
+from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
 from langchain_kimi._structured import keywords_of, read_by, with_raw
-from langchain_kimi._tools import response_format_of, tool_dict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from os import PathLike
-
-    from langchain_core.language_models import LangSmithParams, LanguageModelInput
-    from langchain_core.messages import AIMessage, BaseMessage
-    from langchain_core.runnables import Runnable
-
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.endpoints.tiers import Tier
-    from kimi_core.models import ModelName
-    from kimi_core.tokenizer import Tokenizer
-    from langchain_kimi._tools import Tool
 
 __all__ = ["ChatKimiK2"]
 
 
+class ChatKeywords(ModelKeywords, total=False):
+    """What `ChatOpenAI` may be constructed with besides."""
+
+    cache: BaseCache | bool | None
+    callbacks: Callbacks
+    custom_get_token_ids: Callable[[str], list[int]] | None
+    disable_streaming: bool | Literal["tool_calling"]
+    disabled_params: dict[str, Any] | None
+    include_response_headers: bool
+    metadata: dict[str, Any] | None
+    model_kwargs: dict[str, Any]
+    name: str | None
+    organization: str | None
+    output_version: str | None
+    profile: ModelProfile | None
+    rate_limiter: BaseRateLimiter | None
+    reasoning: dict[str, Any] | None
+    service_tier: str | None
+    store: bool | None
+    stream_chunk_timeout: float | None
+    streaming: bool
+    tags: list[str] | None
+    verbose: bool
+    verbosity: str | None
+
+
+@documented
 class ChatKimiK2(KimiGeneration):
     """Kimi K2 at any endpoint, as a LangChain chat model.
 
     It takes ``ChatOpenAI``'s place: the same keywords, chains and agents, plus what Kimi has of its
     own. Nothing is sent that was not set, and what a model would refuse is said before any request.
+    Reasoning, streams, pictures, files, raw engines, errors, coming from another class:
+    docs/langchain.md. What each setting means: the end of ``help(ChatKimiK2)``.
 
     Setup:
-        Install it and set a key, in the environment or in a ``.env`` (read, never exported):
-
-        ```bash
-        pip install "kimi-k2-integrations[langchain]"
-        export MOONSHOT_API_KEY="..."
-        ```
-
-        ``api_key`` may also be a string, or a function (async, too, for async calls) that is asked
-        for the key with each request.
+        ``pip install "kimi-k2-integrations[langchain]"``, and a key in ``MOONSHOT_API_KEY``, in the
+        environment or in a ``.env`` (read, never exported).
 
     Instantiate:
         ```python
-        from langchain_kimi import ChatKimiK2
+        from langchain_kimi import ChatKimiK2, endpoints
 
-        llm = ChatKimiK2(max_tokens=1_000)
-        ```
-
-        Elsewhere than at api.moonshot.ai:
-
-        ```python
-        from langchain_kimi import endpoints
-
+        llm = ChatKimiK2(max_tokens=1_000)  # at api.moonshot.ai; elsewhere:
         ChatKimiK2(endpoint="openrouter", model="kimi-k2-thinking", api_key="...")
         ChatKimiK2(endpoint="vllm", base_url="http://gpu:8000/v1", model="kimi-k2-instruct")
         ChatKimiK2(endpoint=endpoints.sglang("http://gpu:30000/v1"), model="kimi-k2.5")
-        ```
-
-    Invoke:
-        ```python
-        answer = llm.invoke([("system", "Translate into French."), ("human", "I love trains.")])
-        answer.text
-        answer.usage_metadata  # tokens: input, output, and those cached or spent on reasoning
-        ```
-
-        Likewise ``await llm.ainvoke(...)`` and ``llm.batch([...])``; one instance serves any
-        number of threads and event loops.
-
-    Stream:
-        ```python
-        for chunk in llm.stream("Count to three."):
-            print(chunk.text, end="")
-        ```
-
-    Reasoning:
-        kimi-k3.1-pro always thinks, at the effort "low", "high" or "max" (its default). What it
-        thought is in the message, and goes back to it, which the API demands:
-
-        ```python
-        answer.additional_kwargs["reasoning_content"]
-        [block for block in answer.content_blocks if block["type"] == "reasoning"]
-        llm.invoke("What is 2 + 2?", reasoning_effort="low")
         ```
 
     Tools:
@@ -117,68 +101,40 @@ class ChatKimiK2(KimiGeneration):
         with_tools.invoke(messages).text
         ```
 
-        ``tool_choice`` may be "auto", "none", "any", a tool's name. kimi-k2.6 refuses a forced
-        choice while it thinks, and answers that one request without thinking where there is one
-        tool to call; otherwise "auto" is sent, with a warning. A call that was cut off or damaged
-        is in ``invalid_tool_calls`` and is never executed. Kimi's own search is a tool by name:
-        ``llm.bind_tools(["$web_search"])``.
+        A call that was cut off or damaged is in ``invalid_tool_calls`` and is never executed. What
+        becomes of a forced choice: `bind_tools`.
 
     Structured output:
         ```python
         from pydantic import BaseModel
 
         class Joke(BaseModel):
-            setup: str
             punchline: str
 
         llm.with_structured_output(Joke).invoke("Tell me a joke about trains.")
         ```
-
-    Pictures, files, raw engines, what would be sent:
-        docs/langchain.md has an example of each.
     """
 
-    if TYPE_CHECKING:
-        # pydantic's own signature has one spelling of each keyword and refuses a key that is a
-        # string; every keyword of ChatOpenAI is taken besides these.
-        def __init__(  # noqa: PLR0913 - the published keywords
-            self,
-            *,
-            model: ModelName | str | None = None,
-            endpoint: str | Endpoint = "moonshot",
-            api_key: ApiKey | None = None,
-            base_url: str | None = None,
-            base_model: str | None = None,
-            context_window: int | None = None,
-            temperature: float | None = None,
-            top_p: float | None = None,
-            max_tokens: int | None = None,
-            stop: str | list[str] | None = None,
-            thinking: bool | Mapping[str, Any] | None = None,
-            keep_thinking: bool | None = None,
-            reasoning_effort: str | None = None,
-            api: Literal["chat", "completions"] | None = None,
-            tool_call_parser: Literal["auto", "server", "client"] | None = None,
-            prompt_cache_key: str | None = None,
-            prompt_cache_options: Mapping[str, Any] | None = None,
-            safety_identifier: str | None = None,
-            provider: Mapping[str, Any] | None = None,
-            timeout: Any = None,  # noqa: ANN401 - seconds, or httpx.Timeout of either major version
-            total_timeout: float | None = None,
-            max_retries: int | None = None,
-            rate_limit: Tier | int | str | None = None,
-            default_headers: Mapping[str, str] | None = None,
-            extra_body: Mapping[str, Any] | None = None,
-            http_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
-            http_async_client: Any = None,  # noqa: ANN401 - of httpx or httpx2
-            tokenizer: Tokenizer | str | PathLike[str] | None = None,
-            media_fetcher: Callable[[str], bytes] | None = None,
-            media_folder: str | PathLike[str] | None = None,
-            output_version: str | None = None,
-            **kwargs: Any,  # noqa: ANN401 - ChatOpenAI's
-        ) -> None: ...
+    def __init__(self, **settings: Unpack[ChatKeywords]) -> None:
+        """Build the model; nothing is connected yet.
 
-    # --- tools and structured output --------------------------------------------------------------
+        A keyword that is no setting goes into ``model_kwargs`` with a warning, as in ChatOpenAI:
+        code that was written for it passes fields of its server in that way.
+
+        Raises:
+            KimiConfigError: For a setting that cannot work.
+        """
+        given, others, unknown = self._sorted(settings, fields_by_word(type(self)).keys())
+        for name, hint in unknown.items():
+            message = (
+                f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
+                "model_kwargs takes such fields without a warning."
+            )
+            warn(message, UnknownSettingWarning)
+        if others:
+            given["model_kwargs"] = {**others, **given.get("model_kwargs", {})}
+        with in_one_sentence():
+            super().__init__(**given)
 
     def bind_tools(
         self,
@@ -187,8 +143,8 @@ class ChatKimiK2(KimiGeneration):
         tool_choice: dict[str, Any] | str | bool | None = None,
         strict: bool | None = None,
         parallel_tool_calls: bool | None = None,
-        response_format: Any = None,  # noqa: ANN401 - a class, or any dict that LangChain takes
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        response_format: Any = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Return a model that may call tools.
 
@@ -196,8 +152,9 @@ class ChatKimiK2(KimiGeneration):
             tools: Functions, pydantic classes, dicts, ``BaseTool``s, or Kimi's builtin tools:
                 ``"$web_search"``.
             tool_choice: "auto", "none", "any" or "required" or True, a tool's name, or OpenAI's
-                dict. Never refused here: what thinking does not allow is decided for each request
-                (see `kimi_core.request.Options`).
+                dict. Never refused here: for each request it is decided whether the model can be
+                forced while it thinks; kimi-k2.6 answers without thinking where there is one tool,
+                otherwise "auto" is sent, with a warning.
             strict: Whether arguments must follow the schema; sent with each tool where it is set.
             parallel_tool_calls: Whether one answer may hold several calls; sent where it is set.
             response_format: A schema for an answer without calls.
@@ -214,22 +171,21 @@ class ChatKimiK2(KimiGeneration):
 
     def with_structured_output(
         self,
-        schema: Any = None,  # noqa: ANN401 - a class, a TypedDict or a JSON schema
+        schema: Any = None,
         *,
         method: str | None = None,
         include_raw: bool = False,
         strict: bool | None = None,
         tools: Sequence[Any] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
         """Return a model that answers in a schema.
 
         Args:
             schema: A pydantic class, a TypedDict, or a JSON schema with a title.
             method: "json_schema" (a schema in ``response_format``), "function_calling" (a forced
-                tool call) or "json_mode" (any JSON; describe it in the prompt). None chooses:
-                "json_schema" for a model that thinks, which may refuse to be forced, otherwise
-                "function_calling" (see `Capabilities.structured_output_method`).
+                tool call) or "json_mode" (any JSON; describe it in the prompt). None chooses the
+                first for a model that thinks, which may refuse to be forced, otherwise the second.
             include_raw: Return ``{"raw", "parsed", "parsing_error"}`` and never raise for an
                 answer that does not fit.
             strict: Sent with the schema where it is set.
@@ -239,25 +195,17 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For an unknown method, or a missing schema.
         """
-        method = method or ("json_schema" if tools else self._structured_output_method(kwargs))
+        asked = method or ("json_schema" if tools else None)
+        method = asked or self._chat.structured_output_method(self._asked(kwargs))
         keywords = keywords_of(schema, method, strict=strict, tools=tools)
         model = self.bind(**self._filter_disabled_params(**keywords), **kwargs)
         parser = read_by(schema, method, beside_tools=bool(tools))
         return with_raw(model, parser) if include_raw else model | parser
 
-    def _structured_output_method(self, kwargs: Mapping[str, Any]) -> str:
-        call = CallOptions.read(self._default_params, kwargs)
-        own = self._chat.capabilities
-        capabilities = own if call.model in {None, own.model} else self._chat.resolve(call.model)
-        return capabilities.structured_output_method(call.options.thinking)
-
-    # --- tokens and tracing -----------------------------------------------------------------------
-
     def get_num_tokens(self, text: str) -> int:
         """Count the tokens of a text; estimated unless `tokenizer` is exact."""
-        if self.custom_get_token_ids is not None:
-            return len(self.custom_get_token_ids(text))
-        return self._tokenizer().count(text)
+        own = self.custom_get_token_ids
+        return len(own(text)) if own else Tokenizer.of(self.tokenizer).count(text)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Return the ids of a text's tokens.
@@ -265,40 +213,32 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: Where no tokenizer file was found; only counts can be estimated.
         """
-        if self.custom_get_token_ids is not None:
-            return self.custom_get_token_ids(text)
-        return self._tokenizer().encode(text)
+        return (self.custom_get_token_ids or Tokenizer.of(self.tokenizer).encode)(text)
 
     def get_num_tokens_from_messages(
-        self,
-        messages: Sequence[BaseMessage],
-        tools: Sequence[Tool] | None = None,
-        **_kwargs: Any,  # noqa: ANN401 - options of other models, e.g. allow_fetching_images
+        self, messages: Sequence[BaseMessage], tools: Sequence[Tool] | None = None, **_kwargs: Any
     ) -> int:
         """Count the tokens of a conversation as the model sees it, markup and tools included.
 
         Args:
-            messages: The conversation.
+            messages: The conversation. Images and videos count as their placeholders only.
             tools: What `bind_tools` takes.
-            **_kwargs: Ignored.
+            **_kwargs: Options of other models, which mean nothing here.
 
         Returns:
-            The length of the rendered prompt; estimated unless `tokenizer` is exact. Images and
-            videos count as their placeholders only.
+            The length of the rendered prompt; estimated unless `tokenizer` is exact.
         """
         dicts = [tool_dict(tool) for tool in tools or ()]
         model = self._chat.capabilities.info.name
-        return self._tokenizer().count_messages(to_wire(messages), dicts or None, model=model)
+        return Tokenizer.of(self.tokenizer).count_messages(
+            to_wire(messages), dicts or None, model=model
+        )
 
     @property
     def _llm_type(self) -> str:
         return "kimi-chat"
 
-    def _get_ls_params(
-        self,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - whatever LangChain passes on
-    ) -> LangSmithParams:
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = self._provider
         return params

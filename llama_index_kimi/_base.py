@@ -1,8 +1,8 @@
 """What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
 
 Owns: the constructor, (de)serialisation, copies, closing, metadata.
-May know: capabilities, chat, config, endpoints, errors, models, request; llama_index. The openai
-SDK is imported by the core on the first request, never here.
+May know: chat, config, errors, request; llama_index, pydantic. The openai SDK is imported by the
+core on the first request, never here.
 
 The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
 instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP
@@ -12,34 +12,41 @@ clients) is not written either.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from llama_index.core.base.llms.types import LLMMetadata
-from llama_index.core.bridge.pydantic import (
-    Field,
-    PrivateAttr,
-    ValidationError,
-    field_serializer,
-)
+from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
+from llama_index.core.bridge.pydantic import Field, PrivateAttr, ValidationError, field_serializer
+from llama_index.core.callbacks import CallbackManager
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.prompts import BasePromptTemplate
+from llama_index.core.types import BaseOutputParser, PydanticProgramMode
+from pydantic import FieldSerializationInfo
 
-from kimi_core.chat import Instance, KimiChat, Settings
-from kimi_core.endpoints import written_endpoint
-from kimi_core.endpoints.tiers import Tier
+from kimi_core.chat import Instance, KimiChat, ModelKeywords, Settings, written_setting
+from kimi_core.config import ApiKey
 from kimi_core.errors import KimiConfigError, setting_error
 from kimi_core.request import PAYLOAD_FIELDS, option_names
 
-if TYPE_CHECKING:
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.models import ModelName
-
-__all__ = ["KimiBase"]
+__all__ = ["Keywords", "KimiBase"]
 
 _SETTINGS = frozenset(item.name for item in dataclasses.fields(Settings)) - {"api_key"}
 # A timeout of the instance belongs to the connection, of a call to its request.
 _SAID = (option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"}
+
+
+class Keywords(ModelKeywords, total=False):
+    """What a constructor takes: the settings of every framework, and LlamaIndex's own."""
+
+    additional_kwargs: Mapping[str, Any] | None
+    callback_manager: CallbackManager | None
+    rate_limiter: Any
+    system_prompt: str | None
+    messages_to_prompt: Callable[[Sequence[ChatMessage]], str] | None
+    completion_to_prompt: Callable[[str], str] | None
+    output_parser: BaseOutputParser | None
+    pydantic_program_mode: PydanticProgramMode
+    query_wrapper_prompt: BasePromptTemplate | None
 
 
 class KimiBase(Instance, FunctionCallingLLM):
@@ -89,14 +96,9 @@ class KimiBase(Instance, FunctionCallingLLM):
     _api_key: ApiKey | None = PrivateAttr(default=None)
     _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
 
-    def __init__(
-        self,
-        *,
-        model: ModelName | str | None = None,
-        **settings: Any,  # noqa: ANN401 - fields, and api_key
-    ) -> None:
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - `Keywords`, of a subclass also others
         known = type(self).model_fields.keys() | {"api_key"}
-        given, others, unknown = self._sorted({"model": model, **settings}, known)
+        given, others, unknown = self._sorted(settings, known)
         for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}.{hint} "
@@ -149,25 +151,11 @@ class KimiBase(Instance, FunctionCallingLLM):
             payload["thinking"] = self.thinking
         return payload
 
-    def _capabilities(self, model: str | None) -> Capabilities:
-        """Return what the model of one call can do."""
-        return self._chat.capabilities if model is None else self._chat.resolve(model)
-
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""
         said = {name: value for name, value in self if name in _SAID and value is not None}
         return {**said, **(self.additional_kwargs or {})}
 
-    # -- written down and read again ----------------------------------------------------------
-
-    @field_serializer("endpoint")
-    def _write_endpoint(self, value: str | Endpoint) -> str | dict[str, Any]:
-        return written_endpoint(value)
-
-    @field_serializer("rate_limit")
-    def _write_rate_limit(self, value: Any) -> dict[str, int] | None:  # noqa: ANN401 - as Tier.of
-        return None if value is None else Tier.of(value).written()
-
-    @field_serializer("timeout")
-    def _write_timeout(self, value: Any) -> float | None:  # noqa: ANN401 - a number, or an httpx.Timeout
-        return value if isinstance(value, (int, float)) else None
+    @field_serializer("endpoint", "rate_limit", "timeout")
+    def _write(self, value: Any, info: FieldSerializationInfo) -> Any:  # noqa: ANN401 - of any of them
+        return written_setting(info.field_name, value)

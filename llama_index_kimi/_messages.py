@@ -1,7 +1,7 @@
-"""LlamaIndex messages -> OpenAI-style dicts, which the core takes.
+"""LlamaIndex messages and tools -> OpenAI-style dicts, which the core takes, and what they say.
 
 Owns: what each block and each role of a `ChatMessage` is on the wire.
-May know: errors, request; llama_index.
+May know: errors, events, request, response; llama_index.
 
 Never changes a caller's message, opens no connection, and no file that the caller has not allowed,
 and drops a block only where it says nothing (`CachePoint`: the prefix cache is automatic). Rules of
@@ -11,14 +11,16 @@ core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from typing import Any
 
 from llama_index.core.base.llms.types import (
     CachePoint,
+    ChatMessage,
     CitableBlock,
     CitationBlock,
+    ContentBlock,
     DocumentBlock,
     ImageBlock,
     MessageRole,
@@ -27,21 +29,17 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
     VideoBlock,
 )
+from llama_index.core.tools.types import BaseTool
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.request.blocks import data_or_url, plain_call, tool_call
-from kimi_core.request.media import document_text, local_document
+from kimi_core.events import ParsedMessage
+from kimi_core.request.blocks import data_or_url, media_part, plain_call, tool_call
+from kimi_core.request.media import document_part
+from kimi_core.response import spoken_message
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from os import PathLike
+__all__ = ["calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
 
-    from llama_index.core.base.llms.types import ChatMessage, ContentBlock
-    from llama_index.core.tools.types import BaseTool
-
-    _Folder = str | PathLike[str] | None
-
-__all__ = ["reasoning_of", "to_wire"]
+_Folder = str | PathLike[str] | None
 
 _ROLES = {
     MessageRole.DEVELOPER: "system",
@@ -81,41 +79,58 @@ def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     if role == "assistant":
         wire.update(_assistant_fields(message))
     if role == "system" and extras.get("tools"):
-        wire["tools"] = [_tool(tool) for tool in extras["tools"]]
+        wire["tools"] = wire_tools(extras["tools"])
     # An agent's return_direct puts tool_call_id on an assistant message too, where it is refused.
     if role == "tool" and extras.get("tool_call_id") is not None:
         wire["tool_call_id"] = extras["tool_call_id"]
     return wire
 
 
-def _tool(tool: BaseTool | Mapping[str, Any]) -> Mapping[str, Any]:
-    if isinstance(tool, Mapping):
-        return tool
-    return tool.metadata.to_openai_tool(skip_length_check=True)
-
-
 def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    reasoning = reasoning_of(message)
-    if reasoning:
-        fields["reasoning_content"] = reasoning
-    found = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
-    calls = [tool_call(b.tool_call_id, b.tool_name, b.tool_kwargs) for b in found]
-    # Histories written before ToolCallBlock existed hold their calls in additional_kwargs only.
-    older = message.additional_kwargs.get("tool_calls") or ()
-    calls = calls or [tool_call(*plain_call(call)) for call in older]
+    reasoning, calls = reasoning_of(message), calls_of(message)
+    fields: dict[str, Any] = {"reasoning_content": reasoning} if reasoning else {}
     if calls:
-        fields["tool_calls"] = calls
+        fields["tool_calls"] = [tool_call(*call) for call in calls]
     elif called := message.additional_kwargs.get("function_call"):
         fields["function_call"] = dict(called)
     return fields
 
 
+def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return OpenAI-style tool dicts, of tools or of such dicts; descriptions may have any length.
+
+    Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
+    no tool for the call that says it.
+    """
+    return [tool if isinstance(tool, dict) else _wire_tool(tool) for tool in tools]
+
+
+def _wire_tool(tool: BaseTool) -> dict[str, Any]:
+    wire = tool.metadata.to_openai_tool(skip_length_check=True)
+    return {**wire, "function": {**wire["function"], "name": tool.metadata.get_name()}}
+
+
 def reasoning_of(message: ChatMessage) -> str:
     """Return what was thought before a message, or an empty string."""
-    return "".join(
-        block.content or "" for block in message.blocks if isinstance(block, ThinkingBlock)
-    )
+    thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
+    return "".join(thought.content or "" for thought in thoughts)
+
+
+def calls_of(message: ChatMessage) -> list[tuple[str | None, str, Any]]:
+    """Return id, name and arguments (a dict or text) of each tool call of a message."""
+    found = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
+    if found:
+        return [(block.tool_call_id, block.tool_name, block.tool_kwargs) for block in found]
+    # Histories written before ToolCallBlock existed hold their calls in additional_kwargs only.
+    return [plain_call(call) for call in message.additional_kwargs.get("tool_calls") or ()]
+
+
+def spoken(message: ChatMessage) -> ParsedMessage:
+    """Return what a message of a model says, in the core's words."""
+    # These may look whole all the same: kimi-k3 writes argument by argument.
+    invalid = {call["id"] for call in message.additional_kwargs.get("invalid_tool_calls") or ()}
+    calls = [(*call, call[0] not in invalid) for call in calls_of(message)]
+    return spoken_message(message.content, reasoning_of(message), calls)
 
 
 def _content(blocks: Sequence[ContentBlock], folder: _Folder) -> str | list[dict[str, Any]]:
@@ -129,11 +144,15 @@ def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: AN
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
     elif isinstance(block, ImageBlock):
-        yield _media("image_url", block.url or block.path or _bytes(block))
+        given = block.url or block.path
+        read = block.resolve_image
+        yield media_part("image", given or data_or_url(read().read(), block.image_mimetype))
     elif isinstance(block, VideoBlock):
-        yield _media("video_url", block.url or block.path or _bytes(block))
+        given = block.url or block.path
+        read = block.resolve_video
+        yield media_part("video", given or data_or_url(read().read(), block.video_mimetype))
     elif isinstance(block, DocumentBlock):
-        yield {"type": "text", "text": _document_text(block, folder)}
+        yield _document(block, folder)
     elif isinstance(block, CitableBlock):
         for inner in block.content:
             yield from _parts(inner, folder)
@@ -147,27 +166,13 @@ def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: AN
         raise KimiConfigError(message)
 
 
-def _media(kind: str, source: object) -> dict[str, Any]:
-    # LlamaIndex's URLs are pydantic's objects; bytes and paths stay, for the core to inline.
-    url = source if isinstance(source, (bytes, Path)) else str(source)
-    return {"type": kind, kind: {"url": url}}
-
-
-def _bytes(block: ImageBlock | VideoBlock) -> bytes | str:
-    if isinstance(block, ImageBlock):
-        return data_or_url(block.resolve_image().read(), block.image_mimetype)
-    return data_or_url(block.resolve_video().read(), block.video_mimetype)
-
-
-def _document_text(block: DocumentBlock, folder: _Folder) -> str:
-    name = block.title or "document"
-    if block.url and not block.url.startswith("data:"):
-        message = (
-            f"DocumentBlock {name!r} is a URL, which Kimi does not fetch; give its bytes as data, "
-            "or a path."
-        )
-        raise KimiConfigError(message)
-    if block.path and not block.data:
-        return f"{name}:\n{local_document(str(block.path), name, folder)}\n"
-    kind = block.document_mimetype
-    return f"{name}:\n{document_text(block.resolve_document().read(), name, kind)}\n"
+def _document(block: DocumentBlock, folder: _Folder) -> dict[str, Any]:
+    remote = bool(block.url) and not str(block.url).startswith("data:")
+    elsewhere = remote or (block.path and not block.data)
+    return document_part(
+        block.title or "document",
+        None if elsewhere else block.resolve_document().read(),
+        path=None if remote else block.path,
+        media_type=block.document_mimetype,
+        folder=folder,
+    )

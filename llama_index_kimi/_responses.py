@@ -14,90 +14,68 @@ it.
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Generic, TypeVar
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
     CompletionResponse,
+    ContentBlock,
     MessageRole,
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
 )
 
-from kimi_core.chat import nested
-from kimi_core.events import (
-    ContentDelta,
-    ReasoningDelta,
-    ToolCallArguments,
-    ToolCallStart,
-)
-from kimi_core.events.arguments import InvalidArguments
-from kimi_core.response import refusal_in
+from kimi_core.chat import Opened
+from kimi_core.events import ContentDelta, Event, MessageBuilder, ReasoningDelta, ToolCall
+from kimi_core.response import invalid_calls, refusal_in
 from llama_index_kimi._messages import reasoning_of
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+__all__ = ["ResponseWriter", "completion_of", "is_growing", "unchanged"]
 
-    from llama_index.core.base.llms.types import (
-        ChatResponseAsyncGen,
-        ChatResponseGen,
-        CompletionResponseAsyncGen,
-        CompletionResponseGen,
-        ContentBlock,
-    )
-
-    from kimi_core.events import Event, ToolCall
-    from kimi_core.response import ResponseReader
-
-__all__ = ["ResponseBuilder", "acompletions_of", "completion_of", "completions_of", "is_growing"]
-
-_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens")
+_Shown = TypeVar("_Shown")
 
 
-@dataclass(slots=True)
-class _Call:
-    """A call that grows; the core's own is whole, and has the same fields."""
-
-    id: str
-    name: str
-    arguments: str = ""
-
-
-class ResponseBuilder:
-    """Sums one answer.
+class ResponseWriter(Generic[_Shown]):
+    """Writes one answer.
 
     Args:
-        reader: Knows usage, model and finish reason.
+        reply: What was opened; its reader knows usage, model and finish reason.
         single_call: Whether calls after the first are left out, as
             ``allow_parallel_tool_calls=False`` asks.
+        show: What becomes of each response, `unchanged` or `completion_of`.
     """
 
-    def __init__(self, reader: ResponseReader, *, single_call: bool) -> None:
-        self._reader = reader
+    def __init__(
+        self, reply: Opened, *, single_call: bool, show: Callable[[ChatResponse], _Shown]
+    ) -> None:
+        self._reader = reply.reader
         self._single_call = single_call
-        self._content = ""
-        self._reasoning = ""
-        self._calls: dict[int, _Call] = {}
+        self._show = show
+        self._said = MessageBuilder()
 
-    def take(self, events: Sequence[Event]) -> ChatResponse | None:
+    def write(self, events: Sequence[Event]) -> _Shown | None:
         """Add the events of one chunk; return the answer so far, or None where nothing was said."""
         if self._single_call:
             events = [event for event in events if getattr(event, "index", 0) == 0]
         if not events:
             return None
-        content, reasoning = self._add(events)
-        return ChatResponse(
-            message=_message(self._content, self._reasoning, self._calls.values()),
-            delta=content,
+        for event in events:
+            self._said.add(event)
+        said = self._said.message()
+        thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+        response = ChatResponse(
+            message=_message(said.content, said.reasoning, said.tool_calls),
+            delta="".join(event.text for event in events if isinstance(event, ContentDelta)),
             raw={"id": self._reader.id, "model": self._reader.model},
-            additional_kwargs={"thinking_delta": reasoning} if reasoning else {},
+            additional_kwargs={"thinking_delta": thought} if thought else {},
         )
+        return self._show(response)
 
-    def finish(self, *, streamed: bool = True) -> ChatResponse:
+    def finish(self, *, streamed: bool) -> _Shown:
         """Return the whole answer, with usage and finish reason.
 
         Args:
@@ -105,40 +83,25 @@ class ResponseBuilder:
         """
         said, usage = self._reader.message(), self._reader.usage
         calls = said.tool_calls[:1] if self._single_call else said.tool_calls
-        thought = usage.reasoning_tokens if usage is not None else 0
+        thought = usage.reasoning_tokens if usage else 0
+        counts = {**usage.totals(), "cached_tokens": usage.cached_tokens} if usage else {}
         message = _message(said.content, said.reasoning, calls, reasoning_tokens=thought)
-        raw = _raw(self._reader)
-        told = {"invalid_tool_calls": _invalid(calls) or None, "refusal": refusal_in(raw)}
+        # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
+        # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
+        raw = {**self._reader.metadata(), **({"usage": asdict(usage)} if usage else {})}
+        told = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
         message.additional_kwargs |= {name: it for name, it in told.items() if it is not None}
-        return ChatResponse(
+        response = ChatResponse(
             message=message,
             delta="" if streamed else None,
             raw=raw,
-            additional_kwargs={name: getattr(usage, name) for name in _COUNTS} if usage else {},
+            additional_kwargs=counts,
         )
-
-    def _add(self, events: Sequence[Event]) -> tuple[str, str]:
-        content = reasoning = ""
-        for event in events:
-            if isinstance(event, ContentDelta):
-                content += event.text
-            elif isinstance(event, ReasoningDelta):
-                reasoning += event.text
-            elif isinstance(event, ToolCallStart):
-                self._calls[event.index] = _Call(event.id, event.name)
-            elif isinstance(event, ToolCallArguments):
-                self._calls[event.index].arguments += event.text
-        self._content += content
-        self._reasoning += reasoning
-        return content, reasoning
+        return self._show(response)
 
 
 def _message(
-    content: str,
-    reasoning: str,
-    calls: Collection[_Call | ToolCall],
-    *,
-    reasoning_tokens: int = 0,
+    content: str, reasoning: str, calls: Sequence[ToolCall], *, reasoning_tokens: int = 0
 ) -> ChatMessage:
     blocks: list[ContentBlock] = []
     if reasoning:
@@ -153,33 +116,20 @@ def _message(
     return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 
 
-def _legacy(call: _Call | ToolCall) -> dict[str, Any]:
+def _legacy(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments}
     return {"id": call.id, "type": "function", "function": function}
-
-
-def _invalid(calls: Iterable[ToolCall]) -> list[dict[str, str]]:
-    read = [(call, call.parsed()) for call in calls]
-    return [
-        {"id": call.id, "name": call.name, "arguments": call.arguments, "error": found.reason}
-        for call, found in read
-        if isinstance(found, InvalidArguments)
-    ]
-
-
-def _raw(reader: ResponseReader) -> dict[str, Any]:
-    # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
-    # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
-    raw = reader.metadata()
-    if reader.usage is not None:
-        raw["usage"] = asdict(reader.usage)
-    return raw
 
 
 def is_growing(response: ChatResponse) -> bool:
     """Whether a response is a part of a stream; one that does not say so is taken for whole."""
     raw = response.raw
     return response.delta is not None and not (isinstance(raw, dict) and "finish_reason" in raw)
+
+
+def unchanged(response: ChatResponse) -> ChatResponse:
+    """Return a response as it is."""
+    return response
 
 
 def completion_of(response: ChatResponse) -> CompletionResponse:
@@ -194,16 +144,3 @@ def completion_of(response: ChatResponse) -> CompletionResponse:
         raw=response.raw,
         additional_kwargs=extras,
     )
-
-
-def completions_of(responses: ChatResponseGen) -> CompletionResponseGen:
-    """Yield the texts of a stream; left early, it is closed."""
-    with closing(responses):
-        yield from map(completion_of, responses)
-
-
-async def acompletions_of(responses: ChatResponseAsyncGen) -> CompletionResponseAsyncGen:
-    """Yield what `completions_of` does."""
-    async with nested(responses) as inner:
-        async for response in inner:
-            yield completion_of(response)

@@ -9,32 +9,26 @@ prompt in async, show no string before its closing quote, and build a new class 
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from llama_index.core.base.llms.types import ToolCallBlock
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]  # documented there
-from llama_index.core.instrumentation.events.llm import (
-    LLMStructuredPredictEndEvent,
-    LLMStructuredPredictStartEvent,
-)
+from llama_index.core.instrumentation.events import llm as events
 from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.program.utils import FlexibleModel, create_flexible_model
+from llama_index.core.prompts import PromptTemplate
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ValidationError
 
-from kimi_core.events.arguments import legal_json, read_growing
-from kimi_core.request import CallOptions
-from kimi_core.response import json_text
+from kimi_core.events.arguments import read_growing
+from kimi_core.request import CallOptions, schema_format
+from kimi_core.response import json_text, read_object
 from llama_index_kimi._base import KimiBase
+from llama_index_kimi._messages import calls_of
 from llama_index_kimi._responses import is_growing
-from llama_index_kimi._tools import refuse_damaged_calls, refuse_incomplete
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping
-
-    from llama_index.core.base.llms.types import ChatMessage, ChatResponse
-    from llama_index.core.prompts import PromptTemplate
+from llama_index_kimi._tools import refuse_unreadable
 
 __all__ = ["StructuredPrediction"]
 
@@ -57,33 +51,18 @@ class _Question(Generic[Model]):
     _flexible: type[FlexibleModel] | None = field(default=None, init=False)
 
     def whole(self, response: ChatResponse) -> Model:
-        """Return the object.
+        """Return the object, or raise what `StructuredPrediction.structured_predict` says."""
+        name = self.output_cls.__name__
+        refuse_unreadable(response, name, as_json=not self.by_tool)
+        return read_object(self._text(response), self.output_cls.model_validate_json, name)
 
-        Raises:
-            ValidationError: Where the answer does not fit the class.
-            ValueError: Where there is no object in the answer.
-            KimiIncompleteAnswerError: Where the answer was cut or filtered.
-            KimiToolCallError: Where its call is damaged.
-        """
-        refuse_incomplete(response, self.output_cls.__name__, as_json=not self.by_tool)
-        refuse_damaged_calls(response)
-        text = self._text(response)
-        try:
-            return self.output_cls.model_validate_json(text)
-        except ValidationError as error:
-            legal = legal_json(text)
-            if legal is None:
-                raise self._unreadable(text) from error
-            if legal == text:
-                raise
-            # Unescaped newlines in strings are the one deviation that is common and harmless.
-            return self.output_cls.model_validate_json(legal)
-
-    def partial(self, response: ChatResponse) -> Model | FlexibleModel | None:
+    def read(self, response: ChatResponse) -> Model | FlexibleModel | None:
         """Return as much of the object as is there, or None where nothing is.
 
         Until it fits the class it is a `FlexibleModel` with the same fields, as in LlamaIndex.
         """
+        if not is_growing(response):
+            return self.whole(response)
         data = read_growing(self._text(response))
         if not data:
             return None
@@ -95,18 +74,8 @@ class _Question(Generic[Model]):
             return self._flexible.model_validate(data)
 
     def _text(self, response: ChatResponse) -> str:
-        message = response.message
-        if self.by_tool:
-            for block in message.blocks:
-                if isinstance(block, ToolCallBlock):
-                    return str(block.tool_kwargs)
-        return json_text(message.content or "")
-
-    def _unreadable(self, text: str) -> ValueError:
-        return ValueError(
-            f"the model answered without a {self.output_cls.__name__}: {text[:200]!r}. Say in the "
-            "prompt that JSON is wanted, or ask another model."
-        )
+        calls = calls_of(response.message) if self.by_tool else ()
+        return str(calls[0][2]) if calls else json_text(response.message.content or "")
 
 
 class StructuredPrediction(KimiBase):
@@ -133,10 +102,8 @@ class StructuredPrediction(KimiBase):
             KimiIncompleteAnswerError: Where the answer was cut or filtered.
         """
         if self.pydantic_program_mode not in _OURS:
-            theirs: Model = super().structured_predict(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
-            return theirs
+            theirs = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast("Model", theirs)
         _announce(output_cls, prompt, prompt_args)
         question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
         return _announced(question.whole(self.chat(question.messages, **question.options)))
@@ -150,10 +117,8 @@ class StructuredPrediction(KimiBase):
     ) -> Model:
         """Return the answer to a prompt as an object; see `structured_predict`."""
         if self.pydantic_program_mode not in _OURS:
-            theirs: Model = await super().astructured_predict(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
-            return theirs
+            theirs = super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast("Model", await theirs)
         _announce(output_cls, prompt, prompt_args)
         question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
         return _announced(question.whole(await self.achat(question.messages, **question.options)))
@@ -166,16 +131,10 @@ class StructuredPrediction(KimiBase):
         **prompt_args: Any,  # noqa: ANN401 - the template's variables
     ) -> Generator[Any, None, None]:
         if self.pydantic_program_mode not in _OURS:
-            yield from super()._structured_stream_call(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
-            return
+            return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
         question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
-        for response in self.stream_chat(question.messages, **question.options):
-            if not is_growing(response):
-                yield question.whole(response)
-            elif (partial := question.partial(response)) is not None:
-                yield partial
+        responses = self.stream_chat(question.messages, **question.options)
+        return (it for response in responses if (it := question.read(response)) is not None)
 
     async def _structured_astream_call(
         self,
@@ -185,20 +144,11 @@ class StructuredPrediction(KimiBase):
         **prompt_args: Any,  # noqa: ANN401 - the template's variables
     ) -> AsyncGenerator[Any, None]:
         if self.pydantic_program_mode not in _OURS:
-            return await super()._structured_astream_call(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
+            theirs = super()._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+            return await theirs
         question = self._question(output_cls, prompt, llm_kwargs, prompt_args)
         responses = await self.astream_chat(question.messages, **question.options)
-
-        async def objects() -> AsyncGenerator[Any, None]:
-            async for response in responses:
-                if not is_growing(response):
-                    yield question.whole(response)
-                elif (partial := question.partial(response)) is not None:
-                    yield partial
-
-        return objects()
+        return (it async for response in responses if (it := question.read(response)) is not None)
 
     def _question(
         self,
@@ -209,9 +159,7 @@ class StructuredPrediction(KimiBase):
     ) -> _Question[Model]:
         messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
         options = {k: v for k, v in (llm_kwargs or {}).items() if k not in _DECIDED_HERE}
-        asked = CallOptions.read(self._said(), options)
-        capabilities = self._capabilities(asked.model)
-        method = capabilities.structured_output_method(asked.options.thinking)
+        method = self._chat.structured_output_method(CallOptions.read(self._said(), options))
         forced = self.pydantic_program_mode is PydanticProgramMode.FUNCTION
         by_tool = forced or method == "function_calling"
         if by_tool:
@@ -220,26 +168,15 @@ class StructuredPrediction(KimiBase):
             options.update(tools=[tool], tool_choice=tool["function"]["name"])
             options["allow_parallel_tool_calls"] = False
         else:
-            options["response_format"] = _response_format(output_cls)
+            options["response_format"] = schema_format(output_cls)
         return _Question(output_cls, messages, options, by_tool)
 
 
-def _response_format(output_cls: type[BaseModel]) -> dict[str, Any]:
-    schema = output_cls.model_json_schema()
-    named = {"name": schema.get("title", output_cls.__name__), "schema": schema}
-    return {"type": "json_schema", "json_schema": named}
-
-
-def _announce(
-    output_cls: type[BaseModel], prompt: PromptTemplate, prompt_args: dict[str, Any]
-) -> None:
-    _dispatcher.event(
-        LLMStructuredPredictStartEvent(
-            output_cls=output_cls, template=prompt, template_args=prompt_args
-        )
-    )
+def _announce(output_cls: type[BaseModel], prompt: PromptTemplate, values: dict[str, Any]) -> None:
+    begun = events.LLMStructuredPredictStartEvent
+    _dispatcher.event(begun(output_cls=output_cls, template=prompt, template_args=values))
 
 
 def _announced(result: Model) -> Model:
-    _dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+    _dispatcher.event(events.LLMStructuredPredictEndEvent(output=result))
     return result

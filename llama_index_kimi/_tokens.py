@@ -8,23 +8,19 @@ another vendor's model, so that a long agent run overflows the context that it w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock, ToolCallBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.memory import Memory
 from llama_index.core.prompts import RichPromptTemplate
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
+from llama_index.core.tools.types import BaseTool
 
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
-from llama_index_kimi._messages import to_wire
-from llama_index_kimi._tools import wire_tools
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from llama_index.core.tools.types import BaseTool
+from llama_index_kimi._messages import to_wire, wire_tools
 
 __all__ = ["KimiMemory", "TokenCounting"]
 
@@ -57,7 +53,7 @@ class KimiMemory(Memory):
         if "sql_store" not in data:
             theirs: KimiMemory = super().from_dict(data, **settings)
             return theirs
-        fields = {"tokenizer_fn": _counter(Tokenizer.find()), **data, **settings}
+        fields = {"tokenizer_fn": Tokenizer.find().tokens, **data, **settings}
         del fields["class_name"]
         fields["memory_blocks_template"] = RichPromptTemplate(fields["memory_blocks_template"])
         fields["sql_store"] = SQLAlchemyChatStore(**fields["sql_store"])
@@ -78,13 +74,6 @@ class KimiMemory(Memory):
         return bare + said + _CALL_MARKUP * len(calls) + _MESSAGE_MARKUP
 
 
-def _counter(tokenizer: Tokenizer) -> Callable[[str], list[int]]:
-    """Return what LlamaIndex takes for a tokenizer; it only looks at the length."""
-    if tokenizer.exact:
-        return tokenizer.encode
-    return lambda text: list(range(tokenizer.count(text)))
-
-
 class TokenCounting(KimiBase):
     """The counting methods of `llama_index_kimi.ChatKimiK2`."""
 
@@ -100,7 +89,7 @@ class TokenCounting(KimiBase):
             Kimi's token ids where the tokenizer is exact; otherwise a list of the estimated length,
             since LlamaIndex only looks at the length.
         """
-        return _counter(self._the_tokenizer())(text)
+        return self._the_tokenizer().tokens(text)
 
     def count_tokens(
         self, messages: Sequence[ChatMessage], tools: Sequence[BaseTool] | None = None
@@ -116,12 +105,9 @@ class TokenCounting(KimiBase):
             that is found as `kimi_core.Tokenizer.find` says), otherwise an estimate. Images and
             videos count as placeholders.
         """
-        capabilities = self._capabilities(None)
-        return self._the_tokenizer().count_messages(
-            to_wire(messages),
-            wire_tools(tools) if tools else None,
-            model=capabilities.info.name,
-        )
+        wired = wire_tools(tools) if tools else None
+        model = self._chat.capabilities.info.name
+        return self._the_tokenizer().count_messages(to_wire(messages), wired, model=model)
 
     def make_memory(
         self,
@@ -144,14 +130,10 @@ class TokenCounting(KimiBase):
             "token_limit": max(metadata.context_window - metadata.num_output - taken, 1),
             "tokenizer_fn": self.tokenize,
         }
-        made = KimiMemory.from_defaults(**{**fitting, **settings})
-        assert isinstance(made, KimiMemory)  # noqa: S101 - from_defaults makes its own class
-        return made
+        return cast("KimiMemory", KimiMemory.from_defaults(**{**fitting, **settings}))
 
     def _the_tokenizer(self) -> Tokenizer:
-        if self.tokenizer is not None:
-            given = self.tokenizer
-            return given if isinstance(given, Tokenizer) else Tokenizer.from_file(given)
-        if self._tokenizer is None:
-            self._tokenizer = Tokenizer.find()
-        return self._tokenizer
+        given = self.tokenizer
+        if given is None:
+            given = self._tokenizer = self._tokenizer or Tokenizer.find()
+        return given if isinstance(given, Tokenizer) else Tokenizer.from_file(given)

@@ -1,165 +1,123 @@
-"""Tools of LlamaIndex: into a request, and out of a response.
+"""Tools of LlamaIndex: into a request, and out of a response, or why there are none in it.
 
-Owns: `ToolSelection`s from responses, and the keyword arguments of a chat with tools.
-May know: its own files, events, request, response; llama_index. Which tool_choice a model may be
-given is decided in the core.
+Owns: the arguments of a chat with tools, `ToolSelection`s, and the errors about damaged answers.
+May know: its own files, errors, events, response; llama_index. What makes an answer one of these is
+decided in the core.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from llama_index.core.base.llms.types import ChatMessage, MessageRole, ToolCallBlock
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms.llm import ToolSelection
+from llama_index.core.tools.types import BaseTool
 
+from kimi_core.errors import KimiError, KimiIncompleteAnswerError
 from kimi_core.events.arguments import read_arguments, read_growing
-from kimi_core.request.blocks import plain_call
-from kimi_core.response import incomplete_answer, spoken_message, tool_call_error, uncalled_error
-from llama_index_kimi._messages import reasoning_of
+from kimi_core.response import answer_error, finish_reason_in, tool_call_error, uncalled_error
+from llama_index_kimi._base import KimiBase
+from llama_index_kimi._messages import calls_of, spoken, wire_tools
 from llama_index_kimi._responses import is_growing
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from llama_index.core.base.llms.types import ChatResponse
-    from llama_index.core.tools.types import BaseTool
-
-    from kimi_core.events import ParsedMessage
-
-__all__ = [
-    "conversation",
-    "refuse_damaged_calls",
-    "refuse_incomplete",
-    "select_tools",
-    "tool_choice_of",
-    "wire_tools",
-]
+__all__ = ["ToolCalling", "refuse_unreadable"]
 
 
-def wire_tools(tools: Sequence[BaseTool]) -> list[dict[str, Any]]:
-    """Return OpenAI-style tool dicts; descriptions may have any length.
+class ToolCalling(KimiBase):
+    """The methods of `llama_index_kimi.ChatKimiK2` about tools."""
 
-    Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
-    no tool for the call that says it.
-    """
-    return [_wire_tool(tool) for tool in tools]
+    def _prepare_chat_with_tools(  # noqa: PLR0913 - LlamaIndex's signature
+        self,
+        tools: Sequence[BaseTool],
+        user_msg: str | ChatMessage | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        verbose: bool = False,  # noqa: FBT001, FBT002, ARG002 - LlamaIndex's signature
+        allow_parallel_tool_calls: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
+        tool_required: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
+        *,
+        tool_choice: str | bool | Mapping[str, Any] | None = None,
+        **kwargs: Any,  # noqa: ANN401 - options of one call
+    ) -> dict[str, Any]:
+        """Return the keyword arguments of a chat with tools.
+
+        parallel_tool_calls is not derived from allow_parallel_tool_calls: the framework passes the
+        latter with every call, and servers differ in taking the former. More than one call is cut
+        here, in streams too.
+        """
+        said = ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg
+        required = "required" if tool_required else None
+        return {
+            "messages": [*(chat_history or ()), *([] if said is None else [said])],
+            "tools": wire_tools(tools),
+            "tool_choice": required if tool_choice is None else tool_choice,
+            "allow_parallel_tool_calls": allow_parallel_tool_calls,
+            **kwargs,
+        }
+
+    def get_tool_calls_from_response(
+        self,
+        response: ChatResponse,
+        error_on_no_tool_call: bool = True,  # noqa: FBT001, FBT002 - LlamaIndex's signature
+        **kwargs: Any,  # noqa: ANN401, ARG002 - LlamaIndex's signature
+    ) -> list[ToolSelection]:
+        """Return the calls of a response, or of a stream so far, with their arguments as dicts.
+
+        Args:
+            response: From this package or from any other LLM class.
+            error_on_no_tool_call: Whether an answer without calls is an error.
+            **kwargs: Ignored.
+
+        Raises:
+            ValueError: Where there is no call and one was expected; where that is because the
+                answer was cut or withheld, it is a `KimiIncompleteAnswerError`.
+            KimiToolCallError: Where the arguments of a call are not one whole JSON object, whatever
+                the finish reason; no call of that answer is returned, and ``.partial`` holds all of
+                them. A FunctionAgent's run ends with this error: there is no other way in which it
+                would not run a tool, or take the answer for its last.
+        """
+        calls, growing = calls_of(response.message), is_growing(response)
+        if not calls and error_on_no_tool_call:
+            raise uncalled_error(
+                spoken(response.message),
+                response.raw,
+                force="tool_required=True",
+                accept="error_on_no_tool_call=False",
+            )
+        if not growing:
+            _raise(tool_call_error(spoken(response.message), finish_reason_in(response.raw)))
+        return [
+            ToolSelection(
+                tool_id=call_id or name,
+                tool_name=name,
+                tool_kwargs=_arguments(given, growing=growing),
+            )
+            for call_id, name, given in calls
+        ]
 
 
-def _wire_tool(tool: BaseTool) -> dict[str, Any]:
-    wire = tool.metadata.to_openai_tool(skip_length_check=True)
-    return {**wire, "function": {**wire["function"], "name": tool.metadata.get_name()}}
-
-
-def conversation(
-    chat_history: Sequence[ChatMessage] | None, user_msg: str | ChatMessage | None
-) -> list[ChatMessage]:
-    """Return a new list: the history, which is not changed, and the user's message after it."""
-    messages = list(chat_history or ())
-    if isinstance(user_msg, str):
-        user_msg = ChatMessage(role=MessageRole.USER, content=user_msg)
-    if user_msg is not None:
-        messages.append(user_msg)
-    return messages
-
-
-def tool_choice_of(
-    tool_choice: str | bool | Mapping[str, Any] | None,  # noqa: FBT001 - as in Options
-    *,
-    tool_required: bool,
-) -> str | bool | Mapping[str, Any] | None:
-    """Return what is asked for: an explicit choice first, then "required", then nothing."""
-    if tool_choice is None and tool_required:
-        return "required"
-    return tool_choice
-
-
-def select_tools(response: ChatResponse, *, error_on_no_tool_call: bool) -> list[ToolSelection]:
-    """Return the calls of a response, or of a stream so far, with their arguments as dicts.
-
-    Args:
-        response: From this package or from any other LLM class.
-        error_on_no_tool_call: Whether an answer without calls is an error.
-
-    Raises:
-        ValueError: Where there is no call and one was expected; where that is because the answer
-            was cut or withheld, it is a `KimiIncompleteAnswerError`.
-        KimiToolCallError: Where the arguments of a call are not one whole JSON object, whatever the
-            finish reason; no call of that answer is returned, and ``.partial`` holds all of them. A
-            FunctionAgent's run ends with this error: there is no other way in which it would not
-            run a tool, or take the answer for its last.
-    """
-    blocks = _blocks_of(response.message)
-    if not blocks and error_on_no_tool_call:
-        raise uncalled_error(
-            _spoken(response.message),
-            response.raw,
-            force="tool_required=True",
-            accept="error_on_no_tool_call=False",
-        )
-    growing = is_growing(response)
-    if not growing:
-        refuse_damaged_calls(response)
-    return [
-        ToolSelection(
-            tool_id=block.tool_call_id or block.tool_name,
-            tool_name=block.tool_name,
-            tool_kwargs=_kwargs(block.tool_kwargs, growing=growing),
-        )
-        for block in blocks
-    ]
-
-
-def refuse_incomplete(response: ChatResponse, wanted: str, *, as_json: bool) -> None:
-    """Raise for a whole response that was cut or filtered; arguments as for the core's decision.
+def refuse_unreadable(response: ChatResponse, wanted: str, *, as_json: bool) -> None:
+    """Raise for a whole response from which no object may be read; arguments as for `answer_error`.
 
     Raises:
         KimiIncompleteAnswerError: With the answer in ``partial`` and ``raw_message``.
+        KimiToolCallError: Where a call in it is damaged.
     """
-    said = _spoken(response.message)
-    error = incomplete_answer(said, response.raw, wanted=wanted, as_json=as_json)
-    if error is not None:
+    said = spoken(response.message)
+    error = answer_error(said, response.raw, wanted=wanted, as_json=as_json)
+    if isinstance(error, KimiIncompleteAnswerError):
         error.raw_message = response.message
-        raise error
+    _raise(error)
 
 
-def refuse_damaged_calls(response: ChatResponse) -> None:
-    """Raise for a whole response with a call that cannot be run.
-
-    Raises:
-        KimiToolCallError: As for `select_tools`.
-    """
-    raw = response.raw
-    finish_reason = raw.get("finish_reason") if isinstance(raw, dict) else None
-    error = tool_call_error(_spoken(response.message), finish_reason)
+def _raise(error: KimiError | None) -> None:
     if error is not None:
         raise error
 
 
-def _spoken(message: ChatMessage) -> ParsedMessage:
-    """Return what a message of a model says, in the core's words."""
-    # These may look whole all the same: kimi-k3 writes argument by argument.
-    invalid = {call["id"] for call in message.additional_kwargs.get("invalid_tool_calls") or ()}
-    calls = [
-        (block.tool_call_id, block.tool_name, block.tool_kwargs, block.tool_call_id not in invalid)
-        for block in _blocks_of(message)
-    ]
-    return spoken_message(message.content, reasoning_of(message), calls)
-
-
-def _kwargs(given: dict[str, Any] | str, *, growing: bool) -> dict[str, Any]:
+def _arguments(given: dict[str, Any] | str, *, growing: bool) -> dict[str, Any]:
     if isinstance(given, dict):
         return dict(given)
     found = read_growing(given) if growing else read_arguments(given)
     assert isinstance(found, dict)  # noqa: S101 - what is damaged was refused
     return found
-
-
-def _blocks_of(message: ChatMessage) -> list[ToolCallBlock]:
-    blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
-    if blocks:
-        return blocks
-    older = map(plain_call, message.additional_kwargs.get("tool_calls") or ())
-    return [
-        ToolCallBlock(tool_call_id=call_id, tool_name=name, tool_kwargs=arguments)
-        for call_id, name, arguments in older
-    ]

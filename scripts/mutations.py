@@ -49,7 +49,7 @@ MUTATIONS = (
     ),
     Mutation(
         "LangChain's sum of chunks does not make a damaged call whole",
-        "langchain_kimi/_damaged.py",
+        "langchain_kimi/_chunks.py",
         'return misfit(arguments) if _reads_as_whole(arguments) else ""',
         'return ""',
         ("tests/langchain/test_damaged.py",),
@@ -57,8 +57,8 @@ MUTATIONS = (
     Mutation(
         "a damaged call is no selection of LlamaIndex's",
         "llama_index_kimi/_tools.py",
-        "    if not growing:\n        refuse_damaged_calls(response)\n",
-        "",
+        "        if not growing:\n            _raise(",
+        "        if not calls:\n            _raise(",
         ("tests/llama_index/test_damaged.py",),
     ),
     Mutation(
@@ -112,7 +112,7 @@ MUTATIONS = (
     ),
     Mutation(
         "headers are not shown",
-        "langchain_kimi/_settings.py",
+        "kimi_core/chat/fields.py",
         "default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)",
         "default_headers: Mapping[str, str] | None = Field(default=None)",
         ("tests/parity/test_secrets.py",),

@@ -74,6 +74,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
             file = nodeid.partition("::")[0]
             return "engine" if _starts_an_engine(file) else file
 
+        def _assign_work_unit(self, node: Any) -> None:
+            # xdist begins with the scope of most tests. This one takes longest: begun last, it
+            # leaves the other process without work.
+            if "engine" in self.workqueue:
+                self.workqueue.move_to_end("engine", last=False)
+            super()._assign_work_unit(node)
+
+        def mark_test_complete(self, node: Any, item_index: int, *_: object) -> None:
+            # xdist keeps what is done, and counts all of it again after each of 15,000 tests.
+            nodeid = self.registered_collections[node][item_index]
+            del self.assigned_work[node][self._split_scope(nodeid)][nodeid]
+            self._reschedule(node)
+
     return Scheduling(config, log)
 
 

@@ -8,32 +8,31 @@ It holds no rule of its own.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from kimi_core.capabilities import Capabilities, resolve
+from kimi_core._json import Message, Tool
+from kimi_core.capabilities import Capabilities, StructuredOutputMethod, resolve
 from kimi_core.chat._account import AccountRate
 from kimi_core.chat._charge import charged_tokens
-from kimi_core.chat._instance import ClosesItself, Instance
+from kimi_core.chat._documented import documented
+from kimi_core.chat._instance import ClosesItself, Instance, written_setting
+from kimi_core.chat._keywords import ModelKeywords
 from kimi_core.chat._learned import Learned
-from kimi_core.chat._reply import AsyncReply, Reply
+from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
-from kimi_core.request import Options, Request, build_request
+from kimi_core.request import CallOptions, Options, Request, build_request
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
 from kimi_core.transport.rates import Limiter, Permit, Unlimited, limiter_of
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-
-    from kimi_core._json import Message, Tool
 
 __all__ = [
     "AccountRate",
@@ -41,12 +40,20 @@ __all__ = [
     "ClosesItself",
     "Instance",
     "KimiChat",
+    "ModelKeywords",
+    "Opened",
     "Reply",
     "Settings",
+    "Writer",
+    "documented",
     "listed_models",
     "nested",
     "running_loop",
+    "written_setting",
 ]
+
+
+_Piece = TypeVar("_Piece")
 
 
 class KimiChat:
@@ -61,6 +68,9 @@ class KimiChat:
     Args:
         settings: Where and whom to ask.
 
+    Attributes:
+        spelled: The model's name as it was resolved first, before any server was asked.
+
     Raises:
         KimiConfigError: For anything in the settings that cannot work, before any request.
     """
@@ -69,6 +79,7 @@ class KimiChat:
         self.settings = settings
         self._made_at = line_of_user()
         self._served = ServedModel(self.resolve, settings.model, settings.base_url)
+        self.spelled = self.capabilities.model
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
@@ -100,6 +111,12 @@ class KimiChat:
                 "tool_call_parser": settings.tool_call_parser,
             },
         )
+
+    def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
+        """Return how one call asks for an object; see `Capabilities.structured_output_method`."""
+        own = self.capabilities
+        capabilities = own if asked.model in {None, own.model} else self.resolve(asked.model)
+        return capabilities.structured_output_method(asked.options.thinking)
 
     def request(
         self,
@@ -171,6 +188,64 @@ class KimiChat:
                     transport.aopen(request.path, request.payload, request.sending)
                 )
         return AsyncReply(request, response, limits, permit, self._made_at, self._learned)
+
+    def ask(self, request: Request) -> Reply:
+        """Send a request and read all of its answer; errors as for `answer`."""
+        reply = self.open(request)
+        reply.read()
+        return reply
+
+    async def aask(self, request: Request) -> AsyncReply:
+        """Return what `ask` does."""
+        reply = await self.aopen(request)
+        await reply.read()
+        return reply
+
+    def answer(self, request: Request, writer: Callable[[Opened], Writer[_Piece]]) -> _Piece:
+        """Send a request and return its whole answer, as a framework's writer writes it.
+
+        Args:
+            request: What is asked.
+            writer: Makes the writer, once the answer is open.
+
+        Raises:
+            KimiError: As for `open` and the iteration over a `Reply`.
+        """
+        return writer(self.ask(request)).finish(streamed=False)
+
+    async def aanswer(self, request: Request, writer: Callable[[Opened], Writer[_Piece]]) -> _Piece:
+        """Return what `answer` does."""
+        return writer(await self.aask(request)).finish(streamed=False)
+
+    def stream(
+        self, request: Request, writer: Callable[[Opened], Writer[_Piece]]
+    ) -> Generator[_Piece, None, None]:
+        """Yield what a framework's writer writes while the answer comes, and its end.
+
+        The request is sent with the first item, so that a stream that nobody reads holds no
+        connection open; one that is left early is closed. Arguments and errors as for `answer`.
+        """
+        reply = self.open(request)
+        writing = writer(reply)
+        with closing(iter(reply)) as chunks:
+            for events in chunks:
+                piece = writing.write(events) if events else None
+                if piece is not None:
+                    yield piece
+        yield writing.finish(streamed=True)
+
+    async def astream(
+        self, request: Request, writer: Callable[[Opened], Writer[_Piece]]
+    ) -> AsyncGenerator[_Piece, None]:
+        """Yield what `stream` does."""
+        reply = await self.aopen(request)
+        writing = writer(reply)
+        async with nested(aiter(reply)) as chunks:
+            async for events in chunks:
+                piece = writing.write(events) if events else None
+                if piece is not None:
+                    yield piece
+        yield writing.finish(streamed=True)
 
     def _permit(self, request: Request, limits: Limits) -> Permit:
         if self._limiter is None:

@@ -6,19 +6,14 @@ transport.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from kimi_core.config import resolve_api_key
-from kimi_core.endpoints import get_endpoint
+from kimi_core.config import ApiKey, resolve_api_key
+from kimi_core.endpoints import Endpoint, get_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.transport import Transport
 from kimi_core.transport.rates import limiter_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
 
 __all__ = ["AccountRate"]
 

@@ -1,29 +1,30 @@
 """What a ``ChatKimiK2`` is besides its framework: connections, settings, copies.
 
 Owns: how such an object is closed, assigned to, copied, shown and written down, which is the same
-in every framework whose models are pydantic's. May know: its own files, endpoints, errors, request;
-typing_extensions.
+in every framework whose models are pydantic's. May know: its own files, config, endpoints, errors,
+request; typing_extensions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import Self
 
 from kimi_core.chat._settings import Settings
-from kimi_core.endpoints import endpoint_of_a_copy, written_endpoint
+from kimi_core.config import key_of_a_copy
+from kimi_core.endpoints import endpoint_of_a_copy, get_endpoint, written_endpoint
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from collections.abc import Set as AbstractSet
-
     from kimi_core.chat import KimiChat
 
-__all__ = ["ClosesItself", "Instance"]
+__all__ = ["ClosesItself", "Instance", "written_setting"]
 
 # typing.Self came with Python 3.11.
 _Closes = TypeVar("_Closes", bound="ClosesItself")
@@ -39,6 +40,17 @@ _UNWRITTEN = frozenset(
 )  # fmt: skip
 # Locks cannot be copied; what holds them is shared by copies.
 _SHARED = ("_chat", "http_async_client", "http_client", "tokenizer")
+
+
+def written_setting(name: str, value: Any) -> Any:  # noqa: ANN401 - of any setting
+    """Return a setting as a value of JSON: an endpoint, a tier, a timeout; any other as it is."""
+    if name == "endpoint":
+        return written_endpoint(value)
+    if name == "rate_limit":
+        return None if value is None else Tier.of(value).written()
+    if name == "timeout":  # an httpx.Timeout cannot be written
+        return value if isinstance(value, (int, float)) else None
+    return value
 
 
 class ClosesItself:
@@ -146,7 +158,9 @@ class Instance(ClosesItself):
         return {"__dict__": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # As a user makes it: the key is found in the environment, and an error is an error.
+        # As a user makes it; only a missing key is no error before the first request.
         said = state["__dict__"]
-        said = {**said, "endpoint": endpoint_of_a_copy(said["endpoint"])}
+        endpoint = endpoint_of_a_copy(said["endpoint"])
+        key = key_of_a_copy(get_endpoint(endpoint))
+        said = {**said, "endpoint": endpoint, "api_key": key}
         self.__init__(**said)  # type: ignore[misc]  # how pydantic objects are revived

@@ -182,8 +182,13 @@ class Reading:
         lost = next((odd.text for odd in said.diagnostics if odd.kind == "empty_answer"), None)
         if error is not None:
             warn(str(error), EmptyAnswerWarning)
-        elif lost is not None:
+        elif lost is not None and self._might_have_called():
             warn(_LOST.format(tokens=lost), EmptyAnswerWarning)
+
+    def _might_have_called(self) -> bool:
+        """Whether the server was to find calls, so that one that is lost was meant."""
+        payload = self._request.payload
+        return bool(payload.get("tools")) and payload.get("tool_choice") != "none"
 
     # -- an end in the middle ----------------------------------------------------------------------
 

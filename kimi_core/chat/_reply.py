@@ -1,37 +1,53 @@
 """Bytes of one answer -> lists of events, sync and async.
 
-Owns: `Reply` and `AsyncReply`, which differ only in who iterates over the bytes. May know: its own
-files, errors, events, request, response, transport.
+Owns: `Reply` and `AsyncReply`, which differ only in who iterates over the bytes, and what writes
+their events in a framework's words. May know: its own files, errors, events, request, response,
+transport.
 """
 
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Generator
+from typing import Protocol, TypeVar
 
+from kimi_core.chat._learned import Learned
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
-from kimi_core.errors import request_id_of
-from kimi_core.transport.limits import adrain, drain
+from kimi_core.errors import Line, request_id_of
+from kimi_core.events import Event
+from kimi_core.request import Request
+from kimi_core.response import ResponseReader
+from kimi_core.transport.call import HttpResponse
+from kimi_core.transport.limits import Limits, adrain, drain
 from kimi_core.transport.processes import nested
+from kimi_core.transport.rates import Permit
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+__all__ = ["AsyncReply", "Opened", "Reply", "Writer"]
 
-    from kimi_core.chat._learned import Learned
-    from kimi_core.errors import Line
-    from kimi_core.events import Event
-    from kimi_core.request import Request
-    from kimi_core.response import ResponseReader
-    from kimi_core.transport.call import HttpResponse
-    from kimi_core.transport.limits import Limits
-    from kimi_core.transport.rates import Permit
-
-__all__ = ["AsyncReply", "Reply"]
+_Piece_co = TypeVar("_Piece_co", covariant=True)
 
 
-class _Opened:
-    """An HTTP response that was opened, with what reads it; both replies are one."""
+class Writer(Protocol[_Piece_co]):
+    """Writes the events of one answer in the words of a framework; made for one reply."""
+
+    def write(self, events: list[Event]) -> _Piece_co | None:
+        """Return what the events of one chunk say; None where they say nothing."""
+        ...
+
+    def finish(self, *, streamed: bool) -> _Piece_co:
+        """Return the end of a stream, or the whole of an answer that was not streamed."""
+        ...
+
+
+class Opened:
+    """An HTTP response that was opened, with what reads it; both replies are one.
+
+    Attributes:
+        reader: Usage, finish reason, model and the message so far; complete after the iteration.
+        request_id: The server's id of the request, or None.
+        headers: The response headers.
+    """
 
     def __init__(
         self,
@@ -52,16 +68,11 @@ class _Opened:
         self.request_id = request_id_of(response.headers)
 
 
-class Reply(_Opened):
+class Reply(Opened):
     """An answer on its way: iterate over it for lists of events, one for every chunk.
 
     Only neighbouring chunks of nothing but tool arguments share a list, where they arrived in one
     read; `kimi_core.chat._merge` says why.
-
-    Attributes:
-        reader: Usage, finish reason, model and the message so far; complete after the iteration.
-        request_id: The server's id of the request, or None.
-        headers: The response headers.
     """
 
     def __iter__(self) -> Generator[list[Event], None, None]:
@@ -102,7 +113,7 @@ class Reply(_Opened):
         return self.reader
 
 
-class AsyncReply(_Opened):
+class AsyncReply(Opened):
     """An answer on its way, async; see `Reply`."""
 
     async def __aiter__(self) -> AsyncGenerator[list[Event], None]:

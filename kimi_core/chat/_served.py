@@ -12,24 +12,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConnectionError, KimiError, KimiTimeoutError
 from kimi_core.models import get_model
 from kimi_core.request import Request
+from kimi_core.transport import Transport
 from kimi_core.transport.body import read_json
 from kimi_core.transport.call import Call
 from kimi_core.transport.processes import renew_in_children, running_loop
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.transport import Transport
-
-    Build = Callable[[Capabilities], Request]
+Build = Callable[[Capabilities], Request]
 
 __all__ = ["ServedModel", "UnnamedRequest", "listed_models"]
 

@@ -5,18 +5,14 @@ Owns: `Settings`. May know: config, endpoints, errors.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core.endpoints import without_credentials
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint, without_credentials
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import check_setting
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
 
 __all__ = ["Settings"]
 
@@ -29,22 +25,28 @@ class Settings:
         model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
             none: the first request asks the server, see `KimiChat`.
         endpoint: A preset's name or an `Endpoint`.
-        api_key: The key, or a function (async, too) that is asked for it with each request; found
-            as `kimi_core.config` says where it is None.
-        base_url: Where the server is; the endpoint's own where it is None.
+        api_key: The key: a string, a pydantic ``SecretStr``, or a function (async, too, for async
+            calls) that is asked for one with each request. Where it is None it is looked for in
+            the environment under the endpoint's names (at Moonshot MOONSHOT_API_KEY, then
+            KIMI_API_KEY), then in the nearest ``.env``.
+        base_url: Where the server is, including ``/v1``; the endpoint's own where it is None.
         base_model: The model whose facts apply to a name that is not Kimi's.
         context_window: Tokens, where the server was started with fewer than the model has.
-        api: "chat" or "completions"; the endpoint's where it is None.
-        tool_call_parser: "auto", "server" or "client"; the endpoint's where it is None.
-        timeout: Seconds without data, or an ``httpx.Timeout``; keep-alives are no data.
-        max_retries: Retries of a request that was not answered yet.
+        api: "chat", or "completions" with the prompt rendered here; the endpoint's where it is
+            None.
+        tool_call_parser: Who turns Kimi's tokens into tool calls: "auto", "server" or "client"; the
+            endpoint's where it is None.
+        timeout: Seconds without data, or an ``httpx.Timeout``; keep-alives are no data. 600 s
+            where it is None.
+        max_retries: Retries of a request that was not answered yet; 2 where it is None. There is no
+            second layer of retries.
         rate_limit: What the account may ask: a `kimi_core.Tier`, the number of one of Moonshot's
             tiers, or what `Tier.written` returned. Requests wait for their turn; all of this
             process with the same key and server count together. None: no limit.
-        default_headers: Headers of every request.
-        default_query: Query of every request.
-        http_client: Your own HTTP client.
-        http_async_client: Your own async HTTP client.
+        default_headers: Headers of every request; never written into dumps or pickles.
+        default_query: Query of every request, likewise.
+        http_client: Your own HTTP client, e.g. for a proxy.
+        http_async_client: Your own async HTTP client, which then serves every event loop.
 
     Raises:
         KimiConfigError: For a value that its setting cannot have.

@@ -8,15 +8,13 @@ on it. An observer sees; it cannot change anything.
 
 from __future__ import annotations
 
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-
-    from kimi_core.events import Event
-    from kimi_core.request import Request
+from kimi_core.events import Event
+from kimi_core.request import Request
 
 __all__ = ["Observer", "current_observer", "observe"]
 

@@ -22,8 +22,7 @@ __all__ = ["Page", "is_page", "look"]
 
 _OK = 200
 _CRASHED = 500
-# One look is one request, and goes nowhere else: a redirect would take the key along.
-_ONCE: Mapping[str, Any] = {"max_retries": 0, "follow_redirects": False}
+_ONCE: Mapping[str, Any] = {"max_retries": 0}  # one look is one request
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,11 @@ a function of a probe decides which text it is, and writes none.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from kimi_core.check._report import Status
-    from kimi_core.check._session import Session
+from kimi_core.check._report import Status
+from kimi_core.check._session import Session
 
 __all__ = ["Outcome", "Probe", "Verdict", "outcome"]
 

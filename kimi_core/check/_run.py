@@ -5,16 +5,18 @@ Owns: `PROBES` and `run_check`. May know: its own files, chat, endpoints, errors
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from kimi_core.chat import Settings
 from kimi_core.check._answers import ANSWERS
 from kimi_core.check._connection import CONNECTION
 from kimi_core.check._formats import FORMATS
-from kimi_core.check._probe import Outcome, Verdict, outcome
+from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.check._reasoning import REASONING
 from kimi_core.check._report import Finding, Report
 from kimi_core.check._session import OTHER_REGION, Session
 from kimi_core.check._tools import TOOLS
+from kimi_core.endpoints import Endpoint
 from kimi_core.errors import (
     KimiConfigError,
     KimiConnectionError,
@@ -25,13 +27,6 @@ from kimi_core.errors import (
     KimiStatusError,
     KimiStreamTruncatedError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-
-    from kimi_core.chat import Settings
-    from kimi_core.check._probe import Probe
-    from kimi_core.endpoints import Endpoint
 
 __all__ = ["PROBES", "run_check"]
 

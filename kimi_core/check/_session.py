@@ -8,28 +8,22 @@ response. It judges nothing.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kimi_core._json import Message, Tool
 from kimi_core.capabilities import RetiredModelWarning
-from kimi_core.chat import KimiChat
+from kimi_core.chat import KimiChat, Settings
 from kimi_core.chat.observe import observe
 from kimi_core.check._page import Page, look
 from kimi_core.config import resolve_api_key
-from kimi_core.endpoints import ENDPOINTS
+from kimi_core.endpoints import ENDPOINTS, Endpoint
 from kimi_core.endpoints.engines import repairs_of
 from kimi_core.errors import KimiError
-from kimi_core.request import Options
+from kimi_core.events import Event, ParsedMessage
+from kimi_core.request import Options, Request
 from kimi_core.response import Usage
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Message, Tool
-    from kimi_core.chat import Settings
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.events import Event, ParsedMessage
-    from kimi_core.request import Request
 
 __all__ = ["OTHER_REGION", "Answer", "Session"]
 

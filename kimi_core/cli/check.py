@@ -5,16 +5,11 @@ Owns: how a report is printed. May know: its own files, chat, check; rich.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.text import Text
 
-from kimi_core.check import PROBES, run_check
+from kimi_core.chat import Settings
+from kimi_core.check import PROBES, Finding, Report, run_check
 from kimi_core.cli._output import console, print_json, table
-
-if TYPE_CHECKING:
-    from kimi_core.chat import Settings
-    from kimi_core.check import Finding, Report
 
 __all__ = ["check_server"]
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from rich.console import Console
 from rich.panel import Panel
@@ -23,14 +24,8 @@ from kimi_core.chat.observe import observe
 from kimi_core.cli.weather import WeatherTool
 from kimi_core.endpoints import get_endpoint
 from kimi_core.errors import KimiConfigError, needs_extra
-from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallArguments, ToolCallStart
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from importlib.metadata import EntryPoint
-
-    from kimi_core.events import Event
-    from kimi_core.request import Request
+from kimi_core.events import ContentDelta, Event, ReasoningDelta, ToolCallArguments, ToolCallStart
+from kimi_core.request import Request
 
 __all__ = ["Stage", "run_demos"]
 

@@ -5,15 +5,11 @@ Owns: how a plan is printed. May know: its own files, endpoints; rich.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.text import Text
 
 from kimi_core.cli._output import console, print_json, table
+from kimi_core.cli.launch_plan import LaunchPlan
 from kimi_core.endpoints import ENDPOINTS
-
-if TYPE_CHECKING:
-    from kimi_core.cli.launch_plan import LaunchPlan
 
 __all__ = ["show_plan"]
 

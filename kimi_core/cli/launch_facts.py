@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.models import MODELS, get_model
-
-if TYPE_CHECKING:
-    from kimi_core.models import Checkpoint, ModelInfo
+from kimi_core.models import MODELS, Checkpoint, ModelInfo, get_model
 
 __all__ = ["GPUS", "LAUNCHED_MODELS", "Fit", "find_gpu", "find_weights", "fit"]
 

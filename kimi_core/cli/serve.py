@@ -10,16 +10,12 @@ import os
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import typer
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.local import LocalEngine
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 __all__ = ["serve_engine"]
 

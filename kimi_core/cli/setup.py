@@ -10,15 +10,11 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kimi_core.chat import Settings
-from kimi_core.check import run_check
+from kimi_core.check import Finding, run_check
 from kimi_core.endpoints import get_endpoint
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from kimi_core.check import Finding
 
 __all__ = ["key_name", "store_key", "try_key"]
 

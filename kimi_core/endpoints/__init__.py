@@ -8,8 +8,9 @@ May know: its own files, errors. What is true of a model wherever it runs stands
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core.endpoints._address import without_credentials
 from kimi_core.endpoints._checks import check_api_key, check_base_url
@@ -17,9 +18,6 @@ from kimi_core.endpoints._hosted import HOSTED
 from kimi_core.endpoints._self_hosted import SELF_HOSTED
 from kimi_core.endpoints._type import Api, Endpoint, ToolCallParser, ToolNameRule
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "ENDPOINTS",

@@ -6,15 +6,12 @@ Owns: what a base URL must look like, and whose keys begin how. May know: its ow
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kimi_core.endpoints._address import without_credentials
 from kimi_core.endpoints._hosted import HOSTED, OTHER_KEY_PREFIXES
+from kimi_core.endpoints._type import Endpoint
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from kimi_core.endpoints._type import Endpoint
 
 __all__ = ["check_api_key", "check_base_url"]
 

@@ -5,14 +5,12 @@ Owns: `Endpoint`. May know: its own files, models.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from kimi_core.endpoints._address import without_credentials
 from kimi_core.models import get_model
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Api", "Endpoint", "PrefixWay", "ToolCallParser", "ToolNameRule"]
 

@@ -10,11 +10,9 @@ the engines' own help texts, and a vLLM 0.32.0: its flags were seen at work, its
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Literal, get_args
 
 __all__ = ["ENGINES", "Engine", "Flag", "Need", "parser_of", "reasoning_parser_of", "repairs_of"]
 

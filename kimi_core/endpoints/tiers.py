@@ -7,14 +7,12 @@ May know: errors.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from kimi_core.errors import KimiConfigError, check_setting
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["TIERS", "Tier"]
 

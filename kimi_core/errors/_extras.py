@@ -5,11 +5,8 @@ Owns: one sentence. May know: the standard library.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 __all__ = ["needs_extra"]
 

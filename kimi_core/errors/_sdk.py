@@ -6,7 +6,8 @@ openai. The openai SDK is imported on first use, so that importing this costs no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
 from kimi_core.errors._tree import (
@@ -27,14 +28,7 @@ from kimi_core.errors._tree import (
     KimiTimeoutError,
     both,
 )
-from kimi_core.errors._words import meaning_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import openai
-
-    from kimi_core.errors._words import Meaning
+from kimi_core.errors._words import Meaning, meaning_of
 
 __all__ = [
     "error_from_body",
@@ -234,13 +228,13 @@ def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2
         return ""
     where = response.headers.get("location") or "nowhere"
     return (
-        f"it leads to {redacted(where)}, and a conversation is not sent on. "
+        f"it leads to {redacted(where)}, and no request is sent on. "
         "If that address is right, set base_url to it."
     )
 
 
-def unread_refusal(exc: Exception, response: Any) -> openai.APIStatusError:  # noqa: ANN401 - httpx
-    """Return the SDK's error for a status whose body could not be read.
+def unread_refusal(exc: Exception, response: Any) -> Exception:  # noqa: ANN401 - httpx
+    """Return the SDK's error for a status whose body could not be read: an APIStatusError.
 
     The SDK reads that body outside of its own ``try``: what breaks there (openai 3.57) comes out as
     an error of the HTTP library, which has no status.

@@ -14,13 +14,11 @@ from __future__ import annotations
 import inspect
 import sys
 import warnings
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from types import FrameType
+from types import FrameType
+from typing import NamedTuple
 
 __all__ = [
     "EmptyAnswerWarning",

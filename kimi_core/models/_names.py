@@ -11,15 +11,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from kimi_core.errors import KimiConfigError
-from kimi_core.models._rows import MODELS, REPLACEMENT, RETIRED_IDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from kimi_core.models._rows import ModelInfo
+from kimi_core.models._rows import MODELS, REPLACEMENT, RETIRED_IDS, ModelInfo
 
 __all__ = ["get_model", "nearest_models", "newest_relative", "retirement"]
 

@@ -9,11 +9,9 @@ model cards of the open weights; a row that is newer names its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Literal
 
 __all__ = [
     "MODELS",

@@ -1,8 +1,8 @@
 """Moonshot's other routes: models, balance, token estimate, files and batches, sync and async.
 
-Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and wait for
-batches; `anthropic_kwargs` stands beside it.
-May know: its own files, _json, chat, config, endpoints, errors, request, transport.
+Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and take the
+steps of `_steps`; `anthropic_kwargs` stands beside it.
+May know: its own files, _json, chat, config, endpoints, request, transport.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
 these routes; another server answers with a 404, which is a `KimiNotFoundError`.
@@ -11,26 +11,22 @@ these routes; another server answers with a 404, which is a `KimiNotFoundError`.
 from __future__ import annotations
 
 import asyncio
-import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import Any, TypeVar, final
 
+from kimi_core._json import Message, Tool
 from kimi_core.chat import ClosesItself, KimiChat, Settings
-from kimi_core.errors import KimiConfigError
-from kimi_core.platform import _routes
+from kimi_core.config import ApiKey
+from kimi_core.endpoints import Endpoint
+from kimi_core.platform import _routes, _steps
 from kimi_core.platform._anthropic import anthropic_kwargs
-from kimi_core.platform._batch import BatchResult, batch_lines, batch_results
-from kimi_core.platform._progress import Progress
+from kimi_core.platform._batch import BatchResult, batch_files, batch_results, one_file
+from kimi_core.platform._driver import arun, run
+from kimi_core.platform._journal import Journal
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Message
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.request import Options
-    from kimi_core.transport.call import Call
+from kimi_core.request import Options, Request
+from kimi_core.transport.call import Call
 
 __all__ = [
     "Balance",
@@ -187,50 +183,131 @@ class KimiClient(ClosesItself):
         finally:
             await self.adelete_file(uploaded.id)
 
-    def _lines(
-        self, requests: Mapping[str, Sequence[Message]], options: Options | None
-    ) -> Call[RemoteFile]:
-        if not requests:
-            raise KimiConfigError("A batch needs at least one request; requests is empty.")
-        payloads = {
-            name: self._chat.request(messages, None, options, stream=False).payload
+    def _prepared(
+        self,
+        requests: Mapping[str, Sequence[Message]],
+        tools: Sequence[Tool] | None,
+        options: Options | None,
+    ) -> tuple[list[bytes], Request]:
+        """Return the files of requests, and one of these, which says how all answers are read."""
+        built = {
+            name: self._chat.request(messages, tools, options, stream=False)
             for name, messages in requests.items()
         }
-        return _routes.upload_file("batch.jsonl", batch_lines(payloads), "batch")
+        files = batch_files({name: request.payload for name, request in built.items()})
+        return files, next(iter(built.values()))
 
     def submit_batch(
         self,
         requests: Mapping[str, Sequence[Message]],
         *,
+        tools: Sequence[Tool] | None = None,
         options: Options | None = None,
         window: str = "24h",
         metadata: Mapping[str, str] | None = None,
     ) -> Batch:
         """Submit chats that are answered within hours, at a lower price.
 
+        The batch is created by one request, without retries: one whose answer was lost may have
+        arrived, and would be paid twice. `run_batch` finds out.
+
         Args:
-            requests: custom_id -> OpenAI-style messages.
+            requests: custom_id -> OpenAI-style messages, up to 100 MB in all.
+            tools: OpenAI-style tool dicts, the same for all.
             options: What else was set, the same for all. Only the K2 series is documented to have
                 batches (2026-09), so name the client's model: the default one has none.
             window: How long it may take, "12h" to "7d".
             metadata: Up to 16 notes, returned with the batch.
         """
-        uploaded = self._send(self._lines(requests, options))
-        call = _routes.create_batch(uploaded.id, window=window, metadata=metadata)
-        return self._send(call)
+        files, _ = self._prepared(requests, tools, options)
+        return run(self._send, _steps.submit(one_file(files), _steps.Creation(window, metadata)))
 
     async def asubmit_batch(
         self,
         requests: Mapping[str, Sequence[Message]],
         *,
+        tools: Sequence[Tool] | None = None,
         options: Options | None = None,
         window: str = "24h",
         metadata: Mapping[str, str] | None = None,
     ) -> Batch:
-        """Return what `submit_batch` does."""
-        uploaded = await self._asend(self._lines(requests, options))
-        call = _routes.create_batch(uploaded.id, window=window, metadata=metadata)
-        return await self._asend(call)
+        """Return what `submit_batch` does; the requests are written in a thread."""
+        files, _ = await asyncio.to_thread(self._prepared, requests, tools, options)
+        return await arun(
+            self._asend, _steps.submit(one_file(files), _steps.Creation(window, metadata))
+        )
+
+    def run_batch(  # noqa: PLR0913 - keyword-only: what `submit_batch` and `collect_batch` take
+        self,
+        requests: Mapping[str, Sequence[Message]],
+        *,
+        state_file: str | Path,
+        tools: Sequence[Tool] | None = None,
+        options: Options | None = None,
+        window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
+        poll: float = 30.0,
+        progress: bool = False,
+    ) -> dict[str, BatchResult]:
+        """Submit chats as `submit_batch` does, wait for them, and return a result for each.
+
+        Whatever ends the process, calling this again with the same arguments goes on: nothing is
+        asked twice and no result is lost. What was reached stands in `state_file`, whose lines
+        docs/scale.md describes; once all results are in it they are read from there, without any
+        request. Requests beyond 100 MB become several batches.
+
+        Args:
+            requests: custom_id -> OpenAI-style messages.
+            state_file: Where the state and the results are kept, a file of this run alone. The
+                prompts and the key are not in it.
+            tools: OpenAI-style tool dicts, the same for all.
+            options: What else was set, the same for all.
+            window: How long a batch may take, "12h" to "7d".
+            metadata: Up to 16 notes, returned with each batch.
+            poll: Seconds between two looks.
+            progress: Whether to show a progress bar, which needs tqdm (the extra ``[cli]``).
+
+        Returns:
+            A result for each request, in their order. One that its batch ended without (cancelled,
+            expired) has an error that says so.
+
+        Raises:
+            KimiConfigError: Where `state_file` cannot be opened, is in use, or belongs to other
+                requests.
+            KimiBadRequestError: Where the server refused a batch as a whole.
+            KimiAPIError: Where a request failed; calling it again goes on.
+        """
+        files, request = self._prepared(requests, tools, options)
+        creation, watching = _steps.Creation(window, metadata), self._watching(poll, progress)
+        with self._journal(state_file, files, len(requests)) as journal:
+            run(self._send, _steps.resume(journal, files, creation, watching))
+        return _steps.results(journal, list(requests), request, len(files))
+
+    async def arun_batch(  # noqa: PLR0913 - as above
+        self,
+        requests: Mapping[str, Sequence[Message]],
+        *,
+        state_file: str | Path,
+        tools: Sequence[Tool] | None = None,
+        options: Options | None = None,
+        window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
+        poll: float = 30.0,
+        progress: bool = False,
+    ) -> dict[str, BatchResult]:
+        """Return what `run_batch` does; the requests are written in a thread."""
+        files, request = await asyncio.to_thread(self._prepared, requests, tools, options)
+        creation, watching = _steps.Creation(window, metadata), self._watching(poll, progress)
+        with self._journal(state_file, files, len(requests)) as journal:
+            await arun(self._asend, _steps.resume(journal, files, creation, watching))
+        return _steps.results(journal, list(requests), request, len(files))
+
+    def _journal(self, path: str | Path, files: Sequence[bytes], requests: int) -> Journal:
+        server = self._chat.transport.base_url
+        return Journal(Path(path), _steps.asked(files, server, requests))
+
+    def _watching(self, poll: float, progress: bool) -> _steps.Watching:  # noqa: FBT001 - private
+        return _steps.Watching(poll, progress, self._chat.capabilities)
 
     def batch(self, batch_id: str) -> Batch:
         """Return how a batch is doing."""
@@ -273,26 +350,20 @@ class KimiClient(ClosesItself):
             KimiConfigError: Where `progress` is asked for and tqdm is missing.
             KimiBadRequestError: Where the server refused the batch as a whole.
         """
-        with Progress(batch_id, self._chat.capabilities, shown=progress) as bar:
-            while not bar.update(self.batch(batch_id)):
-                time.sleep(poll)
-        return self._merged([self.file_content(name) for name in bar.result_files()])
+        _, texts = run(self._send, _steps.collect(batch_id, self._watching(poll, progress)))
+        return self._merged(texts)
 
     async def acollect_batch(
         self, batch_id: str, *, poll: float = 30.0, progress: bool = False
     ) -> dict[str, BatchResult]:
         """Return what `collect_batch` does."""
-        with Progress(batch_id, self._chat.capabilities, shown=progress) as bar:
-            while not bar.update(await self.abatch(batch_id)):  # noqa: ASYNC110 - a server
-                await asyncio.sleep(poll)
-        return self._merged([await self.afile_content(name) for name in bar.result_files()])
+        steps = _steps.collect(batch_id, self._watching(poll, progress))
+        _, texts = await arun(self._asend, steps)
+        return self._merged(texts)
 
     def _merged(self, texts: list[str]) -> dict[str, BatchResult]:
         request = self._chat.request([{"role": "user", "content": "-"}], stream=False)
-        merged: dict[str, BatchResult] = {}
-        for text in texts:
-            merged.update(batch_results(text, request))
-        return merged
+        return batch_results("\n".join(texts), request)
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:

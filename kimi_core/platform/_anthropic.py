@@ -9,16 +9,12 @@ Kimi-K2-Instruct.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core.capabilities import resolve
-from kimi_core.config import RotatingKey, resolve_api_key
+from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.config import ApiKey, RotatingKey, resolve_api_key
+from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.config import ApiKey
-    from kimi_core.endpoints import Endpoint
 
 __all__ = ["anthropic_kwargs"]
 

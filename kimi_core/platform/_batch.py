@@ -7,21 +7,17 @@ request, response.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kimi_core.errors import KimiError, KimiStatusError, error_from_body
+from kimi_core.errors import KimiConfigError, KimiError, KimiStatusError, error_from_body
+from kimi_core.events import ParsedMessage
 from kimi_core.platform._routes import json_lines
-from kimi_core.response import ResponseReader
+from kimi_core.request import Request
+from kimi_core.response import ResponseReader, Usage
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.events import ParsedMessage
-    from kimi_core.request import Request
-    from kimi_core.response import Usage
-
-__all__ = ["BatchResult", "batch_lines", "batch_results"]
+__all__ = ["FILE_BYTES", "BatchResult", "batch_files", "batch_results", "one_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +41,60 @@ class BatchResult:
     body: Mapping[str, Any] | None = None
 
 
-def batch_lines(payloads: Mapping[str, Mapping[str, Any]]) -> bytes:
-    """Return the file of requests: custom_id -> payload of a chat request."""
-    lines = (
-        {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": payload}
-        for name, payload in payloads.items()
-    )
-    return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+FILE_BYTES = 100_000_000
+"""The most that one file of requests may be (https://platform.kimi.ai/docs/api/batch-create, read
+2026-11: "max 100MB"). How many requests it may hold is not documented."""
+
+
+def batch_files(payloads: Mapping[str, Mapping[str, Any]]) -> list[bytes]:
+    """Return the files of requests, as many as it takes.
+
+    Args:
+        payloads: custom_id -> payload of a chat request.
+
+    Raises:
+        KimiConfigError: Where there is no request, one is too long for a file, or is not named by a
+            text.
+    """
+    if not payloads:
+        raise KimiConfigError("A batch needs at least one request; requests is empty.")
+    files: list[bytearray] = [bytearray()]
+    for name, payload in payloads.items():
+        line = _line(name, payload)
+        if files[-1] and len(files[-1]) + len(line) > FILE_BYTES:
+            files.append(bytearray())
+        files[-1] += line
+    return [bytes(file) for file in files]
+
+
+def one_file(files: Sequence[bytes]) -> bytes:
+    """Return the only file of requests.
+
+    Raises:
+        KimiConfigError: Where it takes several.
+    """
+    if len(files) > 1:
+        raise KimiConfigError(
+            f"The requests are {sum(map(len, files)):,} bytes long, and a file of them may have "
+            f"{FILE_BYTES:,}; use run_batch, which makes as many batches as it takes."
+        )
+    return files[0]
+
+
+def _line(name: str, payload: Mapping[str, Any]) -> bytes:
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - the caller's
+        raise KimiConfigError(
+            f"The custom_id {name!r} is no text, and answers come back under a text; use "
+            f"{str(name)!r}."
+        )
+    line = {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": payload}
+    data = f"{json.dumps(line, ensure_ascii=False)}\n".encode()
+    if len(data) > FILE_BYTES:
+        raise KimiConfigError(
+            f"The request {name!r} is {len(data):,} bytes long, and a file of requests may have "
+            f"{FILE_BYTES:,}; make it shorter, or upload its pictures and name them (ms://)."
+        )
+    return data
 
 
 def batch_results(text: str, request: Request) -> dict[str, BatchResult]:

@@ -5,13 +5,11 @@ May know: its own files, capabilities, errors; tqdm. tqdm is imported when a bar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError, error_from_body
-
-if TYPE_CHECKING:
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.platform._routes import Batch
+from kimi_core.platform._routes import Batch
 
 __all__ = ["Progress"]
 
@@ -60,6 +58,11 @@ class Progress:
                 status=400,
             )
         return batch.ended
+
+    @property
+    def status(self) -> str:
+        """The batch's last status."""
+        return self._last.status if self._last is not None else ""
 
     def result_files(self) -> list[str]:
         """Return the ids of the files of answers and of failures that there are."""

@@ -7,20 +7,16 @@ is elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import jiter
 
+from kimi_core._json import JsonValue, Message
 from kimi_core.errors import KimiConfigError, KimiProtocolError
 from kimi_core.transport.call import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kimi_core._json import JsonValue, Message
 
 __all__ = [
     "Balance",
@@ -113,6 +109,7 @@ class Batch:
 
     Attributes:
         id: Its id.
+        input_file_id: The file of its requests, or None where the server does not say.
         status: "validating", "failed", "in_progress", "finalizing", "completed", "expired",
             "cancelling" or "cancelled".
         total: Requests in it; 0 until it was validated.
@@ -124,6 +121,7 @@ class Batch:
     """
 
     id: str
+    input_file_id: str | None
     status: str
     total: int
     completed: int
@@ -215,7 +213,9 @@ def create_batch(
     }
     if metadata:
         body["metadata"] = dict(metadata)
-    return Call(method="post", path="/batches", read=_read_batch, body=body)
+    # The SDK asks again where the answer was lost, and the batch would be there, and paid, twice.
+    once = {"max_retries": 0}
+    return Call(method="post", path="/batches", read=_read_batch, body=body, options=once)
 
 
 def batch(batch_id: str) -> Call[Batch]:
@@ -242,7 +242,8 @@ def json_lines(text: str) -> list[dict[str, Any]]:
     Raises:
         KimiProtocolError: Where a line is none.
     """
-    return [_object(line) for line in text.splitlines() if line.strip()]
+    # Not splitlines: JSON may hold U+2028 and the like inside of a text, and they end a line there.
+    return [_object(line) for line in text.split("\n") if line.strip()]
 
 
 def _path(collection: str, name: str) -> str:
@@ -321,6 +322,7 @@ def _batch(fields: Mapping[str, Any]) -> Batch:
     problems = cast("Sequence[object]", _mapping(fields.get("errors")).get("data") or ())
     return Batch(
         id=str(_field(fields, "id")),
+        input_file_id=fields.get("input_file_id") or None,
         status=str(_field(fields, "status")),
         total=int(counts.get("total") or 0),
         completed=int(counts.get("completed") or 0),

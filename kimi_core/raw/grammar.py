@@ -23,9 +23,11 @@ quotes and line breaks in a pattern, control characters in a bounded string, a n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from kimi_core._json import Schema, Tool
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw._grammar.characters import JSON, PLAIN_JSON, Spelling
 from kimi_core.raw._grammar.containers import argument_text, attribute
@@ -45,11 +47,6 @@ from kimi_core.raw._grammar.values import ValueRules
 from kimi_core.schema import plain_tool
 from kimi_core.schema.limits import MAX_GRAMMAR, limited, shortened
 from kimi_core.schema.reading import as_object
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Schema, Tool
 
 __all__ = ["tool_call_grammar"]
 

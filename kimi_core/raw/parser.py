@@ -6,10 +6,19 @@ May know: its own files, _json, errors, events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import Literal
 
+from kimi_core._json import Tool
 from kimi_core.errors import KimiConfigError
-from kimi_core.events import ContentDelta, MessageBuilder, ReasoningDelta
+from kimi_core.events import (
+    ContentDelta,
+    Diagnostic,
+    Event,
+    MessageBuilder,
+    ParsedMessage,
+    ReasoningDelta,
+)
 from kimi_core.raw._reading.k2 import K2Machine
 from kimi_core.raw._reading.k2_ruled import RuledK2Machine
 from kimi_core.raw._reading.k3 import K3Machine
@@ -18,12 +27,6 @@ from kimi_core.raw._reading.names import ToolNames
 from kimi_core.raw._reading.output import Output
 from kimi_core.raw._reading.text_rule import TextRule
 from kimi_core.raw.text_policy import TextPolicy
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kimi_core._json import Tool
-    from kimi_core.events import Diagnostic, Event, ParsedMessage
 
 __all__ = ["CUT_OFF", "StreamParser", "parse"]
 

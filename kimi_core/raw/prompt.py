@@ -27,24 +27,19 @@ What the settings write:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from kimi_core._json import Message
 from kimi_core.errors import KimiConfigError, PromptInjectionWarning, warn
-from kimi_core.models import MODELS, get_model
-from kimi_core.raw._writing.k2 import INSTRUCT, PRESERVING, THINKING, VISION, render_k2
+from kimi_core.models import MODELS, ModelInfo, PromptStyle, get_model
+from kimi_core.raw._writing.k2 import INSTRUCT, PRESERVING, THINKING, VISION, K2Style, render_k2
 from kimi_core.raw._writing.k3 import render_k3
+from kimi_core.raw._writing.messages import Tools
 from kimi_core.raw._writing.options import PromptOptions
 from kimi_core.raw._writing.segments import Segment, escape, find_marker, join, merge
+from kimi_core.raw.special_tokens import Dialect
 from kimi_core.schema import plain_tool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core._json import Message
-    from kimi_core.models import ModelInfo, PromptStyle
-    from kimi_core.raw._writing.k2 import K2Style
-    from kimi_core.raw._writing.messages import Tools
-    from kimi_core.raw.special_tokens import Dialect
 
 __all__ = [
     "PromptInjectionWarning",

@@ -8,11 +8,9 @@ given it. What a marker's surroundings say of it stands in `kimi_core.raw._readi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 __all__ = ["TextPolicy"]
 

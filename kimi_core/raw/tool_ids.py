@@ -13,13 +13,11 @@ issue 128 and vLLM 50768). Source of the form: Kimi-K2, docs/tool_call_guidance.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from kimi_core._json import Message
+from kimi_core._json import Message
 
 __all__ = ["normalize_tool_call_ids", "unique_id"]
 

@@ -7,6 +7,7 @@ May know: its own files.
 from kimi_core.request._build import build_request
 from kimi_core.request._options import PAYLOAD_FIELDS, CallOptions, Options, Request, option_names
 from kimi_core.request._read import read_settings
+from kimi_core.request.structured import schema_format
 
 __all__ = [
     "PAYLOAD_FIELDS",
@@ -16,4 +17,5 @@ __all__ = [
     "build_request",
     "option_names",
     "read_settings",
+    "schema_format",
 ]

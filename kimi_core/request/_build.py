@@ -11,18 +11,14 @@ otherwise.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from kimi_core.capabilities import Capabilities
 from kimi_core.request._chat import chat_fields, repeated_prefix
 from kimi_core.request._completions import completion_fields
 from kimi_core.request._options import Options, Request
-from kimi_core.request._plan import decide
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.request._plan import Plan
+from kimi_core.request._plan import Plan, decide
 
 __all__ = ["build_request"]
 

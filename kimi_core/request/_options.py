@@ -6,21 +6,18 @@ an option, and who wins where two things are said, stand in `_read`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from os import PathLike
+from typing import Any, Literal
 
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import check_setting
+from kimi_core.raw.prompt import TextEncoder
+from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._read import merge_settings
 from kimi_core.request._tool_names import ToolNames
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from os import PathLike
-
-    from kimi_core.capabilities import Capabilities
-    from kimi_core.raw.prompt import TextEncoder
-    from kimi_core.raw.text_policy import TextPolicy
 
 __all__ = ["PAYLOAD_FIELDS", "CallOptions", "Options", "Request", "option_names"]
 
@@ -41,7 +38,8 @@ class Options:
         frequency_penalty: Pinned likewise.
         max_tokens: Token limit of the answer, reasoning included.
         stop: Strings that end the answer.
-        thinking: Whether to think; None for the model's default.
+        thinking: Whether to think; None for the model's default. A caller may give Moonshot's own
+            object, ``{"type": ..., "keep": ..., "effort": ...}``, which says the next two as well.
         keep_thinking: Whether the reasoning of earlier turns counts too, where the model lets one
             choose.
         reasoning_effort: Strength of thinking, where the model has it.

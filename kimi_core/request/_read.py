@@ -1,7 +1,7 @@
 """Everything that a caller may say -> the names and types of the core.
 
-Owns: which other words mean a setting, and who wins where two say different things. May know:
-_json, endpoints, errors.
+Owns: which other words mean a setting, and who wins where two say different things. May know: its
+own files, _json, endpoints, errors.
 
 Users come with the words of other classes and of Moonshot's own guides: ``stop_sequences`` and
 ``api_base``, OpenAI's ``max_completion_tokens`` and ``reasoning``, Moonshot's ``thinking`` object.
@@ -10,15 +10,14 @@ Each means one setting here, in the constructor, in a call and where a field is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.endpoints import get_endpoint, without_credentials
 from kimi_core.errors import check_setting
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
+from kimi_core.request.structured import schema_format
 
 __all__ = ["merge_settings", "read_settings", "thinking_of"]
 
@@ -138,7 +137,7 @@ def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatev
     if word == "endpoint" and (written := as_mapping(value)) is not None:
         return word, get_endpoint(written)
     if word == "response_format" and hasattr(value, "model_json_schema"):
-        return word, _schema_format(value)
+        return word, schema_format(value)
     return _OTHER_WORDS.get(word, word), value
 
 
@@ -147,9 +146,3 @@ def _meant_by(word: str, value: Any) -> AbstractSet[str]:  # noqa: ANN401 - as a
     if word == "thinking":
         return {"thinking", "keep_thinking"} | (thinking_of({word: value}) or {}).keys()
     return {_meaning(word, value)[0]}
-
-
-def _schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a pydantic class, of any version
-    schema = kind.model_json_schema()
-    named = {"name": schema.get("title", kind.__name__), "schema": schema}
-    return {"type": "json_schema", "json_schema": named}

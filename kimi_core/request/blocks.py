@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "arguments_text",
     "data_or_url",
+    "kept_reasoning",
+    "known",
+    "media_part",
     "media_parts",
     "plain_call",
     "reasoning_in",
@@ -35,6 +37,11 @@ _UNSPOKEN = frozenset(
 )  # fmt: skip
 # A block's type -> where its text stands; the first is Anthropic's own form.
 _REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
+
+
+def known(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - values of any field
+    """Return the fields that say something: what is None, empty, 0 or False is left out."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
@@ -55,7 +62,7 @@ def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
     kind = block.get("type")
     if kind not in {"image", "video"} or (kind == "image" and not _file_id(block)):
         return block
-    return {"type": f"{kind}_url", f"{kind}_url": {"url": _url(block)}}
+    return media_part(kind, _url(block))
 
 
 def _file_id(block: Mapping[str, Any]) -> str | None:
@@ -77,6 +84,18 @@ def data_or_url(data: bytes, media_type: str | None) -> bytes | str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
+def media_part(modality: str, source: object) -> dict[str, Any]:
+    """Return the part of a picture ("image") or video ("video").
+
+    Args:
+        modality: Which of them.
+        source: Bytes and paths, which are inlined where the request is built, or a URL as text or
+            as an object of a framework's.
+    """
+    url = source if isinstance(source, (bytes, Path)) else str(source)
+    return {"type": f"{modality}_url", f"{modality}_url": {"url": url}}
+
+
 def text_parts(content: Any) -> Any:  # noqa: ANN401 - text, blocks or nothing
     """Write the texts among blocks as Kimi's parts, without keys of other providers."""
     parts = as_sequence(content)
@@ -88,6 +107,12 @@ def _text(part: Any) -> Any:  # noqa: ANN401 - text or a block
         return {"type": "text", "text": part}
     is_text = part.get("type") == "text"
     return {"type": "text", "text": part.get("text") or ""} if is_text else part
+
+
+def kept_reasoning(kept: Mapping[str, Any]) -> str:
+    """Return the reasoning that stands beside a message's content, or an empty string."""
+    found = (kept.get(name) for name in ("reasoning_content", "reasoning"))
+    return next((text for text in found if isinstance(text, str) and text), "")
 
 
 def reasoning_in(blocks: Iterable[object]) -> str:

@@ -8,16 +8,12 @@ _json, events.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.events import ToolCall
 from kimi_core.events.arguments import rewritten_arguments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from kimi_core.events import ToolCall
 
 __all__ = ["misfit", "original_arguments", "restore_arguments"]
 

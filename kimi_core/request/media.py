@@ -12,23 +12,19 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from kimi_core.capabilities import Capabilities
-
-__all__ = ["document_text", "has_media", "local_document", "prepare_media", "prepare_parts"]
+__all__ = ["document_part", "has_media", "prepare_media", "prepare_parts"]
 
 _MODALITIES = {"image_url": "image", "video_url": "video"}
 _UPLOAD = "upload it as a file and send ms://<file id>"
@@ -115,22 +111,38 @@ def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
     return any(part.get("type") in _MODALITIES for part in parts)
 
 
-def local_document(path: str, name: str, folder: str | os.PathLike[str] | None) -> str:
-    """Return the text of a document in a file.
+def document_part(
+    name: str,
+    data: bytes | None,
+    *,
+    path: str | os.PathLike[str] | None = None,
+    media_type: str | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> dict[str, Any]:
+    """Return a document as a part of a message: its name and its text, Kimi takes no other.
+
+    Args:
+        name: What it is called.
+        data: The document; None where a file holds it, or nothing that may be read.
+        path: The file, where there is one.
+        media_type: What the caller says that it is.
+        folder: Where files may be read; see `Options.media_folder`.
 
     Raises:
-        KimiConfigError: For a file that may not be read, or is no text.
+        KimiConfigError: For one that has neither data nor a path, for a file that may not be read,
+            and for what is no text; it says who reads other documents.
     """
-    data = read_local(path, "a document block", folder=folder, limit=None)
-    return document_text(data, name)
+    if data is None and path is None:
+        raise KimiConfigError(
+            f"document {name!r} is a URL, which Kimi does not fetch; give its bytes as data, or a "
+            "path."
+        )
+    if data is None:
+        data = read_local(str(path), "a document block", folder=folder, limit=None)
+    return {"type": "text", "text": f"{name}:\n{_document_text(data, name, media_type)}\n"}
 
 
-def document_text(data: bytes, name: str, media_type: str | None = None) -> str:
-    """Return the text of a document, which Kimi takes as text only.
-
-    Raises:
-        KimiConfigError: Where it is none; it says who reads other documents.
-    """
+def _document_text(data: bytes, name: str, media_type: str | None) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

@@ -10,32 +10,44 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import KimiStreamTruncatedError, error_from_body, error_in, timeout_error
+from kimi_core.errors import (
+    KimiStreamTruncatedError,
+    KimiTimeoutError,
+    error_from_body,
+    error_in,
+    timeout_error,
+)
 from kimi_core.events import (
     ContentDelta,
+    Diagnostic,
     Event,
     MessageBuilder,
     ParsedMessage,
     ToolCallEnd,
 )
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.request import Request
 from kimi_core.response._begin import ContentReader, Splitting
-from kimi_core.response._calls import AnswerCalls
+from kimi_core.response._calls import AnswerCalls, Source
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
+    finish_reason_in,
     incomplete_answer,
     incomplete_details,
     json_text,
     lost_answer,
     refusal_in,
     uncalled_error,
+    withheld_in,
 )
-from kimi_core.response._refusal import tool_call_error
+from kimi_core.response._object import answer_error, read_object
+from kimi_core.response._refusal import invalid_calls, tool_call_error
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._text import TextReader, split_reader
 from kimi_core.response._usage import Usage
@@ -49,25 +61,22 @@ from kimi_core.response._words import (
     text_of,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.errors import KimiTimeoutError
-    from kimi_core.events import Diagnostic
-    from kimi_core.request import Request
-    from kimi_core.response._calls import Source
-
 __all__ = [
     "ResponseReader",
     "Splitting",
     "Usage",
+    "answer_error",
+    "finish_reason_in",
     "incomplete_answer",
+    "invalid_calls",
     "json_text",
+    "read_object",
     "refusal_in",
     "says_something",
     "spoken_message",
     "tool_call_error",
     "uncalled_error",
+    "withheld_in",
 ]
 
 

@@ -10,26 +10,24 @@ reason tells, so both adapters ask here before they read anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiContentFilterError, KimiIncompleteAnswerError, both
-from kimi_core.events import Diagnostic
+from kimi_core.events import Diagnostic, ParsedMessage
 from kimi_core.events.arguments import InvalidArguments, read_arguments
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core.events import ParsedMessage
-    from kimi_core.response._usage import Usage
+from kimi_core.response._usage import Usage
 
 __all__ = [
+    "finish_reason_in",
     "incomplete_answer",
     "incomplete_details",
     "json_text",
     "lost_answer",
     "refusal_in",
     "uncalled_error",
+    "withheld_in",
 ]
 
 _WITHHELD = ("content_filter", "refusal")
@@ -112,6 +110,11 @@ def lost_answer(
     return (Diagnostic("empty_answer", f"{tokens} tokens", 0),)
 
 
+def finish_reason_in(metadata: object) -> str | None:
+    """Return why an answer ended, wherever a framework kept that; None where nothing says so."""
+    return (as_mapping(metadata) or {}).get("finish_reason")
+
+
 def refusal_in(metadata: object) -> str | None:
     """Return what was said in place of an answer that was withheld; None of any other answer.
 
@@ -121,8 +124,15 @@ def refusal_in(metadata: object) -> str | None:
     Returns:
         The model's words, or an empty string where the provider's filter withheld the answer.
     """
+    found = withheld_in(metadata)
+    return found and found[1]
+
+
+def withheld_in(metadata: object) -> tuple[str, str] | None:
+    """Return why an answer was withheld, and what `refusal_in` does; None of any other answer."""
     details = _details(metadata)
-    return details.get("refusal", "") if details["reason"] in _WITHHELD else None
+    reason = details["reason"]
+    return (reason, details.get("refusal", "")) if reason in _WITHHELD else None
 
 
 def incomplete_answer(

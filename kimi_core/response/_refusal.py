@@ -5,15 +5,13 @@ Owns: the one sentence that says it. May know: errors, events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from kimi_core.errors import KimiToolCallError
+from kimi_core.events import ParsedMessage, ToolCall
 from kimi_core.events.arguments import InvalidArguments
 
-if TYPE_CHECKING:
-    from kimi_core.events import ParsedMessage, ToolCall
-
-__all__ = ["tool_call_error"]
+__all__ = ["invalid_calls", "tool_call_error"]
 
 _QUOTED = 200
 
@@ -30,6 +28,16 @@ def tool_call_error(said: ParsedMessage, finish_reason: str | None) -> KimiToolC
         if isinstance(arguments, InvalidArguments):
             return KimiToolCallError(_sentence(call, arguments, finish_reason), said)
     return None
+
+
+def invalid_calls(calls: Iterable[ToolCall]) -> list[dict[str, str]]:
+    """Return the calls that cannot be run as values of JSON, each with its ``error``."""
+    read = [(call, call.parsed()) for call in calls]
+    return [
+        {"id": call.id, "name": call.name, "arguments": call.arguments, "error": found.reason}
+        for call, found in read
+        if isinstance(found, InvalidArguments)
+    ]
 
 
 def _sentence(call: ToolCall, invalid: InvalidArguments, finish_reason: str | None) -> str:

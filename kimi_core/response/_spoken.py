@@ -5,13 +5,10 @@ Owns: the way back from a message to a `ParsedMessage`. May know: events, reques
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from kimi_core.events import ParsedMessage, ToolCall
 from kimi_core.request.blocks import arguments_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["spoken_message"]
 

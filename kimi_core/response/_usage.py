@@ -5,13 +5,11 @@ Owns: `Usage`. May know: _json.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_mapping
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Usage"]
 

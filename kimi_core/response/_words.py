@@ -5,12 +5,10 @@ Owns: under which names text, reasoning, a refusal and the finish reason stand. 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "failed",

@@ -5,8 +5,10 @@ Owns: `normalize_schema`; what stands at the root. May know: its own files, _jso
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from kimi_core._json import JsonValue, Schema
 from kimi_core.schema._build import Builder
 from kimi_core.schema._finite import finite
 from kimi_core.schema._keywords import joined, schema_error
@@ -14,11 +16,6 @@ from kimi_core.schema._write import with_description
 from kimi_core.schema.limits import MAX_WORK, STEP, limited, shortened, spend
 from kimi_core.schema.plain import plain_json
 from kimi_core.schema.reading import as_object
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kimi_core._json import JsonValue, Schema
 
 __all__ = ["normal", "normalize_schema"]
 

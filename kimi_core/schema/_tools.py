@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from kimi_core._json import as_mapping
+from kimi_core._json import AnySchema, Schema, Tool, as_mapping
 from kimi_core.errors import KimiConfigError, ToolSchemaWarning, warn
 from kimi_core.schema._keywords import RESERVED_NAMES, schema_error
 from kimi_core.schema._normal import normal, normalize_schema
@@ -19,12 +21,6 @@ from kimi_core.schema._relax import relaxed
 from kimi_core.schema.limits import MAX_WORK, limited, shortened
 from kimi_core.schema.plain import is_sayable, plain_json
 from kimi_core.schema.reading import as_object
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    from kimi_core._json import AnySchema, Schema, Tool
 
 __all__ = [
     "normalize_response_format",

@@ -12,15 +12,12 @@ use: of 212 published ones the most complex asks for half a hundredth.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError
 
 __all__ = [
     "MAX_BRANCHES",

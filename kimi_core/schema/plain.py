@@ -9,10 +9,12 @@ are no circles, no depths, and no values that a writer of JSON refuses after the
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import JsonValue, as_mapping, as_sequence
+from kimi_core.errors import KimiConfigError
 from kimi_core.schema.limits import (
     MAX_DEPTH,
     MAX_INTEGER_BITS,
@@ -20,11 +22,6 @@ from kimi_core.schema.limits import (
     MAX_VALUES,
     shortened,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from kimi_core.errors import KimiConfigError
 
 __all__ = ["is_sayable", "plain_json"]
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 from urllib.parse import unquote
 
-from kimi_core._json import as_sequence
+from kimi_core._json import AnySchema, JsonValue, Schema, as_sequence
+from kimi_core.errors import KimiConfigError
 from kimi_core.schema.limits import shortened, spend
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from kimi_core._json import AnySchema, JsonValue, Schema
-    from kimi_core.errors import KimiConfigError
 
 __all__ = [
     "MEMBERS",

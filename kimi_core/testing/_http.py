@@ -11,6 +11,7 @@ import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
 
 from kimi_core.testing._outcome import RecordedRequest
 from kimi_core.testing._storage import FORM, read_form
@@ -82,8 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: Any) -> None:  # noqa: ANN401 - any JSON value
         headers = {name.lower(): value for name, value in self.headers.items()}
-        path = self.path.partition("?")[0]
-        request = RecordedRequest(self.command, path, headers, body)
+        path, _, query = self.path.partition("?")
+        asked = dict(parse_qsl(query, keep_blank_values=True))
+        request = RecordedRequest(self.command, path, headers, body, asked)
         outcome = cast("Server", self.server).handle(request)
         self.send_response(outcome.status)
         self.send_header("x-trace-id", f"simulated-{outcome.number}")

@@ -7,11 +7,9 @@ library.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 __all__ = ["Outcome", "RecordedRequest", "Refusal"]
 
@@ -25,12 +23,14 @@ class RecordedRequest:
         path: The path, from ``/v1``.
         headers: Header names in lower case -> values.
         body: The JSON body, the fields of a form, or None.
+        query: What stands behind the path, by name.
     """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: Any
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ Owns: the values in which a test scripts an answer. May know: the standard libra
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 __all__ = ["SimulatedReply", "SimulatedToolCall", "UsagePlacement"]
 

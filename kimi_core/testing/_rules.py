@@ -6,17 +6,14 @@ Simulated: the order is this simulator's own, and a server that finds two faults
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from kimi_core.testing import _message_rules as messages
 from kimi_core.testing import _model_rules as models
 from kimi_core.testing import _tool_rules as tools
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from kimi_core.testing._request import ChatRequest
+from kimi_core.testing._request import ChatRequest
 
 __all__ = ["RULES", "Rule"]
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, final
+from types import TracebackType
+from typing import Any, final
 
 from kimi_core.endpoints.tiers import Tier
+from kimi_core.raw.prompt import TextEncoder
 from kimi_core.testing import _anthropic
 from kimi_core.testing._account import BALANCE, model_list
 from kimi_core.testing._default_policy import default_reply
@@ -20,18 +23,11 @@ from kimi_core.testing._http import Server
 from kimi_core.testing._limits import AccountLimits
 from kimi_core.testing._outcome import Outcome, RecordedRequest, Refusal
 from kimi_core.testing._replies import SimulatedReply
-from kimi_core.testing._request import ChatRequest, ServerOptions, is_object
+from kimi_core.testing._request import ChatRequest, Rules, ServerOptions, UnknownFields, is_object
 from kimi_core.testing._rules import RULES
 from kimi_core.testing._storage import Storage
 from kimi_core.testing._tokens import prompt_tokens
 from kimi_core.testing._wire import Answer, raw_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
-    from kimi_core.raw.prompt import TextEncoder
-    from kimi_core.testing._request import Rules, UnknownFields
 
 __all__ = ["MoonshotSimulator"]
 
@@ -212,7 +208,8 @@ class MoonshotSimulator:
         return replace(outcome, body=message)
 
     def _stored(self, request: RecordedRequest) -> Outcome:
-        answer = self._storage.answer(request.method, request.path, request.body)
+        asked = request.query if request.method == "GET" else request.body
+        answer = self._storage.answer(request.method, request.path, asked)
         if answer is None:
             body = _error(f"Not found: {request.method} {request.path}", _NOT_FOUND)
             answer = (404, body)

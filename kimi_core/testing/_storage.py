@@ -21,6 +21,7 @@ __all__ = ["FORM", "Storage", "read_form"]
 FORM = "multipart/form-data"
 _CREATED = 1_787_762_060
 _PURPOSES = ("file-extract", "image", "video", "batch")
+_PAGE = 20
 _NO_TEXT = frozenset({"image", "video"})
 _WINDOW = re.compile(r"(1[2-9]|[2-9][0-9]|1[0-5][0-9]|16[0-8])h|[1-7]d")
 _BATCH_MODELS = ("kimi-k2.6", "kimi-k2.7-code", "kimi-k2.7-code-highspeed")
@@ -70,7 +71,13 @@ class Storage:
         self._batches: dict[str, dict[str, Any]] = {}
 
     def answer(self, method: str, path: str, body: Any) -> Answer | None:  # noqa: ANN401 - any JSON value
-        """Answer a request, or return None where it is for none of these routes."""
+        """Answer a request, or return None where it is for none of these routes.
+
+        Args:
+            method: Its method.
+            path: Its path.
+            body: Its body; of a GET its query.
+        """
         _, _, collection, *rest = [*path.split("/"), ""][:6]
         keys = [key for key in rest if key]
         routes = {
@@ -157,8 +164,15 @@ class Storage:
         }
         return 200, dict(self._batches[name])
 
-    def _list_batches(self, _name: str, _body: object) -> Answer:
-        return 200, {"object": "list", "data": list(self._batches.values()), "has_more": False}
+    def _list_batches(self, _name: str, query: Any) -> Answer:  # noqa: ANN401 - names and texts
+        """List a page, newest first; behind an id that there is none of comes the first page."""
+        newest = list(reversed(self._batches))
+        after = query.get("after")
+        start = newest.index(after) + 1 if after in self._batches else 0
+        limit = query.get("limit", "")
+        end = start + (int(limit) if limit.isdecimal() else _PAGE)
+        page = [self._batches[name] for name in newest[start:end]]
+        return 200, {"object": "list", "data": page, "has_more": end < len(newest)}
 
     def _look(self, name: str, _body: object) -> Answer:
         batch = self._batches.get(name)
@@ -181,7 +195,7 @@ class Storage:
 
     def _lines(self, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
         text = self._contents[batch["input_file_id"]].decode()
-        return [json.loads(line) for line in text.splitlines() if line]
+        return [json.loads(line) for line in text.split("\n") if line]
 
     def _validate(self, batch: dict[str, Any]) -> bool:
         lines = self._lines(batch)

@@ -12,32 +12,29 @@ this server.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import ssl
 import sys
 import threading
 import weakref
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
-from kimi_core.endpoints import check_base_url
+from kimi_core.config import RotatingKey
+from kimi_core.endpoints import Endpoint, check_base_url
 from kimi_core.errors import map_error, unread_refusal
 from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
 from kimi_core.transport._hooks import refused as _refused
+from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 from kimi_core.transport.processes import renew_in_children, running_loop
 
 if TYPE_CHECKING:
-    import asyncio
-    import ssl
-    from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
-
     import openai
-
-    from kimi_core.config import RotatingKey
-    from kimi_core.endpoints import Endpoint
-    from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 
 __all__ = ["Transport"]
 
@@ -217,13 +214,13 @@ class Transport:
         """
         method = getattr(self._sync_client(), call.method)
         with self._mapping(call.naming):
-            return cast("str", method(call.path, cast_to=str, **call.sending()))
+            return cast("str", method(call.path, cast_to=str, **_call_arguments(call)))
 
     async def asend(self, call: Call[Any]) -> str:
         """Send a request as `send` does, in the running event loop."""
         method = getattr(await self._async_client(), call.method)
         with self._mapping(call.naming):
-            return cast("str", await method(call.path, cast_to=str, **call.sending()))
+            return cast("str", await method(call.path, cast_to=str, **_call_arguments(call)))
 
     def close(self) -> None:
         """Close the sync client; a later request opens a new one."""
@@ -325,8 +322,15 @@ class Transport:
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
-    # Where a redirect leads would get the conversation, and every header but the key's own.
+    # The one rule for redirects, with every request: none is followed, whatever the HTTP client
+    # would do by itself. Where one leads would get the conversation, the query and every header but
+    # the key's own: httpx leaves out Authorization at another origin, and no `default_headers`.
     return {**(sending or {}), "follow_redirects": False}
+
+
+def _call_arguments(call: Call[Any]) -> dict[str, Any]:
+    arguments = call.sending()
+    return {**arguments, "options": _request_options(arguments["options"])}
 
 
 async def _keep_open(

@@ -21,6 +21,7 @@ __all__ = ["add_async_hooks", "add_hooks", "refused"]
 
 _TOO_MANY = 429
 _RETRIED = frozenset({_TOO_MANY, 500, 501})
+_REDIRECTS = 300
 _REFUSALS = 400
 
 refused: ContextVar[list[Any] | None] = ContextVar("answers that say no", default=None)
@@ -51,8 +52,24 @@ def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
 
 def _note_refusal(response: HttpResponse) -> None:
     noted = refused.get()
-    if noted is not None and response.status_code >= _REFUSALS:
+    if noted is None:  # somebody else's, on the user's own client
+        return
+    if response.status_code >= _REFUSALS:
         noted.append(response)
+    elif response.status_code >= _REDIRECTS:
+        _drop_no_address(response)
+
+
+def _drop_no_address(response: HttpResponse) -> None:
+    """Keep a redirect to what is no address an answer with a status.
+
+    httpx (openai 2.x) reads the address though nothing is sent on, and what it cannot read was a
+    broken connection, asked once more. httpx2 says nothing.
+    """
+    try:
+        response.request.url.join(response.headers.get("location", ""))
+    except Exception:  # noqa: BLE001 - the library's own, which is one of two
+        del response.headers["location"]
 
 
 def _forbid_useless_retry(response: HttpResponse) -> None:

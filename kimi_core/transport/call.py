@@ -6,11 +6,9 @@ the HTTP library's objects. May know: the standard library. Sending is the trans
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
 
 __all__ = ["Call", "HttpClient", "HttpResponse", "Timeout"]
 
@@ -39,8 +37,7 @@ class Call(Generic[_T]):
         query: The query.
         files: Name, bytes and media type of a file of a form.
         naming: What an error names: the model that was asked for.
-        options: Options of the SDK for this request alone: "timeout", "max_retries",
-            "follow_redirects".
+        options: Options of the SDK for this request alone: "timeout", "max_retries".
     """
 
     method: str
@@ -54,9 +51,7 @@ class Call(Generic[_T]):
 
     def sending(self) -> dict[str, Any]:
         """Return the arguments of the SDK's method."""
-        # What is sent is for this server alone; see the transport.
-        kept: dict[str, Any] = {"follow_redirects": False} if self.method == "post" else {}
-        options = {**kept, **self.options}
+        options = dict(self.options)
         if self.query:
             options["params"] = dict(self.query)
         if self.files is not None:

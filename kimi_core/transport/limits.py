@@ -17,16 +17,14 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
-
-    from kimi_core.transport.call import HttpResponse
+from kimi_core.transport.call import HttpResponse
 
 __all__ = ["Limits", "OutOfTimeError", "adrain", "drain", "keep_within"]
 

@@ -13,12 +13,10 @@ import asyncio
 import os
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Generic, TypeVar
 
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
 
 __all__ = ["nested", "renew_in_children", "running_loop"]
 

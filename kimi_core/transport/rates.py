@@ -11,27 +11,24 @@ account), everybody on it waits as long as it says, in place of each asking agai
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from kimi_core.endpoints.tiers import Tier
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import renew_in_children, running_loop
 from kimi_core.transport.windows import Sent, Windows
 
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable, Generator, Hashable
-
-    from kimi_core.endpoints.tiers import Tier
-
-    News = SimpleQueue[None]
+News = SimpleQueue[None]
 
 __all__ = [
     "Clock",

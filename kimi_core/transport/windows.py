@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from kimi_core.endpoints.tiers import Tier
+from kimi_core.endpoints.tiers import Tier
 
 __all__ = ["Sent", "Windows"]
 

@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from tests.conftest import KEPT_HEADERS
+from tests.conftest import KEPT_HEADERS, ReadableYaml
 from tests.scripted import Answer, ScriptedServer
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def test_a_recorded_event_stream_is_kept_line_by_line(cassette: str) -> None:
     "path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CASSETTES))
 )
 def test_a_committed_cassette_keeps_only_the_listed_headers(path: Path) -> None:
-    interactions = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
+    interactions = ReadableYaml.deserialize(path.read_text(encoding="utf-8"))["interactions"]
 
     sides = [side for turn in interactions for side in (turn["request"], turn["response"])]
     kept = {name.lower() for side in sides for name in side["headers"]}

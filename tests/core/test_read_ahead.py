@@ -9,6 +9,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,3 +131,43 @@ def test_a_slow_consumer_does_not_make_it_hold_everything() -> None:
         return made
 
     assert asyncio.run(run()) < 40
+
+
+def test_a_consumer_that_leaves_does_not_break_off_what_is_shielded() -> None:
+    """So the HTTP library closes connections; those that it did not come to stayed open."""
+    done: list[str] = []
+
+    async def run() -> None:
+        closing, released = asyncio.Event(), asyncio.Event()
+
+        async def closes_at_its_end() -> AsyncIterator[bytes]:
+            yield b"all"
+            with anyio.CancelScope(shield=True):
+                closing.set()
+                await released.wait()
+                done.append("closed")
+
+        items = read_ahead(closes_at_its_end(), Limits(None).within)
+        assert await anext(items) == b"all"
+        await closing.wait()
+        leaving = asyncio.create_task(items.aclose())
+        await asyncio.sleep(0)
+        released.set()
+        await leaving
+
+    asyncio.run(run())
+    assert done == ["closed"]
+
+
+def test_a_consumer_that_leaves_waits_for_nothing_else() -> None:
+    async def run() -> None:
+        async def never_ends() -> AsyncIterator[bytes]:
+            yield b"first"
+            await asyncio.Event().wait()
+
+        items = read_ahead(never_ends(), Limits(None).within)
+        assert await anext(items) == b"first"
+        await items.aclose()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(run())

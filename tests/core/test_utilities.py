@@ -17,7 +17,7 @@ import pytest
 
 from kimi_core import errors
 from kimi_core.chat import KimiChat, Settings
-from kimi_core.platform import Balance, KimiClient, _routes
+from kimi_core.platform import Balance, KimiClient, _batch, _routes
 from kimi_core.platform._batch import batch_results
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HELLO = [{"role": "user", "content": "Hello there"}]
+LONG = [{"role": "user", "content": "x" * 500}]
 
 
 @pytest.fixture
@@ -109,14 +110,24 @@ def test_a_missing_file_is_not_a_missing_model(ask: Callable[..., Any]) -> None:
     assert "for model" not in str(caught.value)
 
 
+@pytest.fixture
+def short_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a file of requests have 800 bytes, not 100 MB, for the sake of the test's time."""
+    monkeypatch.setattr(_batch, "FILE_BYTES", 800)
+
+
+@pytest.mark.usefixtures("short_files")
 @pytest.mark.parametrize(
     ("name", "args", "options", "words"),
     [
         ("upload_file", ["a"], {"content": b"", "purpose": "fun"}, "purpose='fun'"),
         ("file", [""], {}, "empty id"),
         ("submit_batch", [{}], {}, "at least one request"),
+        ("submit_batch", [{7: HELLO}], {}, "custom_id 7 is no text"),
+        ("submit_batch", [{"a": LONG, "b": HELLO}], {}, "use run_batch"),
+        ("submit_batch", [{"a": [*LONG, *LONG]}], {}, "'a' is .* bytes long"),
     ],
-    ids=["purpose", "id", "batch"],
+    ids=["purpose", "id", "no request", "no text", "too long for one file", "too long"],
 )
 def test_what_cannot_work_is_refused_before_any_request(
     ask: Callable[..., Any],

@@ -27,13 +27,22 @@ def run_demo(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.engine
-def test_both_frameworks_call_the_tool_through_kimis_tokens(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "frameworks"),
+    [
+        pytest.param(("--framework", "langchain"), 1, id="one framework"),
+        pytest.param((), 2, id="both frameworks", marks=pytest.mark.deep),
+    ],
+)
+def test_a_framework_calls_the_tool_through_kimis_tokens(
+    arguments: tuple[str, ...], frameworks: int, tmp_path: Path
+) -> None:
     """It exits with 0, shows the raw tokens, and says that the model is not Kimi."""
-    result = run_demo(cwd=tmp_path)
+    result = run_demo(*arguments, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "NOT Kimi" in result.stdout
-    assert result.stdout.count("<|tool_calls_section_begin|>") >= 2
-    assert result.stdout.count("ToolCallStart") >= 2
+    assert result.stdout.count("<|tool_calls_section_begin|>") >= frameworks
+    assert result.stdout.count("ToolCallStart") >= frameworks
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,8 @@ def test_generated_calls_fit_their_schema(
     check(answer["text"], dialect, least=1)
 
 
-@pytest.mark.parametrize("dialect", ["k2", pytest.param("k3", marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("dialect", ["k2", "k3"])
 def test_generated_calls_in_parallel_fit_theirs(dialect: Any, complete: Complete) -> None:
     """The model may go on with calls until its limit: then all but the last are whole."""
     fields = tool_call_grammar([TOOLS[1]], dialect=dialect, parallel=True, max_string_length=5)

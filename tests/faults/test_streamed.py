@@ -6,30 +6,23 @@ and whole answers are two files, since processes share out whole files.
 
 from __future__ import annotations
 
-import pytest
-
-from tests.faults.holding import every, hold
-
-pytest.importorskip("langchain_openai", reason="the table is run for both frameworks")
-pytest.importorskip("llama_index.core", reason="the table is run for both frameworks")
-
 from typing import TYPE_CHECKING
 
-from tests.faults import asking_core, asking_langchain, asking_llama_index
+import pytest
+
+from tests.faults import asking_core
+from tests.faults.holding import every, hold
 
 if TYPE_CHECKING:
     from tests.faults.row import Fault
     from tests.faults.wire import FaultServer
-
-CORE = asking_core.STREAMED
-ADAPTERS = {**asking_langchain.STREAMED, **asking_llama_index.STREAMED}
 
 
 @every
 def test_a_fault_ends_as_its_row_says(
     server: FaultServer, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    hold(fault, CORE, server, monkeypatch)
+    hold(fault, asking_core.STREAMED, server, monkeypatch)
 
 
 @pytest.mark.deep
@@ -37,4 +30,9 @@ def test_a_fault_ends_as_its_row_says(
 def test_a_fault_ends_so_in_both_adapters(
     server: FaultServer, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    hold(fault, ADAPTERS, server, monkeypatch)
+    pytest.importorskip("langchain_openai", reason="the table is run for both frameworks")
+    pytest.importorskip("llama_index.core", reason="the table is run for both frameworks")
+    from tests.faults import asking_langchain, asking_llama_index
+
+    adapters = {**asking_langchain.STREAMED, **asking_llama_index.STREAMED}
+    hold(fault, adapters, server, monkeypatch)

@@ -23,7 +23,7 @@ from langchain_core.messages.ai import add_ai_message_chunks
 
 from kimi_core import ToolCall
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
-from langchain_kimi._damaged import spoiling_suffix
+from langchain_kimi._chunks import spoiling_suffix
 from tests.core.test_arguments import anything
 
 if TYPE_CHECKING:

@@ -43,7 +43,9 @@ def check(message: AIMessage) -> dict[str, Any]:
     return call["args"]
 
 
-@pytest.mark.parametrize("tool_choice", ["any", "get_weather"])
+@pytest.mark.parametrize(
+    "tool_choice", ["any", pytest.param("get_weather", marks=pytest.mark.deep)]
+)
 def test_a_forced_call_fits_its_schema(model: ChatKimiK2, tool_choice: str) -> None:
     bound = model.bind_tools([get_weather], tool_choice=tool_choice)
     check(bound.invoke("How is the weather in Paris for 3 days?"))
@@ -65,6 +67,7 @@ def test_an_agent_s_round_streamed(model: ChatKimiK2) -> None:
     assert final.response_metadata["finish_reason"] in {"stop", "length", "tool_calls"}
 
 
+@pytest.mark.deep
 def test_two_event_loops_and_one_engine(model: ChatKimiK2) -> None:
     bound = model.bind_tools([get_weather], tool_choice="any")
     for _ in range(2):

@@ -14,7 +14,8 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 from langchain_kimi import ChatKimiK2
 
-pytestmark = pytest.mark.engine
+# Every run has the suite on the simulated server, and this engine in test_engine.py.
+pytestmark = [pytest.mark.engine, pytest.mark.deep]
 
 # The suite takes no other mark for a test that is left out. Forced calls run in test_engine.py.
 decides = pytest.mark.xfail(run=False, reason="the model does not decide by itself to call a tool")

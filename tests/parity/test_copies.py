@@ -115,11 +115,48 @@ def test_a_pickle_holds_no_secret_and_finds_its_key_again(
     sent_by(model, server)
     written = pickle.dumps(model)
     assert SECRET.encode() not in written
-    with pytest.raises(KimiConfigError, match="MOONSHOT_API_KEY"):
-        pickle.loads(written)  # noqa: S301 - our own
     monkeypatch.setenv("MOONSHOT_API_KEY", SECRET)
     sent_by(pickle.loads(written), server)  # noqa: S301 - our own
     assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@adapters
+def test_a_pickle_is_read_without_a_key_and_asks_for_it_with_the_first_request(
+    monkeypatch: pytest.MonkeyPatch, server: MoonshotSimulator, adapter: str
+) -> None:
+    """A process pool starts a worker that fails to read its task anew, for ever."""
+    twin = pickled(make(adapter, server))
+    again = pickled(twin)
+    again.max_retries = 0
+    for one in (twin, again, copy.deepcopy(twin)):
+        with pytest.raises(KimiConfigError, match=r"MOONSHOT_API_KEY.* comes out of a pickle"):
+            sent_by(one, server)
+    assert server.requests == []
+
+    monkeypatch.setenv("MOONSHOT_API_KEY", f" {SECRET} ")
+    sent_by(twin, server)
+    assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}"
+    monkeypatch.delenv("MOONSHOT_API_KEY")
+    again.api_key = SECRET
+    sent_by(again, server)
+    assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@adapters
+def test_the_key_of_another_vendor_is_an_error_of_the_first_request_of_a_copy(
+    monkeypatch: pytest.MonkeyPatch, server: MoonshotSimulator, adapter: str
+) -> None:
+    written = pickle.dumps(make(adapter, server))
+    monkeypatch.setenv("MOONSHOT_API_KEY", "sk-or-v1-made-up")
+    twin = pickle.loads(written)  # noqa: S301 - our own
+    with pytest.raises(KimiConfigError, match="begins with 'sk-or-'"):
+        sent_by(twin, server)
+
+
+@adapters
+def test_a_copy_that_needs_no_key_has_none(adapter: str) -> None:
+    twin = pickled(ADAPTERS[adapter](endpoint="vllm", api_key=SECRET))
+    assert twin._chat._api_key is None
 
 
 @adapters

@@ -7,6 +7,8 @@ When a limit is reached is the core's (tests/core/test_limits.py).
 from __future__ import annotations
 
 import asyncio
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +25,7 @@ import langchain_kimi
 import llama_index_kimi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Ask = Callable[..., Any]
 
@@ -37,12 +39,6 @@ LIMITS = {
     "timeout": r"nothing of it came for 1 s \(timeout\)",
     "total_timeout": r"not whole after 1 s \(total_timeout\)",
 }
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as running:
-        yield running
 
 
 async def collected(items: Any) -> None:
@@ -81,26 +77,36 @@ WAYS: dict[str, tuple[Any, Ask]] = {
 }
 
 
-@pytest.mark.parametrize("of_call", [False, True], ids=["of the instance", "of the call"])
-@pytest.mark.parametrize(("limit", "words"), LIMITS.items(), ids=LIMITS)
-@pytest.mark.parametrize(("package", "ask"), WAYS.values(), ids=WAYS)
-def test_a_server_that_only_keeps_the_line_open_is_given_up(
-    server: ScriptedServer, package: Any, ask: Ask, limit: str, words: str, *, of_call: bool
-) -> None:
-    server.will(FINE, PINGING)
+def given_up(package: Any, ask: Ask, limit: str, *, of_call: bool) -> KimiTimeoutError:
+    """Ask a server that only keeps the line open, with a limit of one second."""
     said = {limit: 1.0}
-    llm = package.ChatKimiK2(
-        base_url=server.base_url, api_key="key", **({} if of_call else said), max_retries=0
-    )
-    # The first request opens what the second needs; on a busy machine that takes its time.
-    ask(llm, dict.fromkeys(LIMITS, 60))
-    with pytest.raises(KimiTimeoutError, match=words) as caught:
-        ask(llm, said if of_call else {})
-    assert caught.value.partial is not None
-    assert caught.value.partial.content == "Hel"
-    if package is langchain_kimi:
-        assert isinstance(caught.value, getattr(exceptions, "ModelTimeoutError", Exception))
-    llm.close()
+    with ScriptedServer() as server:
+        server.will(FINE, PINGING)
+        llm = package.ChatKimiK2(
+            base_url=server.base_url, api_key="key", **({} if of_call else said), max_retries=0
+        )
+        # The first request opens what the second needs; on a busy machine that takes its time.
+        ask(llm, dict.fromkeys(LIMITS, 60))
+        with pytest.raises(KimiTimeoutError, match=LIMITS[limit]) as caught:
+            ask(llm, said if of_call else {})
+        llm.close()
+    return caught.value
+
+
+@pytest.mark.parametrize(("package", "ask"), WAYS.values(), ids=WAYS)
+def test_a_server_that_only_keeps_the_line_open_is_given_up(package: Any, ask: Ask) -> None:
+    """Either limit, of the instance and of the call: a second each, so all four at once."""
+    cases = list(itertools.product(LIMITS, (False, True)))
+    with ThreadPoolExecutor(len(cases)) as pool:
+        waiting = [
+            pool.submit(given_up, package, ask, limit, of_call=of_call) for limit, of_call in cases
+        ]
+        errors = [one.result() for one in waiting]
+    for error in errors:
+        assert error.partial is not None
+        assert error.partial.content == "Hel"
+        if package is langchain_kimi:
+            assert isinstance(error, getattr(exceptions, "ModelTimeoutError", Exception))
 
 
 @pytest.mark.parametrize("package", [langchain_kimi, llama_index_kimi], ids=["langchain", "llama"])

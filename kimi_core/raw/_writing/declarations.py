@@ -11,15 +11,10 @@ where TypeScript was expected costs about 1.7 points on BFCL (measured by the au
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from kimi_core._json import as_mapping, as_sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kimi_core._json import Tool
+from kimi_core._json import Tool, as_mapping, as_sequence
 
 __all__ = ["typescript_declarations"]
 

@@ -6,11 +6,9 @@ May know: the standard library. Which model takes which setting stands in `kimi_
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 __all__ = ["PromptOptions"]
 

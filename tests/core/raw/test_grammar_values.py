@@ -147,7 +147,12 @@ def test_exactly_the_integers_in_the_range_can_be_written(
 DECIMALS = st.decimals(-120, 120, places=4).map(Decimal.normalize)
 
 
-@hypothesis.given(DECIMALS, DECIMALS, DECIMALS, st.booleans(), st.booleans())
+@hypothesis.given(
+    low=DECIMALS, high=DECIMALS, number=DECIMALS, low_open=st.booleans(), high_open=st.booleans()
+)
+@hypothesis.example(  # no whole number lies between those of the bounds
+    low=Decimal("1.5"), high=Decimal("2.25"), number=Decimal(2), low_open=False, high_open=False
+)
 def test_exactly_the_decimals_in_the_range_can_be_written(
     low: Decimal, high: Decimal, number: Decimal, low_open: bool, high_open: bool
 ) -> None:

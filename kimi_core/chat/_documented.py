@@ -1,0 +1,43 @@
+"""What the settings mean, in the help of both frameworks' classes.
+
+Owns: how that is taken from `Settings` and `Options`, where it is written once. May know: its own
+files, request.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any, TypeVar
+
+from kimi_core.chat._settings import Settings
+from kimi_core.request import Options
+
+__all__ = ["documented"]
+
+_Class = TypeVar("_Class", bound=type[Any])
+_SECTION = re.compile(r"Attributes:\n(?P<entries>.*?)(?=\n\n|\Z)", re.DOTALL)
+_ENTRY = re.compile(r"^ {4}(?P<name>\w+): .*(?:\n {8}.*)*", re.MULTILINE)
+
+
+def documented(kind: _Class) -> _Class:
+    """Put what each setting means behind the docstring of a ``ChatKimiK2``, for ``help``.
+
+    Args:
+        kind: The class; without docstrings (``python -OO``) it stays as it is.
+    """
+    if kind.__doc__:
+        meanings = _entries(Settings)
+        for name, entry in _entries(Options).items():
+            meanings.setdefault(name, entry)  # the timeout of an instance comes first
+        del meanings["extra"]  # what a caller says is extra_body
+        kind.__doc__ = "\n".join(
+            [inspect.cleandoc(kind.__doc__), "", "Settings:", *meanings.values(), ""]
+        )
+    return kind
+
+
+def _entries(kind: type) -> dict[str, str]:
+    section = _SECTION.search(inspect.cleandoc(kind.__doc__ or ""))
+    found = _ENTRY.finditer(section["entries"]) if section else ()
+    return {entry["name"]: entry.group() for entry in found}

@@ -1,0 +1,105 @@
+"""Settings that no framework has, as fields of its pydantic models.
+
+Owns: `ModelFields`, which keyword is kept in which field, a fast copy, and what
+pydantic refuses. May know: endpoints, errors; pydantic. It stands beside `Instance`, not in it,
+because whoever asks without a framework does not need pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from kimi_core.errors import setting_error
+
+if TYPE_CHECKING:
+    from kimi_core.endpoints import Endpoint
+
+    EndpointLike = str | Endpoint
+else:
+    # pydantic would build a schema of Endpoint from its annotations; get_endpoint checks it.
+    EndpointLike = Any
+
+__all__ = ["ModelFields", "copied", "fields_by_word", "in_one_sentence"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@cache
+def fields_by_word(kind: type[BaseModel]) -> dict[str, str]:
+    """Return the field that each keyword is kept in: LangChain's ``base_url`` has another name."""
+    named = {name: name for name in kind.model_fields}
+    return named | {item.alias: name for name, item in kind.model_fields.items() if item.alias}
+
+
+@contextmanager
+def in_one_sentence() -> Generator[None, None, None]:
+    """Say what pydantic refuses as one sentence: it wraps every ValueError, and shows the value."""
+    try:
+        yield
+    except ValidationError as error:
+        raise setting_error(error) from None
+
+
+def copied(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values of any field
+    """Return a copy with other values, as ``model_copy`` does, in a fraction of its time.
+
+    Constructing would validate what was built a line ago, and takes as long as all the rest of a
+    chunk. Every field that can be changed in place has to be among those that are given.
+    """
+    copy = template.__class__.__new__(template.__class__)
+    write = object.__setattr__
+    write(copy, "__dict__", {**template.__dict__, **changed})
+    write(copy, "__pydantic_fields_set__", set(changed))
+    write(copy, "__pydantic_extra__", None if template.__pydantic_extra__ is None else {})
+    write(copy, "__pydantic_private__", None)
+    return copy
+
+
+class ModelFields(BaseModel):
+    """Fields of both ``ChatKimiK2``; stands before the framework's class among the bases.
+
+    `kimi_core.chat.Settings` and `kimi_core.request.Options` say what they mean. What may hold a
+    secret, or cannot be written down, is left out of dumps.
+    """
+
+    endpoint: EndpointLike = Field(default="moonshot", description="A preset, or an Endpoint.")
+    base_model: str | None = Field(default=None, description="The model whose facts apply.")
+    context_window: int | None = Field(default=None, description="Tokens.")
+    api: str | None = Field(default=None, description="chat or completions.")
+    tool_call_parser: str | None = Field(default=None, description="auto, server or client.")
+    thinking: bool | None = Field(default=None, description="None: the model's default.")
+    keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
+    prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
+    safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
+    provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
+    total_timeout: float | None = Field(
+        default=None, description="Seconds for a whole request, retries included."
+    )
+    rate_limit: Any = Field(
+        default=None, description="What the account may ask: a Tier, or one of Moonshot's by number"
+    )
+    tokenizer: Any = Field(
+        default=None,
+        exclude=True,
+        description="A Tokenizer, or the path of a tiktoken.model; without one counts may be "
+        "estimates.",
+    )
+    media_fetcher: Any = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="From URL to bytes, for pictures and videos, which Moonshot does not fetch.",
+    )
+    media_folder: Any = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="Where files that a message names may be read.",
+    )
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)

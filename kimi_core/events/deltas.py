@@ -1,0 +1,84 @@
+"""What each chunk of a stream says anew.
+
+Owns: `Deltas`, for frameworks that hand on pieces and sum them up themselves. May know: its own
+files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from kimi_core.events import ContentDelta, Event, ReasoningDelta, ToolCallArguments, ToolCallStart
+from kimi_core.events.arguments import InvalidArguments, read_arguments
+
+__all__ = ["CallDelta", "Delta", "Deltas"]
+
+
+@dataclass(slots=True)
+class CallDelta:
+    """A piece of one call.
+
+    Attributes:
+        index: Position of the call in the message.
+        id: Its id, in its first piece.
+        name: Name of the tool, likewise.
+        arguments: What is new of the JSON text of its arguments.
+    """
+
+    index: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """Return arguments that came whole in this piece, as some servers send them, or none."""
+        found = read_arguments(self.arguments)
+        return {} if isinstance(found, InvalidArguments) else found
+
+
+class Delta(NamedTuple):
+    """What the events of one chunk say; each part is empty where they say nothing."""
+
+    content: str
+    reasoning: str
+    calls: list[CallDelta]
+
+
+class Deltas:
+    """Sums the events of each chunk.
+
+    Args:
+        ending: Called with all arguments of a call that ends and with whether it was closed;
+            returns what is said behind them, mostly nothing.
+    """
+
+    def __init__(self, ending: Callable[[str, bool], str]) -> None:
+        self._ending = ending
+        self._arguments: dict[int, list[str]] = {}
+
+    def read(self, events: Sequence[Event]) -> Delta:
+        """Return what the events of one chunk say."""
+        content = reasoning = ""
+        calls: dict[int, CallDelta] = {}
+        for event in events:
+            if isinstance(event, ContentDelta):
+                content += event.text
+            elif isinstance(event, ReasoningDelta):
+                reasoning += event.text
+            elif isinstance(event, ToolCallStart):
+                self._arguments[event.index] = []
+                calls[event.index] = CallDelta(event.index, event.id, event.name)
+            else:
+                kept = self._arguments[event.index]
+                if isinstance(event, ToolCallArguments):
+                    text = event.text
+                    kept.append(text)
+                else:
+                    text = self._ending("".join(kept), event.complete)
+                if text and event.index in calls:
+                    calls[event.index].arguments += text
+                elif text:
+                    calls[event.index] = CallDelta(event.index, arguments=text)
+        return Delta(content, reasoning, list(calls.values()))

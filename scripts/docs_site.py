@@ -1,0 +1,159 @@
+"""Pages of the site that are no files of docs/: README, notebooks, reference; and llms.txt.
+
+Owns: where a file of the repository stands on the site, how links between such files become links
+between pages, which names the reference lists, and in which order. May know: mkdocs, which calls
+the functions below by their names (``mkdocs.yml``, ``make docs``).
+
+The reference is read from the source, never imported: a page of it is a list of mkdocstrings'
+directives, one for each public name of a module, taken from its ``__all__``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from posixpath import dirname, normpath, relpath
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_PAGES = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "examples/README.md": "examples.md",
+}
+
+# A name stands on the first page that has it: what users import it from.
+_REFERENCE = (
+    "langchain_kimi",
+    "llama_index_kimi",
+    "kimi_core",
+    "kimi_core.errors",
+    "kimi_core.endpoints",
+    "kimi_core.models",
+    "kimi_core.config",
+    "kimi_core.platform",
+    "kimi_core.request",
+    "kimi_core.chat",
+    "kimi_core.response",
+    "kimi_core.events",
+    "kimi_core.events.arguments",
+    "kimi_core.raw.parser",
+    "kimi_core.raw.prompt",
+    "kimi_core.raw.grammar",
+    "kimi_core.raw.tool_ids",
+    "kimi_core.schema",
+    "kimi_core.check",
+    "kimi_core.testing",
+)
+
+_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s:]+?)(#[^)\s]*)?\)")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the pages of folders into the navigation, each by its title."""
+    folders = {
+        "endpoints/": sorted(f"endpoints/{path.name}" for path in _docs().glob("endpoints/*.md")),
+        "reference/": [{module: f"reference/{module}.md"} for module in _REFERENCE],
+    }
+    config.nav = _filled(config.nav, folders)
+    return config
+
+
+def _filled(entry: Any, folders: dict[str, list[Any]]) -> Any:  # noqa: ANN401 - YAML of any depth
+    if isinstance(entry, list):
+        return [_filled(one, folders) for one in entry]
+    if isinstance(entry, dict):
+        return {title: _filled(one, folders) for title, one in entry.items()}
+    return folders.get(entry, entry)
+
+
+def _docs() -> Path:
+    return ROOT / "docs"
+
+
+@event_priority(100)  # before mkdocs-jupyter, which looks for notebooks among the files
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what lies outside docs/, and the reference."""
+    for source, target in _PAGES.items():
+        files.append(File.generated(config, target, abs_src_path=str(ROOT / source)))
+    for name in _notebooks():  # mkdocs-jupyter wraps files of a folder only
+        files.append(File(name, str(ROOT), config.site_dir, config.use_directory_urls))
+    for module, names in _public_names():
+        text = "\n\n".join((f"# `{module}`", *(f"::: {module}.{name}" for name in names)))
+        files.append(File.generated(config, f"reference/{module}.md", content=text))
+    return files
+
+
+def _notebooks() -> list[str]:
+    return sorted(f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb"))
+
+
+def _public_names() -> Iterator[tuple[str, list[str]]]:
+    seen: set[str] = set()
+    for module in _REFERENCE:
+        names = [name for name in _exported(module) if name not in seen]
+        seen.update(names)
+        yield module, names
+
+
+def _exported(module: str) -> list[str]:
+    """Return the classes and functions of a module's ``__all__``, in its order."""
+    path = ROOT.joinpath(*module.split("."))
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    body = ast.parse(source.read_text(encoding="utf-8")).body
+    assigned = next(
+        node.value
+        for node in body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    return [name for name in ast.literal_eval(assigned) if name.strip("_") == name]
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Let links between files of the repository lead to their pages."""
+    del config
+    places = {**_PAGES, **{name: name for name in _notebooks()}}
+    sources = {target: source for source, target in places.items()}
+    here = page.file.src_uri
+    folder = dirname(sources.get(here, f"docs/{here}"))
+
+    def moved(link: re.Match[str]) -> str:
+        text, target, anchor = link[1], link[2], link[3] or ""
+        path = normpath(f"{folder}/{target}" if folder else target)
+        place = places.get(path, path.removeprefix("docs/"))
+        if files.get_file_from_path(place) is None:
+            # A file that has no page, e.g. a licence: on the site it is a name alone.
+            return text if (ROOT / path).exists() else link[0]
+        return f"[{text}]({relpath(place, dirname(here) or '.')}{anchor})"
+
+    return _LINK.sub(moved, markdown)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write llms.txt: every page of docs/ with its first sentence, for programs that read."""
+    lines = [f"# {config.site_name}", "", f"> {config.site_description}", "", "## Pages", ""]
+    for path in sorted(_docs().rglob("*.md")):
+        title, _, text = path.read_text(encoding="utf-8").partition("\n")
+        place = path.relative_to(_docs()).with_suffix("").as_posix()
+        lines.append(f"- [{title.lstrip('# ')}]({place}/): {_first_sentence(text)}")
+    Path(config.site_dir, "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = re.sub(r"^(#.*|<!--.*)$", "", text, flags=re.MULTILINE).strip().split("\n\n", 1)[0]
+    sentence = re.split(r"(?<=[.:]) ", paragraph.replace("\n", " "), maxsplit=1)[0]
+    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", sentence)  # links would lead nowhere from there

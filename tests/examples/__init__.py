@@ -1,0 +1,1 @@
+"""Every program of examples/ runs as a user runs it, against the simulator."""

@@ -1,0 +1,66 @@
+"""`examples/ray_batch.py` loses no prompt and doubles none, though a worker is killed.
+
+Owns: two hundred prompts on Ray's workers and three simulated servers. Ray is an extra that is not
+among what the tests install: it is 200 MB.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.examples.ray_run import MOMENTS, Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.timeout(
+        1_200
+    ),  # Ray needs 10 s to start on two quiet cores, and minutes on busy ones
+    pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: the extra [ray]"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL"),
+]
+PROMPTS = 200
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, moment: str) -> None:
+    run = Run(tmp_path, PROMPTS)
+
+    asked, answered = run.start(moment)
+
+    assert (tmp_path / "killed").exists()
+    rows = run.rows()
+    assert sorted(row["id"] for row in rows) == sorted(f"prompt-{n}" for n in range(PROMPTS))
+    assert [row["error"] for row in rows] == [None] * PROMPTS
+    assert answered == PROMPTS
+    again = sum(asked) - PROMPTS
+    assert again == 0 if moment == MOMENTS[1] else 0 < again <= 100, "only what was not written"
+    found = [json.loads(row["response_metadata"]).get("diagnostics") for row in rows]
+    assert 0 < sum(map(bool, found)) <= len(asked), "the damaged answers, one of each server"
+    calls = [json.loads(row["tool_calls"]) for row in rows]
+    assert sum(map(len, calls)) == PROMPTS - sum(map(bool, found))
+    assert {call["name"] for called in calls for call in called} == {"get_weather"}
+    usage = [json.loads(row["usage_metadata"]) for row in rows]
+    assert all(used["input_tokens"] > 0 and used["output_tokens"] > 0 for used in usage)
+
+
+def test_a_second_start_asks_what_is_left(tmp_path: Path) -> None:
+    run = Run(tmp_path, PROMPTS)
+    run.start()
+    lost = min(run.answers.glob("*.parquet"))
+    lost.rename(tmp_path / "lost")
+    left = PROMPTS - len(run.rows())
+    assert left > 0
+
+    asked, answered = run.start()
+
+    assert (sum(asked), answered) == (left, left)
+    assert len({row["id"] for row in run.rows()}) == len(run.rows()) == PROMPTS
+    assert run.start() == ([0, 0, 0], 0)
