@@ -205,15 +205,16 @@ $(SGLANG)/.made: $(ENGINES_SUPPORT)/sglang_requirements.txt
 	@$(SGLANG)/bin/python -m pip install -q --no-deps sglang==0.5.23
 	@touch $@
 
-$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(ENGINES_SUPPORT)/sglang_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
+$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(ENGINES_SUPPORT)/sglang_files.py $(ENGINES_SUPPORT)/llamacpp_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
 	$(call need-shared)
 	@mkdir -p $(ENGINES_CACHE)/models
 	@$(SGLANG)/bin/python -m tests.engines.support.sglang_files $(SHARED) $(ENGINES_CACHE)/models
+	@$(SGLANG)/bin/python -m tests.engines.support.llamacpp_files $(SHARED) $(ENGINES_CACHE)/models
 	@ln -sfn $(CURDIR)/$(SGLANG) $(ENGINES_CACHE)/venv-sglang
 	@touch $@
 
 .PHONY: test-engines
-test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models $(ENGINES_CACHE)/.sglang  ## Test on a real vLLM, transformers serve and SGLang (6.3 GB)
+test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models $(ENGINES_CACHE)/.sglang  ## Test on a real vLLM, transformers serve, SGLang and llama.cpp (6.3 GB)
 	@KIMI_TEST_ENGINES=$(ENGINES_CACHE) $(BIN)/python -m pytest tests/engines \
 		$(if $(findstring --record-mode,$(ARGS)),,--disable-recording) $(ARGS)
 

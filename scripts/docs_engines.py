@@ -17,6 +17,7 @@ __all__ = ["engines"]
 _CASSETTES = Path(__file__).resolve().parent.parent / "tests" / "cassettes" / "engines"
 # By what a cassette's name ends in or speaks of; the first that fits.
 _SERVERS = (
+    ("llama.cpp", r"llama\.cpp"),
     ("sglang-no-reasoning", "sglang-no-reasoning|SGLang without a reasoning parser"),
     ("sglang-raw", "sglang-raw|SGLang without parsers|SGLang, "),
     ("sglang", r"-sglang|\[sglang|parsed by SGLang"),
@@ -27,7 +28,7 @@ _SERVERS = (
     ("vllm", "vllm|parsed by vLLM|prompt rendered here"),
 )
 _NAMES = ("vllm", "vllm-slow", "vllm-no-reasoning", "vllm-raw", "transformers", "sglang",
-          "sglang-no-reasoning", "sglang-raw")  # fmt: skip
+          "sglang-no-reasoning", "sglang-raw", "llama.cpp")  # fmt: skip
 
 
 def engines() -> str:

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ class Server:
     Attributes:
         command: What Python is told; run in the folder of the models.
         model: What it calls its model.
-        environment: The folder of its Python.
+        environment: The folder of its Python; empty for that of the tests.
     """
 
     command: tuple[str, ...]
@@ -77,10 +78,14 @@ SERVERS = {
     "sglang": Server((*_SGLANG, *_SGLANG_TOOLS, *_REASONING_PARSER), environment="venv-sglang"),
     "sglang-no-reasoning": Server((*_SGLANG, *_SGLANG_TOOLS), environment="venv-sglang"),
     "sglang-raw": Server(_SGLANG, environment="venv-sglang"),
+    "llama.cpp": Server(
+        (str(Path(__file__).with_name("llamacpp_server.py")), "--model", "llamacpp/kimi.gguf"),
+        environment="",
+    ),
 }
 """How each server is started: vLLM with both parsers, without any, with the one for tool calls
 only, with both and the slow tokenizer that Kimi's checkpoints have; ``transformers serve``; and
-SGLang with both parsers, with the one for tool calls only, and without any."""
+SGLang with both parsers, with the one for tool calls only, and without any; and llama.cpp's."""
 
 
 def engines_folder() -> Path | None:
@@ -102,7 +107,8 @@ def serve(name: str, folder: Path) -> Iterator[str]:
     """
     port = _free_port()
     server = SERVERS[name]
-    python = folder / server.environment / "bin" / "python"
+    own = folder / server.environment / "bin" / "python"
+    python = own if server.environment else Path(sys.executable)
     command = [str(python), *server.command, "--port", str(port)]
     log = folder / f"{name}.log"
     with log.open("wb") as output:
