@@ -233,3 +233,23 @@ def _line(*events: dict[str, Any]) -> bytes:
 
 def _flat(lists: Sequence[Sequence[Any]]) -> list[Any]:
     return [event for events in lists for event in events]
+
+
+def test_the_old_server_of_ktransformers_is_read_on_its_completions_route(
+    server: ScriptedServer, connect: Callable[..., KimiChat]
+) -> None:
+    """No blank behind ``data:``, no id, no usage, and no finish reason (its archived source)."""
+    text = f"{THOUGHT}</think>{CALL}"
+    cut = len(text) // 2
+    lines = [
+        *(json.dumps({"choices": [{"delta": {"content": t}}]}) for t in (text[:cut], text[cut:])),
+        json.dumps({"choices": [{"delta": {"content": ""}, "finish_reason": ""}]}),
+        "[DONE]",
+    ]
+    data = "".join(f"data:{line}\n\n" for line in lines).encode()
+    server.will(Answer((data,), headers=_EVENTS))
+    chat = connect(endpoint="ktransformers", api="completions", model=K2)
+    said = chat.open(chat.request(HELLO, [tool()], stream=True)).read()
+    calls = [(one.name, one.arguments, one.complete) for one in said.message().tool_calls]
+    assert (said.message().reasoning, calls, said.usage) == (THOUGHT, MADE, None)
+    assert said.finish_reason == "tool_calls"
