@@ -103,6 +103,7 @@ class ChunkWriter:
         blocks: Whether content is a list of standard blocks (``output_version="v1"``).
         reader: What reads the stream. Its list of log probabilities grows meanwhile, and each entry
             goes into the next chunk; of several that arrive at once that is the first.
+        in_agent: Whether an agent asks, which would end with a call that cannot be run.
     """
 
     def __init__(
@@ -112,9 +113,10 @@ class ChunkWriter:
         *,
         blocks: bool,
         reader: ResponseReader | None = None,
+        in_agent: bool = False,
     ) -> None:
         self._metadata, self._beside = dict(metadata), beside or {}
-        self._blocks, self._reader = blocks, reader
+        self._blocks, self._reader, self._in_agent = blocks, reader, in_agent
         self._logprobs, self._told = reader.logprobs if reader else [], 0
         self._deltas = Deltas(spoiling_suffix)
         self._message = AIMessageChunk(content="")
@@ -149,10 +151,12 @@ class ChunkWriter:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
         reader = self._reader
         assert reader is not None and streamed  # noqa: S101, PT018 - chunks are of streams
+        if self._in_agent:
+            reader.refuse_silence()
         said = reader.message()
         _, bad = _calls(said)
         told = _response_metadata(reader, {**self._said(), **self._beside})
-        message = (LastChunk if bad else AIMessageChunk)(
+        message = (LastChunk if bad or reader.asked_again else AIMessageChunk)(
             content=_indexed(_refusals(told)) if self._blocks else "",
             additional_kwargs=_beside(reader, said.tool_calls),
             usage_metadata=usage_metadata(reader.usage),
@@ -229,9 +233,9 @@ class LastChunk(AIMessageChunk):
         """
         whole = add_ai_message_chunks(left, self)
         received = {call["id"]: call for call in self.invalid_tool_calls}
-        whole.invalid_tool_calls = [
-            received.get(call["id"], call) for call in whole.invalid_tool_calls
-        ]
+        # Others were begun, and said anew when the model was asked again.
+        found = [received.get(call["id"]) for call in whole.invalid_tool_calls]
+        whole.invalid_tool_calls = [call for call in found if call is not None]
         return whole
 
 

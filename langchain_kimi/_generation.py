@@ -17,12 +17,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
+from langchain_core.runnables import ensure_config
 
 from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
@@ -35,6 +37,9 @@ from langchain_kimi._messages import response_format_of, to_wire
 from langchain_kimi._settings import UNTOLD, KimiSettings
 
 __all__ = ["KimiGeneration"]
+
+# The nodes in which create_agent (deepagents, too) and create_react_agent ask their model.
+_AGENT_NODES = ("model", "agent")
 
 Messages = list[BaseMessage]
 Stop = list[str] | None
@@ -85,21 +90,21 @@ class KimiGeneration(KimiSettings):
     ) -> ChatResult:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
-            return self._result(self._chat.ask(request))
+            return self._result(self._chat.ask(request), run_manager)
 
     async def _agenerate(
         self, messages: Messages, stop: Stop = None, run_manager: AsyncManager = None, **kwargs: Any
     ) -> ChatResult:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
-            return self._result(await self._chat.aask(request))
+            return self._result(await self._chat.aask(request), run_manager)
 
     def _stream(
         self, messages: Messages, stop: Stop = None, run_manager: Manager = None, **kwargs: Any
     ) -> Iterator[ChatGenerationChunk]:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
-            with closing(self._chat.stream(request, self._writer)) as chunks:
+            with closing(self._chat.stream(request, partial(self._writer, run_manager))) as chunks:
                 for chunk in chunks:
                     if run_manager:
                         run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -110,7 +115,9 @@ class KimiGeneration(KimiSettings):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=True)
-            async with nested(self._chat.astream(request, self._writer)) as chunks:
+            async with nested(
+                self._chat.astream(request, partial(self._writer, run_manager))
+            ) as chunks:
                 async for chunk in chunks:
                     if run_manager:
                         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -130,13 +137,23 @@ class KimiGeneration(KimiSettings):
         headers = dict(reply.headers) if self.include_response_headers else None
         return known(request_id=reply.request_id, headers=headers)
 
-    def _writer(self, reply: Opened) -> ChunkWriter:
-        told, beside = self._metadata(), self._reply_metadata(reply)
-        return ChunkWriter(told, beside, blocks="output_version" in told, reader=reply.reader)
+    def _writer(self, manager: Manager | AsyncManager, reply: Opened) -> ChunkWriter:
+        told, beside, in_agent = self._metadata(), self._reply_metadata(reply), _in_agent(manager)
+        blocks = "output_version" in told
+        return ChunkWriter(told, beside, blocks=blocks, reader=reply.reader, in_agent=in_agent)
 
-    def _result(self, reply: Opened) -> ChatResult:
+    def _result(self, reply: Opened, manager: Manager | AsyncManager) -> ChatResult:
+        if _in_agent(manager):
+            reply.reader.refuse_silence()
         reader, usage = reply.reader, reply.reader.usage
         metadata = {**self._metadata(), **self._reply_metadata(reply)}
         message = whole_message(reader, metadata, blocks="output_version" in metadata)
         totals = {"token_usage": usage.totals() if usage else {}, "model_name": reader.model}
         return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)
+
+
+def _in_agent(manager: Manager | AsyncManager) -> bool:
+    """Whether an agent of LangChain or LangGraph asks, which ends with a message without calls."""
+    # A stream behind `invoke` has no manager, but runs in the context of the node.
+    told = manager.metadata if manager else ensure_config().get("metadata")
+    return (told or {}).get("langgraph_node") in _AGENT_NODES

@@ -101,8 +101,9 @@ class ChatKimiK2(KimiGeneration):
         with_tools.invoke(messages).text
         ```
 
-        A call that was cut off or damaged is in ``invalid_tool_calls`` and is never executed. What
-        becomes of a forced choice: `bind_tools`.
+        A damaged call is mended where it has one reading, and otherwise asked for again
+        (``tool_call_policy``, ``tool_call_retries``: docs/repair.md); what is left is in
+        ``invalid_tool_calls`` and is never executed. A forced choice: `bind_tools`.
 
     Structured output:
         ```python

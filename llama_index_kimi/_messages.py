@@ -128,8 +128,9 @@ def calls_of(message: ChatMessage) -> list[tuple[str | None, str, Any]]:
 def spoken(message: ChatMessage) -> ParsedMessage:
     """Return what a message of a model says, in the core's words."""
     # These may look whole all the same: kimi-k3 writes argument by argument.
-    invalid = {call["id"] for call in message.additional_kwargs.get("invalid_tool_calls") or ()}
-    calls = [(*call, call[0] not in invalid) for call in calls_of(message)]
+    refused = message.additional_kwargs.get("invalid_tool_calls") or ()
+    invalid = {call["id"]: call.get("error", False) for call in refused}
+    calls = [(*call, invalid.get(call[0], True)) for call in calls_of(message)]
     return spoken_message(message.content, reasoning_of(message), calls)
 
 

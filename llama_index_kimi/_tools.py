@@ -16,7 +16,7 @@ from llama_index.core.tools.types import BaseTool
 
 from kimi_core.errors import KimiError, KimiIncompleteAnswerError
 from kimi_core.events.arguments import read_arguments, read_growing
-from kimi_core.response import answer_error, finish_reason_in, tool_call_error, uncalled_error
+from kimi_core.response import answer_error, uncalled_error, unrun_call_error
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._messages import calls_of, spoken, wire_tools
 from llama_index_kimi._responses import is_growing
@@ -85,7 +85,7 @@ class ToolCalling(KimiBase):
                 accept="error_on_no_tool_call=False",
             )
         if not growing:
-            _raise(tool_call_error(spoken(response.message), finish_reason_in(response.raw)))
+            _raise(unrun_call_error(spoken(response.message), response.raw))
         return [
             ToolSelection(
                 tool_id=call_id or name,

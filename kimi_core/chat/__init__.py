@@ -162,6 +162,11 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = limits.run(partial(self._served.find, transport))
                 request = self._rebuilt(request, served)
+        return self._send(request, limits, ask=self._send_again)
+
+    def _send(self, request: Request, limits: Limits, ask: Any = None) -> Reply:  # noqa: ANN401
+        transport = self.transport
+        with _in_time(request, limits):
             permit = self._permit(request, limits)
             permit.wait()
             with permit.sending():
@@ -169,7 +174,11 @@ class KimiChat:
                 response = limits.run(
                     partial(transport.open, request.path, request.payload, request.sending)
                 )
-        return Reply(request, response, limits, permit, self._made_at, self._learned)
+        return Reply(request, response, limits, permit, self._made_at, ask, self._learned)
+
+    def _send_again(self, request: Request, limits: Limits) -> Reply:
+        """Send another request for the same answer, in what is left of its time."""
+        return self._send(request, limits.rest())
 
     async def aopen(self, request: Request) -> AsyncReply:
         """Send a request in the running event loop; errors as for `open`."""
@@ -180,6 +189,14 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = await limits.within(self._served.afind(transport))
                 request = self._rebuilt(request, served)
+        return await self._asend(request, limits, ask=self._asend_again)
+
+    async def _asend_again(self, request: Request, limits: Limits) -> AsyncReply:
+        return await self._asend(request, limits.rest())
+
+    async def _asend(self, request: Request, limits: Limits, ask: Any = None) -> AsyncReply:  # noqa: ANN401
+        transport = self.transport
+        with _in_time(request, limits):
             permit = self._permit(request, limits)
             await limits.within(permit.await_turn())
             with permit.sending():
@@ -187,7 +204,7 @@ class KimiChat:
                 response = await limits.within(
                     transport.aopen(request.path, request.payload, request.sending)
                 )
-        return AsyncReply(request, response, limits, permit, self._made_at, self._learned)
+        return AsyncReply(request, response, limits, permit, self._made_at, ask, self._learned)
 
     def ask(self, request: Request) -> Reply:
         """Send a request and read all of its answer; errors as for `answer`."""

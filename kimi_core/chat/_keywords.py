@@ -56,6 +56,8 @@ class ModelKeywords(TypedDict, total=False):
     parallel_tool_calls: bool | None
     response_format: Any  # a dict, or a pydantic class
     stream_usage: bool | None
+    tool_call_policy: str | None
+    tool_call_retries: int | None
     prompt_cache_key: str | None
     prompt_cache_options: Mapping[str, Any] | None
     safety_identifier: str | None

@@ -64,6 +64,8 @@ class Reading:
         limits: Limits,
         made_at: Line | None,
         learned: Learned | None = None,
+        *,
+        asks_again: bool = False,
     ) -> None:
         """Take over the headers of an open HTTP response, and what is known of its server."""
         headers: Mapping[str, str] = response.headers
@@ -72,7 +74,8 @@ class Reading:
         self._made_at = made_at
         self._request = request
         self._learned = learned or Learned()
-        self.reader = ResponseReader(request, headers, self._learned.splitting(request))
+        known = self._learned.splitting(request)
+        self.reader = ResponseReader(request, headers, known, asks_again=asks_again)
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
         self._decoder: EventStreamDecoder | None = None
@@ -176,7 +179,7 @@ class Reading:
 
     def _warn_of_nothing(self) -> None:
         said = self.reader.message()
-        if said.content or said.tool_calls:
+        if said.content or said.tool_calls or self.reader.unsettled:
             return
         error = incomplete_answer(said, self.reader.metadata())
         lost = next((odd.text for odd in said.diagnostics if odd.kind == "empty_answer"), None)

@@ -8,13 +8,14 @@ transport.
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, Generator
-from typing import Protocol, TypeVar
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+from kimi_core.chat._again import AskingAgain
 from kimi_core.chat._learned import Learned
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
-from kimi_core.errors import Line, request_id_of
+from kimi_core.errors import KimiError, Line, request_id_of
 from kimi_core.events import Event
 from kimi_core.request import Request
 from kimi_core.response import ResponseReader
@@ -26,6 +27,9 @@ from kimi_core.transport.rates import Permit
 __all__ = ["AsyncReply", "Opened", "Reply", "Writer"]
 
 _Piece_co = TypeVar("_Piece_co", covariant=True)
+
+Ask: TypeAlias = Callable[[Request, Limits], Any]
+"""Sends another request for the same answer, in what is left of its time."""
 
 
 class Writer(Protocol[_Piece_co]):
@@ -47,25 +51,35 @@ class Opened:
         reader: Usage, finish reason, model and the message so far; complete after the iteration.
         request_id: The server's id of the request, or None.
         headers: The response headers.
+        retries: How often the SDK had asked before, and was refused or not answered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what one answer is opened with
         self,
         request: Request,
         response: HttpResponse,
         limits: Limits,
         permit: Permit,
         made_at: Line | None = None,
+        ask: Ask | None = None,
         learned: Learned | None = None,
     ) -> None:
-        """Take over an open HTTP response, its limits and turn, and the line of warnings."""
+        """Take over an open HTTP response, its limits and turn, and the line of warnings.
+
+        With ``ask`` it asks again for tool calls that cannot be run, as its request says.
+        """
+        self._request = request
+        self._ask = ask
         self._response = response
         self._release = weakref.finalize(self, permit.release)
         self._release.atexit = False  # it happens by itself where nobody reads the answer
-        self._reading = Reading(request, response, limits, made_at, learned)
+        self._reading = Reading(
+            request, response, limits, made_at, learned, asks_again=ask is not None
+        )
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
+        self.retries = _retries(response)
 
 
 class Reply(Opened):
@@ -83,6 +97,20 @@ class Reply(Opened):
                 it is a `KimiTimeoutError` as well.
             KimiStatusError: Where the server reported an error inside its answer.
         """
+        yield from self._read_once()
+        if self.reader.unsettled is not None:
+            yield self._asked_again()
+
+    def _asked_again(self) -> list[Event]:
+        again = AskingAgain(self._request, self.reader)
+        while (request := again.next()) is not None and self._ask is not None:
+            try:
+                again.take(self._ask(request, self._reading.limits).read())
+            except KimiError as error:  # noqa: PERF203 - at most three requests
+                again.fail(error)
+        return again.events()
+
+    def _read_once(self) -> Generator[list[Event], None, None]:
         reading, limits = self._reading, self._reading.limits
         pieces = self._response.iter_bytes()
         try:
@@ -121,6 +149,23 @@ class AsyncReply(Opened):
 
         What arrives while the caller works is read meanwhile, and counts as one read.
         """
+        async with nested(self._read_once()) as pieces:
+            async for events in pieces:
+                yield events
+        if self.reader.unsettled is not None:
+            yield await self._asked_again()
+
+    async def _asked_again(self) -> list[Event]:
+        again = AskingAgain(self._request, self.reader)
+        while (request := again.next()) is not None and self._ask is not None:
+            try:
+                reply = await self._ask(request, self._reading.limits)
+                again.take(await reply.read())
+            except KimiError as error:  # noqa: PERF203 - at most three requests
+                again.fail(error)
+        return again.events()
+
+    async def _read_once(self) -> AsyncGenerator[list[Event], None]:
         reading = self._reading
         try:
             source = read_ahead(self._response.aiter_bytes(), reading.limits.within)
@@ -151,3 +196,10 @@ class AsyncReply(Opened):
         async for _events in self:
             pass
         return self.reader
+
+
+def _retries(response: HttpResponse) -> int:
+    # The SDK tells nobody but the server, in a header of its request.
+    asked = getattr(response, "request", None)
+    said = asked.headers.get("x-stainless-retry-count", "") if asked is not None else ""
+    return int(said) if said.isdecimal() else 0

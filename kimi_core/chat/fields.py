@@ -74,6 +74,8 @@ class ModelFields(BaseModel):
     tool_call_parser: str | None = Field(default=None, description="auto, server or client.")
     thinking: bool | None = Field(default=None, description="None: the model's default.")
     keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
+    tool_call_policy: str | None = Field(default=None, description="repair, strict or off.")
+    tool_call_retries: int | None = Field(default=None, description="0 to 3; None is 1.")
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")

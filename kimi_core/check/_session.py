@@ -213,7 +213,7 @@ class Session:
             settings["temperature"] = 0.0
         if info.reasoning_efforts:
             settings["reasoning_effort"] = info.reasoning_efforts[0]
-        return Options(**{**settings, **options})
+        return Options(**{"tool_call_policy": "off", **settings, **options})
 
     def ask(
         self,

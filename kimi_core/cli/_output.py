@@ -22,7 +22,7 @@ from kimi_core.errors import KimiError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["console", "one_sentence", "plain", "print_json", "table"]
+__all__ = ["console", "one_sentence", "plain", "print_json", "printable", "table"]
 
 WRONG_USE = 2
 
@@ -54,7 +54,15 @@ def plain(value: JsonValue) -> JsonValue:
 
 def print_json(value: JsonValue) -> None:
     """Print JSON, unwrapped and uncoloured, whatever the terminal."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    typer.echo(printable(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def printable(text: str) -> str:
+    """Return a text that any terminal and file takes: half a surrogate pair as its escape.
+
+    A server may send one, and JSON reads it; as UTF-8 it cannot be written.
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def table(*columns: str, title: str = "") -> Table:

@@ -8,11 +8,14 @@ Exit codes: 0 for what was asked for, 1 where a server or an engine failed, 2 fo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from kimi_core.cli._output import one_sentence
+
+if TYPE_CHECKING:
+    from kimi_core.chat import Settings
 
 __all__ = ["app"]
 
@@ -33,7 +36,56 @@ _BaseUrl = Annotated[
     str | None,
     typer.Option(help="Address of your own server, with /v1; the endpoint's if left out."),
 ]
+_BaseModel = Annotated[
+    str | None,
+    typer.Option(help="The Kimi model behind a name that is not Kimi's, e.g. kimi-k3."),
+]
+_Parser = Annotated[str | None, typer.Option(help="auto, server or client: who parses tool calls.")]
+_Api = Annotated[str | None, typer.Option(help="chat or completions.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+_Samples = Annotated[
+    Path | None,
+    typer.Option(help="Requests as JSON lines, as Moonshot's verifier has them; ours if left out."),
+]
+_Limit = Annotated[
+    int | None, typer.Option(min=0, help="Only the first so many samples; 0 for none.")
+]
+_Baseline = Annotated[
+    list[Path] | None,
+    typer.Option(help="A results file to agree with; again for more runs of its server."),
+]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")]
+_REPORT = Path("kimi-k2-verify")
+_Report = Annotated[Path, typer.Option(help="Folder of results.jsonl and of the report.")]
+_ExtraBody = Annotated[str, typer.Option(help="JSON object of fields for every request.")]
+_Conformance = Annotated[
+    bool | None,
+    typer.Option(help="Moonshot's newer suite, too; of a K3 alone if left out."),
+]
+_Suite = Annotated[
+    Path | None,
+    typer.Option(help="That suite's schemas and prompts: a file or a folder of JSON lines."),
+]
+_Compare = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(help="Two reports to put side by side; nothing is asked."),
+]
+
+
+class _Server(NamedTuple):
+    """Where and whom to ask, as the command line says it."""
+
+    endpoint: str
+    base_url: str | None
+    model: str | None
+    base_model: str | None
+    tool_call_parser: str | None
+    api: str | None
+
+    def settings(self, *, timeout: float, max_retries: int) -> Settings:
+        from kimi_core.chat import Settings
+
+        return Settings(**self._asdict(), timeout=timeout, max_retries=max_retries)
 
 
 @app.callback()
@@ -72,14 +124,9 @@ def check(  # noqa: PLR0913 - one parameter for each option
     endpoint: _EndpointName = "moonshot",
     base_url: _BaseUrl = None,
     model: _Model = None,
-    base_model: Annotated[
-        str | None,
-        typer.Option(help="The Kimi model behind a name that is not Kimi's, e.g. kimi-k3."),
-    ] = None,
-    tool_call_parser: Annotated[
-        str | None, typer.Option(help="auto, server or client: who parses tool calls.")
-    ] = None,
-    api: Annotated[str | None, typer.Option(help="chat or completions.")] = None,
+    base_model: _BaseModel = None,
+    tool_call_parser: _Parser = None,
+    api: _Api = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one request.")] = 60.0,
     as_json: _Json = False,
 ) -> None:
@@ -89,22 +136,62 @@ def check(  # noqa: PLR0913 - one parameter for each option
     launch flag or the setting that repairs it. The key comes from the environment or .env, never
     from the command line. Ends with 1 where anything fails.
     """
-    from kimi_core.chat import Settings
     from kimi_core.cli.check import check_server
 
     with one_sentence("check"):
-        settings = Settings(
-            endpoint=endpoint,
-            base_url=base_url,
-            model=model,
-            base_model=base_model,
-            tool_call_parser=tool_call_parser,
-            api=api,
-            timeout=timeout,
-            max_retries=1,
-        )
+        server = _Server(endpoint, base_url, model, base_model, tool_call_parser, api)
+        settings = server.settings(timeout=timeout, max_retries=1)
         passed = check_server(settings, as_json=as_json)
     raise typer.Exit(0 if passed else 1)
+
+
+@app.command()
+def verify(  # noqa: PLR0913 - one parameter for each option
+    *,
+    endpoint: _EndpointName = "moonshot",
+    base_url: _BaseUrl = None,
+    model: _Model = None,
+    base_model: _BaseModel = None,
+    tool_call_parser: _Parser = None,
+    api: _Api = None,
+    samples: _Samples = None,
+    limit: _Limit = None,
+    baseline: _Baseline = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.")] = 5,
+    resume: _Resume = False,
+    report: _Report = _REPORT,
+    extra_body: _ExtraBody = "",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds without data.")] = 600.0,
+    retries: Annotated[int, typer.Option(min=0, help="For answers 429 and 5xx.")] = 6,
+    conformance: _Conformance = None,
+    suite: _Suite = None,
+    compare: _Compare = None,
+    as_json: _Json = False,
+) -> None:
+    """Measure how well a server calls tools, and write a report.
+
+    Asks 400 requests, which cost what they cost there. Ctrl-C loses nothing: --resume goes on.
+    """
+    from kimi_core.cli.verify import Asked, compare_two, verify_server
+
+    with one_sentence("verify"):
+        if compare is not None:
+            return compare_two(*compare, None if report == _REPORT else report, as_json=as_json)
+        server = _Server(endpoint, base_url, model, base_model, tool_call_parser, api)
+        asked = Asked(
+            report=report,
+            samples=samples,
+            limit=limit,
+            baselines=baseline or (),
+            concurrency=concurrency,
+            resume=resume,
+            extra_body=extra_body,
+            conformance=conformance,
+            suite=suite,
+        )
+        settings = server.settings(timeout=timeout, max_retries=retries)
+        answered = verify_server(settings, asked, as_json=as_json)
+    raise typer.Exit(0 if answered else 1)
 
 
 @app.command()

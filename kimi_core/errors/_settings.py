@@ -22,6 +22,8 @@ from kimi_core.errors._tree import KimiConfigError, KimiError
 __all__ = ["check_setting", "nearest_setting", "setting_error"]
 
 _LONGEST_VALUE = 60
+_MOST_CALL_RETRIES = 3
+_CALL_POLICIES = ("repair", "strict", "off")
 
 
 class _Rule(NamedTuple):
@@ -52,6 +54,14 @@ def _whole(low: int) -> Callable[[Any], bool]:
 
 def _is_whole(value: object) -> TypeGuard[Integral]:
     return isinstance(value, Integral)  # numpy's too
+
+
+def _retries(value: Any) -> bool:  # noqa: ANN401 - as below
+    return _whole(0)(value) and int(value) <= _MOST_CALL_RETRIES
+
+
+def _call_policy(value: Any) -> bool:  # noqa: ANN401 - as below
+    return isinstance(value, str) and value in _CALL_POLICIES
 
 
 def _a(*kinds: Any) -> Callable[[Any], bool]:  # noqa: ANN401 - classes, abstract ones too
@@ -152,6 +162,8 @@ _RULES: Mapping[str, _Rule] = {
     "tokens_per_day": _LIMIT,
     "tokens_per_minute": _LIMIT,
     "tool_call_parser": _TEXT,
+    "tool_call_policy": _Rule(_call_policy, "'repair', 'strict' or 'off'", "'strict'"),
+    "tool_call_retries": _Rule(_retries, "a whole number from 0 to 3", "1"),
     "tool_choice": _Rule(_a(str, bool, Mapping), "a string, a bool, or OpenAI's dict", "'auto'"),
     "total_timeout": _Rule(_seconds, "a number of seconds above 0", "300"),
     "top_p": _Rule(_number(0, 1), "a number from 0 to 1", "0.95"),

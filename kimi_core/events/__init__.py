@@ -20,6 +20,7 @@ __all__ = [
     "MessageBuilder",
     "ParsedMessage",
     "ReasoningDelta",
+    "Repair",
     "ToolCall",
     "ToolCallArguments",
     "ToolCallEnd",
@@ -86,10 +87,13 @@ class ToolCallEnd:
         index: The call that ends.
         complete: Whether it was closed. False for a call cut off by the token limit or by the end
             of the stream: its arguments are then only a beginning.
+        invalid: Why the call may not be run, where its text does not say it: no tool has its name,
+            or the tool's schema refuses its arguments. None: the text alone decides.
     """
 
     index: int
     complete: bool
+    invalid: InvalidArguments | None = None
 
 
 Event = ContentDelta | ReasoningDelta | ToolCallStart | ToolCallArguments | ToolCallEnd
@@ -111,6 +115,19 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair(Diagnostic):
+    """Something of a tool call that was mended, because it had one reading.
+
+    Attributes:
+        before: What the model or the server said; the same as ``text``.
+        after: What it was taken for; empty where it was left out.
+    """
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """One whole tool call.
 
@@ -120,6 +137,7 @@ class ToolCall:
         name: Name of the tool.
         arguments: JSON text as the model wrote it; ``{}`` where it wrote nothing.
         complete: Whether the call was closed; says nothing about the JSON being valid.
+        invalid: As for `ToolCallEnd`.
     """
 
     index: int
@@ -127,13 +145,14 @@ class ToolCall:
     name: str
     arguments: str
     complete: bool = True
+    invalid: InvalidArguments | None = None
 
     def parsed(self) -> dict[str, Any] | InvalidArguments:
         """Return the arguments as a new dict, or why this call cannot be executed.
 
         See `kimi_core.events.arguments`, which decides.
         """
-        return read_arguments(self.arguments, complete=self.complete)
+        return self.invalid or read_arguments(self.arguments, complete=self.complete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +185,7 @@ class _OpenCall:
     start: ToolCallStart
     arguments: list[str] = field(default_factory=list[str])
     complete: bool = False
+    invalid: InvalidArguments | None = None
 
 
 class MessageBuilder:
@@ -196,7 +216,8 @@ class MessageBuilder:
         elif isinstance(event, ToolCallArguments):
             self._calls[event.index].arguments.append(event.text)
         else:
-            self._calls[event.index].complete = event.complete
+            call = self._calls[event.index]
+            call.complete, call.invalid = event.complete, event.invalid
 
     def message(self, diagnostics: tuple[Diagnostic, ...] = ()) -> ParsedMessage:
         """Return what has been said so far; may be asked at any time, and again."""
@@ -210,8 +231,10 @@ class MessageBuilder:
                     name=call.start.name,
                     arguments=_joined(call.arguments),
                     complete=call.complete,
+                    invalid=call.invalid,
                 )
                 for call in self._calls.values()
+                if call.invalid is None or call.invalid.kind != "superseded"
             ),
             diagnostics=diagnostics,
         )

@@ -35,6 +35,7 @@ from typing import Any, Literal, TypeGuard
 
 __all__ = [
     "BLANKS",
+    "CUT",
     "InvalidArguments",
     "history_arguments",
     "legal_json",
@@ -56,7 +57,16 @@ _UNFINISHED = re.compile(
     r"\\?u[0-9a-fA-F]{0,4}|-|\.|[eE][+-]?|t|tr|tru|f|fa|fal|fals|n|nu|nul|[ \t\n\r]*"
 )
 
-InvalidKind = Literal["cut", "not_json", "not_object", "trailing_text", "beyond_limits"]
+InvalidKind = Literal[
+    "cut",
+    "not_json",
+    "not_object",
+    "trailing_text",
+    "beyond_limits",
+    "undeclared",
+    "schema",
+    "superseded",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,10 @@ class InvalidArguments:
     """Why arguments are not one whole JSON object; a call that has them is never executed.
 
     Attributes:
-        kind: A stable word for programs; see the table of this module.
+        kind: A stable word for programs; see the table of this module. "undeclared" is a call of a
+            tool that the request does not have, "schema" one that the tool's schema refuses, and
+            "superseded" one that the model said anew when it was asked: of these
+            `kimi_core.response` knows.
         reason: One sentence for people and models, without the text itself.
     """
 
@@ -72,7 +85,8 @@ class InvalidArguments:
     reason: str
 
 
-_CUT = InvalidArguments("cut", "the call was cut off")
+CUT = InvalidArguments("cut", "the call was cut off")
+"""Why a call that was not closed is not run."""
 _BEYOND_LIMITS = InvalidArguments(
     "beyond_limits", "the arguments are nested too deeply, or hold a number that is too long"
 )
@@ -99,7 +113,7 @@ def read_arguments(text: str, *, complete: bool = True) -> dict[str, Any] | Inva
         also where the call was not closed.
     """
     value = _read(text) if text.strip(BLANKS) else {}
-    return value if complete or isinstance(value, InvalidArguments) else _CUT
+    return value if complete or isinstance(value, InvalidArguments) else CUT
 
 
 def _read(text: str) -> dict[str, Any] | InvalidArguments:
@@ -143,7 +157,7 @@ def _damage(text: str, error: json.JSONDecodeError) -> InvalidArguments:
         )
     open_string = error.msg.startswith("Unterminated string")
     if open_string or _UNFINISHED.fullmatch(text, error.pos):
-        return _CUT
+        return CUT
     return InvalidArguments("not_json", f"the arguments are not JSON: {error}")
 
 

@@ -50,8 +50,8 @@ class Deltas:
     """Sums the events of each chunk.
 
     Args:
-        ending: Called with all arguments of a call that ends and with whether it was closed;
-            returns what is said behind them, mostly nothing.
+        ending: Called with all arguments of a call that ends and with whether it was closed and
+            may be run; returns what is said behind them, mostly nothing.
     """
 
     def __init__(self, ending: Callable[[str, bool], str]) -> None:
@@ -76,7 +76,8 @@ class Deltas:
                     text = event.text
                     kept.append(text)
                 else:
-                    text = self._ending("".join(kept), event.complete)
+                    runs = event.complete and event.invalid is None
+                    text = self._ending("".join(kept), runs)
                 if text and event.index in calls:
                     calls[event.index].arguments += text
                 elif text:

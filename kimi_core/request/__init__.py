@@ -5,13 +5,23 @@ May know: its own files.
 """
 
 from kimi_core.request._build import build_request
-from kimi_core.request._options import PAYLOAD_FIELDS, CallOptions, Options, Request, option_names
+from kimi_core.request._call_policy import CallPolicy
+from kimi_core.request._options import (
+    PAYLOAD_FIELDS,
+    Asked,
+    CallOptions,
+    Options,
+    Request,
+    option_names,
+)
 from kimi_core.request._read import read_settings
 from kimi_core.request.structured import schema_format
 
 __all__ = [
     "PAYLOAD_FIELDS",
+    "Asked",
     "CallOptions",
+    "CallPolicy",
     "Options",
     "Request",
     "build_request",

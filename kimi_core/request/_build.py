@@ -17,7 +17,7 @@ from typing import Any
 from kimi_core.capabilities import Capabilities
 from kimi_core.request._chat import chat_fields, repeated_prefix
 from kimi_core.request._completions import completion_fields
-from kimi_core.request._options import Options, Request
+from kimi_core.request._options import Asked, Options, Request
 from kimi_core.request._plan import Plan, decide
 
 __all__ = ["build_request"]
@@ -70,6 +70,8 @@ def build_request(
         sending=plan.sending,
         total_timeout=options.total_timeout,
         forced_tool_choice=plan.forced,
+        calls=plan.calls,
+        asked=Asked(messages=messages, tools=tools, options=options, stream=stream),
     )
 
 

@@ -16,10 +16,11 @@ from kimi_core.capabilities import Capabilities
 from kimi_core.errors import check_setting
 from kimi_core.raw.prompt import TextEncoder
 from kimi_core.raw.text_policy import TextPolicy
+from kimi_core.request._call_policy import CallPolicy
 from kimi_core.request._read import merge_settings
 from kimi_core.request._tool_names import ToolNames
 
-__all__ = ["PAYLOAD_FIELDS", "CallOptions", "Options", "Request", "option_names"]
+__all__ = ["PAYLOAD_FIELDS", "Asked", "CallOptions", "Options", "Request", "option_names"]
 
 PAYLOAD_FIELDS = frozenset({"logit_bias", "logprobs", "seed", "top_logprobs"})
 """Fields of the payload that an instance of either adapter can be set to send with every request.
@@ -47,6 +48,12 @@ class Options:
             dict.
         parallel_tool_calls: Whether one answer may hold several calls; sent only when set, and
             not to the first-party API, which has no such field and warns of False.
+        tool_call_policy: "repair" (None, too): a tool call that is damaged is mended where it has
+            exactly one reading, and is invalid otherwise. "strict": it is invalid where its
+            arguments are not one JSON object, its name is not declared, or the tool's schema
+            refuses it. "off": only what is no whole object is invalid. Nothing invalid is run.
+        tool_call_retries: How often the model is asked again for calls that are invalid, 0 to 3;
+            None is 1. Each is a request of its own, which costs its tokens.
         response_format: OpenAI's response_format dict.
         stream_usage: Whether a stream is asked to say its usage at its end, in OpenAI's way; None
             for what the endpoint needs: Moonshot says it unasked.
@@ -88,6 +95,8 @@ class Options:
     reasoning_effort: str | None = None
     tool_choice: str | bool | Mapping[str, Any] | None = None
     parallel_tool_calls: bool | None = None
+    tool_call_policy: str | None = None
+    tool_call_retries: int | None = None
     response_format: Mapping[str, Any] | None = None
     stream_usage: bool | None = None
     prompt_cache_key: str | None = None
@@ -168,6 +177,16 @@ def option_names() -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a caller asked for, in the words of `kimi_core.request.build_request`."""
+
+    messages: Sequence[Mapping[str, Any]]
+    tools: Sequence[Mapping[str, Any]] | None
+    options: Options
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One request, ready to be sent, and what its answer will look like.
 
@@ -184,6 +203,8 @@ class Request:
         sending: How it is sent, where that differs from other requests: "headers", "params" and
             "timeout", the names that the openai SDK has for them.
         total_timeout: Seconds that all of it may take; None for no limit.
+        calls: What may be run of the calls of the answer.
+        asked: What it was built from, for asking again.
         forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
             "given_up" where the caller wanted that and the model refuses it; otherwise None.
     """
@@ -199,3 +220,5 @@ class Request:
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None
     forced_tool_choice: Literal["sent", "given_up"] | None = None
+    calls: CallPolicy = field(default_factory=CallPolicy)
+    asked: Asked | None = field(default=None, repr=False)

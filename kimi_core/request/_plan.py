@@ -17,6 +17,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_ids import in_todays_words
+from kimi_core.request._call_policy import decide_call_policy
 from kimi_core.request._first_party import (
     check_builtin_tools,
     check_form,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from kimi_core.capabilities import Capabilities
     from kimi_core.raw.prompt import TextEncoder
+    from kimi_core.request._call_policy import CallPolicy
     from kimi_core.request._options import Options
     from kimi_core.request._thinking import Thinking
     from kimi_core.request._tool_choice import ToolChoice
@@ -61,6 +63,7 @@ class Plan:
         tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
         forced: Whether the model must call a tool ("sent"), or should, and refuses to ("given_up").
         text: Which text of the answer may be more than text; None: none of it.
+        calls: What may be run of the calls of the answer.
         parallel: Whether one answer may hold several calls; None: not sent.
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
         thinking: Whether the model thinks, how much, and in which words that is said.
@@ -87,6 +90,7 @@ class Plan:
     tool_choice: str | dict[str, Any] | None
     forced: Literal["sent", "given_up"] | None
     text: TextPolicy | None
+    calls: CallPolicy
     parallel: bool | None
     grammar: dict[str, Any]
     thinking: Thinking
@@ -135,6 +139,7 @@ def decide(
         tool_choice=choice.value,
         forced="sent" if choice.forced else "given_up" if choice.given_up else None,
         text=_text_policy(choice, history, options, capabilities),
+        calls=decide_call_policy([*(tools or ()), *brought_tools(messages)], names.own, options),
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, options, capabilities),
         thinking=thinking,

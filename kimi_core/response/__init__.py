@@ -10,29 +10,25 @@ the same events, so that no caller can tell how an answer reached us.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.errors import (
-    KimiStreamTruncatedError,
-    KimiTimeoutError,
-    error_from_body,
-    error_in,
-    timeout_error,
-)
+from kimi_core.errors import KimiStreamTruncatedError, KimiTimeoutError, timeout_error
 from kimi_core.events import (
     ContentDelta,
     Diagnostic,
     Event,
     MessageBuilder,
     ParsedMessage,
+    ToolCall,
     ToolCallEnd,
 )
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.request import Request
+from kimi_core.response._answer_facts import AnswerFacts
 from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import AnswerCalls, Source
 from kimi_core.response._fragments import ServerCalls, calls_of
@@ -47,7 +43,13 @@ from kimi_core.response._incomplete import (
     withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
-from kimi_core.response._refusal import invalid_calls, tool_call_error
+from kimi_core.response._refusal import (
+    invalid_calls,
+    silent_end,
+    tool_call_error,
+    unrun_call_error,
+)
+from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
 from kimi_core.response._spoken import spoken_message
 from kimi_core.response._text import TextReader, split_reader
 from kimi_core.response._usage import Usage
@@ -57,13 +59,13 @@ from kimi_core.response._words import (
     reasoning_of,
     refusal_of,
     says_something,
-    string_in,
     text_of,
 )
 
 __all__ = [
     "ResponseReader",
     "Splitting",
+    "Unsettled",
     "Usage",
     "answer_error",
     "finish_reason_in",
@@ -73,14 +75,16 @@ __all__ = [
     "read_object",
     "refusal_in",
     "says_something",
+    "silent_end",
     "spoken_message",
     "tool_call_error",
     "uncalled_error",
+    "unrun_call_error",
     "withheld_in",
 ]
 
 
-class ResponseReader:
+class ResponseReader(AnswerFacts):
     """Reads one answer, chunk by chunk.
 
     Attributes:
@@ -100,6 +104,8 @@ class ResponseReader:
         request: Request,
         headers: Mapping[str, str] | None = None,
         splitting: Splitting | None = None,
+        *,
+        asks_again: bool = False,
     ) -> None:
         """Prepare to read the answer to a request.
 
@@ -107,29 +113,24 @@ class ResponseReader:
             request: What was asked.
             headers: The response headers, for an error that comes inside the answer.
             splitting: What earlier answers said of the server.
+            asks_again: Whether the caller will ask again for calls that cannot be run, so that they
+                wait for `resolve`.
         """
-        self._request = request
-        self._headers = headers
+        super().__init__(request, headers)
         self._builder = MessageBuilder()
         self._server = ServerCalls()
         self._calls = AnswerCalls(request.names.own)
+        self._settled = SettledCalls(request.calls, asks_again=asks_again)
         self._content = ContentReader(request, splitting)
         self._reasoning: TextReader | None = None
         self._closed = False
         self._begun = False
         self._done = False
-        self._finish: str | None = None
-        self._stopped_by: Any = None
         self._completed_call = False
-        self.usage: Usage | None = None
-        self.model: str | None = None
-        self.id: str | None = None
-        self.system_fingerprint: str | None = None
-        self.logprobs: list[Any] = []
         self.refusal = ""
-        self._header: tuple[Any, ...] = ()
         self._beside_error: list[Event] = []
-        self._lost: tuple[Diagnostic, ...] = ()
+        self._uncalled = ""
+        self._noted: list[Diagnostic] = []
 
     @property
     def finish_reason(self) -> str | None:
@@ -148,17 +149,20 @@ class ResponseReader:
         """What was repaired or odd in the raw tokens and in the server's calls."""
         reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
         found = (*self._content.diagnostics, *reasoning)
-        return (*found, *self._server.diagnostics, *self._calls.diagnostics, *self._lost)
+        calls = (*self._server.diagnostics, *self._calls.diagnostics)
+        return (*found, *calls, *self._settled.diagnostics, *self._noted)
 
     def message(self) -> ParsedMessage:
         """Return all that was said so far, calls included that wait for the end of the answer."""
         if self._closed:
             return self._builder.message(self.diagnostics)
-        builder, calls = deepcopy((self._builder, self._calls))
-        for source, reader in self._text_readers():
-            for event in calls.number(source, reader.kept):
-                builder.add(event)
-        for event in calls.close():
+        builder, calls, settled = deepcopy((self._builder, self._calls, self._settled))
+        waiting = [
+            event
+            for source, reader in self._text_readers()
+            for event in calls.number(source, reader.kept)
+        ]
+        for event in (*settled.take([*waiting, *calls.close()]), *settled.beginnings()):
             builder.add(event)
         return builder.message(self.diagnostics)
 
@@ -166,7 +170,8 @@ class ResponseReader:
         """Return id, model, finish reason, fingerprint and diagnostics, as values of JSON.
 
         There are no diagnostics in it where nothing was odd, no ``incomplete_details`` of an answer
-        that was neither cut nor withheld, and no ``forced_tool_choice`` ("sent" and ignored, or
+        that was neither cut nor withheld, no ``usage_of_requests`` where only one was needed, and
+        no ``forced_tool_choice`` ("sent" and ignored, or
         "given_up" before) of one that calls a tool, or need not; the rest is None where it is not
         known.
         """
@@ -181,6 +186,7 @@ class ResponseReader:
             **({"diagnostics": odd} if odd else {}),
             **({"incomplete_details": early} if early else {}),
             **({"forced_tool_choice": forced} if forced else {}),
+            **self._usage_told(),
         }
 
     def _incomplete_details(self) -> dict[str, Any] | None:
@@ -192,12 +198,6 @@ class ResponseReader:
             reasoning_tokens=usage.reasoning_tokens,
             refusal=self.refusal,
         )
-
-    @property
-    def _limit(self) -> int | None:
-        payload = self._request.payload
-        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
-        return limit if isinstance(limit, int) else None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
         """Read one chunk of a stream.
@@ -249,7 +249,7 @@ class ResponseReader:
             return []
         self._closed = True
         self._done = done
-        filled = self._hides_its_limit()
+        filled = self._hides_its_limit(called=self._server.any)
         if filled:
             self._finish = "length"
         reason = self._finish
@@ -259,9 +259,65 @@ class ResponseReader:
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
         calls = self._calls.number("server", calls)
-        events = [*self._beside_error, *taken, *self._taken([*calls, *self._calls.close()])]
-        self._lost = lost_answer(self._builder.message(), self._finish, self.usage)
-        return events
+        taken += self._taken([*calls, *self._calls.close()])
+        if not done and reason is None:
+            taken += self._told(self._settled.close())
+        self._noted += lost_answer(self._builder.message(), self._finish, self.usage)
+        self._note_uncalled()
+        return [*self._beside_error, *taken]
+
+    def _note_uncalled(self) -> None:
+        """Note that text was meant as a call, where it is one that nobody can run."""
+        policy, text = self._request.calls, self._request.text
+        if policy.mode == "off" or self._calls.any or self._request.payload.get("response_format"):
+            return
+        said, lost = self._builder.message(), self._server.nameless
+        found = uncalled_text(said, policy.schemas) if text and text.tools else None
+        self._uncalled = lost or (found.text if found else "")
+        if found and not lost:
+            self._noted.append(found)
+
+    # -- asking again ------------------------------------------------------------------------------
+
+    @property
+    def unsettled(self) -> Unsettled | None:
+        """What waits for `resolve`; None where nothing does."""
+        waiting = self._settled.asked_for
+        if not waiting and not (self._uncalled and self._settled.asks_again):
+            return None
+        return Unsettled(waiting, self._uncalled)
+
+    @property
+    def refused(self) -> Unsettled:
+        """What of an answer that does not wait cannot be run, likewise."""
+        said = self.message()
+        why = {call.index: reason for call, reason in said.sorted_calls()[1]}
+        return Unsettled([(call, why.get(call.index)) for call in said.tool_calls], self._uncalled)
+
+    def resolve(self, answered: Sequence[ToolCall], *, whole: bool) -> list[Event]:
+        """Tell what waits, with the calls that the model gave when it was asked again.
+
+        Args:
+            answered: Calls that can be run.
+            whole: Whether they are all that was asked for.
+        """
+        if whole and self._uncalled:
+            self._uncalled = ""
+        return self._told(self._settled.resolve(answered, whole=whole))
+
+    def refuse_silence(self) -> None:
+        """Refuse an answer that an agent would take for its last, although a call was not run.
+
+        Raises:
+            KimiToolCallError: As `silent_end` says.
+        """
+        error = silent_end(self.message(), self.metadata())
+        if error is not None:
+            raise error
+
+    def note(self, diagnostic: Diagnostic) -> None:
+        """Add something odd that was found elsewhere."""
+        self._noted.append(diagnostic)
 
     @property
     def has_ended(self) -> bool:
@@ -293,50 +349,6 @@ class ResponseReader:
         error.partial = self.message()
         return error
 
-    def _broke_off(self, cause: str, way_out: str) -> str:
-        asked = self._request.capabilities
-        return (
-            f"the answer of model {asked.model!r} at {asked.endpoint.name} broke off: "
-            f"{cause}. What had come is in .partial; {way_out}."
-        )
-
-    def _raise_error_in(self, chunk: Mapping[str, Any]) -> None:
-        found = error_in(chunk)
-        if found is not None:
-            capabilities = self._request.capabilities
-            raise error_from_body(
-                found,
-                endpoint=capabilities.endpoint.name,
-                model=capabilities.model,
-                headers=self._headers,
-            )
-
-    def _read_header(self, chunk: Mapping[str, Any]) -> None:
-        self._read_usage(chunk)
-        # Nearly every chunk repeats these; comparing is cheaper than reading them.
-        header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
-        if header != self._header:
-            self._header = header
-            self.id = string_in(chunk, "id") or self.id
-            self.model = string_in(chunk, "model") or self.model
-            fingerprint = string_in(chunk, "system_fingerprint")
-            self.system_fingerprint = fingerprint or self.system_fingerprint
-
-    def _read_usage(self, holder: Mapping[str, Any]) -> None:
-        said = holder.get("usage")
-        usage = as_mapping(said) if said else None
-        if usage:
-            # Venice puts the cost beside the usage (recording opencode-venice-k26-toolloop).
-            beside = {"cost": holder["cost"]} if "cost" in holder else {}
-            self.usage = Usage.from_wire({**beside, **usage})
-
-    def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
-        said = choice.get("logprobs")
-        if said:
-            # The completions route has another form, parallel lists, which nobody merges.
-            tokens = (as_mapping(said) or {}).get("content")
-            self.logprobs += as_sequence(tokens) or ()
-
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
         self.refusal += refusal_of(delta)
         reasoning, text = reasoning_of(delta), text_of(delta)
@@ -351,24 +363,10 @@ class ResponseReader:
 
     def _read_reasoning(self, text: str) -> list[Event]:
         events: list[Event] = []
-        if self._reasoning is None:
-            # The server has split reasoning off, so the content does not begin inside it, whatever
-            # the prompt ended in, and opens none.
+        if self._reasoning is None:  # the server has split reasoning off: no content begins in it
             self._reasoning = split_reader(self._request, reasoning=True)
             events = self._calls.number("content", self._content.after_reasoning())
         return events + self._calls.number("reasoning", self._reasoning.feed(text))
-
-    def _hides_its_limit(self) -> bool:
-        """Whether the token limit fell into a call, and the server reports the call as whole.
-
-        vLLM 0.32.0 does, where it does not stream: finish reason "tool_calls", the beginning of a
-        name as the name, and ``{}`` for arguments that never came. An answer that the model ended
-        has the token that ended it in ``stop_reason``.
-        """
-        limit = self._limit
-        used = self.usage.completion_tokens if self.usage is not None else 0
-        ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
-        return not ended and limit is not None and used >= limit and self._server.any
 
     def _text_readers(self) -> list[tuple[Source, TextReader | ContentReader]]:
         found: list[tuple[Source, TextReader | ContentReader]] = [("content", self._content)]
@@ -392,8 +390,11 @@ class ResponseReader:
         return self._taken([ContentDelta(text)] if text else [])
 
     def _taken(self, events: list[Event]) -> list[Event]:
+        return self._told(self._settled.take(events))
+
+    def _told(self, events: list[Event]) -> list[Event]:
         for event in events:
             self._builder.add(event)
-            if isinstance(event, ToolCallEnd) and event.complete:
+            if isinstance(event, ToolCallEnd) and event.complete and event.invalid is None:
                 self._completed_call = True
         return events

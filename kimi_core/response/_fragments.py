@@ -81,6 +81,13 @@ class ServerCalls:
         """Whether there is a call whose tool is known; relays send empty fragments, too."""
         return any(call.started for call in self._calls)
 
+    @property
+    def nameless(self) -> str:
+        """Arguments that came without a name, where no call has one; mostly empty."""
+        if self.named:
+            return ""
+        return "\n".join(f"{call.id} {call.waiting}".strip() for call in self._calls)
+
     def feed(self, fragments: Sequence[Mapping[str, Any]], *, whole: bool = False) -> list[Event]:
         """Take the ``tool_calls`` of one delta or of one message.
 
@@ -177,10 +184,10 @@ class ServerCalls:
         text = "".join(call.pieces)
         if not text.strip(BLANKS) and (not cut or (call.said_empty and not filled)):
             return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
-        problem = _problem(text)
-        if problem:
-            self.diagnostics.append(Diagnostic(problem, text, 0))
-        return [ToolCallEnd(call.index, complete=problem != _NO_OBJECT)]
+        broken = cut and _problem(text) == _NO_OBJECT
+        if broken:
+            self.diagnostics.append(Diagnostic(_NO_OBJECT, text, 0))
+        return [ToolCallEnd(call.index, complete=not broken)]
 
 
 def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -26,8 +26,9 @@ class TextReader:
     """Reads the text of one field.
 
     Where a server parses before us, its calls are the answer's, and it sends them behind the text:
-    a call in the text is kept until the end then, and what was kept goes out as text where the
-    server had calls of its own.
+    a call in the text is kept until the end then. Where the server had calls of its own, what was
+    kept of the reasoning goes out as text; so does that of the content, unless it counts beside
+    them.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class TextReader:
         *,
         thinking: bool = False,
         reasoning: bool = False,
+        joins: bool = False,
     ) -> None:
         """Start at the beginning of the field.
 
@@ -45,6 +47,8 @@ class TextReader:
             dialect: The model's.
             thinking: Whether the text starts inside a think block that the prompt opened.
             reasoning: Whether the field is that of reasoning, and all its text is reasoning.
+            joins: Whether calls in the text count beside the server's own. Servers parse the first
+                call and leave the others in the content (vllm-project/vllm#24478, #38274).
         """
         self._policy = policy
         self._dialect: Literal["k2", "k3"] = dialect
@@ -52,6 +56,7 @@ class TextReader:
             StreamParser(dialect, thinking=thinking, policy=policy) if policy is not None else None
         )
         self._reasoning = reasoning
+        self._joins = joins and not reasoning
         self._keeps = policy is not None and policy.server_first and bool(policy.tools)
         self._pieces: list[str] = []
         self._kept: list[Event] = []
@@ -90,7 +95,7 @@ class TextReader:
             return []
         events = self._keep(self._parser.close(finish_reason, answered=answered))
         kept, self._kept = self._kept, []
-        if served and kept:
+        if served and kept and not self._joins:
             return self._of_field([*events, *self._as_text()])
         return self._of_field([*events, *kept])
 
@@ -151,10 +156,12 @@ def content_reader(request: Request, *, thinking: bool) -> TextReader:
             all other parsing was left to the server.
     """
     policy = request.text or (TextPolicy() if thinking else None)
-    return TextReader(policy, request.capabilities.info.dialect, thinking=thinking)
+    dialect, joins = request.capabilities.info.dialect, request.calls.mode != "off"
+    return TextReader(policy, dialect, thinking=thinking, joins=joins)
 
 
 def split_reader(request: Request, *, reasoning: bool) -> TextReader:
     """Return what reads one of two fields, where a server sends reasoning in one of its own."""
     policy = replace(request.text, split=True) if request.text is not None else None
-    return TextReader(policy, request.capabilities.info.dialect, reasoning=reasoning)
+    dialect, joins = request.capabilities.info.dialect, request.calls.mode != "off"
+    return TextReader(policy, dialect, reasoning=reasoning, joins=joins)

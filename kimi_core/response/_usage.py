@@ -60,6 +60,13 @@ class Usage:
             extra={name: value for name, value in usage.items() if name not in _COUNTS},
         )
 
+    def __add__(self, other: Usage) -> Usage:
+        """Return what two requests have used together."""
+        return Usage(
+            **{name: getattr(self, name) + getattr(other, name) for name in _SUMMED},
+            extra={**self.extra, **other.extra, **_summed(self.extra, other.extra)},
+        )
+
     def totals(self) -> dict[str, int]:
         """Return the three sums under OpenAI's names, as LangChain's callbacks read them."""
         return {
@@ -79,6 +86,14 @@ class Usage:
 
 
 _COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})
+_SUMMED = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "cache_write_tokens",
+)
 _MOST_TOKENS = 1_000_000_000
 
 
@@ -88,3 +103,20 @@ def _count(fields: Mapping[str, Any], name: str) -> int:
     if isinstance(value, (int, float)) and 0 <= value < _MOST_TOKENS:  # not true of NaN
         return int(value)
     return 0
+
+
+def _summed(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Sum the numbers that both say, at any depth: details of tokens, and money."""
+    found: dict[str, Any] = {}
+    for name in one.keys() & other.keys():
+        first, second = one[name], other[name]
+        inner, others = as_mapping(first), as_mapping(second)
+        if inner is not None and others is not None:
+            found[name] = {**inner, **others, **_summed(inner, others)}
+        elif _is_number(first) and _is_number(second):
+            found[name] = first + second
+    return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -43,8 +43,9 @@ def prompt_tokens(request: ChatRequest) -> int:
     """Return the tokens of messages, tools and settings, as the usage reports them."""
     tokenizer = request.options.tokenizer
     if tokenizer is not None:
-        # What cannot be rendered is refused by a rule that is looked at later.
-        with suppress(KimiConfigError):
+        # What cannot be rendered is refused by a rule that is looked at later; the renderer trips
+        # over tools of a system message that are no list of objects.
+        with suppress(KimiConfigError, AttributeError):
             return _exact(request, tokenizer)
     line = _EFFORT_LINE if request.effort else 0
     return estimate_tokens([request.messages, request.tools]) + line

@@ -21,6 +21,9 @@ __all__ = ["BYTE_ORDER_MARK", "BodyReader", "read_beginning", "read_json"]
 _MOST_BYTES = 256 * 1024 * 1024  # an answer of a million tokens with log probabilities
 _MOST_DIGITS = 4_300  # of a whole number, where Python's own reader gives up
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LENIENT = json.JSONDecoder(
+    strict=False, parse_int=float
+)  # finds the end; the value is thrown away
 _TRIES = 4  # bytes that may be parsed for each byte of the body, so that reading stays linear
 
 
@@ -120,8 +123,10 @@ class BodyReader:
         try:
             self.value = _object(self._body)
         except ValueError as error:
-            if self.beginning() is not None:
-                return None
+            # Where it came in two pieces, it was taken before the second was there.
+            self.value = _object_in_front(self._body)
+            if self.value is not None or self.beginning() is not None:
+                return self.value
             message = (
                 f"the server's answer is not JSON ({error}): {self.shown!r}. "
                 "Check that base_url names an OpenAI-compatible API, usually ending in /v1."
@@ -143,6 +148,17 @@ class BodyReader:
         whole = b"".join(self._pieces)
         self._pieces = [whole]
         return whole
+
+
+def _object_in_front(body: bytes) -> dict[str, Any] | None:
+    """Read the whole object that a body begins with, whatever stands behind it, or None."""
+    text = _bare(body).decode(errors="surrogateescape")
+    try:
+        _, end = _LENIENT.raw_decode(text)
+        value = read_json(text[:end].encode(errors="surrogateescape"))
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def _object(body: bytes) -> dict[str, Any]:

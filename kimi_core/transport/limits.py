@@ -62,6 +62,12 @@ class Limits:
         self._ends = None if total is None else clock() + total
         self._waited = 0.0
 
+    def rest(self) -> Limits:
+        """Return the limits of a further request, which ends when this one has to."""
+        further = Limits(self.total, self._clock)
+        further._ends = self._ends
+        return further
+
     @property
     def left(self) -> float | None:
         """Seconds that are left of the whole, never below 0; None without a limit."""

@@ -239,12 +239,12 @@ _REASONING = {
 
 _TWICE = {
     "raw, and the same of the server": TextAnswer(
-        {"content": f"a{_RAW}b", "tool_calls": [_SAME]}, f"a{_RAW}b",
+        {"content": f"a{_RAW}b", "tool_calls": [_SAME]}, "ab",
         calls=(("call_1", "get_weather", {"city": "Rome"}),),
     ),
     "raw, and another of the server": TextAnswer(
-        {"content": f"{_RAW}<|im_end|>", "tool_calls": [_OSLO]}, _RAW,
-        calls=(("call_1", "get_weather", {"city": "Oslo"}),),
+        {"content": f"{_RAW}<|im_end|>", "tool_calls": [_OSLO]},
+        calls=(("call_1", "get_weather", {"city": "Oslo"}), *_MADE),
     ),
     "raw, and an empty fragment of the server": TextAnswer(
         {"content": _RAW, "tool_calls": [{"index": 0}]}, calls=_MADE
@@ -318,9 +318,8 @@ _BLOCKS = {
         settings={**_COMPLETIONS, **_ON_K3},
     ),
     "K3, channels and the call of the server": TextAnswer(
-        {"content": f"a{closed('response')}{_K3}", "tool_calls": [_OSLO]},
-        f"a{closed('response')}{_K3}", calls=(("call_1", "get_weather", {"city": "Oslo"}),),
-        settings=_ON_K3,
+        {"content": f"a{closed('response')}{_K3}", "tool_calls": [_OSLO]}, "a",
+        calls=(("call_1", "get_weather", {"city": "Oslo"}), *_K3_MADE), settings=_ON_K3,
     ),
     "begin lost": _made(f"I look. {_ID}{AB}{_ROME}{CE}{SE}", "I look. "),
     "begin lost, no tools": _text(f"I look. {_ID}{AB}{_ROME}{CE}", asked={}),

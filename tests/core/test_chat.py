@@ -167,7 +167,8 @@ def test_arguments_that_arrive_together_share_a_list(
 
 def lists_of(chat: KimiChat, mode: str) -> list[list[Event]]:
     """Read a reply list by list."""
-    request = chat.request(HELLO, [tool("write")], stream=True)
+    options = Options(tool_call_policy="off")  # lets every fragment out at once
+    request = chat.request(HELLO, [tool("write")], options, stream=True)
 
     async def ask() -> list[list[Event]]:
         return [events async for events in await chat.aopen(request)]

@@ -31,16 +31,20 @@ MEDIAN_FUNCTION = 10
 # What the core may import, beside the standard library and itself: what every install brings, and
 # what one room may need beyond that (from an extra; pytest is there where the fixture is used).
 CORE_DEPENDENCIES = {
-    "anyio", "certifi", "dotenv", "jiter", "openai", "pydantic_core", "typing_extensions",
+    "anyio", "certifi", "dotenv", "jiter", "jsonschema", "openai", "pydantic_core",
+    "typing_extensions",
 }  # fmt: skip
-COMMAND_LINE = {"jsonschema", "rich", "tqdm", "typer"}
+COMMAND_LINE = {"rich", "tqdm", "typer"}
 ROOM_DEPENDENCIES = {
     "kimi_core/chat/fields.py": {"pydantic"},  # for the adapters alone, whose models are pydantic's
     "kimi_core/local/_server.py": {"xllamacpp"},
     "kimi_core/platform/_progress.py": {"tqdm"},
     "kimi_core/cli/": COMMAND_LINE,
+    # referencing comes with jsonschema, whose registries are its own.
+    "kimi_core/response/_repair/schema.py": {"jsonschema_rs", "referencing"},
     "kimi_core/testing/plugin.py": {"pytest"},
     "kimi_core/tokenizer.py": {"tiktoken"},
+    "kimi_core/verify/_valid.py": {"referencing"},
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ARGUMENTS", "CHUNKS", "OPTIONS", "STREAMS", "TEXTS"]
+__all__ = ["ARGUMENTS", "BODIES", "CHUNKS", "OPTIONS", "STREAMS", "TEXTS"]
 
 STREAMS: list[tuple[bytes, list[int]]] = [
     (b'\xef\xbb\xbfdata: {"a": 1}\r\rdata: [DONE]\r\r', [1, 2]),
     (b"data: " + b"[" * 2000 + b"\n\n", []),
     (b"data: {oops\n\nevent: error\ndata: no\n\n", [9]),
+]
+
+BODIES: list[tuple[bytes, list[int]]] = [
+    (b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", [4]),
+    (b"\xef\xbb\xbf{}", [1]),
+    (b'{"choices": [{"message": {"content": "a"', []),
+    (b'{"a": 1}data: ', [8]),
+    (b"{}{", [2]),
+    (b"[1]}", [3]),
+    (b'{"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}}', [69]),
+    (b'{"a": "\xff"}{', [10]),
 ]
 
 CHUNKS: list[list[Any]] = [

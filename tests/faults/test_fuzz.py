@@ -27,7 +27,7 @@ from kimi_core.response import ResponseReader
 from kimi_core.transport.limits import Limits
 from kimi_core.transport.sse import EventStreamDecoder
 from tests.faults import found
-from tests.faults.row import head, sse
+from tests.faults.row import sse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -213,7 +213,7 @@ BYTES = (
 
 
 @examples(
-    [(head(), [4]), (b"\xef\xbb\xbf{}", [1]), (b'{"choices": [{"message": {"content": "a"', [])],
+    found.BODIES,
     "data",
     "cuts",
 )

@@ -154,7 +154,7 @@ def test_a_closed_call_with_other_than_an_object_is_damaged(
     """The closing marker says that the call is whole, not that its arguments are JSON."""
     raw = RAW.replace('{"city":"Paris"}', arguments)
     engine.reply(SimulatedReply(raw=raw), SimulatedReply(raw=raw))
-    model = make_raw().bind_tools([get_weather, get_time])
+    model = make_raw(tool_call_retries=0).bind_tools([get_weather, get_time])
     whole, summed = model.invoke("Go."), streamed(model)
     assert whole.tool_calls == summed.tool_calls == CALLS[1:]
     assert [call["args"] for call in whole.invalid_tool_calls] == [arguments]

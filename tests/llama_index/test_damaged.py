@@ -57,6 +57,12 @@ class Deleting:
 
 
 @pytest.fixture
+def llm(make_llm: Callable[..., ChatKimiK2]) -> ChatKimiK2:
+    """One that mends nothing and asks once; the rest is in tests/parity/test_retries.py."""
+    return make_llm(tool_call_policy="strict", tool_call_retries=0)
+
+
+@pytest.fixture
 def deleting() -> Deleting:
     return Deleting()
 
@@ -183,7 +189,7 @@ def test_an_object_is_not_made_of_a_damaged_call(
         server.stream(chunks(call))
     else:
         server.json(call)
-    llm = make_llm(endpoint="vllm")
+    llm = make_llm(endpoint="vllm", tool_call_policy="strict", tool_call_retries=0)
     prompt = PromptTemplate("What?")
 
     def predict() -> Any:

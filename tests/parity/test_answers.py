@@ -66,7 +66,7 @@ def _read(arguments: Any) -> Any:
 
 
 def ask_langchain(made: dict[str, Any], answer: TextAnswer, way: str) -> Said:
-    llm = langchain_kimi.ChatKimiK2(**made)
+    llm = langchain_kimi.ChatKimiK2(**made, tool_call_retries=0)
     messages = [
         SystemMessage("", additional_kwargs={"tools": message["tools"]})
         if "tools" in message
@@ -87,7 +87,7 @@ def ask_langchain(made: dict[str, Any], answer: TextAnswer, way: str) -> Said:
 
 
 def ask_llama_index(made: dict[str, Any], answer: TextAnswer, way: str) -> Said:
-    llm = llama_index_kimi.ChatKimiK2(**made)
+    llm = llama_index_kimi.ChatKimiK2(**made, tool_call_retries=0)
     messages = [
         ChatMessage(
             role=message["role"],

@@ -224,7 +224,10 @@ def test_langchain_gives_the_partial_objects_first(
 
     with pytest.raises(KimiIncompleteAnswerError):
         found.extend(chain.stream("x")) if way == "stream" else asyncio.run(take())
-    assert {"name": "Ana", "total": 12} in found
+    # Of a call no number is told before its end: 12 may be the beginning of 120.
+    assert (
+        {"name": "Ana"} if method == "function_calling" else {"name": "Ana", "total": 12}
+    ) in found
     llm.close()
 
 

@@ -48,7 +48,9 @@ _ENDLESS = 1 << 60
 
 _JSON_VISIBLE = re.compile(r"[^ \t\n\r]")
 NO_ARGUMENT_MARKER = re.compile(r"\s*[^\s{<]+:\d+\s*(?=\{)")
-PROSE = re.compile(r"\s*[^\s<{]+\s+[^\s<{]")
+# Two words. Models put blanks behind the prefix and in front of the counter, which is none.
+_WORDS = r"[^\s<{]+\s+[^\s<{:]"
+PROSE = re.compile(rf"\s*(?:(?!functions\s*\.\s){_WORDS}|functions\s*\.\s*{_WORDS})")
 NUMBERED = re.compile(r"\s*\S+:\d+\s*\Z")
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.json_scan import load_json
 from kimi_core.raw._reading.schema_fit import as_object, fits
+from kimi_core.raw.tool_names import fitting_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ __all__ = ["Resolution", "ToolNames"]
 _NATIVE = re.compile(r"(?:functions\.)?(.*\w.*):\d+\Z", re.DOTALL)
 _PREFIX = re.compile(r"functions(?:[._:(\[/]+|\Z)")
 _COUNTER = re.compile(r"[\W_]*\d*(?:\.\d+)?[\W_]*\Z")
+_TRAILING_COUNTER = re.compile(r"[\W_]*\d+[\W_]*\Z")
 # Counters and the ids of other servers; they say nothing about the tool.
 _NAMELESS = re.compile(
     r"(?:[\W_\d]*|functions|(?:call|toolu|chatcmpl-tool)(?:\d+|[_:-][0-9A-Za-z_-]*)?)\Z"
@@ -123,7 +125,8 @@ class ToolNames:
 
     def _mend(self, raw: str, stripped: str) -> str | None:
         """Return the one declared name that a damaged id can mean, or None."""
-        texts = {stripped, _PREFIX.sub("", raw, count=1), raw.removeprefix("functions_")}
+        texts = {stripped, _PREFIX.sub("", raw, count=1), raw.removeprefix("functions")}
+        texts.add(raw.removeprefix("functions_"))
         exact = {name for text in texts for name in self._schemas if _is_damaged(text, name)}
         if not exact:
             folded = {text.replace("-", "_") for text in texts}
@@ -133,7 +136,15 @@ class ToolNames:
                 for name in self._schemas
                 if _is_damaged(text, name.replace("-", "_"))
             }
-        return exact.pop() if len(exact) == 1 else None
+        return exact.pop() if len(exact) == 1 else self._fitting(texts) if not exact else None
+
+    def _fitting(self, texts: set[str]) -> str | None:
+        """Return the one declared name that the texts are, but for case, separators and blanks."""
+        for said in (texts, {_TRAILING_COUNTER.sub("", text) for text in texts}):
+            meant = {fitting_name(text, self._schemas) for text in said} - {None}
+            if meant:
+                return meant.pop() if len(meant) == 1 else None
+        return None
 
     def infer(self, arguments: str) -> str | None:
         """Return the one declared tool whose schema the arguments fit, or None."""

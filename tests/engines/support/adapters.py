@@ -52,7 +52,9 @@ class Conversation:
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = {"temperature": 0.0, "max_retries": 0, **settings}
+        # What an engine did is asked for, and not what is made of it afterwards.
+        plain = {"temperature": 0.0, "max_retries": 0, "tool_call_policy": "off"}
+        self.settings = {**plain, **settings}
         self.messages: list[Any] = []
 
     def ask(

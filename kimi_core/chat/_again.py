@@ -1,0 +1,153 @@
+"""Asking again for tool calls that cannot be run.
+
+Owns: what the model is told of them, when that is given up, and what becomes of its answer.
+May know: errors, events, request, response. No I/O: the replies send.
+
+Everything that was said stays, so a second answer gives calls and nothing else: its text and its
+reasoning are not told. Calls that can be run are kept from the first answer on, and the model is
+told so; one that it says once more all the same is the same call.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kimi_core.errors import KimiConfigError
+from kimi_core.events import Diagnostic
+from kimi_core.events.arguments import history_arguments
+from kimi_core.request import build_request
+
+if TYPE_CHECKING:
+    from kimi_core.events import Event, ToolCall
+    from kimi_core.request import Options, Request
+    from kimi_core.response import ResponseReader, Unsettled
+
+__all__ = ["AskingAgain"]
+
+_KEPT = "This call is accepted and is being run. Do not repeat it."
+_REFUSED = "Error: this call was not run: {reason}. Call again, with what is wrong corrected."
+_UNCALLED = (
+    "That was text, and no tool was run. To use a tool, make a tool call, of one of these: {names}."
+)
+_CONTROL_TOKEN = re.compile(r"<\|(\w+)\|>")
+_WITHHELD = frozenset({"content_filter", "refusal"})
+
+
+class AskingAgain:
+    """The requests behind one answer whose calls cannot be run.
+
+    Args:
+        request: The request of that answer.
+        reader: What has read it; it is given the calls of the further ones.
+    """
+
+    def __init__(self, request: Request, reader: ResponseReader) -> None:
+        self._request = request
+        self._reader = reader
+        self._left = request.calls.retries
+        self._turns: list[dict[str, Any]] = []
+        self._good: list[ToolCall] = []
+        self._open = reader.unsettled
+        self._settled = self._open is None
+        self._add_turn(reader, self._open)
+
+    def next(self) -> Request | None:
+        """Return the next request, or None where nothing is left to be asked or to hope for."""
+        if self._settled or not self._left or self._is_vain():
+            return None
+        self._left -= 1
+        try:
+            return self._built(_forced(self._request, self._open))
+        except KimiConfigError:  # the choice cannot be forced there
+            return self._built(self._asked.options)
+
+    def take(self, reader: ResponseReader) -> None:
+        """Take the answer to it."""
+        self._reader.count(reader)
+        calls = reader.message().tool_calls
+        bad = [(call, call.invalid) for call in calls if not isinstance(call.parsed(), dict)]
+        self._good += [call for call in calls if isinstance(call.parsed(), dict)]
+        self._settled = bool(calls) and not bad
+        self._open = reader.refused
+        self._add_turn(reader, self._open)
+
+    def fail(self, error: Exception) -> None:
+        """Give up, because a request was not answered; what it was sent for is told as it is."""
+        self._left = 0
+        self._reader.note(Diagnostic("retry_failed", str(error), 0))
+
+    def events(self) -> list[Event]:
+        """Return what is told in the end."""
+        return self._reader.resolve(self._good, whole=self._settled)
+
+    @property
+    def _asked(self) -> Any:  # noqa: ANN401
+        return self._request.asked
+
+    def _is_vain(self) -> bool:
+        """Whether the next answer would end as this one did, or cannot be asked for."""
+        asked = self._request.asked
+        if asked is None or (asked.messages and asked.messages[-1].get("partial")):
+            return True
+        reason = self._reader.finish_reason
+        return reason in _WITHHELD or (reason == "length" and asked.options.max_tokens is not None)
+
+    def _built(self, options: Options) -> Request:
+        asked = self._asked
+        return build_request(
+            [*asked.messages, *self._turns],
+            asked.tools,
+            options,
+            self._request.capabilities,
+            stream=asked.stream,
+        )
+
+    def _add_turn(self, reader: ResponseReader, open_: Unsettled | None) -> None:
+        if open_ is None:
+            return
+        said = reader.message()
+        turn: dict[str, Any] = {"role": "assistant", "content": _plain(said.content)}
+        if said.reasoning:
+            turn["reasoning_content"] = _plain(said.reasoning)
+        results = _results(open_)
+        if results:
+            turn["tool_calls"] = [_wire_call(call) for call, _ in open_.calls]
+        else:
+            names = ", ".join(self._request.calls.schemas)
+            turn["content"] = turn["content"] or _plain(open_.text) or "(no answer)"
+            results = [{"role": "user", "content": _UNCALLED.format(names=names)}]
+        self._turns += [turn, *results]
+
+
+def _plain(text: str) -> str:
+    """Break up control tokens: a server might read them as such."""
+    return _CONTROL_TOKEN.sub(r"<\1>", text)
+
+
+def _wire_call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": history_arguments(call.arguments)}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _results(open_: Unsettled) -> list[dict[str, Any]]:
+    return [
+        {
+            "role": "tool",
+            "tool_call_id": call.id,
+            "name": call.name,
+            "content": _KEPT if reason is None else _REFUSED.format(reason=reason.reason),
+        }
+        for call, reason in open_.calls
+    ]
+
+
+def _forced(request: Request, open_: Unsettled | None) -> Options:
+    """Return the options under which the sampler of an engine with a grammar keeps to the tools."""
+    options: Options = request.asked.options  # type: ignore[union-attr]
+    if request.capabilities.endpoint.grammar is None or options.tool_choice not in (None, "auto"):
+        return options
+    several = open_ is not None and sum(why is not None for _, why in open_.calls) > 1
+    parallel = True if several else options.parallel_tool_calls
+    return replace(options, tool_choice="required", parallel_tool_calls=parallel)

@@ -1,0 +1,61 @@
+"""What is done with a tool call that is damaged, as a value.
+
+Owns: `CallPolicy`, and how it is decided from what is offered. May know: its own files, _json.
+
+It is decided once for each request, where tools and tool choice are decided, and the reader of the
+answer is given it. What has one reading, `kimi_core.response._repair` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from kimi_core._json import as_mapping, as_sequence
+from kimi_core.request._tool_names import name_of
+
+if TYPE_CHECKING:
+    from kimi_core.request._options import Options
+
+__all__ = ["CallPolicy", "decide_call_policy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPolicy:
+    """What may be run of the calls of one answer.
+
+    Attributes:
+        mode: "repair" mends what has one reading, "strict" mends nothing, "off" looks at no schema
+            and no name. Where no tool was declared it is "off": nothing is known of any.
+        retries: How often the model is asked again for calls that cannot be run.
+        schemas: The schema of each declared tool, by the caller's name for it; None where it has
+            none. As the caller wrote it: what a server is sent may take more.
+        own_names: The caller's name of each tool that was sent under another.
+    """
+
+    mode: Literal["repair", "strict", "off"] = "off"
+    retries: int = 0
+    schemas: Mapping[str, object] = field(default_factory=dict[str, object])
+    own_names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def decide_call_policy(
+    tools: Iterable[Mapping[str, Any]], own_names: Mapping[str, str], options: Options
+) -> CallPolicy:
+    """Decide from all tools that the model may see, as their callers wrote them."""
+    said = [*tools, *filter(None, map(as_mapping, as_sequence(options.extra.get("tools")) or ()))]
+    schemas = {name: _schema_of(tool) for tool in said if (name := name_of(tool))}
+    if not schemas or options.tool_call_policy == "off":
+        return CallPolicy()
+    retries = options.tool_call_retries
+    return CallPolicy(
+        mode="strict" if options.tool_call_policy == "strict" else "repair",
+        retries=1 if retries is None else retries,
+        schemas=schemas,
+        own_names=own_names,
+    )
+
+
+def _schema_of(tool: Mapping[str, Any]) -> object:
+    return (as_mapping(tool.get("function")) or {}).get("parameters")

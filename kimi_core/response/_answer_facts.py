@@ -1,0 +1,115 @@
+"""What a server says of an answer beside the answer.
+
+Owns: id, model, fingerprint, usage and logprobs, as they come with any chunk; errors that stand in
+place of an answer. May know: its own files, _json, errors, request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kimi_core._json import as_mapping, as_sequence
+from kimi_core.errors import error_from_body, error_in
+from kimi_core.request import Request
+from kimi_core.response._usage import Usage
+from kimi_core.response._words import string_in
+
+__all__ = ["AnswerFacts"]
+
+
+class AnswerFacts:
+    """The facts of one answer; attributes as `kimi_core.response.ResponseReader` has them."""
+
+    def __init__(self, request: Request, headers: Mapping[str, str] | None) -> None:
+        """Know nothing yet but what was asked, and the response headers."""
+        self._request = request
+        self._headers = headers
+        self.usage: Usage | None = None
+        self.model: str | None = None
+        self.id: str | None = None
+        self.system_fingerprint: str | None = None
+        self.logprobs: list[Any] = []
+        self._header: tuple[Any, ...] = ()
+        self._usages: list[Usage] = []
+        self._finish: str | None = None
+        self._stopped_by: Any = None
+
+    def _read_header(self, chunk: Mapping[str, Any]) -> None:
+        self._read_usage(chunk)
+        # Nearly every chunk repeats these; comparing is cheaper than reading them.
+        header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
+        if header != self._header:
+            self._header = header
+            self.id = string_in(chunk, "id") or self.id
+            self.model = string_in(chunk, "model") or self.model
+            fingerprint = string_in(chunk, "system_fingerprint")
+            self.system_fingerprint = fingerprint or self.system_fingerprint
+
+    def _read_usage(self, holder: Mapping[str, Any]) -> None:
+        said = holder.get("usage")
+        usage = as_mapping(said) if said else None
+        if usage:
+            # Venice puts the cost beside the usage (recording opencode-venice-k26-toolloop).
+            beside = {"cost": holder["cost"]} if "cost" in holder else {}
+            self.usage = Usage.from_wire({**beside, **usage})
+
+    def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
+        said = choice.get("logprobs")
+        if said:
+            # The completions route has another form, parallel lists, which nobody merges.
+            tokens = (as_mapping(said) or {}).get("content")
+            self.logprobs += as_sequence(tokens) or ()
+
+    def count(self, other: AnswerFacts) -> None:
+        """Add what another request for the same answer has used."""
+        self._usages = self._usages or [self.usage or Usage()]
+        self._usages.append(other.usage or Usage())
+        if self.usage is not None or other.usage is not None:
+            self.usage = (self.usage or Usage()) + (other.usage or Usage())
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the answer took more than one request."""
+        return bool(self._usages)
+
+    def _usage_told(self) -> dict[str, Any]:
+        """Return what each request has used, where there was more than one."""
+        usages = [usage.totals() for usage in self._usages]
+        return {"usage_of_requests": usages} if usages else {}
+
+    @property
+    def _limit(self) -> int | None:
+        payload = self._request.payload
+        limit = payload.get("max_tokens") or payload.get("max_completion_tokens")
+        return limit if isinstance(limit, int) else None
+
+    def _broke_off(self, cause: str, way_out: str) -> str:
+        asked = self._request.capabilities
+        return (
+            f"the answer of model {asked.model!r} at {asked.endpoint.name} broke off: "
+            f"{cause}. What had come is in .partial; {way_out}."
+        )
+
+    def _raise_error_in(self, chunk: Mapping[str, Any]) -> None:
+        found = error_in(chunk)
+        if found is not None:
+            capabilities = self._request.capabilities
+            raise error_from_body(
+                found,
+                endpoint=capabilities.endpoint.name,
+                model=capabilities.model,
+                headers=self._headers,
+            )
+
+    def _hides_its_limit(self, *, called: bool) -> bool:
+        """Whether the token limit fell into a call, and the server reports the call as whole.
+
+        vLLM 0.32.0 does, where it does not stream: finish reason "tool_calls", the beginning of a
+        name as the name, and ``{}`` for arguments that never came. An answer that the model ended
+        has the token that ended it in ``stop_reason``.
+        """
+        limit = self._limit
+        used = self.usage.completion_tokens if self.usage is not None else 0
+        ended = self._finish not in {"tool_calls", "stop"} or self._stopped_by is not None
+        return not ended and limit is not None and used >= limit and called

@@ -1,0 +1,310 @@
+"""A damaged call is mended where it has one reading, and is otherwise not run.
+
+Owns: the core's part of it: the table, streams that are cut anywhere, schemas that nobody can read.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.endpoints import vllm
+from kimi_core.errors import KimiConfigError
+from kimi_core.events import MessageBuilder, Repair, ToolCall, ToolCallArguments
+from kimi_core.events.arguments import InvalidArguments
+from kimi_core.request import Options
+from kimi_core.response import ResponseReader
+from tests.core.repairs import REPAIRS, Damaged
+
+CHAT = KimiChat(Settings(model="kimi-k2-thinking", endpoint=vllm("http://x/v1"), api_key="k"))
+FILE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "path": {"type": "string"},
+        "content": {"type": ["string", "null"]},
+        "lines": {"type": "array", "items": {"type": "integer"}},
+        "force": {"type": "boolean"},
+    },
+    "required": ["path"],
+    "additionalProperties": False,
+}
+
+
+def tool(name: str, parameters: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+def reader_of(tools: list[dict[str, Any]], **options: Any) -> ResponseReader:
+    request = CHAT.request(
+        [{"role": "user", "content": "x"}], tools, Options(**options), stream=True
+    )
+    return ResponseReader(request)
+
+
+def delta(name: str | None, text: str) -> dict[str, Any]:
+    said = {"index": 0, "function": {"arguments": text}}
+    if name is not None:
+        said = {"index": 0, "id": "a:0", "function": {"name": name, "arguments": text}}
+    return {"choices": [{"index": 0, "delta": {"tool_calls": [said]}}]}
+
+
+def called(reader: ResponseReader, name: str, pieces: list[str]) -> tuple[ToolCall, list[str]]:
+    """Feed a call in pieces; return it as the events sum it up, and the pieces that were told."""
+    builder, told = MessageBuilder(), list[str]()
+    chunks = [delta(name, ""), *(delta(None, piece) for piece in pieces)]
+    for events in [*map(reader.feed, chunks), reader.close(done=True)]:
+        for event in events:
+            builder.add(event)
+            told += [event.text] if isinstance(event, ToolCallArguments) else []
+    (call,) = builder.message().tool_calls
+    assert reader.message().tool_calls == (call,)
+    return call, told
+
+
+def schema_of(row: Damaged) -> dict[str, Any]:
+    closed: dict[str, Any] = {"additionalProperties": False} if row.closed else {}
+    required = {"required": list(row.required)} if row.required else {}
+    return {"type": "object", "properties": row.properties, **required, **closed}
+
+
+@pytest.mark.parametrize("size", [10_000, 1, 3], ids=["at once", "by characters", "by threes"])
+@pytest.mark.parametrize("row", REPAIRS.values(), ids=REPAIRS)
+def test_what_has_one_reading_is_mended_and_nothing_else(row: Damaged, size: int) -> None:
+    reader = reader_of([tool("act", schema_of(row))])
+    pieces = [row.text[at : at + size] for at in range(0, len(row.text), size)]
+    call, _ = called(reader, "act", pieces)
+    found = call.parsed()
+    if row.meant is None:
+        assert isinstance(found, InvalidArguments)
+        assert call.arguments == (row.text or "{}")
+    else:
+        assert json.dumps(found) == json.dumps(row.meant)
+
+
+@pytest.mark.parametrize("row", REPAIRS.values(), ids=REPAIRS)
+def test_strict_mends_nothing_and_off_looks_at_no_schema(row: Damaged) -> None:
+    strict, _ = called(
+        reader_of([tool("act", schema_of(row))], tool_call_policy="strict"), "act", [row.text]
+    )
+    off, told = called(
+        reader_of([tool("act", schema_of(row))], tool_call_policy="off"), "act", [row.text]
+    )
+    assert strict.arguments == off.arguments == "".join(told) == (row.text or "{}")
+    found = strict.parsed()
+    if not isinstance(found, InvalidArguments):
+        assert jsonschema.Draft202012Validator(schema_of(row)).is_valid(found)
+        assert off.parsed() == found
+
+
+def test_null_is_a_value_in_openapis_words_too() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "nullable": True}}}
+    for required in ([], ["n"]):
+        reader = reader_of([tool("act", {**schema, "required": required})])
+        call, _ = called(reader, "act", ['{"n": null}'])
+        assert call.parsed() == {"n": None}
+
+
+NAMES: dict[str, tuple[str, str | None]] = {
+    "as it is": ("read_file", "read_file"),
+    "in another case": ("ReadFile", "read_file"),
+    "with other separators": ("read-file", "read_file"),
+    "with the prefix": ("functions.read_file", "read_file"),
+    "with a counter": ("functions.read_file:3", "read_file"),
+    "twice": ("read_fileread_file", "read_file"),
+    "in blanks": (" read_file\n", "read_file"),
+    "one that is near": ("red_file", None),
+    "one with another meaning": ("reread_file", None),
+    "one of two": ("WriteIt", None),
+    "one of two, exactly": ("write_it", "write_it"),
+    "another": ("img_gen", None),
+}
+
+
+@pytest.mark.parametrize(("said", "meant"), NAMES.values(), ids=NAMES)
+def test_a_name_means_the_one_declared_tool_that_it_can_mean(said: str, meant: str | None) -> None:
+    tools = [tool(name, {"type": "object"}) for name in ("read_file", "write_it", "write-it")]
+    reader = reader_of(tools)
+    call, _ = called(reader, said, ["{}"])
+    if meant is None:
+        assert isinstance(call.parsed(), InvalidArguments)
+        assert call.invalid is not None
+        assert call.invalid.kind == "undeclared"
+        assert "read_file" in call.invalid.reason
+    else:
+        assert (call.name, call.parsed()) == (meant, {})
+        repairs = [found for found in reader.diagnostics if isinstance(found, Repair)]
+        changed = [(found.before, found.after) for found in repairs]
+        assert changed == ([] if said == meant else [(said, meant)])
+
+
+def test_what_was_changed_is_told_with_before_and_after() -> None:
+    reader = reader_of([tool("act", schema_of(REPAIRS["a number in quotes"]))])
+    called(reader, "act", ['{"count": "7"}'])
+    (found,) = reader.metadata()["diagnostics"]
+    assert found == {
+        "kind": "repaired_string_to_number", "text": '"7"', "position": 0,
+        "before": '"7"', "after": "7",
+    }  # fmt: skip
+
+
+numbers = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+files = st.fixed_dictionaries(
+    {"path": st.text(max_size=30)},
+    optional={
+        "content": st.none() | st.text(max_size=60),
+        "lines": st.lists(st.integers(), max_size=4),
+        "force": st.booleans(),
+    },
+)
+writers = st.sampled_from([{}, {"indent": 2}, {"separators": (",", ":")}, {"ensure_ascii": False}])
+
+
+@given(value=files, writer=writers, sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5))
+def test_a_right_call_comes_through_byte_for_byte_however_it_is_cut(
+    value: dict[str, Any], writer: dict[str, Any], sizes: list[int]
+) -> None:
+    text = json.dumps(value, **writer)
+    pieces: list[str] = []
+    while sum(map(len, pieces)) < len(text):
+        at = sum(map(len, pieces))
+        pieces.append(text[at : at + sizes[len(pieces) % len(sizes)]])
+    reader = reader_of([tool("write_file", FILE)])
+    call, told = called(reader, "write_file", pieces)
+    assert "".join(told) == call.arguments == text
+    assert call.parsed() == json.loads(text)
+    assert reader.diagnostics == ()
+
+
+@given(text=st.text(alphabet="{}[]\",:\\abn1 \n'T`", max_size=40), size=st.integers(1, 5))
+@settings(max_examples=300)
+def test_streamed_or_whole_damage_ends_alike(text: str, size: int) -> None:
+    text = '{"path": "a", ' + text
+    whole, _ = called(reader_of([tool("write_file", FILE)]), "write_file", [text])
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    parts, told = called(reader_of([tool("write_file", FILE)]), "write_file", pieces)
+    assert "".join(told) == parts.arguments
+    if not isinstance(parts.parsed(), InvalidArguments):
+        assert parts.parsed() == whole.parsed()
+
+
+@given(
+    value=st.dictionaries(st.sampled_from(["path", "content", "lines", "force", "x"]), json_values)
+)
+def test_what_is_run_fits_its_schema(value: dict[str, Any]) -> None:
+    call, _ = called(reader_of([tool("write_file", FILE)]), "write_file", [json.dumps(value)])
+    found = call.parsed()
+    valid = jsonschema.Draft202012Validator(FILE)
+    if not isinstance(found, InvalidArguments):
+        assert valid.is_valid(found)
+    if valid.is_valid(value):
+        assert found == value
+
+
+def test_a_text_is_told_as_it_comes() -> None:
+    pieces = ['{"path": "a", "content": "', *["line of a file\n"] * 1_000, '"', "}"]
+    call, told = called(reader_of([tool("write_file", FILE)]), "write_file", pieces)
+    assert len(told) >= 1_000
+    assert call.parsed() == {"path": "a", "content": "line of a file\n" * 1_000}
+    assert "\n" not in call.arguments
+
+
+LATE = {
+    "a value that does not fit": ['{"path": "a", ', '"lines": "[1', ']"', "}"],
+    "an unknown name": ['{"path": "a", ', '"Lines": ', "[1]}"],
+    "a comma too many": ['{"path": "a", "lines": [1]', ",", "}"],
+    "the object again": ['{"path": "a", "lines": [1]}', '{"path": "a", "lines": [1]}'],
+}
+
+
+@pytest.mark.parametrize("pieces", LATE.values(), ids=LATE)
+def test_what_was_told_before_the_damage_stays(pieces: list[str]) -> None:
+    call, told = called(reader_of([tool("write_file", FILE)]), "write_file", pieces)
+    assert call.parsed() == {"path": "a", "lines": [1]}
+    assert told[0].startswith('{"path": "a')
+
+
+def test_nothing_is_held_without_tools() -> None:
+    call, told = called(reader_of([]), "f", ["{", '"a"', ": 1}"])
+    assert (call.parsed(), told) == ({"a": 1}, ["{", '"a"', ": 1}"])
+
+
+HOSTILE: dict[str, Any] = {
+    "no schema": None,
+    "no type of JSON's": {"type": "file"},
+    "a reference to nothing": {"properties": {"a": {"$ref": "#/$defs/b"}}},
+    "a reference to the web": {"properties": {"a": {"$ref": "http://127.0.0.1:9/a.json"}}},
+    "itself": {"$ref": "#"},
+    "2 ** 40 schemas": {
+        "$ref": "#/$defs/0",
+        "$defs": {
+            **{str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}] * 2} for n in range(40)},
+            "40": {"type": "object"},
+        },
+    },
+    "a pattern without an end": {"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}},
+    "required as in draft 3": {"properties": {"a": {"type": "string", "required": True}}},
+}
+
+
+@pytest.mark.parametrize("schema", HOSTILE.values(), ids=HOSTILE)
+def test_a_schema_that_nobody_can_judge_by_refuses_nothing(schema: Any) -> None:
+    text = json.dumps({"a": "a" * 40 + "!"})
+    begun = time.process_time()
+    call, _ = called(reader_of([tool("act", schema)]), "act", [text])
+    assert time.process_time() - begun < 5
+    assert call.arguments == text
+    if schema is None or "properties" not in schema or "pattern" not in json.dumps(schema):
+        assert isinstance(call.parsed(), dict)
+
+
+@pytest.mark.parametrize("value", ["mend", 1, True, ""])
+def test_a_policy_that_is_none_is_refused(value: Any) -> None:
+    with pytest.raises(KimiConfigError, match="'repair', 'strict' or 'off'"):
+        Options(tool_call_policy=value)
+
+
+@pytest.mark.parametrize("value", [-1, 4, True, "1"])
+def test_retries_are_at_most_three(value: Any) -> None:
+    with pytest.raises(KimiConfigError, match="a whole number from 0 to 3"):
+        Options(tool_call_retries=value)
+
+
+PROGRAM = """
+import json, sys
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.request import Options
+from kimi_core.response import ResponseReader
+
+tool = {"type": "function", "function": {"name": "f", "parameters": json.loads(sys.argv[1])}}
+chat = KimiChat(Settings(model="kimi-k3", api_key="k"))
+request = chat.request([{"role": "user", "content": "x"}], [tool], Options(), stream=False)
+reader = ResponseReader(request)
+call = {"id": "f:0", "function": {"name": "f", "arguments": sys.argv[2]}}
+reader.feed({"choices": [{"message": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]})
+reader.close(done=True)
+print(reader.message().tool_calls[0].parsed())
+print([name for name in sys.modules if name.startswith("jsonschema")])
+"""
+
+
+def test_no_validator_is_imported_for_a_right_call() -> None:
+    said = '{"path": "a.txt", "content": "a", "lines": [1, 2], "force": true}'
+    command = [sys.executable, "-c", PROGRAM, json.dumps(FILE), said]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert run.stdout.splitlines() == [str(json.loads(said)), "[]"]
