@@ -158,7 +158,12 @@ class Session:
     def words(self) -> dict[str, str]:
         """Return what every text may name."""
         capabilities, info = self.chat.capabilities, self.chat.capabilities.info
-        repairs = repairs_of(self.endpoint.name, dialect=info.dialect, context=info.context_window)
+        repairs = repairs_of(
+            self.endpoint.name,
+            dialect=info.dialect,
+            context=info.context_window,
+            opened=info.opens_reasoning,
+        )
         return {
             "endpoint": self.endpoint.name,
             "base_url": self.base_url,
