@@ -122,7 +122,7 @@ def _make(name: str, url: str) -> Any:  # noqa: ANN401 - either class
     if name == "ChatKimiK2":
         from llama_index_kimi import ChatKimiK2
 
-        return ChatKimiK2(base_url=url, api_key="k")
+        return ChatKimiK2(endpoint="moonshot", base_url=url, api_key="k")
     from llama_index.llms.openai_like import OpenAILike
 
     settings = {"is_chat_model": True, "is_function_calling_model": True, "temperature": 1.0}

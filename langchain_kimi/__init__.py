@@ -10,6 +10,7 @@ from kimi_core.platform import anthropic_kwargs
 
 with needs_extra("langchain"):
     from langchain_kimi._messages import tools_message
+    from langchain_kimi._official import aofficial_tools, official_tools
     from langchain_kimi._rates import KimiRateLimiter
     from langchain_kimi.chat_models import ChatKimiK2
 
@@ -18,6 +19,8 @@ __all__ = [
     "KimiRateLimiter",
     "__version__",
     "anthropic_kwargs",
+    "aofficial_tools",
     "endpoints",
+    "official_tools",
     "tools_message",
 ]

@@ -59,7 +59,8 @@ class KimiGeneration(KimiSettings):
         return self._request(messages, {**kwargs, "stop": stop}, stream=stream).payload
 
     def _request(self, messages: Messages, call: Mapping[str, Any], *, stream: bool) -> Request:
-        asked = self._asked(call)
+        limit = self.stream_chunk_timeout if stream else None
+        asked = self._asked({"timeout": limit, **call} if limit else call)
         return self._chat.request(
             to_wire(messages), asked.tools, asked.options, stream=stream, model=asked.model
         )

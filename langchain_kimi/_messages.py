@@ -37,18 +37,25 @@ Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
 Kimi's builtin tools: ``"$web_search"``, or its dict of type ``builtin_function``."""
 
 
-def to_wire(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+def to_wire(messages: Sequence[BaseMessage], *, counted: bool = False) -> list[dict[str, Any]]:
     """Convert a conversation, which is not changed.
 
-    Beside OpenAI's own fields there are partial, an assistant's reasoning as ``reasoning_content``,
-    and the ``tools`` that a system message brings (kimi-k3).
+    Where it is only `counted`, a message that LangChain cannot convert is its text. Beside OpenAI's
+    own fields there are partial, an assistant's reasoning as ``reasoning_content``, and the
+    ``tools`` that a system message brings (kimi-k3).
     """
     results = [message for message in messages if isinstance(message, ToolMessage)]
     answered = {message.tool_call_id or None for message in results}
-    return [
-        _assistant(message, answered) if isinstance(message, AIMessage) else _other(message)
-        for message in messages
-    ]
+    return [_wire(message, answered, counted=counted) for message in messages]
+
+
+def _wire(message: BaseMessage, answered: set[str | None], *, counted: bool) -> dict[str, Any]:
+    try:
+        return _assistant(message, answered) if isinstance(message, AIMessage) else _other(message)
+    except (ValueError, KeyError):
+        if not counted:
+            raise
+        return _wire(message.model_copy(update={"content": message.text}), answered, counted=False)
 
 
 def _reasoning_of(message: AIMessage) -> str:
@@ -57,7 +64,8 @@ def _reasoning_of(message: AIMessage) -> str:
     if kept or isinstance(message.content, str):
         return kept
     # Standard blocks first; a provider that this process does not know leaves its own in content.
-    return blocks.reasoning_in(message.content_blocks) or blocks.reasoning_in(message.content)
+    said = message.model_copy(update={"content": blocks.in_texts(message.content)})
+    return blocks.reasoning_in(said.content_blocks) or blocks.reasoning_in(message.content)
 
 
 def spoken(message: AIMessage) -> ParsedMessage:
@@ -99,8 +107,9 @@ def _other(message: BaseMessage) -> dict[str, Any]:
 
 def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
     """Convert one tool; ``strict`` is sent with it where it is set."""
-    if isinstance(tool, str):
-        return {"type": "builtin_function", "function": {"name": tool}}
+    name = tool if isinstance(tool, str) else getattr(tool, "name", "")
+    if isinstance(tool, str) or str(name).startswith("$"):  # of official_tools
+        return {"type": "builtin_function", "function": {"name": name}}
     if isinstance(tool, dict) and tool.get("type") == "builtin_function":
         return tool
     return convert_to_openai_tool(tool, strict=strict)

@@ -9,6 +9,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
   async client for all event loops is why its models fail when ``asyncio.run`` is called twice.
 * ``default_headers``, ``default_query``: may hold a secret, so that no dump has them.
 * ``openai_proxy``, ``model_name``, ``use_responses_api``: OpenAI's defaults, and undecided.
+* ``stream_chunk_timeout``: the `timeout` of streams where it is set; the base's own is 120 s.
 * ``max_tokens``: takes ``max_completion_tokens`` too, as ``ChatOpenAI`` does.
 * ``_default_params``: the base would add fields that Kimi does not have, and ``stream``.
 * ``_resolve_model_profile``: the base knows OpenAI's models.
@@ -39,7 +40,7 @@ from kimi_core.request.blocks import known
 __all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
-UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer"})
+UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
 _SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
 _SAID = sorted((option_names() - UNTOLD) | PAYLOAD_FIELDS | _SAID_TO_OPENAI)
 _CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
@@ -61,6 +62,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
     openai_proxy: str | None = None  # the base fills it from OPENAI_PROXY
     use_responses_api: bool | None = False
+    stream_chunk_timeout: float | None = None
 
     _chat: KimiChat = PrivateAttr()
 
@@ -131,7 +133,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         And no model where none was named: the server is asked for it again after loading.
         """
         told: dict[str, Any] = {} if self._chat.settings.model else {"model_name": ""}
-        if not isinstance(self.endpoint, str):
+        if self.endpoint is not None:
             told["endpoint"] = written_endpoint(self.endpoint)
         if self.rate_limit is not None:
             told["rate_limit"] = Tier.of(self.rate_limit).written()

@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, chat, errors, tokenizer; langchain_core, typing_extensions.
+its own files, chat, errors, request, tokenizer; langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -28,6 +28,7 @@ from typing_extensions import Unpack
 from kimi_core.chat import ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
 from kimi_core.errors import UnknownSettingWarning, warn
+from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
@@ -232,7 +233,7 @@ class ChatKimiK2(KimiGeneration):
         dicts = [tool_dict(tool) for tool in tools or ()]
         model = self._chat.capabilities.info.name
         return Tokenizer.of(self.tokenizer).count_messages(
-            to_wire(messages), dicts or None, model=model
+            countable(to_wire(messages, counted=True)), dicts or None, model=model
         )
 
     @property

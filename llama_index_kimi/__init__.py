@@ -8,7 +8,15 @@ from kimi_core import __version__, endpoints
 from kimi_core.errors import needs_extra
 
 with needs_extra("llama-index"):
+    from llama_index_kimi._official import aofficial_tools, official_tools
     from llama_index_kimi._rates import KimiRateLimiter
     from llama_index_kimi.llm import ChatKimiK2
 
-__all__ = ["ChatKimiK2", "KimiRateLimiter", "__version__", "endpoints"]
+__all__ = [
+    "ChatKimiK2",
+    "KimiRateLimiter",
+    "__version__",
+    "aofficial_tools",
+    "endpoints",
+    "official_tools",
+]

@@ -53,7 +53,7 @@ class KimiBase(Instance, FunctionCallingLLM):
     """Settings and connection of `llama_index_kimi.ChatKimiK2`, which documents them."""
 
     model: str | None = Field(default=None, description="Any spelling of a model's name.")
-    endpoint: Any = Field(default="moonshot", description="A preset's name, or an Endpoint.")
+    endpoint: Any = Field(default=None, description="A preset's name, or an Endpoint.")
     base_url: str | None = Field(default=None, description="Where the server is.")
     base_model: str | None = Field(default=None, description="The model whose facts apply.")
     context_window: int | None = Field(default=None, description="Tokens.")

@@ -147,7 +147,10 @@ def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: AN
     elif isinstance(block, ImageBlock):
         given = block.url or block.path
         read = block.resolve_image
-        yield media_part("image", given or data_or_url(read().read(), block.image_mimetype))
+        part = media_part("image", given or data_or_url(read().read(), block.image_mimetype))
+        if block.detail:
+            part["image_url"]["detail"] = block.detail
+        yield part
     elif isinstance(block, VideoBlock):
         given = block.url or block.path
         read = block.resolve_video

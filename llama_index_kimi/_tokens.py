@@ -1,6 +1,7 @@
 """Counting tokens: for people, for `Settings.tokenizer`, and for memories.
 
-Owns: what LlamaIndex wants to know of tokens. May know: its own files, tokenizer; llama_index.
+Owns: what LlamaIndex wants to know of tokens. May know: its own files, request, tokenizer;
+llama_index.
 
 LlamaIndex's own `Memory` counts neither reasoning nor `ToolCallBlock`s, and with the tokens of
 another vendor's model, so that a long agent run overflows the context that it was to be kept in.
@@ -11,13 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock, ToolCallBlock
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.memory import Memory
 from llama_index.core.prompts import RichPromptTemplate
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.core.tools.types import BaseTool
 
+from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._messages import to_wire, wire_tools
@@ -74,6 +81,16 @@ class KimiMemory(Memory):
         return bare + said + _CALL_MARKUP * len(calls) + _MESSAGE_MARKUP
 
 
+def _countable(message: ChatMessage) -> list[dict[str, Any]]:
+    """Return a message for counting; of blocks that no model can be told the text alone counts."""
+    try:
+        return to_wire([message])
+    except (ValueError, OSError):
+        kinds = (TextBlock, ThinkingBlock, ToolCallBlock)
+        told = [block for block in message.blocks if isinstance(block, kinds)]
+        return to_wire([message.model_copy(update={"blocks": told})])
+
+
 class TokenCounting(KimiBase):
     """The counting methods of `llama_index_kimi.ChatKimiK2`."""
 
@@ -107,7 +124,8 @@ class TokenCounting(KimiBase):
         """
         wired = wire_tools(tools) if tools else None
         model = self._chat.capabilities.info.name
-        return self._the_tokenizer().count_messages(to_wire(messages), wired, model=model)
+        read = [wire for message in messages for wire in _countable(message)]
+        return self._the_tokenizer().count_messages(countable(read), wired, model=model)
 
     def make_memory(
         self,

@@ -51,7 +51,8 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
     Args:
         model: Any spelling of a model's name; the endpoint's default where it is left out
             (kimi-k3.1-pro at Moonshot).
-        endpoint: A preset's name ("moonshot", "openrouter", "vllm", "local", ...) or an `Endpoint`.
+        endpoint: A preset's name ("moonshot", "openrouter", "vllm", "local", ...) or an `Endpoint`;
+            where it is left out, that of ``base_url``'s host, ``custom`` for an unknown one.
         api_key: The key, or a function that is asked for it; otherwise it is looked for in the
             environment (MOONSHOT_API_KEY, then KIMI_API_KEY), then in the nearest ``.env``. Never
             written into dumps, pickles or events.

@@ -24,7 +24,7 @@ from docs_faults import faults
 from docs_markdown import code, number, table
 from docs_rooms import rooms
 
-from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
+from kimi_core.cli.launch_plan import LAUNCHES, on_lines, plan_launch
 from kimi_core.endpoints import ENDPOINTS
 from kimi_core.endpoints.tiers import TIERS
 from kimi_core.models import MODELS, RETIRED_IDS, retirement
@@ -316,7 +316,7 @@ def _code_cells(*cells: str) -> list[str]:
 def _launch(engine: str) -> str:
     """Return what ``kimi-k2 launch`` prints for an engine and nothing else said."""
     plan = plan_launch(engine)
-    lines = [line for where, command in plan.commands for line in (f"# {where}", command)]
+    lines = [line for where, command in plan.commands for line in (f"# {where}", on_lines(command))]
     flags = ((f"`{flag.text}`", flag.reason) for flag in plan.flags)
     return "\n".join(("```sh", *lines, "```", "", table(("flag", "why"), flags), "", plan.hardware))
 

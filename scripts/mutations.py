@@ -98,8 +98,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a child of a fork has connections of its own",
-        "kimi_core/transport/__init__.py",
-        "        self._client, self._async_clients = None, {}\n        self._opening",
+        "kimi_core/transport/pools.py",
+        "        self._client, self._loops = None, {}\n        self._opening",
         "        self._opening",
         ("tests/core/test_processes.py",),
     ),

@@ -26,6 +26,7 @@ from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
+from kimi_core.endpoints import endpoint_at
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
 from kimi_core.request import CallOptions, Options, Request, build_request
@@ -78,6 +79,9 @@ class KimiChat:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._made_at = line_of_user()
+        self._endpoint = (
+            endpoint_at(settings.base_url) if settings.endpoint is None else settings.endpoint
+        )
         self._served = ServedModel(self.resolve, settings.model, settings.base_url)
         self.spelled = self.capabilities.model
         endpoint = self.capabilities.endpoint
@@ -103,7 +107,7 @@ class KimiChat:
         settings = self.settings
         return resolve(
             model,
-            settings.endpoint,
+            self._endpoint,
             {
                 "base_model": settings.base_model,
                 "context_window": settings.context_window,

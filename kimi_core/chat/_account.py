@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kimi_core.config import ApiKey, resolve_api_key
-from kimi_core.endpoints import Endpoint, get_endpoint
+from kimi_core.endpoints import Endpoint, endpoint_at, get_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.transport import Transport
 from kimi_core.transport.rates import limiter_of
@@ -26,7 +26,7 @@ class AccountRate:
 
     Args:
         rate_limit: What the account may ask; see `kimi_core.Tier.of`.
-        endpoint: A preset's name or an `Endpoint`.
+        endpoint: A preset's name or an `Endpoint`; as for a model where it is None.
         api_key: The key; found as that of a model where it is None.
         base_url: Where the server is; the endpoint's own where it is None.
 
@@ -38,11 +38,11 @@ class AccountRate:
         self,
         rate_limit: Tier | int | str | Mapping[str, Any],
         *,
-        endpoint: str | Endpoint = "moonshot",
+        endpoint: str | Endpoint | None = None,
         api_key: ApiKey | None = None,
         base_url: str | None = None,
     ) -> None:
-        row = get_endpoint(endpoint)
+        row = endpoint_at(base_url) if endpoint is None else get_endpoint(endpoint)
         server = Transport(row, base_url=base_url, api_key=resolve_api_key(row, api_key))
         self._limiter = limiter_of(server.account, Tier.of(rate_limit))
 

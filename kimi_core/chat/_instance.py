@@ -16,9 +16,9 @@ from typing_extensions import Self
 
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
-from kimi_core.endpoints import endpoint_of_a_copy, get_endpoint, written_endpoint
+from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
-from kimi_core.errors import KimiConfigError, nearest_setting
+from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
 
 if TYPE_CHECKING:
@@ -96,11 +96,16 @@ class Instance(ClosesItself):
         Returns:
             What was set of these; what else every call is to ask for; and for each keyword of the
             latter that is no setting at all a hint at the one that was perhaps meant, if any.
+
+        Raises:
+            KimiConfigError: For a keyword of another class that is called otherwise here.
         """
         read = read_settings(said)
         given = {name: value for name, value in read.items() if value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
         unknown = others.keys() - option_names()
+        for name in sorted(unknown & OLD_NAMES.keys()):
+            raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {OLD_NAMES[name]}.")
         return given, others, {name: nearest_setting(name, known) for name in sorted(unknown)}
 
     def _connect(self) -> None:
@@ -161,6 +166,8 @@ class Instance(ClosesItself):
         # As a user makes it; only a missing key is no error before the first request.
         said = state["__dict__"]
         endpoint = endpoint_of_a_copy(said["endpoint"])
-        key = key_of_a_copy(get_endpoint(endpoint))
+        address = said.get("base_url") or said.get("openai_api_base")
+        row = endpoint_at(address) if endpoint is None else get_endpoint(endpoint)
+        key = key_of_a_copy(row)
         said = {**said, "endpoint": endpoint, "api_key": key}
         self.__init__(**said)  # type: ignore[misc]  # how pydantic objects are revived

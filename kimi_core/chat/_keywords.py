@@ -29,7 +29,7 @@ class ModelKeywords(TypedDict, total=False):
 
     # Whom to ask.
     model: ModelName | str | None
-    endpoint: str | Endpoint | Mapping[str, Any]
+    endpoint: str | Endpoint | Mapping[str, Any] | None
     api_key: ApiKey | None
     base_url: str | None
     base_model: str | None
@@ -67,6 +67,7 @@ class ModelKeywords(TypedDict, total=False):
     media_fetcher: Callable[[str], bytes] | None
     media_folder: str | PathLike[str] | None
     extra_body: Mapping[str, Any] | None
+    unsupported: Literal["error", "warn", "drop"] | None
 
     # How it is sent.
     timeout: Any  # seconds, or an httpx.Timeout of either major version

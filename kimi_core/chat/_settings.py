@@ -24,7 +24,8 @@ class Settings:
     Attributes:
         model: Any spelling; the endpoint's default where it is None. A self-hosted endpoint has
             none: the first request asks the server, see `KimiChat`.
-        endpoint: A preset's name or an `Endpoint`.
+        endpoint: A preset's name or an `Endpoint`; where it is None, that of `base_url`'s host,
+            ``custom`` for an unknown one, and Moonshot's where there is no address either.
         api_key: The key: a string, a pydantic ``SecretStr``, or a function (async, too, for async
             calls) that is asked for one with each request. Where it is None it is looked for in
             the environment under the endpoint's names (at Moonshot MOONSHOT_API_KEY, then
@@ -53,7 +54,7 @@ class Settings:
     """
 
     model: str | None = None
-    endpoint: str | Endpoint = "moonshot"
+    endpoint: str | Endpoint | None = None
     api_key: ApiKey | None = field(default=None, repr=False)
     base_url: str | None = None
     base_model: str | None = None

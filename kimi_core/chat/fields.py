@@ -67,7 +67,7 @@ class ModelFields(BaseModel):
     secret, or cannot be written down, is left out of dumps.
     """
 
-    endpoint: EndpointLike = Field(default="moonshot", description="A preset, or an Endpoint.")
+    endpoint: EndpointLike | None = Field(default=None, description="A preset, or an Endpoint.")
     base_model: str | None = Field(default=None, description="The model whose facts apply.")
     context_window: int | None = Field(default=None, description="Tokens.")
     api: str | None = Field(default=None, description="chat or completions.")
@@ -79,6 +79,7 @@ class ModelFields(BaseModel):
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
+    unsupported: str | None = Field(default=None, description="error, warn or drop.")
     total_timeout: float | None = Field(
         default=None, description="Seconds for a whole request, retries included."
     )

@@ -31,6 +31,10 @@ app = typer.Typer(
 _EndpointName = Annotated[
     str, typer.Option(help="Where to ask; kimi-k2 endpoints lists the names.")
 ]
+_EndpointOrNone = Annotated[
+    str | None,
+    typer.Option(help="A preset: `kimi-k2 endpoints`; that of --base-url's host if left out."),
+]
 _Model = Annotated[str | None, typer.Option(help="The endpoint's default if left out.")]
 _BaseUrl = Annotated[
     str | None,
@@ -75,7 +79,7 @@ _Compare = Annotated[
 class _Server(NamedTuple):
     """Where and whom to ask, as the command line says it."""
 
-    endpoint: str
+    endpoint: str | None
     base_url: str | None
     model: str | None
     base_model: str | None
@@ -121,7 +125,7 @@ def setup(
 @app.command()
 def check(  # noqa: PLR0913 - one parameter for each option
     *,
-    endpoint: _EndpointName = "moonshot",
+    endpoint: _EndpointOrNone = None,
     base_url: _BaseUrl = None,
     model: _Model = None,
     base_model: _BaseModel = None,
@@ -148,7 +152,7 @@ def check(  # noqa: PLR0913 - one parameter for each option
 @app.command()
 def verify(  # noqa: PLR0913 - one parameter for each option
     *,
-    endpoint: _EndpointName = "moonshot",
+    endpoint: _EndpointOrNone = None,
     base_url: _BaseUrl = None,
     model: _Model = None,
     base_model: _BaseModel = None,

@@ -5,10 +5,11 @@ Owns: how a plan is printed. May know: its own files, endpoints; rich.
 
 from __future__ import annotations
 
+from rich.padding import Padding
 from rich.text import Text
 
-from kimi_core.cli._output import console, print_json, table
-from kimi_core.cli.launch_plan import LaunchPlan
+from kimi_core.cli._output import console, print_json
+from kimi_core.cli.launch_plan import LaunchPlan, on_lines
 from kimi_core.endpoints import ENDPOINTS
 
 __all__ = ["show_plan"]
@@ -28,11 +29,13 @@ def show_plan(plan: LaunchPlan, *, as_json: bool) -> None:
     for place, command in plan.commands:
         screen.print(Text(f"# {place}", style="dim"))
         # Not wrapped by rich: a command is copied, and a break inside it would be copied too.
-        screen.print(Text(command), soft_wrap=True)
-    reasons = table("flag", "why")
+        screen.print(Text(on_lines(command)), soft_wrap=True)
+    screen.print()
+    # Below each other: beside a flag of 90 characters no column is left for the reason.
     for flag in plan.flags:
-        reasons.add_row(Text(flag.text), Text(flag.reason))
-    screen.print(reasons)
+        screen.print(Text(flag.text, style="bold"), soft_wrap=True)
+        screen.print(Padding(Text(flag.reason), (0, 0, 0, 4)))
+    screen.print()
     screen.print(Text(plan.hardware))
     for warning in plan.warnings:
         screen.print(Text(f"Mind: {warning}", style="yellow"))

@@ -7,6 +7,7 @@ endpoints, errors, models. It starts nothing.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from kimi_core.models import Checkpoint, ModelInfo
 
-__all__ = ["LAUNCHES", "Flag", "LaunchPlan", "plan_launch"]
+__all__ = ["LAUNCHES", "Flag", "LaunchPlan", "on_lines", "plan_launch"]
 
 LAUNCHES: Mapping[str, Engine] = {name: row for name, row in ENGINES.items() if row.flags}
 """The engines whose launch is known, by endpoint name."""
@@ -151,6 +152,30 @@ def plan_launch(
         thinking=thinking if info.thinking == "switchable" else None,
     )
     return _planned(row, wish, kind, gigabytes)
+
+
+_WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
+_WIDTH = 76  # of a terminal of 80, and room for the backslash
+
+
+def on_lines(command: str) -> str:
+    """Return a command on several lines, joined by backslashes, that a shell reads as one.
+
+    A line ends before a flag; one with its value is never parted, however long it is.
+    """
+    parts: list[str] = []
+    for word in _WORD.findall(command):
+        if parts and not word.startswith("-"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = [""]
+    for part in parts:
+        if lines[-1].strip() and len(lines[-1]) + len(part) + 1 > _WIDTH:
+            lines.append(f"  {part}")
+        else:
+            lines[-1] += f" {part}" if lines[-1] else part
+    return " \\\n".join(lines)
 
 
 def _planned(row: Engine, wish: _Wish, kind: str, gigabytes: int) -> LaunchPlan:

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from kimi_core.endpoints._address import without_credentials
 from kimi_core.endpoints._checks import check_api_key, check_base_url
@@ -31,6 +32,7 @@ __all__ = [
     "check_base_url",
     "custom",
     "deepinfra",
+    "endpoint_at",
     "endpoint_of_a_copy",
     "fireworks",
     "get_endpoint",
@@ -56,6 +58,27 @@ __all__ = [
 
 ENDPOINTS: Mapping[str, Endpoint] = {row.name: row for row in (*HOSTED, *SELF_HOSTED)}
 """All presets by name."""
+
+
+_HOSTS: Mapping[str, str] = {
+    host: row.name for row in HOSTED if (host := urlsplit(row.base_url).hostname)
+}
+
+
+def endpoint_at(base_url: str | None) -> Endpoint:
+    """Return the preset of an address, where the caller named none.
+
+    Args:
+        base_url: The address; None for Moonshot's own, which is asked where nothing is said.
+
+    Returns:
+        The hosted preset of that host, and `custom` for any other: whose rules and whose key an
+        unknown server wants is not known, and Moonshot's key is not for it.
+    """
+    if base_url is None:
+        return ENDPOINTS["moonshot"]
+    host = urlsplit(base_url.strip()).hostname or ""
+    return ENDPOINTS[_HOSTS.get(host, "custom")]
 
 
 def get_endpoint(endpoint: str | Endpoint | Mapping[str, Any]) -> Endpoint:
@@ -85,18 +108,18 @@ def get_endpoint(endpoint: str | Endpoint | Mapping[str, Any]) -> Endpoint:
 
 
 def written_endpoint(
-    endpoint: str | Endpoint, *, with_key_names: bool = False
-) -> str | dict[str, Any]:
+    endpoint: str | Endpoint | None, *, with_key_names: bool = False
+) -> str | dict[str, Any] | None:
     """Return what `get_endpoint` reads again, as JSON has it: a name, or what differs from its row.
 
     Headers are left out, since they may hold a secret, and the variables that hold the key, which a
     dict from elsewhere must not choose: a row of your own that is read again is told its key.
 
     Args:
-        endpoint: The row.
+        endpoint: The row; None, where nobody named one, stays None.
         with_key_names: For what `endpoint_of_a_copy` reads, and nobody else.
     """
-    if isinstance(endpoint, str):
+    if endpoint is None or isinstance(endpoint, str):
         return endpoint
     row = _row(endpoint.name)
     values = {item.name: getattr(endpoint, item.name) for item in fields(Endpoint)}
@@ -109,9 +132,9 @@ def written_endpoint(
     return {"name": endpoint.name, **{name: _as_json(value) for name, value in changed.items()}}
 
 
-def endpoint_of_a_copy(written: str | Mapping[str, Any]) -> str | Endpoint:
+def endpoint_of_a_copy(written: str | Mapping[str, Any] | None) -> str | Endpoint | None:
     """Return the endpoint of a pickle, which is trusted with everything as it is."""
-    if isinstance(written, str):
+    if written is None or isinstance(written, str):
         return written
     names = written.get("api_key_names")
     row = get_endpoint(written)

@@ -84,6 +84,8 @@ class Endpoint:
             message is refused on the chat route.
         takes_builtin_tools: Whether it runs Moonshot's own functions, such as ``$web_search``.
         takes_uploads: Whether it reads ``ms://`` addresses, which name files uploaded to Moonshot.
+        lacks_fields: Fields of OpenAI's that its documents do not have; they are left out, with a
+            warning.
         takes_message_tools: Whether a system message without content may bring tools, for a model
             of dialect "k3"; prompts that are rendered here have a place for them in any case.
         takes_named_tool_choice: Whether it reads a choice of one tool by its name on the chat
@@ -154,6 +156,7 @@ class Endpoint:
     forces_by_grammar: bool = False
     keeps_response_format: bool = True
     takes_parallel_tool_calls: bool = True
+    lacks_fields: tuple[str, ...] = ()
     takes_provider: bool = True
     takes_json_prefix: bool = True
     takes_token_ids: bool = False

@@ -6,6 +6,7 @@ May know: its own files.
 
 from kimi_core.errors._extras import needs_extra
 from kimi_core.errors._facts import error_in, request_id_of
+from kimi_core.errors._old_names import OLD_NAMES
 from kimi_core.errors._sdk import (
     error_from_body,
     is_final,
@@ -24,6 +25,7 @@ from kimi_core.errors._tree import (
     KimiContentFilterError,
     KimiContextOverflowError,
     KimiError,
+    KimiHostedToolError,
     KimiIncompleteAnswerError,
     KimiModelNotFoundError,
     KimiNotFoundError,
@@ -57,6 +59,7 @@ from kimi_core.errors._warnings import (
 )
 
 __all__ = [
+    "OLD_NAMES",
     "EmptyAnswerWarning",
     "IgnoredSettingWarning",
     "KimiAPIError",
@@ -67,6 +70,7 @@ __all__ = [
     "KimiContentFilterError",
     "KimiContextOverflowError",
     "KimiError",
+    "KimiHostedToolError",
     "KimiIncompleteAnswerError",
     "KimiModelNotFoundError",
     "KimiNotFoundError",

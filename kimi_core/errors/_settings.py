@@ -68,6 +68,10 @@ def _a(*kinds: Any) -> Callable[[Any], bool]:  # noqa: ANN401 - classes, abstrac
     return lambda value: isinstance(value, kinds)
 
 
+def _one_of(*words: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in words
+
+
 def _texts(value: Any) -> bool:  # noqa: ANN401 - as above
     if isinstance(value, str):
         return True
@@ -140,6 +144,7 @@ _RULES: Mapping[str, _Rule] = {
     "media_folder": _Rule(_a(str, PathLike), "the path of a folder", "'pictures'"),
     "model": _TEXT,
     "n": _Rule(_whole(1), "a whole number, 1 or more", "1"),
+    "output_version": _Rule(_one_of("v0", "v1"), "'v0' or 'v1'", "'v1'"),
     "parallel_tool_calls": _BOOL,
     "presence_penalty": _PENALTY,
     "prompt_cache_key": _TEXT,
@@ -167,6 +172,7 @@ _RULES: Mapping[str, _Rule] = {
     "tool_choice": _Rule(_a(str, bool, Mapping), "a string, a bool, or OpenAI's dict", "'auto'"),
     "total_timeout": _Rule(_seconds, "a number of seconds above 0", "300"),
     "top_p": _Rule(_number(0, 1), "a number from 0 to 1", "0.95"),
+    "unsupported": _Rule(_one_of("error", "warn", "drop"), "'error', 'warn' or 'drop'", "'warn'"),
 }
 
 
@@ -178,6 +184,10 @@ _OF_OPENAI: Mapping[str, str] = {
     ),
     "use_responses_api": (
         "Kimi has no Responses API that keeps reasoning and tools; leave it out."
+    ),
+    **dict.fromkeys(
+        ("context_management", "include", "truncation"),
+        "it is a setting of OpenAI's Responses API, which is not asked here; leave it out.",
     ),
 }
 

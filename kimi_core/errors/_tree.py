@@ -11,6 +11,7 @@ The tree::
     │   ├── KimiStreamTruncatedError      a stream ended early; .partial holds what had come
     │   ├── KimiToolCallError             a tool call that cannot be run; .partial holds the answer
     │   └── KimiIncompleteAnswerError     (ValueError) cut or filtered where an object was asked for
+    ├── KimiHostedToolError               a tool that Moonshot hosts ran and failed; .tool names it
     └── KimiAPIError                      a request failed
         ├── KimiConnectionError           no answer at all
         │   └── KimiTimeoutError
@@ -46,6 +47,7 @@ __all__ = [
     "KimiContentFilterError",
     "KimiContextOverflowError",
     "KimiError",
+    "KimiHostedToolError",
     "KimiIncompleteAnswerError",
     "KimiModelNotFoundError",
     "KimiNotFoundError",
@@ -144,6 +146,18 @@ class KimiIncompleteAnswerError(KimiProtocolError, ValueError):
     max_tokens: int | None = None
     reasoning_tokens: int | None = None
     raw_message: Any = None
+
+
+class KimiHostedToolError(KimiError):
+    """A tool that Moonshot hosts was run, and failed.
+
+    Attributes:
+        tool: The name that the model calls it by.
+    """
+
+    def __init__(self, message: str, tool: str = "") -> None:
+        super().__init__(message)
+        self.tool = tool
 
 
 class KimiAPIError(KimiError):

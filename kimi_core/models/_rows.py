@@ -85,6 +85,7 @@ class ModelInfo:
         recommended_temperature: From the model card; a hint for users, never sent by itself.
         forced_tool_choice: Kinds of forced tool_choice that the first-party API accepts while
             thinking: any of "required" and "named".
+        searches_while_thinking: Whether Moonshot's own functions ($web_search) go with thinking.
         reasoning_efforts: Accepted values of reasoning_effort, weakest first; empty where the
             model has none.
         default_effort: The reasoning_effort that counts where none was asked for.
@@ -117,6 +118,7 @@ class ModelInfo:
     pinned_without_thinking: Sampling | None = None
     recommended_temperature: float | None = None
     forced_tool_choice: tuple[str, ...] = ("required", "named")
+    searches_while_thinking: bool = True
     reasoning_efforts: tuple[str, ...] = ()
     default_effort: str | None = None
     keeps_reasoning: bool = False
@@ -164,6 +166,8 @@ _K2_6 = ModelInfo(
     pinned=Sampling(1.0),
     pinned_without_thinking=Sampling(0.6),
     forced_tool_choice=(),
+    # Moonshot's model overview and page of errors (2026-09); its guide to tools says otherwise.
+    searches_while_thinking=False,
     checkpoint=Checkpoint(595, "INT4"),
     prompt_style="k2.6",
     weights="moonshotai/Kimi-K2.6",

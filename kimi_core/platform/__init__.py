@@ -1,8 +1,8 @@
-"""Moonshot's other routes: models, balance, token estimate, files and batches, sync and async.
+"""Moonshot's other routes: models, balance, token estimate, files, batches, official tools.
 
 Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and take the
-steps of `_steps`; `anthropic_kwargs` stands beside it.
-May know: its own files, _json, chat, config, endpoints, request, transport.
+steps of `_steps`, sync and async; `anthropic_kwargs` stands beside it.
+May know: its own files, _json, chat, config, endpoints, errors, request, transport.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
 these routes; another server answers with a 404, which is a `KimiNotFoundError`.
@@ -13,46 +13,54 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 from kimi_core._json import Message, Tool
 from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.config import ApiKey
 from kimi_core.endpoints import Endpoint
+from kimi_core.errors import KimiConfigError
 from kimi_core.platform import _routes, _steps
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_files, batch_results, one_file
 from kimi_core.platform._driver import arun, run
+from kimi_core.platform._extract import ReadTexts, read_file
+from kimi_core.platform._hosted import HostedTools
 from kimi_core.platform._journal import Journal
+from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
+from kimi_core.platform._place import moonshot_at
 from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
 from kimi_core.request import Options, Request
 from kimi_core.transport.call import Call
 
 __all__ = [
+    "OFFICIAL_TOOLS",
     "Balance",
     "Batch",
     "BatchResult",
     "KimiClient",
+    "OfficialTool",
     "RemoteFile",
     "RemoteModel",
     "anthropic_kwargs",
+    "client_of",
 ]
-
-_T = TypeVar("_T")
 
 
 @final
-class KimiClient(ClosesItself):
+class KimiClient(HostedTools):
     """Moonshot's routes besides chat.
 
     A context manager, sync and async; it closes the connections at its end.
 
     Args:
         model: The model of token estimates and batches; the endpoint's default where it is None.
-        endpoint: A preset's name or an `Endpoint`.
+        endpoint: A preset's name or an `Endpoint`; Moonshot's where it is None, or that of a known
+            host in `base_url`.
         api_key: The key, or a function (async, too) that is asked for it with each request; found
             as `kimi_core.config` says where it is None.
-        base_url: Where the server is; the endpoint's own where it is None.
+        base_url: Where the server is; the endpoint's own where it is None. An unknown host gets no
+            key from the environment unless `endpoint` is named.
         settings: Any other setting of `kimi_core.chat.Settings`, e.g. ``max_retries``.
 
     Raises:
@@ -63,20 +71,16 @@ class KimiClient(ClosesItself):
         self,
         model: str | None = None,
         *,
-        endpoint: str | Endpoint = "moonshot",
+        endpoint: str | Endpoint | None = None,
         api_key: ApiKey | None = None,
         base_url: str | None = None,
         **settings: Any,  # noqa: ANN401 - the rest of Settings
     ) -> None:
+        endpoint = moonshot_at(base_url, api_key) if endpoint is None else endpoint
+        self._texts = ReadTexts()
         self._chat = KimiChat(
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
-
-    def _send(self, call: Call[_T]) -> _T:
-        return call.read(self._chat.transport.send(call))
-
-    async def _asend(self, call: Call[_T]) -> _T:
-        return call.read(await self._chat.transport.asend(call))
 
     def models(self) -> tuple[RemoteModel, ...]:
         """Return the models that the key may use."""
@@ -158,30 +162,6 @@ class KimiClient(ClosesItself):
     async def afile_content(self, file_id: str) -> str:
         """Return what `file_content` does."""
         return await self._asend(_routes.file_content(file_id))
-
-    def document(self, path: str | Path, *, content: bytes | None = None) -> dict[str, str]:
-        """Return a document as a system message, to stand before the question about it.
-
-        The API takes no reference to a file in a chat: its text is extracted on the server, comes
-        back, and goes into the messages. The uploaded file is deleted again.
-
-        Args:
-            path: Where the document is.
-            content: Its bytes, where it is on no disk.
-        """
-        uploaded = self.upload_file(path, content=content)
-        try:
-            return _system(self.file_content(uploaded.id))
-        finally:
-            self.delete_file(uploaded.id)
-
-    async def adocument(self, path: str | Path, *, content: bytes | None = None) -> dict[str, str]:
-        """Return what `document` does."""
-        uploaded = await self.aupload_file(path, content=content)
-        try:
-            return _system(await self.afile_content(uploaded.id))
-        finally:
-            await self.adelete_file(uploaded.id)
 
     def _prepared(
         self,
@@ -366,10 +346,23 @@ class KimiClient(ClosesItself):
         return batch_results("\n".join(texts), request)
 
 
+def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClient:
+    """Return the client of an instance's connection and key, or one with settings of its own.
+
+    Raises:
+        KimiConfigError: For both at once.
+    """
+    if llm is None:
+        return KimiClient(**settings)
+    if settings:
+        raise KimiConfigError(
+            f"llm= brings its own connection, so that {', '.join(sorted(settings))} would do "
+            "nothing; pass one or the other."
+        )
+    client = KimiClient.__new__(KimiClient)
+    client._chat, client._texts = llm._chat, ReadTexts()  # noqa: SLF001 - of the same base
+    return client
+
+
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:
-    data = path.read_bytes() if content is None else content
-    return _routes.upload_file(path.name, data, purpose)
-
-
-def _system(text: str) -> dict[str, str]:
-    return {"role": "system", "content": text}
+    return _routes.upload_file(*read_file(path, content), purpose)

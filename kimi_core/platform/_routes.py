@@ -34,6 +34,7 @@ __all__ = [
     "file_content",
     "files",
     "json_lines",
+    "json_object",
     "models",
     "upload_file",
 ]
@@ -172,7 +173,7 @@ def upload_file(name: str, content: bytes, purpose: str) -> Call[RemoteFile]:
     return Call(
         method="post",
         path="/files",
-        read=lambda text: _file(_object(text)),
+        read=lambda text: _file(json_object(text)),
         body={"purpose": purpose},
         files=(name, content, "application/octet-stream"),
     )
@@ -185,7 +186,11 @@ def files() -> Call[tuple[RemoteFile, ...]]:
 
 def file(file_id: str) -> Call[RemoteFile]:
     """Ask about one file."""
-    return Call(method="get", path=_path("files", file_id), read=lambda text: _file(_object(text)))
+    return Call(
+        method="get",
+        path=_path("files", file_id),
+        read=lambda text: _file(json_object(text)),
+    )
 
 
 def delete_file(file_id: str) -> Call[bool]:
@@ -193,7 +198,7 @@ def delete_file(file_id: str) -> Call[bool]:
     return Call(
         method="delete",
         path=_path("files", file_id),
-        read=lambda text: bool(_object(text).get("deleted")),
+        read=lambda text: bool(json_object(text).get("deleted")),
     )
 
 
@@ -243,7 +248,7 @@ def json_lines(text: str) -> list[dict[str, Any]]:
         KimiProtocolError: Where a line is none.
     """
     # Not splitlines: JSON may hold U+2028 and the like inside of a text, and they end a line there.
-    return [_object(line) for line in text.split("\n") if line.strip()]
+    return [json_object(line) for line in text.split("\n") if line.strip()]
 
 
 def _path(collection: str, name: str) -> str:
@@ -252,7 +257,12 @@ def _path(collection: str, name: str) -> str:
     return f"/{collection}/{quote(name, safe='')}"
 
 
-def _object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
+    """Read an answer that is one JSON object.
+
+    Raises:
+        KimiProtocolError: Where it is none.
+    """
     try:
         value = jiter.from_json(text.encode())
     except ValueError as error:
@@ -273,12 +283,12 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _data(text: str) -> Mapping[str, Any]:
-    return _mapping(_field(_object(text), "data"))
+    return _mapping(_field(json_object(text), "data"))
 
 
 def _list_of(read: Callable[[Mapping[str, Any]], _T]) -> Callable[[str], tuple[_T, ...]]:
     def read_all(text: str) -> tuple[_T, ...]:
-        rows = cast("Sequence[Mapping[str, Any]] | None", _field(_object(text), "data"))
+        rows = cast("Sequence[Mapping[str, Any]] | None", _field(json_object(text), "data"))
         return tuple(read(row) for row in rows or ())
 
     return read_all
@@ -314,7 +324,7 @@ def _file(fields: Mapping[str, Any]) -> RemoteFile:
 
 
 def _read_batch(text: str) -> Batch:
-    return _batch(_object(text))
+    return _batch(json_object(text))
 
 
 def _batch(fields: Mapping[str, Any]) -> Batch:

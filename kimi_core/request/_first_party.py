@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from kimi_core.request._tool_choice import ToolChoice
 
 __all__ = [
-    "check_builtin_tools",
     "check_form",
     "check_prefix",
     "check_settings",
     "decide_parallel_calls",
+    "thinking_beside_builtins",
     "without_pinned",
 ]
 
@@ -159,22 +159,47 @@ def check_prefix(response_format: Mapping[str, Any] | None, capabilities: Capabi
         raise KimiConfigError(message)
 
 
-def check_builtin_tools(tools: Sequence[Mapping[str, Any]], capabilities: Capabilities) -> None:
-    """Refuse Moonshot's own functions where nobody runs them.
+def thinking_beside_builtins(
+    tools: Sequence[Mapping[str, Any]],
+    thinking: bool | None,  # noqa: FBT001 - see kimi_core.request.Options
+    capabilities: Capabilities,
+) -> bool | None:
+    """Refuse Moonshot's own functions where nobody runs them, and decide whether it thinks.
+
+    Args:
+        tools: All tools of the request, those that messages bring too.
+        thinking: The caller's own setting.
+        capabilities: What the model at this endpoint can do.
+
+    Returns:
+        The setting, switched off where it was left open and these functions do not go with it.
 
     Raises:
-        KimiConfigError: For a tool of type "builtin_function".
+        KimiConfigError: For a tool of type "builtin_function" at another server, and beside
+            thinking that the caller wants, or that the model cannot leave.
     """
-    endpoint = capabilities.endpoint
+    endpoint, info = capabilities.endpoint, capabilities.info
     own = [tool for tool in tools if tool.get("type") == "builtin_function"]
-    if own and not endpoint.takes_builtin_tools:
-        name = (as_mapping(own[0].get("function")) or {}).get("name")
+    if not own:
+        return thinking
+    name = (as_mapping(own[0].get("function")) or {}).get("name")
+    if not endpoint.takes_builtin_tools:
         message = (
             f"tool {name!r} is a function of Moonshot's own, which endpoint {endpoint.name!r} does "
             "not run; pass a tool of yours, use endpoint='moonshot', or set "
             "takes_builtin_tools=True in the Endpoint of a relay that passes it on."
         )
         raise KimiConfigError(message)
+    here = endpoint.thinking_switch != "none"  # a relay's own affair where no switch is known
+    if info.searches_while_thinking or not (here and capabilities.thinks(thinking)):
+        return thinking
+    if info.thinking == "switchable" and thinking is None:
+        return False
+    way = "Set thinking=False" if info.thinking == "switchable" else "Use kimi-k3"
+    raise KimiConfigError(
+        f"tool {name!r} does not go with thinking on model {capabilities.model!r}. {way}, or take "
+        'the tool "web-search" of official_tools(), which any model can call.'
+    )
 
 
 def decide_parallel_calls(

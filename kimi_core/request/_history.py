@@ -14,7 +14,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.events.arguments import history_arguments
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.request._call_ids import with_ids
-from kimi_core.request._tool_results import with_results, with_unique_ids
+from kimi_core.request._tool_results import with_echoes, with_results, with_unique_ids
 from kimi_core.request.media import prepare_media
 from kimi_core.schema import normalize_tools, plain_tools
 
@@ -76,7 +76,8 @@ def prepare_history(
     native = endpoint.rewrites_tool_call_ids or raw
     whole_ids = with_ids(prepared)
     named = normalize_tool_call_ids(whole_ids) if native else with_unique_ids(whole_ids)
-    return with_results(named, refuse_strays=not endpoint.takes_stray_results)
+    answered = with_results(named, refuse_strays=not endpoint.takes_stray_results)
+    return with_echoes(answered) if endpoint.takes_builtin_tools else answered
 
 
 def brought_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -73,7 +73,12 @@ class Options:
         escape_markers: Whether spellings of control tokens in the texts of such a prompt are broken
             up where it is sent as text. None: they are. False sends them, with a warning: a user, a
             tool or a file can then end its own turn and forge another.
+        unsupported: What becomes of a setting that the model or the server does not take: "error"
+            (None), a `KimiConfigError` before the request; "warn" leaves it out with an
+            `IgnoredSettingWarning`; "drop" says so once in a process. What other code sets out of
+            your reach, such as an evaluator's ``temperature=0``, needs one of the latter.
         extra: Other fields of the payload, sent as they are.
+        of_body: The names among them that were said in ``extra_body``, which nobody checks.
         extra_headers: Headers of this request only.
         extra_query: Query of this request only.
         timeout: Seconds without data for this request only, or the SDK's own Timeout.
@@ -107,7 +112,9 @@ class Options:
     media_folder: str | PathLike[str] | None = field(default=None, repr=False)
     tokenizer: TextEncoder | None = field(default=None, repr=False)
     escape_markers: bool | None = None
+    unsupported: Literal["error", "warn", "drop"] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    of_body: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     extra_headers: Mapping[str, str] | None = field(default=None, repr=False)  # keys, at times
     extra_query: Mapping[str, object] | None = field(default=None, repr=False)
     timeout: Any = None
@@ -172,8 +179,8 @@ class CallOptions:
 
 @cache
 def option_names() -> frozenset[str]:
-    """Return the names of all options; ``extra`` is none that a caller says."""
-    return frozenset(option.name for option in fields(Options)) - {"extra"}
+    """Return the names of all options; ``extra`` and ``of_body`` are none that a caller says."""
+    return frozenset(option.name for option in fields(Options)) - {"extra", "of_body"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,11 @@ from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._call_policy import decide_call_policy
 from kimi_core.request._first_party import (
-    check_builtin_tools,
     check_form,
     check_prefix,
     check_settings,
     decide_parallel_calls,
+    thinking_beside_builtins,
     without_pinned,
 )
 from kimi_core.request._history import brought_tools, ends_in_prefix, prepare_history
@@ -32,6 +32,8 @@ from kimi_core.request._read import thinking_of
 from kimi_core.request._thinking import decide_thinking, thinking_of_prefix
 from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
+from kimi_core.request._unsupported import supported, supported_parts
+from kimi_core.request.foreign import in_plain_text
 from kimi_core.schema import normalize_tools, plain_response_format, plain_tools, relax_tools
 
 if TYPE_CHECKING:
@@ -114,7 +116,8 @@ def decide(
     stream: bool,
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
-    options, messages = _understood(options, capabilities), in_todays_words(messages)
+    options = supported(_understood(options, capabilities), capabilities)
+    messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
     if ends_in_prefix(messages):
         options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
@@ -166,14 +169,14 @@ def _decide_tools(
     """Decide which tools are sent, and under which names; what is refused has the caller's own."""
     endpoint = capabilities.endpoint
     brought = brought_tools(messages)
-    check_builtin_tools([*tools, *brought], capabilities)
+    thinking = thinking_beside_builtins([*tools, *brought], options.thinking, capabilities)
     moonshot = endpoint.schema_dialect == "moonshot"
     taken = normalize_tools(tools) if moonshot else plain_tools(tools)
     choice = decide_tool_choice(
         options.tool_choice,
         tools=taken,
         brought=[name_of(tool) for tool in brought],
-        thinking=options.thinking,
+        thinking=thinking,
         capabilities=capabilities,
     )
     names = decide_names(taken, messages, endpoint.tool_name_rule)

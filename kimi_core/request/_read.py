@@ -111,10 +111,11 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
         options: Names of the core's options; everything else is a field of the payload.
 
     Returns:
-        Options by name, and ``extra``.
+        Options by name, ``extra`` and ``of_body``.
     """
     chosen: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    of_body: set[str] = set()
     for one in said:
         settings = read_settings(one)
         body: Mapping[str, Any] = settings.pop("extra_body", None) or {}
@@ -122,13 +123,17 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
             for meant in _meant_by(name, value):
                 chosen.pop(meant, None)
             extra[name] = value
+            of_body.add(name)
         explicit = {name: settings.pop(name) for name in options & settings.keys()}
         if _meant_by("thinking", extra.get("thinking")) & explicit.keys():
             chosen.update(thinking_of(extra) or {})  # so that what is not said anew stays
         chosen.update(explicit)
         extra = {n: v for n, v in extra.items() if not _meant_by(n, v) & explicit.keys()}
-        extra.update((n, v) for n, v in settings.items() if v is not None)
-    return {**chosen, "extra": {n: v for n, v in extra.items() if n not in _OF_THE_METHOD}}
+        own = {name: value for name, value in settings.items() if value is not None}
+        extra.update(own)
+        of_body -= own.keys()
+    sent = {n: v for n, v in extra.items() if n not in _OF_THE_METHOD}
+    return {**chosen, "extra": sent, "of_body": frozenset(of_body & sent.keys())}
 
 
 def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatever a caller passed

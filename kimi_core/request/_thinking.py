@@ -14,7 +14,7 @@ from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["Thinking", "decide_thinking", "thinking_of_prefix"]
+__all__ = ["Thinking", "check_effort", "decide_thinking", "thinking_of_prefix"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def decide_thinking(
     """
     thinks = capabilities.thinks(thinking)
     if effort is not None:
-        _check_effort(effort, capabilities)
+        check_effort(effort, capabilities)
     if thinks and thinking is False:
         effort = _least(effort, capabilities)
     fields = {} if capabilities.api == "completions" else _fields(thinking, keep, capabilities)
@@ -142,7 +142,7 @@ def _warn_of_no_switch(capabilities: Capabilities) -> None:
     warn(message, IgnoredSettingWarning)
 
 
-def _check_effort(effort: str, capabilities: Capabilities) -> None:
+def check_effort(effort: str, capabilities: Capabilities) -> None:
     """Refuse an effort that the model does not have; a router takes any and translates it."""
     endpoint, own = capabilities.endpoint, capabilities.info.reasoning_efforts
     allowed = (*own, *endpoint.more_efforts) if own else ()

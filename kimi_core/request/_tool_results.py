@@ -14,7 +14,7 @@ from kimi_core.raw.tool_ids import unique_id
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NO_RESULT", "with_results", "with_unique_ids"]
+__all__ = ["NO_RESULT", "with_echoes", "with_results", "with_unique_ids"]
 
 NO_RESULT = "No result of this call was recorded."
 """What is sent as the result of a call that has none."""
@@ -52,6 +52,26 @@ def with_results(
         turns.append([message])
         turn_of.update((identity, turns[-1]) for identity in _call_ids(message))
     return [message for turn in turns for message in (*turn, *_missing(turn))]
+
+
+def with_echoes(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Answer the calls of Moonshot's own functions, whose names begin with ``$``, with their words.
+
+    ``$web_search`` runs inside the next request, and what it is to do stands in its arguments:
+    Moonshot wants them back unchanged. An agent that does not know this answers that there is no
+    such tool (LangGraph's ToolNode), and one that does writes the JSON anew.
+    """
+    said: dict[str, str] = {}
+    echoed: list[dict[str, Any]] = []
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            function = call.get("function") or {}
+            if str(function.get("name")).startswith("$"):
+                said[str(call.get("id"))] = str(function.get("arguments") or "{}")
+        asked = said.get(str(message.get("tool_call_id")))
+        tool = message.get("role") == "tool" and asked is not None
+        echoed.append({**message, "content": asked} if tool else message)
+    return echoed
 
 
 def _call_ids(message: Mapping[str, Any]) -> list[str]:

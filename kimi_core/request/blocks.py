@@ -1,7 +1,8 @@
 """Content blocks and tool calls in the words of frameworks and of other providers -> Kimi's.
 
 Owns: what a block says: a picture, a video, text, reasoning, or what another field of the message
-says already. May know: _json. Which of them a model takes is decided when the request is planned.
+says already. May know: its own files, _json. Which of them a model takes is decided when the
+request is planned.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.request.foreign import text_in
 
 __all__ = [
     "arguments_text",
     "data_or_url",
+    "in_texts",
     "kept_reasoning",
     "known",
     "media_part",
@@ -59,6 +62,8 @@ def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
 def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
     if isinstance(block, str):
         return block
+    if text := text_in(block, of_model=False):
+        return {"type": "text", "text": text}
     kind = block.get("type")
     if kind not in {"image", "video"} or (kind == "image" and not _file_id(block)):
         return block
@@ -126,7 +131,14 @@ def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
     """Return of an assistant's content what no other field of its message says."""
     if isinstance(content, str):
         return content
-    return [part for part in content if isinstance(part, str) or part.get("type") not in _UNSPOKEN]
+    said = [part for part in content if isinstance(part, str) or part.get("type") not in _UNSPOKEN]
+    return in_texts(said)
+
+
+def in_texts(parts: Iterable[Any]) -> list[Any]:
+    """Return the parts of a model's message, those that another server wrote as their text."""
+    told = ((part, text_in(part, of_model=True)) for part in parts)
+    return [{"type": "text", "text": text} if text else part for part, text in told]
 
 
 def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:

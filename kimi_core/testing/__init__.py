@@ -9,7 +9,7 @@ itself, which may differ. No model runs. It listens on 127.0.0.1 only::
 
     with MoonshotSimulator() as server:
         server.reply(SimulatedReply(content="Hi", reasoning="A greeting."))
-        model = ChatKimiK2(base_url=server.base_url, api_key=server.api_key)
+        model = ChatKimiK2(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
 
 `EngineSimulator` stands for vLLM, SGLang, llama.cpp, TensorRT-LLM or KTransformers, started in one
 of several ways; the rows of `ENGINE_PROFILES` say what each is known from::

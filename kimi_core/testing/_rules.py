@@ -86,6 +86,8 @@ _TABLE = (
     Rule("tool_choice_form", tools.tool_choice_form, "own"),
     Rule("required_without_tools", tools.required_without_tools, "own"),
     Rule("forced_while_thinking", tools.forced_while_thinking, "recorded"),
+    Rule("builtin_while_thinking", tools.builtin_while_thinking, "own"),
+    Rule("builtin_echo", tools.builtin_echo, "own"),
     Rule("named_choice", tools.named_choice, "own"),
     Rule("response_format", tools.response_format, "recorded"),
 )

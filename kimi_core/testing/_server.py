@@ -19,6 +19,7 @@ from kimi_core.raw.prompt import TextEncoder
 from kimi_core.testing import _anthropic
 from kimi_core.testing._account import BALANCE, model_list
 from kimi_core.testing._default_policy import default_reply
+from kimi_core.testing._formulas import FORMULAS, answer_formula
 from kimi_core.testing._http import Server
 from kimi_core.testing._limits import AccountLimits
 from kimi_core.testing._outcome import Outcome, RecordedRequest, Refusal
@@ -45,7 +46,7 @@ class MoonshotSimulator:
 
     It is simulated: rules and wordings come from documents and quoted bodies, no model runs, and
     a request that passes here may still be refused by the server. Routes: chat completions,
-    models, token estimate, balance, files, batches, ``/anthropic/v1/messages``, and
+    models, token estimate, balance, files, batches, official tools, ``/anthropic/v1/messages``, and
     ``/v1/completions``, which the first-party API lacks and self-hosted engines have (no rule
     applies there but the key's).
 
@@ -209,7 +210,11 @@ class MoonshotSimulator:
 
     def _stored(self, request: RecordedRequest) -> Outcome:
         asked = request.query if request.method == "GET" else request.body
-        answer = self._storage.answer(request.method, request.path, asked)
+        answer = (
+            answer_formula(request.path, request.body)
+            if request.path.startswith(FORMULAS)
+            else self._storage.answer(request.method, request.path, asked)
+        )
         if answer is None:
             body = _error(f"Not found: {request.method} {request.path}", _NOT_FOUND)
             answer = (404, body)
@@ -250,7 +255,7 @@ class MoonshotSimulator:
 
 
 def _is_stored(path: str) -> bool:
-    return path.startswith(("/v1/files", "/v1/batches"))
+    return path.startswith(("/v1/files", "/v1/batches", FORMULAS))
 
 
 def _cancels(path: str) -> bool:

@@ -107,6 +107,29 @@ def forced_while_thinking(request: ChatRequest) -> str | None:
     return f"tool_choice '{word}' is incompatible with thinking enabled"
 
 
+def builtin_while_thinking(request: ChatRequest) -> str | None:
+    """A K2 model runs Moonshot's own functions only where it does not think."""
+    own = [tool for tool in request.tools if tool.get("type") == "builtin_function"]
+    if own and request.thinking and not request.info.searches_while_thinking:
+        return f"{own[0]['function'].get('name')} is incompatible with thinking enabled"
+    return None
+
+
+def builtin_echo(request: ChatRequest) -> str | None:
+    """The result of Moonshot's own function is what the model asked it for, unchanged."""
+    asked = {
+        call["id"]: call["function"]["arguments"]
+        for message in request.messages
+        for call in request.tool_calls(message)
+        if str(call["function"].get("name")).startswith("$")
+    }
+    for message in request.messages:
+        identity = message.get("tool_call_id")
+        if identity in asked and message.get("content") != asked[identity]:
+            return f"Invalid request: tool call {identity} must be answered with its arguments"
+    return None
+
+
 def named_choice(request: ChatRequest) -> str | None:
     """kimi-k3 takes words only, thinking or not.
 

@@ -1,6 +1,7 @@
 """The openai SDK as transport: one way to open an answer, sync and async.
 
-Owns: the SDK clients (one, and one for each event loop), their keys, retries and closing.
+Owns: the SDK clients (one, and one for each event loop), their keys, retries and closing. The HTTP
+clients under them are shared (`kimi_core.transport.pools`).
 May know: its own files, config, endpoints, errors; openai. The openai SDK is imported on first use:
 it costs half a second.
 
@@ -13,14 +14,10 @@ this server.
 from __future__ import annotations
 
 import asyncio
-import os
-import ssl
-import sys
 import threading
-import weakref
-from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Mapping
+from collections.abc import Generator, Hashable, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +28,7 @@ from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
 from kimi_core.transport._hooks import refused as _refused
 from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
+from kimi_core.transport.pools import shared_pool
 from kimi_core.transport.processes import renew_in_children, running_loop
 
 if TYPE_CHECKING:
@@ -42,10 +40,6 @@ __all__ = ["Transport"]
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
 
-# Connections of the process that this one was forked from. Collected, they would be closed, for
-# which they wait for locks that nobody here will open.
-_abandoned: list[object] = []
-
 
 @lru_cache(maxsize=1)
 def _product() -> str:
@@ -54,23 +48,6 @@ def _product() -> str:
         return f"{_DISTRIBUTION}/{version(_DISTRIBUTION)}"
     except PackageNotFoundError:
         return _DISTRIBUTION
-
-
-def _ssl_context() -> ssl.SSLContext:
-    return _cached_ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@lru_cache(maxsize=4)
-def _cached_ssl_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    """Return what the SDK's own client would trust: the system's CAs with httpx2, a company's too.
-
-    Building one takes 20 to 40 ms, which every peer pays for every instance. The arguments are the
-    variables that it depends on.
-    """
-    import openai
-
-    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
-    return cast("ssl.SSLContext", library.create_ssl_context())
 
 
 @lru_cache(maxsize=1)
@@ -143,20 +120,22 @@ class Transport:
         self._http_client = http_client
         self._http_async_client = http_async_client
         self._client: openai.OpenAI | None = None
-        self._closes_client: weakref.finalize[..., Any] | None = None
         self._opening = threading.Lock()
-        self._async_clients: dict[
-            asyncio.AbstractEventLoop, tuple[openai.AsyncOpenAI, AsyncGenerator[None, None]]
-        ] = {}
+        self._async_clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
+        # Held from the beginning: a copy that asks in this one's place, as LangChain's
+        # configurable_fields makes for every call, leaves its connection behind for the next.
+        self._pool = shared_pool(self._connection())
+        self._pool.join(self)
         renew_in_children(self, Transport._renew)
 
     def _renew(self) -> None:
-        """Forget the connections of the process that this one was forked from; they stay open."""
-        _abandoned.extend([self._client, self._async_clients])
-        if self._closes_client is not None:
-            self._closes_client.detach()
         self._client, self._async_clients = None, {}
         self._opening = threading.Lock()
+
+    def _connection(self) -> Hashable:
+        """Whose connections may be used; a header may be the key, or say who asks."""
+        headers = "\n".join(f"{k}: {v}" for k, v in self._settings["default_headers"].items())
+        return self.account, account_of("", headers)
 
     @property
     def account(self) -> Hashable:
@@ -223,17 +202,19 @@ class Transport:
             return cast("str", await method(call.path, cast_to=str, **_call_arguments(call)))
 
     def close(self) -> None:
-        """Close the sync client; a later request opens a new one."""
-        client, self._client = self._client, None
-        if client is not None and self._http_client is None:
-            client.close()
+        """Close the sync connections, unless another may use them; a later request opens new ones.
+
+        They are another's where server, key and headers are the same.
+        """
+        self._client = None
+        self._pool.leave(self)
 
     async def aclose(self) -> None:
-        """Close the async client of the running event loop, and the sync one."""
-        self.close()
-        kept = self._async_clients.pop(running_loop(), None)
-        if kept is not None:
-            await kept[1].aclose()
+        """Close the connections of the running event loop and the sync ones, as `close` does."""
+        loop = running_loop()
+        self._client = None
+        self._async_clients.pop(loop, None)
+        await self._pool.aleave(self, loop)
 
     @contextmanager
     def _mapping(self, payload: Mapping[str, Any]) -> Generator[None, None, None]:
@@ -270,55 +251,37 @@ class Transport:
     def _open_client(self) -> openai.OpenAI:
         import openai
 
-        http_client = self._http_client or openai.DefaultHttpxClient(verify=_ssl_context())
+        http_client = self._http_client or self._pool.client(self)
         add_hooks(http_client)
         key = self._api_key if isinstance(self._api_key, str) else self._api_key.get
-        client: openai.OpenAI = _anonymous(
+        self._client = client = _anonymous(
             openai.OpenAI(api_key=key, http_client=http_client, **self._settings),
             self._settings["default_headers"],
         )
-        if self._http_client is None:
-            self._closes_client = weakref.finalize(self, http_client.close)
-        self._client = client
-        return client
+        return cast("openai.OpenAI", client)
 
     async def _async_client(self) -> openai.AsyncOpenAI:
         loop = running_loop()
-        kept = self._async_clients.get(loop)
-        if kept is None:
+        client = self._async_clients.get(loop)
+        if client is None:
             import openai
 
-            # A loop that was closed without ``shutdown_asyncgens`` has not said so.
             for ended in [one for one in self._async_clients if one.is_closed()]:
-                del self._async_clients[ended]
-
-            http_client = self._http_async_client or openai.DefaultAsyncHttpxClient(
-                verify=_ssl_context()
+                self._async_clients.pop(ended, None)
+            http_client = self._http_async_client or await self._pool.aclient(
+                self, loop, partial(_forget, loop=loop)
             )
             add_async_hooks(http_client)
             key = self._api_key if isinstance(self._api_key, str) else self._api_key.aget
-            client = _anonymous(
+            client = self._async_clients[loop] = _anonymous(
                 openai.AsyncOpenAI(api_key=key, http_client=http_client, **self._settings),
                 self._settings["default_headers"],
             )
-            keeper = _keep_open(
-                http_client if self._http_async_client is None else None,
-                self._forgetting(loop),
-            )
-            await keeper.__anext__()
-            kept = self._async_clients[loop] = (client, keeper)
-        return kept[0]
+        return client
 
-    def _forgetting(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-        """Return what forgets the client of a loop, without holding this object."""
-        kept = weakref.ref(self)
 
-        def forget() -> None:
-            transport = kept()
-            if transport is not None:
-                transport._async_clients.pop(loop, None)  # noqa: SLF001 - its own
-
-        return forget
+def _forget(transport: Transport, loop: asyncio.AbstractEventLoop) -> None:
+    transport._async_clients.pop(loop, None)  # noqa: SLF001 - its own
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
@@ -331,23 +294,6 @@ def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 
 def _call_arguments(call: Call[Any]) -> dict[str, Any]:
     arguments = call.sending()
     return {**arguments, "options": _request_options(arguments["options"])}
-
-
-async def _keep_open(
-    http_client: HttpClient | None, forget: Callable[[], object]
-) -> AsyncGenerator[None, None]:
-    """Close a client when its event loop ends, and forget both.
-
-    A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
-    ``asyncio.run`` calls), so this one's ``finally`` runs in time. One client shared by all loops
-    is why every peer fails with "Event loop is closed" when ``asyncio.run`` is called twice.
-    """
-    try:
-        yield
-    finally:
-        forget()
-        if http_client is not None:
-            await http_client.aclose()
 
 
 def _is_of_http(error: Exception) -> bool:

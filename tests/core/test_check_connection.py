@@ -167,7 +167,9 @@ class TestKeys:
     def test_a_key_for_a_proxy_is_not_shown_to_the_other_region(self) -> None:
         with MoonshotSimulator() as here, MoonshotSimulator(api_key="sk-wrong") as there:
             run_check(
-                Settings(base_url=here.base_url, api_key="sk-wrong", max_retries=0),
+                Settings(
+                    endpoint="moonshot", base_url=here.base_url, api_key="sk-wrong", max_retries=0
+                ),
                 regions={"moonshot": replace(ENDPOINTS["moonshot-cn"], base_url=there.base_url)},
             )
 

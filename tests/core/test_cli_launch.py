@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import hypothesis
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("typer", reason="the command line needs the extra [cli]")
 
+from typer.testing import CliRunner
+
+from kimi_core.cli.app import app
 from kimi_core.cli.launch_facts import GPUS, LAUNCHED_MODELS, fit
-from kimi_core.cli.launch_plan import LAUNCHES, plan_launch
+from kimi_core.cli.launch_plan import LAUNCHES, on_lines, plan_launch
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
 from tests.core.commands import run, words
@@ -202,9 +206,46 @@ def test_the_command_line_prints_command_reasons_and_the_next_step() -> None:
 
     assert result.exit_code == 0
     assert result.output.startswith("# on the node\nvllm serve moonshotai/Kimi-K2.6 --port 8000")
+    assert " \\\n  --" in result.output
     assert "turns Kimi's tokens into tool_calls" in words(result.output)
     assert "Mind: This does not fit into 8 H20" in words(result.output)
     assert "kimi-k2 check --endpoint vllm --base-url http://localhost:8000/v1" in result.output
+
+
+@pytest.mark.parametrize("engine", LAUNCHES)
+@pytest.mark.parametrize("model", ["kimi-k2-instruct", "kimi-k2.6"])
+def test_it_can_be_read_at_80_columns(engine: str, model: str) -> None:
+    """The column of reasons was one letter wide, or gone; commands were one line of 300."""
+    plan = plan_launch(engine, model=model)
+    narrow = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    shown = CliRunner().invoke(app, ["launch", engine, "--model", model], env=narrow).output
+    lines = shown.splitlines()
+    for flag in plan.flags:
+        at = lines.index(flag.text)
+        assert lines[at + 1].startswith("    ")
+        assert flag.reason in words(shown)
+    whole = shown.replace(" \\\n  ", " ")
+    assert all(command in whole for _, command in plan.commands)
+    flags = {flag.text for flag in plan.flags}
+    too_long = [line for line in lines if len(line) > 80 and line not in flags]
+    assert [line for line in too_long if not line.startswith(("Then:", "Prove it:", "  --"))] == []
+    commands = shown[: shown.index(plan.flags[0].text + "\n")].splitlines()
+    assert all(len(line) <= 80 or " --" not in line.strip() for line in commands)
+
+
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [
+        ("a b", "a b"),
+        ("a --x 1 --y 2", "a --x 1 --y 2"),
+        (f"run 'a --b' --x {'1' * 65} --y", f"run 'a --b' \\\n  --x {'1' * 65} --y"),
+        (f"--{'x' * 90} --y", f"--{'x' * 90} \\\n  --y"),
+    ],
+)
+def test_a_shell_reads_the_lines_as_one_command(command: str, lines: str) -> None:
+    assert on_lines(command) == lines
+    joined = lines.replace("\\\n", "")  # as a shell does, and shlex does not
+    assert shlex.split(joined) == shlex.split(command)
 
 
 def test_a_plan_as_json() -> None:

@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from kimi_core import errors
-from kimi_core.transport import _ssl_context
+from kimi_core.transport.pools import _ssl_context
 from tests.scripted import ScriptedServer, error
 
 if TYPE_CHECKING:

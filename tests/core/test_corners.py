@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ from kimi_core.endpoints import Endpoint, endpoint_of_a_copy, written_endpoint
 from kimi_core.errors import KimiProtocolError
 from kimi_core.request.blocks import data_or_url
 from kimi_core.request.kept_arguments import misfit
-from kimi_core.transport import Transport, body
+from kimi_core.transport import Transport, _forget, body
 from kimi_core.transport.limits import adrain, drain
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ BASIC = {"Authorization": "Basic YW5uOnNlY3JldA=="}
 
 @pytest.mark.parametrize(
     "made",
-    [Settings(base_url=PASSWORD), Endpoint(name="mine", base_url=PASSWORD)],
+    [Settings(endpoint="moonshot", base_url=PASSWORD), Endpoint(name="mine", base_url=PASSWORD)],
     ids=["settings", "endpoint"],
 )
 def test_a_password_is_no_part_of_an_address(made: Settings | Endpoint) -> None:
@@ -99,10 +100,11 @@ def test_a_loop_outlives_the_model_that_was_asked_in_it() -> None:
     async def ask() -> None:
         transport: Any = Transport(endpoints.vllm("http://127.0.0.1:9/v1"))
         await transport._async_client()
-        forget = transport._forgetting(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        end = transport._pool._forgetting(loop, partial(_forget, loop=loop))
         del transport
         gc.collect()
-        forget()
+        end()
 
     asyncio.run(ask())
 

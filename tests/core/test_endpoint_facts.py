@@ -44,6 +44,7 @@ RULES: dict[str, dict[str, Any]] = {
     "schema_dialect": {"tools": [TUPLES]},
     "tool_name_rule": {"tools": [tool("a.b")]},
     "takes_parallel_tool_calls": {"tools": [tool()], "parallel_tool_calls": True},
+    "lacks_fields": {"extra": {"seed": 7}},
     "takes_provider": {"provider": {"only": ["x"]}},
     "takes_json_prefix": {"messages": [*HELLO, PREFIX], "response_format": JSON_MODE},
     "takes_stray_results": {"messages": [*HELLO, result("x")]},

@@ -94,7 +94,12 @@ def simulator() -> Iterator[MoonshotSimulator]:
 @pytest.fixture(scope="module")
 def chat(simulator: MoonshotSimulator) -> Iterator[KimiChat]:
     found = KimiChat(
-        Settings(base_url=simulator.base_url, api_key=simulator.api_key, max_retries=0)
+        Settings(
+            endpoint="moonshot",
+            base_url=simulator.base_url,
+            api_key=simulator.api_key,
+            max_retries=0,
+        )
     )
     yield found
     found.close()

@@ -19,7 +19,7 @@ import pytest
 
 from kimi_core.chat import KimiChat, Settings, running_loop
 from kimi_core.errors import KimiConfigError
-from kimi_core.transport import processes
+from kimi_core.transport import pools, processes
 from kimi_core.transport.processes import renew_in_children
 from tests.core.asking import HELLO
 from tests.scripted import ScriptedServer, chunk, stream
@@ -41,7 +41,7 @@ def ask(text):
     return reply.read().message().content
 
 with MoonshotSimulator() as server:
-    chat = KimiChat(Settings(base_url=server.base_url, api_key=server.api_key))
+    chat = KimiChat(Settings(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key))
     ask("parent")
     children = []
     for number in range(8):
@@ -69,11 +69,18 @@ def test_children_of_a_process_that_has_asked_get_their_own_answers() -> None:
 def test_a_child_waits_for_no_lock_of_its_parent(connect: Callable[..., KimiChat]) -> None:
     """Another thread may hold any of them while a process forks; nobody opens them in the child."""
     chat = connect()
-    locks = [chat._opening, chat._served._asking, chat.transport._opening]
+
+    def all_locks() -> list[threading.Lock]:
+        transport = chat.transport
+        pool = transport._pool
+        held = [chat._opening, chat._served._asking, transport._opening, pool._opening]
+        return [*held, pools._registry._looking]
+
+    locks = all_locks()
     for lock in locks:
         lock.acquire()
     processes._renew_all()
-    renewed = [chat._opening, chat._served._asking, chat.transport._opening]
+    renewed = all_locks()
     for lock in (*renewed, *locks):
         assert lock is not None
     assert not any(lock.locked() for lock in renewed)

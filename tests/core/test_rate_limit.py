@@ -39,7 +39,7 @@ def server(clock: TurnedClock) -> Iterator[MoonshotSimulator]:
 
 
 def test_others_take_their_turn_with_the_models(server: MoonshotSimulator) -> None:
-    where = {"base_url": server.base_url, "api_key": server.api_key}
+    where = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
     rate = AccountRate(Tier(requests_per_minute=4), **where)  # type: ignore[arg-type]
 
     async def ask() -> list[bool]:
@@ -51,6 +51,7 @@ def test_others_take_their_turn_with_the_models(server: MoonshotSimulator) -> No
 
 def chat_at(server: MoonshotSimulator, clock: TurnedClock, tier: Any, **more: Any) -> KimiChat:
     settings = Settings(
+        endpoint="moonshot",
         base_url=server.base_url,
         api_key=server.api_key,
         **{"max_retries": 0, "rate_limit": tier, **more},

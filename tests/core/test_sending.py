@@ -16,7 +16,9 @@ QUESTION = [{"role": "user", "content": "Why is the sky blue?"}]
 
 def test_headers_and_query_of_one_call_are_sent_with_it_and_no_other() -> None:
     with MoonshotSimulator() as server:
-        chat = KimiChat(Settings(base_url=server.base_url, api_key=server.api_key))
+        chat = KimiChat(
+            Settings(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
+        )
         own = Options(extra_headers={"X-Trace": "7"}, extra_query={"tag": "a"})
         for options in (own, Options()):
             chat.open(chat.request(QUESTION, options=options, stream=False)).read()
@@ -31,7 +33,9 @@ def test_a_timeout_of_one_call_ends_it() -> None:
     """Against a server that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        chat = KimiChat(Settings(base_url=url, api_key="sk-test", max_retries=0))
+        chat = KimiChat(
+            Settings(endpoint="moonshot", base_url=url, api_key="sk-test", max_retries=0)
+        )
         request = chat.request(QUESTION, options=Options(timeout=0.01), stream=False)
         with pytest.raises(KimiTimeoutError):
             chat.open(request)

@@ -29,7 +29,9 @@ def test_threads_that_ask_first_at_once_share_one_client(monkeypatch: pytest.Mon
         return make(**settings)
 
     with MoonshotSimulator() as server:
-        chat = KimiChat(Settings(base_url=server.base_url, api_key=server.api_key))
+        chat = KimiChat(
+            Settings(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
+        )
         monkeypatch.setattr(openai, "OpenAI", counted)
 
         def ask(_number: int) -> str | None:

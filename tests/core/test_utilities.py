@@ -19,11 +19,13 @@ from kimi_core import errors
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.platform import Balance, KimiClient, _batch, _routes
 from kimi_core.platform._batch import batch_results
+from kimi_core.platform._extract import ReadTexts
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+FILES = ("POST", "/v1/files")
 HELLO = [{"role": "user", "content": "Hello there"}]
 LONG = [{"role": "user", "content": "x" * 500}]
 
@@ -100,6 +102,35 @@ def test_a_document_becomes_a_system_message_and_leaves_nothing(
     (tmp_path / "long.md").write_text("A long text.")
     assert ask("document", tmp_path / "long.md") == {"role": "system", "content": "A long text."}
     assert ask("files") == ()
+
+
+def test_a_document_is_read_once_for_each_content(moonshot: MoonshotSimulator) -> None:
+    """A conversation carries it along; without this it would be uploaded with every turn."""
+
+    async def again(client: KimiClient) -> dict[str, str]:
+        return await client.adocument("b.md", content=b"Long.")
+
+    with KimiClient(base_url=moonshot.base_url, api_key=moonshot.api_key) as client:
+        texts = [client.document("a.md", content=b"Long.") for _ in range(3)]
+        texts.append(asyncio.run(again(client)))
+        assert {text["content"] for text in texts} == {"Long."}
+        uploads = [one for one in moonshot.requests if (one.method, one.path) == FILES]
+        assert len(uploads) == 1
+        assert client.document("a.md", content=b"Other.")["content"] == "Other."
+        assert client.document("a.txt", content=b"Long.")["content"] == "Long."  # another reader
+        assert client.files() == ()
+    uploads = [one for one in moonshot.requests if (one.method, one.path) == FILES]
+    assert len(uploads) == 3
+
+
+def test_texts_are_kept_up_to_a_size() -> None:
+    texts = ReadTexts(most=10)
+    for name in ("a", "b", "c"):
+        texts.keep("x.md", name.encode(), name * 4)
+    assert [texts.get("x.md", name) for name in (b"a", b"b", b"c")] == [None, "bbbb", "cccc"]
+    texts.keep("x.md", b"b", "b")
+    texts.keep("x.md", b"d", "d" * 5)
+    assert [texts.get("x.md", name) for name in (b"b", b"c", b"d")] == ["b", "cccc", "ddddd"]
 
 
 def test_a_missing_file_is_not_a_missing_model(ask: Callable[..., Any]) -> None:

@@ -39,7 +39,11 @@ class TestOnTheSimulator:
     def test_features_all_pass(self, tmp_path: Path) -> None:
         with MoonshotSimulator(rules="verifier") as server:
             settings = Settings(
-                base_url=server.base_url, api_key=server.api_key, model="kimi-k3", max_retries=0
+                endpoint="moonshot",
+                base_url=server.base_url,
+                api_key=server.api_key,
+                model="kimi-k3",
+                max_retries=0,
             )
             found = ask(settings, tmp_path, "features", "parameters")
 
@@ -50,7 +54,12 @@ class TestOnTheSimulator:
 
     def test_a_k3_is_asked_without_being_told(self, tmp_path: Path) -> None:
         with MoonshotSimulator() as server:
-            settings = Settings(base_url=server.base_url, api_key=server.api_key, model="kimi-k3")
+            settings = Settings(
+                endpoint="moonshot",
+                base_url=server.base_url,
+                api_key=server.api_key,
+                model="kimi-k3",
+            )
             report = verify(
                 settings,
                 Job(samples=[], results=tmp_path / "r.jsonl"),
@@ -72,7 +81,11 @@ class TestOnTheSimulator:
         (suite / "valid.jsonl").write_text(lines, "utf-8")
         with MoonshotSimulator(rules="verifier") as server:
             settings = Settings(
-                base_url=server.base_url, api_key=server.api_key, model="kimi-k3", max_retries=0
+                endpoint="moonshot",
+                base_url=server.base_url,
+                api_key=server.api_key,
+                model="kimi-k3",
+                max_retries=0,
             )
             found = ask(settings, tmp_path, "schemas", suite=suite)
 
@@ -274,7 +287,12 @@ class TestQuestions:
 
         monkeypatch.setattr(Tokenizer, "find", _Letters)
         with MoonshotSimulator(tokenizer=_Letters()) as server:
-            settings = Settings(base_url=server.base_url, api_key=server.api_key, model="kimi-k3")
+            settings = Settings(
+                endpoint="moonshot",
+                base_url=server.base_url,
+                api_key=server.api_key,
+                model="kimi-k3",
+            )
             found = ask(settings, tmp_path, "prompt tokens")
 
         assert [check.reason for check in found.checks if not check.passed] == []

@@ -37,7 +37,7 @@ class Text:
         self._reader = reply.reader
         self._said = MessageBuilder()
 
-    def take(self, events: list[Event]) -> str | None:
+    def write(self, events: list[Event]) -> str | None:
         for event in events:
             self._said.add(event)
         return self._said.message().content or None
@@ -91,7 +91,7 @@ def test_a_stream_is_written_chunk_by_chunk(ask: Callable[[KimiChat], list[str]]
 def _asked(ask: Callable[[KimiChat], list[str]], answer: Answer) -> list[str]:
     with ScriptedServer() as server:
         server.will(answer)
-        chat = KimiChat(Settings(base_url=server.base_url, api_key="key"))
+        chat = KimiChat(Settings(endpoint="moonshot", base_url=server.base_url, api_key="key"))
         try:
             return ask(chat)
         finally:

@@ -128,7 +128,9 @@ class _Written:
 def test_a_writer_writes_a_stream_and_a_whole_answer() -> None:
     with MoonshotSimulator() as server:
         server.reply(*[SimulatedReply(content="Hello you.", reasoning="Hm.")] * 3)
-        chat = KimiChat(Settings(base_url=server.base_url, api_key=server.api_key))
+        chat = KimiChat(
+            Settings(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
+        )
         messages = [{"role": "user", "content": "Hi"}]
         request = chat.request(messages, stream=True)
         unread = chat.stream(request, _Written)

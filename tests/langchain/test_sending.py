@@ -59,7 +59,8 @@ def silent() -> Iterator[str]:
 async def test_a_timeout_of_the_instance_or_of_one_call(
     silent: str, settings: dict[str, Any], call: dict[str, Any], way: str
 ) -> None:
-    model = ChatKimiK2(base_url=silent, api_key="sk-made-up", max_retries=0, **settings)
+    where = {"endpoint": "moonshot", "base_url": silent, "api_key": "sk-made-up"}
+    model = ChatKimiK2(max_retries=0, **where, **settings)
     with pytest.raises(KimiTimeoutError):
         await WAYS[way](model, call)
 

@@ -89,7 +89,7 @@ class TestUnit(_Kimi, ChatModelUnitTests):
         return (
             {"MOONSHOT_API_KEY": "sk-made-up"},
             {},
-            {"endpoint": "moonshot", "model_name": "kimi-k3.1-pro"},
+            {"endpoint": None, "model_name": "kimi-k3.1-pro"},
         )
 
     @pytest.fixture(autouse=True)
@@ -145,7 +145,11 @@ class _Integration(_Kimi, ChatModelIntegrationTests):
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        server = {"base_url": self.simulator.base_url, "api_key": self.simulator.api_key}
+        server = {
+            "endpoint": "moonshot",
+            "base_url": self.simulator.base_url,
+            "api_key": self.simulator.api_key,
+        }
         return {**server, **self.settings}
 
     @pytest.fixture(autouse=True)

@@ -36,7 +36,12 @@ def make_llm(server: ScriptedServer) -> Iterator[Callable[..., ChatKimiK2]]:
     made: list[ChatKimiK2] = []
 
     def make(**settings: Any) -> ChatKimiK2:
-        settings = {"api_key": "sk-made-up", "base_url": server.base_url, **settings}
+        settings = {
+            "api_key": "sk-made-up",
+            "endpoint": "moonshot",
+            "base_url": server.base_url,
+            **settings,
+        }
         made.append(ChatKimiK2(**settings))
         return made[-1]
 

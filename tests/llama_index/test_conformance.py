@@ -47,7 +47,7 @@ def test_conformance(name: str, model: str, made: list[ChatKimiK2]) -> None:
     def make(server: MoonshotSimulator) -> ChatKimiK2:
         # Moonshot's own API never leaves a call in its text, so that none is looked for unasked.
         parser = "client" if name == "raw_tokens_become_calls" else None
-        where = {"base_url": server.base_url, "api_key": server.api_key}
+        where = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
         made.append(ChatKimiK2(model=model, tool_call_parser=parser, **where))
         return made[-1]
 

@@ -61,7 +61,7 @@ def moonshot() -> Iterator[MoonshotSimulator]:
 @pytest.fixture(params=LIVE)
 def live(request: pytest.FixtureRequest, moonshot: MoonshotSimulator) -> Iterator[ChatKimiK2]:
     """Each live model."""
-    settings = {"base_url": moonshot.base_url, "api_key": moonshot.api_key}
+    settings = {"endpoint": "moonshot", "base_url": moonshot.base_url, "api_key": moonshot.api_key}
     with ChatKimiK2(model=request.param, **settings) as llm:
         yield llm
 

@@ -54,7 +54,12 @@ def test_headers_query_and_timeout_of_a_call_are_of_its_request_only(
 def test_the_timeout_of_a_call_ends_it() -> None:
     with StallingServer() as server:
         server.will(Answer(stalls=True))
-        settings = {"api_key": "sk-made-up", "base_url": server.base_url, "max_retries": 0}
+        settings = {
+            "api_key": "sk-made-up",
+            "endpoint": "moonshot",
+            "base_url": server.base_url,
+            "max_retries": 0,
+        }
         with ChatKimiK2(**settings) as llm, pytest.raises(KimiTimeoutError):
             llm.chat(QUESTION, timeout=0.05)
 

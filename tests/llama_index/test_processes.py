@@ -34,7 +34,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Moonshot
 
 
 def pipeline(server: MoonshotSimulator) -> IngestionPipeline:
-    llm = ChatKimiK2(base_url=server.base_url, api_key=server.api_key)
+    llm = ChatKimiK2(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
     # No splitter: LlamaIndex's downloads a vocabulary in each worker, which hangs the pool offline.
     return IngestionPipeline(transformations=[SummaryExtractor(llm=llm, show_progress=False)])
 

@@ -65,7 +65,7 @@ def test_the_key_comes_from_the_environment(
     monkeypatch.setenv(name, SECRET)
     server.json(answer("ok"))
 
-    with ChatKimiK2(base_url=server.base_url) as llm:
+    with ChatKimiK2(endpoint="moonshot", base_url=server.base_url) as llm:
         llm.chat([ChatMessage("x")])
 
     assert server.seen[0].headers["authorization"] == f"Bearer {SECRET}"
@@ -216,7 +216,7 @@ def test_async_context_managers_close(server: ScriptedServer) -> None:
     server.json(answer("ok"))
 
     async def ask() -> str | None:
-        async with ChatKimiK2(api_key=SECRET, base_url=server.base_url) as llm:
+        async with ChatKimiK2(api_key=SECRET, endpoint="moonshot", base_url=server.base_url) as llm:
             return (await llm.achat([ChatMessage("x")])).message.content
 
     assert asyncio.run(ask()) == "ok"

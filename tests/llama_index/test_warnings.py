@@ -102,7 +102,8 @@ def test_a_request_warns_at_a_line_of_the_user(
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", kimi_core.KimiWarning)
         warnings.filterwarnings("ignore", PLANNED)
-        with ChatKimiK2(api_key="sk-made-up", base_url=server.base_url, **settings) as llm:
+        where = {"endpoint": "moonshot", "api_key": "sk-made-up", "base_url": server.base_url}
+        with ChatKimiK2(**{**where, **settings}) as llm:
             asked = way(llm, text, call)
             if asked is not None:
                 asyncio.run(asked)
@@ -121,7 +122,9 @@ def test_an_answer_of_nothing_but_reasoning_is_told_at_a_line_of_the_user(
         server.json(said)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", kimi_core.KimiWarning)
-        with ChatKimiK2(api_key="sk-made-up", base_url=server.base_url, max_tokens=34) as llm:
+        with ChatKimiK2(
+            api_key="sk-made-up", endpoint="moonshot", base_url=server.base_url, max_tokens=34
+        ) as llm:
             asked = way(llm, "Go.", {})
             if asked is not None:
                 asyncio.run(asked)

@@ -127,7 +127,11 @@ CASES = [
 def test_what_an_answer_says(server: ScriptedServer, answer: TextAnswer, way: str) -> None:
     said = stream(*answer.chunks(3)) if "streamed" in way else body(answer.whole())
     server.will(said, said)
-    where = {"base_url": server.base_url, "api_key": "sk-made-up", "max_retries": 0}
+    where = {
+        "base_url": server.base_url,
+        "api_key": "sk-made-up",
+        "max_retries": 0,
+    }
     made = {**answer.endpoint, **where}
     finish = "tool_calls" if answer.calls else answer.finish
     expected = (answer.content, answer.reasoning, list(answer.calls), finish)

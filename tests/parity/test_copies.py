@@ -48,7 +48,9 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def make(adapter: str, server: MoonshotSimulator, **settings: Any) -> Any:
-    return ADAPTERS[adapter](**{"base_url": server.base_url, "api_key": SECRET, **settings})
+    return ADAPTERS[adapter](
+        **{"endpoint": "moonshot", "base_url": server.base_url, "api_key": SECRET, **settings}
+    )
 
 
 def sent_by(model: Any, server: MoonshotSimulator) -> dict[str, Any]:

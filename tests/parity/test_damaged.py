@@ -53,12 +53,16 @@ def server() -> Iterator[MoonshotSimulator]:
 
 @pytest.fixture(scope="module")
 def langchain(server: MoonshotSimulator) -> langchain_kimi.ChatKimiK2:
-    return langchain_kimi.ChatKimiK2(base_url=server.base_url, api_key=server.api_key)
+    return langchain_kimi.ChatKimiK2(
+        endpoint="moonshot", base_url=server.base_url, api_key=server.api_key
+    )
 
 
 @pytest.fixture(scope="module")
 def llama_index(server: MoonshotSimulator) -> llama_index_kimi.ChatKimiK2:
-    return llama_index_kimi.ChatKimiK2(base_url=server.base_url, api_key=server.api_key)
+    return llama_index_kimi.ChatKimiK2(
+        endpoint="moonshot", base_url=server.base_url, api_key=server.api_key
+    )
 
 
 def calling(text: str, finish: str | None = None) -> SimulatedReply:

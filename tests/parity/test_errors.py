@@ -100,7 +100,11 @@ class Servers:
         case = CASES[kind]
         if case.reply is not None:
             self.simulator.reply(*[case.reply] * times)
-        settings = {"base_url": self.simulator.base_url, **dict(case.settings)}
+        settings = {
+            "endpoint": "moonshot",
+            "base_url": self.simulator.base_url,
+            **dict(case.settings),
+        }
         if settings["base_url"] == "silent":
             settings["base_url"] = self.silent
         return replace(case, settings=tuple(settings.items()))

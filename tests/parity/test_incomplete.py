@@ -67,7 +67,13 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def address(server: ScriptedServer) -> dict[str, Any]:
-    return {"base_url": server.base_url, "api_key": "key", "model": "kimi-k2.6", "max_tokens": 64}
+    return {
+        "endpoint": "moonshot",
+        "base_url": server.base_url,
+        "api_key": "key",
+        "model": "kimi-k2.6",
+        "max_tokens": 64,
+    }
 
 
 def said(finish: str | None, *, streamed: bool, by_tool: bool, text: str = TEXT) -> Answer:

@@ -86,7 +86,7 @@ def vault(server: MoonshotSimulator) -> tuple[Callable[[], str], Any]:
 @adapters
 def test_every_request_asks(server: MoonshotSimulator, adapter: str) -> None:
     plain, _ = vault(server)
-    model = ADAPTERS[adapter](api_key=plain, base_url=server.base_url)
+    model = ADAPTERS[adapter](api_key=plain, endpoint="moonshot", base_url=server.base_url)
     for way in ("whole", "stream", "awhole", "astream"):
         ask(model, way)
     assert keys_of(server) == [f"sk-made-up-{number}" for number in (1, 2, 3, 4)]
@@ -95,7 +95,7 @@ def test_every_request_asks(server: MoonshotSimulator, adapter: str) -> None:
 @adapters
 def test_an_async_function_serves_async_calls(server: MoonshotSimulator, adapter: str) -> None:
     _, waiting = vault(server)
-    model = ADAPTERS[adapter](api_key=waiting, base_url=server.base_url)
+    model = ADAPTERS[adapter](api_key=waiting, endpoint="moonshot", base_url=server.base_url)
     for way in ("awhole", "astream"):
         ask(model, way)
     for way in ("whole", "stream"):
@@ -113,6 +113,8 @@ def test_an_async_function_serves_async_calls(server: MoonshotSimulator, adapter
 def test_no_key_is_written_down(
     server: MoonshotSimulator, adapter: str, write: Callable[[Any], str]
 ) -> None:
-    model = ADAPTERS[adapter](api_key=vault(server)[0], base_url=server.base_url)
+    model = ADAPTERS[adapter](
+        api_key=vault(server)[0], endpoint="moonshot", base_url=server.base_url
+    )
     ask(model, "whole")
     assert "made-up" not in write(model)

@@ -83,7 +83,11 @@ def given_up(package: Any, ask: Ask, limit: str, *, of_call: bool) -> KimiTimeou
     with ScriptedServer() as server:
         server.will(FINE, PINGING)
         llm = package.ChatKimiK2(
-            base_url=server.base_url, api_key="key", **({} if of_call else said), max_retries=0
+            endpoint="moonshot",
+            base_url=server.base_url,
+            api_key="key",
+            **({} if of_call else said),
+            max_retries=0,
         )
         # The first request opens what the second needs; on a busy machine that takes its time.
         ask(llm, dict.fromkeys(LIMITS, 60))

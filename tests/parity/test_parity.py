@@ -139,7 +139,7 @@ def test_both_adapters_say_the_same(
     server: MoonshotSimulator, reply: SimulatedReply, stream: bool
 ) -> None:
     """Text, reasoning, calls with their ids, and usage; and both asked with the same payload."""
-    settings = {"base_url": server.base_url, "api_key": server.api_key}
+    settings = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
     if reply.content == RAW:
         # The raw tokens are those of the K2 series, and are looked for where they are asked for.
         settings |= {"model": "kimi-k2.6", "tool_call_parser": "client"}

@@ -119,7 +119,11 @@ def test_a_server_that_takes_no_ids_gets_text(ask: Callable[..., None]) -> None:
     tokenizer = Tokenizer.from_file(shared_path("data/tokenizer/tiktoken.model"))
     with ScriptedServer() as server:
         server.will(FINE)
-        settings = {"base_url": server.base_url, "model": "kimi-k2.6", "api": "completions"}
+        settings = {
+            "base_url": server.base_url,
+            "model": "kimi-k2.6",
+            "api": "completions",
+        }
         ask("x", endpoint="llama.cpp", tokenizer=tokenizer, **settings)
         assert isinstance(server.seen[0].json["prompt"], str)
 

@@ -52,7 +52,12 @@ def limiter_at(server: MoonshotSimulator, tier: Any, clock: TurnedClock) -> Limi
 
 
 def model_at(package: Any, server: MoonshotSimulator, **settings: Any) -> Any:
-    known = {"base_url": server.base_url, "api_key": server.api_key, "max_tokens": 1_000}
+    known = {
+        "endpoint": "moonshot",
+        "base_url": server.base_url,
+        "api_key": server.api_key,
+        "max_tokens": 1_000,
+    }
     return package.ChatKimiK2(**{**known, "max_retries": 0, **settings})
 
 
@@ -172,8 +177,8 @@ def test_other_models_of_langchain_take_it() -> None:
     clock = TurnedClock()
     with MoonshotSimulator(rate_limit=0, clock=clock.now, unknown_fields="ignore") as server:
         held = limiter_at(server, 0, clock)
-        where = {"base_url": server.base_url, "api_key": server.api_key}
-        limiter = langchain_kimi.KimiRateLimiter(0, **where)
+        where: dict[str, Any] = {"base_url": server.base_url, "api_key": server.api_key}
+        limiter = langchain_kimi.KimiRateLimiter(0, endpoint="moonshot", **where)
         assert isinstance(limiter, BaseRateLimiter)
         llm = ChatOpenAI(model="kimi-k3", rate_limiter=limiter, max_retries=0, **where)
         for _ in range(3):
@@ -192,7 +197,7 @@ def test_llamaindex_takes_it() -> None:
     clock = TurnedClock()
     with MoonshotSimulator(rate_limit=0, clock=clock.now) as server:
         begun, _held = clock.time, limiter_at(server, 0, clock)
-        where = {"base_url": server.base_url, "api_key": server.api_key}
+        where = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
         limiter = llama_index_kimi.KimiRateLimiter(0, **where)
         assert isinstance(limiter, LlamaIndexRateLimiter)
         llm = model_at(llama_index_kimi, server, rate_limiter=limiter)

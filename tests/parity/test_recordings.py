@@ -96,7 +96,12 @@ def test_a_recording_says_the_same_in_both_frameworks(server: ScriptedServer, na
     """Text, reasoning, the calls' ids and names, usage and finish reason."""
     stream = not name.endswith(".json")
     server.will(recorded(name), recorded(name))
-    settings = {"base_url": server.base_url, "max_retries": 0, "tool_call_retries": 0}
+    settings = {
+        "endpoint": "moonshot",
+        "base_url": server.base_url,
+        "max_retries": 0,
+        "tool_call_retries": 0,
+    }
     settings |= arguments_of(name)
 
     tools = tools_of(name)
@@ -120,7 +125,12 @@ def test_the_arguments_of_recorded_calls_are_the_same(server: ScriptedServer, na
     """A dict in LangChain, the text as it came in LlamaIndex."""
     stream = not name.endswith(".json")
     server.will(recorded(name), recorded(name))
-    settings = {"base_url": server.base_url, "max_retries": 0, "tool_call_retries": 0}
+    settings = {
+        "endpoint": "moonshot",
+        "base_url": server.base_url,
+        "max_retries": 0,
+        "tool_call_retries": 0,
+    }
     settings |= arguments_of(name)
     theirs: Any = AIMessageChunk(content="")
     if stream:

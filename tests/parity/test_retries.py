@@ -83,7 +83,11 @@ def saying(*calls: tuple[str, str], content: str = "I move.", **options: Any) ->
 
 def model(module: Any, server: MoonshotSimulator, **settings: Any) -> Any:
     return module.ChatKimiK2(
-        base_url=server.base_url, api_key=server.api_key, model="kimi-k2.6", **settings
+        endpoint="moonshot",
+        base_url=server.base_url,
+        api_key=server.api_key,
+        model="kimi-k2.6",
+        **settings,
     )
 
 

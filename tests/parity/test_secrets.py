@@ -44,6 +44,7 @@ def with_password(address: str) -> str:
 
 def settings(address: str) -> dict[str, Any]:
     return {
+        "endpoint": "moonshot",
         "api_key": KEY,
         "base_url": with_password(address),
         "default_headers": {"x-api-key": HEADER},
@@ -106,10 +107,11 @@ def test_a_password_in_an_address_is_sent_and_nowhere_else(kind: type, way: str)
     with ScriptedServer() as server:
         server.will(FINE)
         address = with_password(server.base_url)
-        given = {"api_key": KEY, "default_headers": {"x-mine": "1"}}
+        given: dict[str, Any] = {"api_key": KEY, "default_headers": {"x-mine": "1"}}
         if way == "endpoint":
             llm = kind(endpoint=endpoints.vllm(address), **given)
         else:
+            given["endpoint"] = "moonshot"
             llm = kind(base_url=address if way == "setting" else "http://a.example/v1", **given)
         if way == "assigned":
             llm.base_url = address

@@ -44,8 +44,8 @@ def server() -> Iterator[MoonshotSimulator]:
 
 def make(adapter: str, server: MoonshotSimulator, **settings: Any) -> Any:
     # A model that can switch thinking and has no efforts, unless a row names another.
-    known = {"base_url": server.base_url, "api_key": server.api_key, "model": "kimi-k2.6"}
-    return ADAPTERS[adapter](**{**known, **settings})
+    where = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
+    return ADAPTERS[adapter](**{**where, "model": "kimi-k2.6", **settings})
 
 
 def ask(model: Any, **call: Any) -> None:
@@ -129,7 +129,7 @@ SAID: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "sampling": (SAMPLING, VLLM, SAMPLING),
     "what is only sent": (
         {"seed": 3, "logprobs": True, "top_logprobs": 2, "logit_bias": {"7": 1}},
-        {},
+        VLLM,
         {"seed": 3, "logprobs": True, "top_logprobs": 2, "logit_bias": {"7": 1}},
     ),
     "Moonshot's cache options": (
@@ -376,10 +376,11 @@ def test_it_is_a_context_manager_sync_and_async(server: MoonshotSimulator, adapt
 def test_words_of_the_old_classes_name_server_and_key(
     server: MoonshotSimulator, adapter: str
 ) -> None:
-    model = ADAPTERS[adapter](api_base=server.base_url, openai_api_key=server.api_key)
-    model_named = ADAPTERS[adapter](
-        openai_api_base=server.base_url, api_key=server.api_key, model_name="kimi-k3"
+    model = ADAPTERS[adapter](
+        endpoint="moonshot", api_base=server.base_url, openai_api_key=server.api_key
     )
+    said = {"openai_api_base": server.base_url, "api_key": server.api_key, "model_name": "kimi-k3"}
+    model_named = ADAPTERS[adapter](endpoint="moonshot", **said)
     for one in (model, model_named):
         ask(one)
     assert [request.body["model"] for request in server.requests[-2:]] == [

@@ -80,7 +80,7 @@ def test_an_object_is_asked_for(
 ) -> None:
     server.will(body({"choices": [FORCED if forced else SCHEMA]}))
     named = {"model": "kimi-k2.6" if settings["endpoint"] == "moonshot" else "kimi-k2-instruct"}
-    address = {"base_url": server.base_url, "api_key": "key"}
+    address = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": "key"}
     assert ask(call, **{**named, **address, **settings}) == ULM
     (asked,) = server.seen
     assert asked.json.get("tool_choice", "none") == (NAMED if forced else "none")

@@ -99,7 +99,12 @@ def ask_llama_index(settings: dict[str, Any], *, stream: bool) -> list[str]:
 @pytest.mark.parametrize("ask", [ask_langchain, ask_llama_index])
 @pytest.mark.parametrize("model", ["kimi-k3.1-pro", "kimi-k2.6"])
 def test_a_round_of_calls(server: MoonshotSimulator, ask: Any, model: str, stream: bool) -> None:
-    settings = {"base_url": server.base_url, "api_key": server.api_key, "model": model}
+    settings = {
+        "endpoint": "moonshot",
+        "base_url": server.base_url,
+        "api_key": server.api_key,
+        "model": model,
+    }
     wire = names_on_the_wire(settings)
     assert wire[0] == "_21st_builder"
     assert len(set(wire)) == len(OWN)
@@ -124,7 +129,7 @@ def test_a_bound_tool_with_a_broken_schema_is_sent(server: MoonshotSimulator) ->
     import kimi_core
 
     broken = StructuredTool(name="look", description="L.", args_schema=SCHEMA, func=look)
-    settings = {"base_url": server.base_url, "api_key": server.api_key}
+    settings = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
     server.reply(SimulatedReply(content="Done."))
     with pytest.warns(kimi_core.ToolSchemaWarning, match=r"Tool 'look'.*'properties\.a'"):
         langchain_kimi.ChatKimiK2(**settings).bind_tools([broken]).invoke("Hi")

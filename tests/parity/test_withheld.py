@@ -73,7 +73,13 @@ def ask_langchain(
     server: ScriptedServer, *, streamed: bool, asynchronous: bool, **settings: Any
 ) -> AIMessage:
     llm = langchain_kimi.ChatKimiK2(
-        **{"base_url": server.base_url, "api_key": "key", "model": "kimi-k2.6", **settings}
+        **{
+            "endpoint": "moonshot",
+            "base_url": server.base_url,
+            "api_key": "key",
+            "model": "kimi-k2.6",
+            **settings,
+        }
     )
     found: Any
     if streamed:
@@ -93,7 +99,9 @@ def ask_llama_index(server: ScriptedServer, *, streamed: bool, asynchronous: boo
             return (await collected(await llm.astream_chat(messages)))[-1]
         return await llm.achat(messages)
 
-    with llama_index_kimi.ChatKimiK2(base_url=server.base_url, api_key="key") as llm:
+    with llama_index_kimi.ChatKimiK2(
+        endpoint="moonshot", base_url=server.base_url, api_key="key"
+    ) as llm:
         if asynchronous:
             return asyncio.run(ask(llm))
         return list(llm.stream_chat(messages))[-1] if streamed else llm.chat(messages)
@@ -151,7 +159,9 @@ def test_langchain_has_it_among_standard_blocks(
     message = ask_langchain(server, streamed=streamed, asynchronous=False, output_version="v1")
     (refusal,) = [block for block in message.content_blocks if block["type"] == "refusal"]
     assert (refusal["refusal"], refusal["extras"]) == (text, {"category": category})  # type: ignore[typeddict-item]
-    llm = langchain_kimi.ChatKimiK2(base_url=server.base_url, api_key="key", model="kimi-k2.6")
+    llm = langchain_kimi.ChatKimiK2(
+        endpoint="moonshot", base_url=server.base_url, api_key="key", model="kimi-k2.6"
+    )
     payload = llm._get_request_payload([HumanMessage("x"), message, HumanMessage("y")])
     assert "refusal" not in str([part["content"] for part in payload["messages"]])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kimi_core import RetiredModelWarning, UnknownModelWarning
+from kimi_core import IgnoredSettingWarning, RetiredModelWarning, UnknownModelWarning
 from tests.payloads.row import WEATHER, Row, said, user
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ WITH_DRAFT = {
     },
 }
 ALL = {"type": "json_schema", "json_schema": {"name": "all", "schema": {"type": "array"}}}
+
+LACKED = {
+    "logit_bias": {"7": 1},
+    "seed": 7,
+    "service_tier": "auto",
+    "store": False,
+    "verbosity": "low",
+}
 
 _FIELDS: Mapping[str, Row] = {
     "nothing is sent that was not set": Row(sent={"model": K31}),
@@ -105,8 +113,45 @@ _FIELDS: Mapping[str, Row] = {
         options={"logprobs": True, "top_logprobs": 3},
         sent={"model": K26, "logprobs": True, "top_logprobs": 3},
     ),
-    "a field that the documents lack is the caller's affair": Row(
-        model=K26, options={"seed": 7}, sent={"model": K26, "seed": 7}, documented=False
+    **{
+        f"{name} is no field of Moonshot's": Row(
+            model=K26,
+            options={name: value},
+            sent={"model": K26},
+            warns=IgnoredSettingWarning,
+        )
+        for name, value in LACKED.items()
+    },
+    **{
+        f"{name} is a field of others": Row(
+            endpoint="openrouter",
+            model=K26,
+            options={name: value},
+            sent={"model": "moonshotai/kimi-k2.6", name: value},
+        )
+        for name, value in LACKED.items()
+    },
+    "a field that the documents lack is the caller's affair in extra_body": Row(
+        model=K26,
+        settings={"extra_body": LACKED},
+        sent={"model": K26, **LACKED},
+        documented=False,
+    ),
+    "what is not taken is left out with a warning": Row(
+        model=K26,
+        settings={"unsupported": "warn", "temperature": 0.0, "max_tokens": 9},
+        sent={"model": K26, "max_completion_tokens": 9},
+        warns=IgnoredSettingWarning,
+    ),
+    "what is taken stays": Row(
+        model=K26,
+        settings={"unsupported": "drop", "temperature": 0.6, "thinking": False},
+        sent={"model": K26, "thinking": {"type": "disabled"}},
+    ),
+    "an error is the default": Row(
+        model=K26,
+        settings={"unsupported": "error", "temperature": 0.0},
+        refused=("temperature=0", "only 1"),
     ),
     "extra_body": Row(
         model=K26,

@@ -261,11 +261,36 @@ _DECLARED: Mapping[str, Row] = {
         tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}],
         messages=[
             user(),
-            said("", call("search:0", "$web_search", '{"query": "x"}'), reasoning_content="why"),
-            result("search:0", '{"query": "x"}'),
+            said("", call("search:0", "$web_search", '{"query": "x"}')),
+            result("search:0", "Error: $web_search is not a valid tool."),
         ],
-        sent={"model": K26},
+        sent={
+            "model": K26,
+            "thinking": OFF,
+            "messages": [
+                user(),
+                said("", call("search:0", "$web_search", '{"query": "x"}')),
+                result("search:0", '{"query": "x"}'),
+            ],
+        },
     ),
+    "Moonshot's own functions go with kimi-k3's thinking": Row(
+        model=K3,
+        tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}],
+        sent={"model": K3},
+    ),
+    **{
+        f"Moonshot's own functions do not go with thinking on {model}": Row(
+            model=model,
+            settings=settings,
+            tools=[{"type": "builtin_function", "function": {"name": "$web_search"}}],
+            refused=("'$web_search'", f"'{model}'", way, "official_tools()"),
+        )
+        for model, settings, way in (
+            (K26, {"thinking": True}, "Set thinking=False"),
+            ("kimi-k2.7-code", {}, "Use kimi-k3"),
+        )
+    },
 }
 
 _CORE = "neither framework has a message that brings tools"

@@ -18,6 +18,22 @@ _NAME = (
 _TYPE = "Invalid request: unknown tool type: {}, currently only function and plugin are supported"
 _FORMAT = "Invalid request: response_format.json_schema is not a valid moonshot flavored json"
 
+_SEARCHED = {
+    "role": "assistant",
+    "content": "",
+    "tool_calls": [
+        {
+            "id": "s:0",
+            "type": "function",
+            "function": {"name": "$web_search", "arguments": '{"q":1}'},
+        }
+    ],
+}
+
+
+def _result(content: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": "s:0", "content": content}
+
 
 def _schema(schema: object, **extra: Any) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, **extra}}
@@ -38,7 +54,7 @@ CASES = [
         "tool_types",
         body(tools=[{"type": "custom", "name": "apply_patch"}]),
         _TYPE.format("custom"),
-        body(tools=[_SEARCH]),
+        body(tools=[_SEARCH], thinking=_OFF),
     ),
     Case(
         "tool_types",
@@ -114,6 +130,25 @@ CASES = [
         "Invalid request: tool_choice names 'add', which is not among the tools",
         body(tools=[tool()], tool_choice=_NAMED, thinking=_OFF),
         "name",
+    ),
+    *(
+        Case(
+            "builtin_while_thinking",
+            body(tools=[_SEARCH], model=model),
+            "$web_search is incompatible with thinking enabled",
+            legal,
+            model,
+        )
+        for model, legal in [
+            ("kimi-k2.6", body(tools=[_SEARCH], thinking=_OFF)),
+            ("kimi-k2.7-code", body(tools=[_SEARCH], model="kimi-k3")),
+        ]
+    ),
+    Case(
+        "builtin_echo",
+        body(user(), _SEARCHED, _result("Error: no such tool"), tools=[_SEARCH], thinking=_OFF),
+        "Invalid request: tool call s:0 must be answered with its arguments",
+        body(user(), _SEARCHED, _result('{"q":1}'), tools=[_SEARCH], thinking=_OFF),
     ),
     *(
         Case(

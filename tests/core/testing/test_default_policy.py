@@ -50,7 +50,7 @@ _SEARCH = {"type": "builtin_function", "function": {"name": "$web_search"}}
         ),
         (body(*_LOOP, tools=_TOOLS), "You said: 5"),
         (body(tools=_TOOLS, tool_choice="none"), "You said: Hi"),
-        (body(tools=[_SEARCH]), "You said: Hi"),
+        (body(tools=[_SEARCH], thinking={"type": "disabled"}), "You said: Hi"),
         (body(response_format={"type": "json_object"}), "{}"),
         (
             body(user("JSON with 'city' and \"größe\", don't ask."), response_format=_JSON),

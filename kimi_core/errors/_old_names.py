@@ -1,0 +1,61 @@
+"""What settings of other classes are called here.
+
+Owns: one sentence for each keyword of the classes that users come from, where it has another name
+here or needs none. May know: the standard library. Words that are understood as they are stand in
+`kimi_core.request`.
+
+Such a keyword may hold a key (``moonshot_api_key``): passed on as a field of the payload, as an
+unknown keyword of LangChain's is, it would be sent and traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["OLD_NAMES"]
+
+_KEY, _ADDRESS = "write api_key=", "write base_url="
+_ROUTING = 'write endpoint=endpoints.openrouter({}="...")'
+
+OLD_NAMES: Mapping[str, str] = {
+    # Keys and addresses of every class.
+    **dict.fromkeys(
+        (
+            *("anthropic_api_key", "deepseek_api_key", "groq_api_key", "moonshot_api_key"),
+            *("openrouter_api_key", "together_api_key", "fireworks_api_key"),
+        ),
+        _KEY,
+    ),
+    **dict.fromkeys(
+        ("anthropic_api_url", "moonshot_api_base", "openrouter_api_base", "deepseek_api_base"),
+        _ADDRESS,
+    ),
+    # Each framework has the one and not the other.
+    "additional_kwargs": "write model_kwargs=",
+    "model_kwargs": "write additional_kwargs=",
+    # ChatOpenRouter.
+    "openrouter_provider": "write provider=",
+    "app_url": _ROUTING.format("referer"),
+    "app_title": _ROUTING.format("title"),
+    # ChatAnthropic, Anthropic.
+    "default_request_timeout": "write timeout=",
+    "max_tokens_to_sample": "write max_tokens=",
+    "thinking_dict": "write thinking=",
+    # LlamaIndex's OpenAI and OpenAILike.
+    "async_http_client": "write http_async_client=",
+    "is_chat_model": "leave it out: it always is",
+    "is_function_calling_model": "leave it out: it always is",
+    "reuse_client": (
+        "leave it out: connections are shared, one pool for each event loop, and closed when the "
+        "last one goes"
+    ),
+    "should_use_structured_outputs": (
+        "leave it out: as_structured_llm sends the schema where the model thinks, and otherwise "
+        "forces a call"
+    ),
+    "openai_client": "write http_client=, for an HTTP client of your own",
+    "async_openai_client": "write http_async_client=, for an HTTP client of your own",
+    "api_version": "leave it out: no server of Kimi has one",
+    "api_type": "leave it out: write endpoint=",
+}
+"""What to write in place of each; a clause that goes on from "ChatKimiK2 has no setting X; "."""

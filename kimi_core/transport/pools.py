@@ -1,0 +1,221 @@
+"""One pool of connections for each server and account, shared by all that ask it.
+
+Owns: the HTTP clients of a process (one, and one for each event loop), who uses them, and their
+end. May know: its own files; openai. The openai SDK is imported on first use.
+
+Programs make many models: one for each prompt, agent or request, and LangChain's
+``configurable_fields`` one for each call. Each had connections of its own: 20 instances made 20
+handshakes, where ChatOpenAI makes one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import sys
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Callable, Hashable
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
+
+from kimi_core.transport._hooks import add_async_hooks, add_hooks
+from kimi_core.transport.call import HttpClient
+from kimi_core.transport.processes import renew_in_children
+
+Loop: TypeAlias = asyncio.AbstractEventLoop
+
+__all__ = ["Pool", "shared_pool"]
+
+# What the HTTP library reads when a client is made: a client of other values is another one.
+_READ = (
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
+
+# Connections of the process that this one was forked from. Collected, they would be closed, for
+# which they wait for locks that nobody here will open.
+_abandoned: list[object] = []
+
+
+class Pool:
+    """The connections to one server for one account.
+
+    It lives as long as somebody holds it. Connections are closed when the last user has left them
+    or is collected, and those of an event loop when the loop ends.
+    """
+
+    def __init__(self) -> None:
+        self._users: weakref.WeakSet[Any] = weakref.WeakSet()
+        # Who has said that it is done: with the sync connections, with those of a loop.
+        self._left: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._left_loops: weakref.WeakKeyDictionary[Loop, weakref.WeakSet[Any]] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._client: HttpClient | None = None
+        self._closes_client: weakref.finalize[..., Any] | None = None
+        self._loops: dict[Loop, tuple[HttpClient, AsyncGenerator[None, None]]] = {}
+        self._opening = threading.Lock()
+        renew_in_children(self, Pool._renew)
+
+    def _renew(self) -> None:
+        """Forget the connections of the process that this one was forked from; they stay open."""
+        _abandoned.extend([self._client, self._loops])
+        if self._closes_client is not None:
+            self._closes_client.detach()
+        self._client, self._loops = None, {}
+        self._opening = threading.Lock()
+
+    def join(self, user: object) -> None:
+        """Keep what others open for a user who may ask later."""
+        with self._opening:
+            self._users.add(user)
+
+    def client(self, user: object) -> HttpClient:
+        """Return the sync client."""
+        with self._opening:
+            self._left.discard(user)
+            if self._client is None:
+                import openai
+
+                self._client = openai.DefaultHttpxClient(verify=_ssl_context())
+                add_hooks(self._client)
+                self._closes_client = weakref.finalize(self, self._client.close)
+            return self._client
+
+    async def aclient(
+        self, user: object, loop: Loop, forget: Callable[[Any], object]
+    ) -> HttpClient:
+        """Return the client of the running event loop.
+
+        Args:
+            user: Who asks.
+            loop: The loop.
+            forget: Called with each user when the loop ends; it must hold none of them.
+        """
+        with self._opening:
+            left = self._left_loops.get(loop)
+            if left is not None:
+                left.discard(user)
+        kept = self._loops.get(loop)
+        if kept is None:
+            import openai
+
+            # A loop that was closed without ``shutdown_asyncgens`` has not said so.
+            for ended in [one for one in list(self._loops) if one.is_closed()]:
+                self._loops.pop(ended, None)
+            client = openai.DefaultAsyncHttpxClient(verify=_ssl_context())
+            add_async_hooks(client)
+            keeper = _keep_open(client, self._forgetting(loop, forget))
+            # Nothing else of this loop runs until it is kept: the generator waits for nothing.
+            await keeper.__anext__()
+            kept = self._loops[loop] = (client, keeper)
+        return kept[0]
+
+    def leave(self, user: object) -> None:
+        """Close the sync connections, where nobody else may use them."""
+        with self._opening:
+            self._left.add(user)
+            client = self._client if self._all_in(self._left) else None
+            if client is not None:
+                self._client = None
+        if client is not None:
+            client.close()
+
+    async def aleave(self, user: object, loop: Loop) -> None:
+        """Close the connections of a loop, and the sync ones, where nobody else may use them."""
+        self.leave(user)
+        with self._opening:
+            left = self._left_loops.setdefault(loop, weakref.WeakSet())
+            left.add(user)
+            kept = self._loops.pop(loop, None) if self._all_in(left) else None
+        if kept is not None:
+            await kept[1].aclose()
+
+    def _all_in(self, left: weakref.WeakSet[Any]) -> bool:
+        return all(user in left for user in self._users)
+
+    def _forgetting(self, loop: Loop, forget: Callable[[Any], object]) -> Callable[[], None]:
+        """Return what forgets the client of a loop, without holding this object."""
+        kept = weakref.ref(self)
+
+        def end() -> None:
+            pool = kept()
+            if pool is not None:
+                pool._end(loop, forget)  # noqa: SLF001 - its own
+
+        return end
+
+    def _end(self, loop: Loop, forget: Callable[[Any], object]) -> None:
+        self._loops.pop(loop, None)
+        with self._opening:
+            users = list(self._users)
+        for user in users:
+            forget(user)
+
+
+class _Registry:
+    """The pools of this process, as long as somebody holds them."""
+
+    def __init__(self) -> None:
+        self.pools: weakref.WeakValueDictionary[Hashable, Pool] = weakref.WeakValueDictionary()
+        self._looking = threading.Lock()
+        renew_in_children(self, _Registry._renew)
+
+    def _renew(self) -> None:
+        self._looking = threading.Lock()
+
+    def find(self, key: Hashable) -> Pool:
+        with self._looking:
+            pool = self.pools.get(key)
+            if pool is None:
+                pool = self.pools[key] = Pool()
+            return pool
+
+
+_registry = _Registry()
+
+
+def shared_pool(account: Hashable) -> Pool:
+    """Return the pool of an account, which all that ask for it share.
+
+    Args:
+        account: The server, whose key is sent, and whatever else tells users apart: cookies of one
+            account are not for another.
+    """
+    return _registry.find((account, *(os.environ.get(name) for name in _READ)))
+
+
+def _ssl_context() -> ssl.SSLContext:
+    return _cached_ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=4)
+def _cached_ssl_context(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Return what the SDK's own client would trust: the system's CAs with httpx2, a company's too.
+
+    Building one takes 20 to 40 ms, which every peer pays for every instance. The arguments are the
+    variables that it depends on.
+    """
+    import openai
+
+    library = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]]
+    return cast("ssl.SSLContext", library.create_ssl_context())
+
+
+async def _keep_open(
+    http_client: HttpClient, forget: Callable[[], object]
+) -> AsyncGenerator[None, None]:
+    """Close a client when its event loop ends, and forget both.
+
+    A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
+    ``asyncio.run`` calls), so this one's ``finally`` runs in time. One client shared by all loops
+    is why every peer fails with "Event loop is closed" when ``asyncio.run`` is called twice.
+    """
+    try:
+        yield
+    finally:
+        forget()
+        await http_client.aclose()
