@@ -192,8 +192,29 @@ $(ENGINES_CACHE)/.models: $(ENGINES)/.made $(ENGINES_SUPPORT)/model_files.py $(E
 	@ln -sfn $(CURDIR)/$(ENGINES) $(ENGINES_CACHE)/venv
 	@touch $@
 
+# SGLang has an environment of its own (2.9 GB): it wants other versions of what vLLM wants, too. Its
+# own list of requirements is for GPUs, so what its server imports on a CPU is named here.
+SGLANG := $(VENV)-sglang
+
+$(SGLANG)/.made: PYTHON := $(ENGINES_PYTHON)
+$(SGLANG)/.made: $(ENGINES_SUPPORT)/sglang_requirements.txt
+	$(call need-shared)
+	$(call make-venv,$(SGLANG))
+	@echo "installing SGLang for the CPU, without its kernels (2.9 GB)"
+	@$(SGLANG)/bin/python -m pip install -q -r $(ENGINES_SUPPORT)/sglang_requirements.txt
+	@$(SGLANG)/bin/python -m pip install -q --no-deps sglang==0.5.23
+	@touch $@
+
+$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(ENGINES_SUPPORT)/sglang_files.py $(ENGINES_SUPPORT)/llamacpp_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
+	$(call need-shared)
+	@mkdir -p $(ENGINES_CACHE)/models
+	@$(SGLANG)/bin/python -m tests.engines.support.sglang_files $(SHARED) $(ENGINES_CACHE)/models
+	@$(SGLANG)/bin/python -m tests.engines.support.llamacpp_files $(SHARED) $(ENGINES_CACHE)/models
+	@ln -sfn $(CURDIR)/$(SGLANG) $(ENGINES_CACHE)/venv-sglang
+	@touch $@
+
 .PHONY: test-engines
-test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models  ## Test on a real vLLM and transformers serve (3.4 GB)
+test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models $(ENGINES_CACHE)/.sglang  ## Test on a real vLLM, transformers serve, SGLang and llama.cpp (6.3 GB)
 	@KIMI_TEST_ENGINES=$(ENGINES_CACHE) $(BIN)/python -m pytest tests/engines \
 		$(if $(findstring --record-mode,$(ARGS)),,--disable-recording) $(ARGS)
 

@@ -98,7 +98,8 @@ class Capabilities:
         Where the prompt is rendered here, the grammar of a forced call is the one thing that can be
         enforced. A model that thinks may refuse to be forced, and calls that are parsed here on the
         chat route cannot be: there the schema goes into ``response_format``. Every other model is
-        made to call a tool, since more hosts take a forced call than a schema.
+        made to call a tool, since more hosts take a forced call than a schema; so is one whose
+        server reads a schema and keeps to none.
 
         Args:
             thinking: The caller's own setting.
@@ -106,7 +107,7 @@ class Capabilities:
         Raises:
             KimiConfigError: As `thinks`.
         """
-        if self.api == "completions":
+        if self.api == "completions" or not self.endpoint.keeps_response_format:
             return "function_calling"
         unforced = self.thinks(thinking) or self.tool_call_parser == "client"
         return "json_schema" if unforced else "function_calling"
@@ -140,7 +141,7 @@ class Capabilities:
             "mid_conversation_tools": info.dialect == "k3" and endpoint.provider_name == "moonshot",
             # The completions route knows no response_format; agents then use a tool, which the
             # grammar can force there.
-            "structured_output": self.api == "chat",
+            "structured_output": self.api == "chat" and endpoint.keeps_response_format,
             "temperature": info.pinned is None or not endpoint.pins_sampling,
             **_OF_EVERY_KIMI,
         }

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
+from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall, ToolCallChunk
 from langchain_core.messages import ToolCall as LangChainToolCall
 from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
 from langchain_core.messages.block_translators import get_translator, register_translator
@@ -23,7 +23,7 @@ from langchain_core.utils.json import parse_partial_json
 from kimi_core.chat.fields import copied
 from kimi_core.events import Event, ParsedMessage, ToolCall
 from kimi_core.events.arguments import read_arguments
-from kimi_core.events.deltas import Deltas
+from kimi_core.events.deltas import CallDelta, Deltas
 from kimi_core.request.blocks import known
 from kimi_core.request.kept_arguments import misfit, original_arguments
 from kimi_core.response import ResponseReader, Usage, withheld_in
@@ -127,22 +127,14 @@ class ChunkWriter:
         content, reasoning, pieces = self._deltas.read(events)
         if not (content or reasoning or pieces):
             return None
-        calls = [
-            tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
-        ]
+        calls, begun = ([], []) if not pieces else _pieces(pieces)
         message = copied(
             self._message,
             content=_growing(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
             response_metadata=self._said(),
             tool_call_chunks=calls,
-            # The constructor would parse each fragment as if it were a whole object, at two thirds
-            # of the cost of a chunk; what is parsed is the sum, when chunks are added up.
-            tool_calls=[
-                tool_call(name=p.name, args=p.shown(), id=p.id)
-                for p in pieces
-                if p.name is not None
-            ],
+            tool_calls=begun,
             invalid_tool_calls=[],
         )
         return copied(self._generation, message=message, text=content)
@@ -173,6 +165,19 @@ class ChunkWriter:
             self._told += len(new)
             metadata["logprobs"] = {"content": new}
         return metadata
+
+
+def _pieces(pieces: Sequence[CallDelta]) -> tuple[list[ToolCallChunk], list[LangChainToolCall]]:
+    """Return pieces of calls, and the calls that begin.
+
+    The constructor would parse each piece as if it were a whole object, at two thirds of the cost
+    of a chunk; what is parsed is the sum, when chunks are added up.
+    """
+    chunks = [
+        tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
+    ]
+    begun = [p for p in pieces if p.name is not None]
+    return chunks, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
 
 
 def _standard(content: str, reasoning: str) -> list[Any]:

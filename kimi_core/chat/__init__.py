@@ -20,6 +20,7 @@ from kimi_core.chat._charge import charged_tokens
 from kimi_core.chat._documented import documented
 from kimi_core.chat._instance import ClosesItself, Instance, written_setting
 from kimi_core.chat._keywords import ModelKeywords
+from kimi_core.chat._learned import Learned
 from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
 from kimi_core.chat._served import ServedModel, UnnamedRequest, listed_models
 from kimi_core.chat._settings import Settings
@@ -87,6 +88,7 @@ class KimiChat:
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._limiter: Limiter | None = None
+        self._learned = Learned()
         self._opening = threading.Lock()
         renew_in_children(self, KimiChat._renew)
         if settings.base_url or not endpoint.embedded:
@@ -176,7 +178,7 @@ class KimiChat:
                 response = limits.run(
                     partial(transport.open, request.path, request.payload, request.sending)
                 )
-        return Reply(request, response, limits, permit, self._made_at, ask)
+        return Reply(request, response, limits, permit, self._made_at, ask, self._learned)
 
     def _send_again(self, request: Request, limits: Limits) -> Reply:
         """Send another request for the same answer, in what is left of its time."""
@@ -206,7 +208,7 @@ class KimiChat:
                 response = await limits.within(
                     transport.aopen(request.path, request.payload, request.sending)
                 )
-        return AsyncReply(request, response, limits, permit, self._made_at, ask)
+        return AsyncReply(request, response, limits, permit, self._made_at, ask, self._learned)
 
     def ask(self, request: Request) -> Reply:
         """Send a request and read all of its answer; errors as for `answer`."""

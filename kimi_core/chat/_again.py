@@ -14,7 +14,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, Line, warnings_at
 from kimi_core.events import Diagnostic
 from kimi_core.events.arguments import history_arguments
 from kimi_core.request import build_request
@@ -41,10 +41,12 @@ class AskingAgain:
     Args:
         request: The request of that answer.
         reader: What has read it; it is given the calls of the further ones.
+        made_at: The line that warnings name: what is sent again was warned of there.
     """
 
-    def __init__(self, request: Request, reader: ResponseReader) -> None:
+    def __init__(self, request: Request, reader: ResponseReader, made_at: Line | None) -> None:
         self._request = request
+        self._made_at = made_at
         self._reader = reader
         self._left = request.calls.retries
         self._turns: list[dict[str, Any]] = []
@@ -66,10 +68,14 @@ class AskingAgain:
     def take(self, reader: ResponseReader) -> None:
         """Take the answer to it."""
         self._reader.count(reader)
-        calls = reader.message().tool_calls
-        bad = [(call, call.invalid) for call in calls if not isinstance(call.parsed(), dict)]
-        self._good += [call for call in calls if isinstance(call.parsed(), dict)]
-        self._settled = bool(calls) and not bad
+        good, bad = reader.message().sorted_calls()
+        kept = [(call.name, call.parsed()) for call in self._good]
+        if self._open is not None:
+            kept += [(call.name, call.parsed()) for call, why in self._open.calls if why is None]
+        # One that was kept, said once more, is nothing that was asked for.
+        new = [call for call, meant in good if (call.name, meant) not in kept]
+        self._good += new
+        self._settled = bool(new) and not bad
         self._open = reader.refused
         self._add_turn(reader, self._open)
 
@@ -96,13 +102,10 @@ class AskingAgain:
 
     def _built(self, options: Options) -> Request:
         asked = self._asked
-        return build_request(
-            [*asked.messages, *self._turns],
-            asked.tools,
-            options,
-            self._request.capabilities,
-            stream=asked.stream,
-        )
+        messages = [*asked.messages, *self._turns]
+        capabilities = self._request.capabilities
+        with warnings_at(self._made_at):
+            return build_request(messages, asked.tools, options, capabilities, stream=asked.stream)
 
     def _add_turn(self, reader: ResponseReader, open_: Unsettled | None) -> None:
         if open_ is None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.chat._learned import Learned
 from kimi_core.chat._merge import merged_arguments
 from kimi_core.chat.observe import current_observer
 from kimi_core.errors import (
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 __all__ = ["Reading"]
 
 _LONGEST_FIELD = len(b"event:")
+_LOST = (
+    "the answer cost {tokens} and has neither text nor a call: a server's parser drops what it "
+    "cannot read, such as a damaged call. Ask again; or start the server without a tool parser and "
+    "set tool_call_parser='client', which keeps it."
+)
 
 
 class Reading:
@@ -57,15 +63,19 @@ class Reading:
         response: HttpResponse,
         limits: Limits,
         made_at: Line | None,
+        learned: Learned | None = None,
         *,
         asks_again: bool = False,
     ) -> None:
-        """Take over the headers of an open HTTP response."""
+        """Take over the headers of an open HTTP response, and what is known of its server."""
         headers: Mapping[str, str] = response.headers
         limits.opened(response)
         self.limits = limits
         self._made_at = made_at
-        self.reader = ResponseReader(request, headers, asks_again=asks_again)
+        self._request = request
+        self._learned = learned or Learned()
+        known = self._learned.splitting(request)
+        self.reader = ResponseReader(request, headers, known, asks_again=asks_again)
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
         self._decoder: EventStreamDecoder | None = None
@@ -141,7 +151,9 @@ class Reading:
         else:
             yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
-        self._warn_of_nothing()
+        with warnings_at(self._made_at):
+            self._learned.learn(self._request, self.reader)
+            self._warn_of_nothing()
 
     def _close_events(self, decoder: EventStreamDecoder) -> Generator[list[Event], None, None]:
         yield from map(self._read, decoder.close())
@@ -170,9 +182,16 @@ class Reading:
         if said.content or said.tool_calls or self.reader.unsettled:
             return
         error = incomplete_answer(said, self.reader.metadata())
+        lost = next((odd.text for odd in said.diagnostics if odd.kind == "empty_answer"), None)
         if error is not None:
-            with warnings_at(self._made_at):
-                warn(str(error), EmptyAnswerWarning)
+            warn(str(error), EmptyAnswerWarning)
+        elif lost is not None and self._might_have_called():
+            warn(_LOST.format(tokens=lost), EmptyAnswerWarning)
+
+    def _might_have_called(self) -> bool:
+        """Whether the server was to find calls, so that one that is lost was meant."""
+        payload = self._request.payload
+        return bool(payload.get("tools")) and payload.get("tool_choice") != "none"
 
     # -- an end in the middle ----------------------------------------------------------------------
 

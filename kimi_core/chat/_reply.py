@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from kimi_core.chat._again import AskingAgain
+from kimi_core.chat._learned import Learned
 from kimi_core.chat._read_ahead import read_ahead
 from kimi_core.chat._reading import Reading
 from kimi_core.errors import KimiError, Line, request_id_of
@@ -53,7 +54,7 @@ class Opened:
         retries: How often the SDK had asked before, and was refused or not answered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what one answer is opened with
         self,
         request: Request,
         response: HttpResponse,
@@ -61,6 +62,7 @@ class Opened:
         permit: Permit,
         made_at: Line | None = None,
         ask: Ask | None = None,
+        learned: Learned | None = None,
     ) -> None:
         """Take over an open HTTP response, its limits and turn, and the line of warnings.
 
@@ -68,10 +70,13 @@ class Opened:
         """
         self._request = request
         self._ask = ask
+        self._made_at = made_at
         self._response = response
         self._release = weakref.finalize(self, permit.release)
         self._release.atexit = False  # it happens by itself where nobody reads the answer
-        self._reading = Reading(request, response, limits, made_at, asks_again=ask is not None)
+        self._reading = Reading(
+            request, response, limits, made_at, learned, asks_again=ask is not None
+        )
         self.reader = self._reading.reader
         self.headers = response.headers
         self.request_id = request_id_of(response.headers)
@@ -98,7 +103,7 @@ class Reply(Opened):
             yield self._asked_again()
 
     def _asked_again(self) -> list[Event]:
-        again = AskingAgain(self._request, self.reader)
+        again = AskingAgain(self._request, self.reader, self._made_at)
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 again.take(self._ask(request, self._reading.limits).read())
@@ -152,7 +157,7 @@ class AsyncReply(Opened):
             yield await self._asked_again()
 
     async def _asked_again(self) -> list[Event]:
-        again = AskingAgain(self._request, self.reader)
+        again = AskingAgain(self._request, self.reader, self._made_at)
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 reply = await self._ask(request, self._reading.limits)

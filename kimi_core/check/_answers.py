@@ -47,7 +47,8 @@ def _stream(session: Session) -> Outcome:
 def _count(session: Session) -> Outcome:
     whole, streamed = session.ready().usage, session.streamed
     if whole is None:
-        return outcome("missing")
+        of_before = session.endpoint.name == "ktransformers" and not session.ready().finish_reason
+        return outcome("old_ktransformers" if of_before else "missing")
     if streamed is not None and streamed.usage is None:
         return outcome("not_streamed")
     return outcome("counted", prompt=whole.prompt_tokens, completion=whole.completion_tokens)
@@ -122,6 +123,14 @@ ANSWERS = (
                 "usage_metadata is empty for streams; budgets and traces miss them.",
                 "Let the server honour stream_options.include_usage (vLLM can be told to always: "
                 "--enable-force-include-usage).",
+            ),
+            "old_ktransformers": Verdict(
+                "red",
+                "neither tokens nor a finish reason: this is KTransformers' server of before, "
+                "which is archived",
+                "On its chat route Kimi never sees a tool, and its calls are not found.",
+                "Start kt-kernel with sglang-kt (kimi-k2 launch ktransformers, port 30000); until "
+                "then set api='completions'.",
             ),
             "missing": Verdict(
                 "amber",

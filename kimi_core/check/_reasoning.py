@@ -21,6 +21,8 @@ __all__ = ["REASONING"]
 
 _SUM = [{"role": "user", "content": "What is 17 + 25? Think, then answer with the number."}]
 _TAGS = re.compile(r"</?think>|<\|(?:open|close)\|>\s*think")
+# A parser of the other family takes these for words, and the answer behind them for reasoning.
+_CLOSED = re.compile(r"</think>|<\|close\|>\s*think")
 _THOUGHT = "The city is Paris, the tool has been asked, and the answer is in its result. " * 8
 
 
@@ -35,6 +37,9 @@ def _reason(session: Session) -> Outcome:
     brief = session.brief()
     answer = session.ask(_SUM, options=replace(brief, thinking=None, max_tokens=2_000))
     if answer.reasoning_field:
+        found = _CLOSED.search(answer.text)
+        if found is not None:
+            return outcome("wrong_parser", tag=found.group())
         return outcome("separate", field=answer.reasoning_field)
     if capabilities.gets_raw_text and answer.message.reasoning:
         return outcome("here")
@@ -87,6 +92,13 @@ REASONING = (
             "no_thinking": _NO_THINKING,
             "separate": Verdict("green", "reasoning comes in the field `{field}`"),
             "here": Verdict("green", "reasoning is split off here, from raw tokens"),
+            "wrong_parser": Verdict(
+                "red",
+                "reasoning comes in its own field, and {tag} with what follows it does, too",
+                "The server's parser is that of another family than {base_model}'s: answers are "
+                "lost in the reasoning.",
+                "Let it split this family's: {reasoning_flag}.",
+            ),
             "in_content": Verdict(
                 "red",
                 "reasoning comes inside the content, with its tags",

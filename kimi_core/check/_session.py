@@ -158,7 +158,12 @@ class Session:
     def words(self) -> dict[str, str]:
         """Return what every text may name."""
         capabilities, info = self.chat.capabilities, self.chat.capabilities.info
-        repairs = repairs_of(self.endpoint.name, dialect=info.dialect, context=info.context_window)
+        repairs = repairs_of(
+            self.endpoint.name,
+            dialect=info.dialect,
+            context=info.context_window,
+            opened=info.opens_reasoning,
+        )
         return {
             "endpoint": self.endpoint.name,
             "base_url": self.base_url,
@@ -208,7 +213,8 @@ class Session:
             settings["temperature"] = 0.0
         if info.reasoning_efforts:
             settings["reasoning_effort"] = info.reasoning_efforts[0]
-        return Options(**{"tool_call_policy": "off", **settings, **options})
+        judged: dict[str, Any] = {"tool_call_policy": "off"}  # the server, and not what we mend
+        return Options(**{**judged, **settings, **options})
 
     def ask(
         self,

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
-from kimi_core.errors import KimiBadRequestError, KimiConfigError
+from kimi_core.errors import KimiConfigError, KimiStatusError
 from kimi_core.events.arguments import read_arguments
 
 if TYPE_CHECKING:
@@ -34,8 +34,18 @@ _TOOL: Mapping[str, Any] = {
         },
     },
 }
+_OTHER: Mapping[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": "get_time",
+        "description": "Get the current time.",
+        "parameters": {"type": "object", "properties": {}},
+    },
+}
 _ONE = [{"role": "user", "content": "What is the weather in Paris? Ask the tool."}]
-_NONE = [{"role": "user", "content": "Say hello."}]
+# With one tool alone "required" would pass for a choice by name; a model that is left to choose
+# takes the other one (llama.cpp b11549 reads a name as "auto").
+_ELSEWHERE = [{"role": "user", "content": "What time is it? Ask the tool."}]
 _BOTH = [
     {
         "role": "user",
@@ -52,12 +62,12 @@ _NOT_STARTED_FOR_TOOLS = re.compile(r"tool-call-parser|auto-tool-choice|tool_par
 
 
 def _call(session: Session) -> Outcome:
-    return _asked(session, _ONE)
+    return _asked(session, _ONE, [_TOOL])
 
 
 def _force(session: Session) -> Outcome:
     try:
-        return _asked(session, _NONE, tool_choice="get_weather", stream=True)
+        return _asked(session, _ELSEWHERE, [_OTHER, _TOOL], tool_choice="get_weather", stream=True)
     except KimiConfigError as error:
         return outcome("cannot", reason=error)
 
@@ -71,13 +81,14 @@ def _several(session: Session) -> Outcome:
 def _asked(
     session: Session,
     messages: Sequence[Message],
+    tools: Sequence[Mapping[str, Any]],
     *,
     stream: bool = False,
     **options: Any,  # noqa: ANN401 - fields of Options
 ) -> Outcome:
     try:
-        answer = session.ask(messages, [_TOOL], session.brief(**options), stream=stream)
-    except KimiBadRequestError as error:
+        answer = session.ask(messages, tools, session.brief(**options), stream=stream)
+    except KimiStatusError as error:  # llama.cpp without --jinja says so with a 500
         if _NOT_STARTED_FOR_TOOLS.search(error.server_message):
             return outcome("no_parser", message=error.server_message)
         raise
@@ -92,6 +103,8 @@ def _judged(session: Session, answer: Answer) -> Outcome:
     if not calls:
         return _without_call(answer)
     first = calls[0]
+    if first.name == "get_time":
+        return outcome("another", call=f"{first.name}({first.arguments})")
     if not _is_valid(first.arguments) or first.name != "get_weather":
         return outcome("broken", call=f"{first.name}({first.arguments})")
     if answer.has_parsed_calls:
@@ -182,6 +195,14 @@ TOOLS = (
                 "Use structured output by json_schema; or an engine that enforces it (vLLM, "
                 "SGLang, llama.cpp), at best with a grammar: tool_call_parser='client' and "
                 "api='completions'.",
+            ),
+            "another": Verdict(
+                "red",
+                "tool_choice is ignored: another tool was called: {call}",
+                "Structured output by function calling fails at times, without an error.",
+                "Where one tool alone and 'required' is kept, set takes_named_tool_choice=False in "
+                "the Endpoint (the preset llama.cpp has it); or use an engine that enforces a "
+                "choice by name.",
             ),
             "cannot": Verdict(
                 "amber",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from kimi_core.cli.launch_facts import Fit, find_gpu, find_weights, fit
 from kimi_core.endpoints import ENDPOINTS
-from kimi_core.endpoints.engines import ENGINES, Engine, parser_of
+from kimi_core.endpoints.engines import ENGINES, Engine, parser_of, reasoning_parser_of
 from kimi_core.errors import KimiConfigError
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class _Wish:
             "name": endpoint.spell(info.name),
             "port": urlsplit(endpoint.base_url).port,
             "parser": parser_of(info.dialect),
+            "reasoning_parser": reasoning_parser_of(info.dialect, opened=info.opens_reasoning),
             "context": self.context,
             "gpus": self.gpus,
             "width": min(self.gpus, _WIDEST),
@@ -106,7 +107,7 @@ class _Wish:
             "no_thinking": self.thinking is False,
             "images": "image" in info.inputs,
             "native": native,
-            "gguf": not native,
+            "fp8": self.checkpoint.format == "FP8",
         }
 
 

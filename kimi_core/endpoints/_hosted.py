@@ -56,6 +56,7 @@ _MOONSHOT = Endpoint(
     # It never left a call in its text; markers there are quoted, and an agent ran what its model
     # had only read on a page (typeclaw/typeclaw#344).
     leaves_raw_calls=False,
+    splits_reasoning=True,
     # Its OpenAPI document of 2026-08-17 and its model overview of 2026-09-23.
     pins_sampling=True,
     limits_forced_tool_choice=True,
@@ -123,6 +124,7 @@ HOSTED = (
                 *("kimi-k2.7-code", "kimi-k3", _NEWEST),
             ),
         },
+        splits_reasoning=True,
         thinking_switch="reasoning",
         reasoning_field="reasoning",
         tool_name_rule="moonshot",  # which is one of the hosts behind it

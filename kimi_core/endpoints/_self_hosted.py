@@ -69,6 +69,10 @@ _SGLANG = replace(
     prefix_way="continue_final_message",
     takes_token_ids=True,
     grammar="sglang",
+    # Without its tool parser SGLang 0.5.23 binds a forced choice to a JSON list in the content, and
+    # with it only the name of the tool; a structural tag binds the arguments, too, and comes parsed
+    # where there is a parser, and as Kimi's own tokens where there is none (recorded).
+    forces_by_grammar=True,
     raw_fields=_KEEP_MARKERS,
     notes="Your own SGLang; start it with --tool-call-parser kimi_k2.",
 )
@@ -78,7 +82,11 @@ _LLAMA_CPP = replace(
     name="llama.cpp",
     base_url="http://localhost:8080/v1",
     api_key_names=("LLAMA_API_KEY",),
-    prefix_way="last_message",  # llama.cpp b11549, through xllamacpp 2026.10.11549
+    # llama.cpp b11549, through xllamacpp 2026.10.11549, with Kimi's template: a choice by name is
+    # "auto" for it, and a schema binds nothing (recorded).
+    prefix_way="last_message",
+    takes_named_tool_choice=False,
+    keeps_response_format=False,
     grammar="llama.cpp",
     notes="Your own llama-server.",
 )
@@ -87,11 +95,14 @@ SELF_HOSTED = (
     _VLLM,
     _SGLANG,
     replace(
-        _SELF_HOSTED,
+        _SGLANG,
         name="ktransformers",
-        base_url="http://localhost:10002/v1",
+        api_key_names=(),
         tool_call_parser="client",
-        notes="KTransformers has no tool-call parser: raw tokens are parsed here.",
+        # The kimi_k2 detector of sglang-kt 0.7.0 looks for [\w.]+, and loses a call of a tool with
+        # a dash without a trace, streamed and whole.
+        tool_name_rule="words",
+        notes="kt-kernel with its fork of SGLang; raw tokens are parsed here, whatever its flags.",
     ),
     replace(
         _SELF_HOSTED,

@@ -50,6 +50,9 @@ class Endpoint:
             "auto": the server, and here what it left in the text.
         leaves_raw_calls: Whether its text may hold calls that it failed to parse. False makes
             "auto" the same as "server".
+        splits_reasoning: Whether its reasoning is known to come in a field of its own. Where it is
+            not, an answer that begins with content is held back until it tells: a server that lacks
+            a reasoning parser sends ``thought</think>answer`` as content.
         thinking_switch: The field by which thinking is switched.
         reasoning_field: The field of an assistant message that this server reads back.
         max_tokens_field: The name that it has for the token limit of a chat answer.
@@ -85,6 +88,12 @@ class Endpoint:
             warning.
         takes_message_tools: Whether a system message without content may bring tools, for a model
             of dialect "k3"; prompts that are rendered here have a place for them in any case.
+        takes_named_tool_choice: Whether it reads a choice of one tool by its name on the chat
+            route; where it does not, that tool alone is sent, and "required".
+        forces_by_grammar: Whether a forced choice of a K2 model is said by the grammar on the chat
+            route, too, and not by ``tool_choice``.
+        keeps_response_format: Whether ``response_format`` binds the answer on the chat route; if
+            not, objects are asked for with a forced tool.
         takes_parallel_tool_calls: Whether it has that field; otherwise False only warns.
         takes_provider: Whether routing (`Options.provider`) may be tried; otherwise it is refused.
         takes_token_ids: Whether a prompt may be a list of token ids.
@@ -122,6 +131,7 @@ class Endpoint:
     api: Api = "chat"
     tool_call_parser: ToolCallParser = "auto"
     leaves_raw_calls: bool = True
+    splits_reasoning: bool = False
     thinking_switch: ThinkingSwitch = "none"
     reasoning_field: str = "reasoning_content"
     max_tokens_field: str = "max_tokens"
@@ -142,6 +152,9 @@ class Endpoint:
     takes_builtin_tools: bool = False
     takes_uploads: bool = False
     takes_message_tools: bool = False
+    takes_named_tool_choice: bool = True
+    forces_by_grammar: bool = False
+    keeps_response_format: bool = True
     takes_parallel_tool_calls: bool = True
     lacks_fields: tuple[str, ...] = ()
     takes_provider: bool = True

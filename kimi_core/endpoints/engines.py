@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-__all__ = ["ENGINES", "Engine", "Flag", "Need", "parser_of", "repairs_of"]
+__all__ = ["ENGINES", "Engine", "Flag", "Need", "parser_of", "reasoning_parser_of", "repairs_of"]
 
 Need = Literal["tools", "reasoning", "context", "images"]
 """What a server may lack."""
 
-When = Literal["", "stages", "nodes", "thinks", "images", "no_thinking", "gguf", "native"]
+When = Literal["", "stages", "nodes", "thinks", "images", "no_thinking", "fp8", "native"]
 """Where a flag belongs into a launch; empty for everywhere."""
 
 
@@ -76,20 +76,16 @@ _CACHE = "the cache is planned for this context"
 _TRUST = "the tokenizer is Python code in the checkpoint"
 _SHARDS = "one shard of every layer for each GPU"
 _TOOLS = "turns Kimi's tokens into tool_calls; without it agents see text"
+_SPLITS = (
+    "splits thinking off; without it thoughts stand in the content, and calls of a forced tool "
+    "come as raw tokens"
+)
 _PARSERS = (
     Flag("--tool-call-parser {parser}", _TOOLS, "tools"),
-    Flag(
-        "--reasoning-parser {parser}",
-        "splits thinking off; without it thoughts stand in the content, and calls of a forced tool "
-        "come as raw tokens",
-        "reasoning",
-        "thinks",
-    ),
+    Flag("--reasoning-parser {parser}", _SPLITS, "reasoning", "thinks"),
 )
 _NO_THINKING = """--default-chat-template-kwargs '{{"thinking": false}}'"""
 _NODES = "--nnodes {nodes} --dist-init-addr $MASTER_IP:50000"
-_RULES = "ktransformers/optimize/optimize_rules/DeepSeek-V3-Chat-serve.yaml"
-_PARSED_HERE = "leave tool_call_parser at 'client', which parses here; or start the sglang-kt build"
 
 _VLLM = Engine(
     begins="start vLLM with",
@@ -132,43 +128,28 @@ _SGLANG = Engine(
     nodes=(("on node {rank}", "{line} --node-rank {rank}"),),
 )
 
+# The server of KTransformers' own that its guides started on port 10002 until 2025-09 lies in its
+# archive; today kt-kernel computes for a fork of SGLang, which takes SGLang's flags as well.
 _KTRANSFORMERS = Engine(
+    begins="start sglang-kt with",
     flags=(
-        *_only(
-            "gguf",
-            ("python ktransformers/server/main.py", "run in KTransformers' own folder"),
-            ("--port {port}", _PORT.reason),
-            ("--model_path $MODEL_DIR", "the checkpoint's files without the weights"),
-            ("--gguf_path $GGUF_DIR", "weights as GGUF, e.g. Q4_K_M"),
-            (f"--optimize_config_path {_RULES}", "experts on the CPU, the rest on the GPU"),
-            ("--backend_type balance_serve", "serves several requests at a time"),
-            ("--max_batch_size 4", "how many"),
-            ("--cache_lens {context}", _CACHE),
-            ("--max_new_tokens 8192", "the guide's 1024 would cut long tool calls"),
-        ),
-        *_only(
-            "native",
-            ("python -m sglang.launch_server --model $MODEL_DIR", "of the package sglang-kt"),
-            ("--port {port}", _PORT.reason),
-            ("--served-model-name {name}", "the name that the preset asks for"),
-            ("--trust-remote-code", _TRUST),
-            ("--kt-weight-path $MODEL_DIR", "the CPU reads the same INT4 weights"),
-            ("--kt-method RAWINT4", "that is their format"),
-            ("--kt-cpuinfer $CORES --kt-threadpool-count 2", "cores, and NUMA nodes"),
-            ("--kt-num-gpu-experts 8", "experts kept on the GPU; more where memory is left"),
-            ("--tensor-parallel-size {gpus}", "the number of GPUs"),
-            ("--mem-fraction-static 0.94", "what the GPU keeps is planned tightly"),
-            ("--max-total-tokens {context}", _CACHE),
-        ),
+        Flag("python -m sglang.launch_server --model $MODEL_DIR", "of the package sglang-kt"),
+        _PORT,
+        Flag("--served-model-name {name}", "the name that the preset asks for"),
+        Flag("--trust-remote-code", _TRUST),
+        Flag("--kt-weight-path $MODEL_DIR", "the CPU reads the same weights"),
+        *_only("native", ("--kt-method RAWINT4", "that is their format")),
+        *_only("fp8", ("--kt-method FP8", "that is their format")),
+        Flag("--kt-cpuinfer $CORES --kt-threadpool-count 2", "cores, and NUMA nodes"),
+        Flag("--kt-num-gpu-experts 8", "experts kept on the GPU; more where memory is left"),
+        Flag("--tensor-parallel-size {gpus}", "the number of GPUs"),
+        Flag("--mem-fraction-static 0.94", "what the GPU keeps is planned tightly"),
+        Flag("--max-total-tokens {context}", _CACHE, "context"),
+        *_PARSERS,
     ),
-    repairs={
-        "tools": f"{_PARSED_HERE} with --tool-call-parser {{parser}}",
-        "reasoning": f"{_PARSED_HERE} with --reasoning-parser {{parser}}",
-        "context": "raise --cache_lens (sglang-kt: --max-total-tokens) to {context}",
-        "images": "use another engine for images",
-    },
-    hardware="The experts lie in the computer's memory: about 600 GB of it (4-bit weights), a CPU "
-    "with AVX512, and one GPU with 14 GB (GGUF) or 48 GB (native INT4).",
+    repairs={"images": "use another engine for images"},
+    hardware="The experts lie in the computer's memory: about 600 GB of it for INT4 weights, 1,100 "
+    "GB for FP8 ones, a CPU with AVX512, and one GPU with 48 GB.",
 )
 
 _TENSORRT_LLM = Engine(
@@ -182,9 +163,9 @@ _TENSORRT_LLM = Engine(
         Flag("--max_seq_len {context}", _CACHE, "context"),
         Flag("--trust_remote_code", _TRUST),
         Flag("--tool_parser {parser}", _TOOLS, "tools"),
+        Flag("--reasoning_parser {reasoning_parser}", _SPLITS, "reasoning", "thinks"),
     ),
     repairs={
-        "reasoning": "start trtllm-serve with the --reasoning_parser that its help lists for Kimi",
         "images": "serve a model that reads images",
     },
     nodes=(
@@ -193,8 +174,8 @@ _TENSORRT_LLM = Engine(
             "mpirun -np {gpus} -H {hosts} --allow-run-as-root trtllm-llmapi-launch {line}",
         ),
     ),
-    thinking_note="The names of reasoning parsers differ by version: take Kimi's from trtllm-serve "
-    "--help for --reasoning_parser, and prove it with kimi-k2 check.",
+    thinking_note="kimi_k2 and kimi_k25 were read in TensorRT-LLM's sources, and not tried: take "
+    "Kimi's from trtllm-serve --help for --reasoning_parser, and prove it with kimi-k2 check.",
 )
 
 _LLAMA_CPP = Engine(
@@ -241,13 +222,31 @@ def parser_of(dialect: Literal["k2", "k3"]) -> str:
     return f"kimi_{dialect}"
 
 
-def repairs_of(endpoint: str, *, dialect: Literal["k2", "k3"], context: int) -> dict[Need, str]:
+def reasoning_parser_of(dialect: Literal["k2", "k3"], *, opened: bool) -> str:
+    """Return what TensorRT-LLM calls its reasoning parser; the other engines have one a family.
+
+    Args:
+        dialect: The model's token dialect.
+        opened: Whether the prompt ends inside an opened think block, as from K2.5 on.
+    """
+    return "kimi_k25" if dialect == "k2" and opened else parser_of(dialect)
+
+
+def repairs_of(
+    endpoint: str, *, dialect: Literal["k2", "k3"], context: int, opened: bool = True
+) -> dict[Need, str]:
     """Return what gives a server what it may lack, each the end of a sentence.
 
     Args:
         endpoint: Its name; any that is not self-hosted is somebody else's server.
         dialect: The model's token dialect.
         context: Tokens that the model has.
+        opened: As for `reasoning_parser_of`.
     """
-    row, words = ENGINES.get(endpoint, _HOSTED), {"parser": parser_of(dialect), "context": context}
+    row = ENGINES.get(endpoint, _HOSTED)
+    words = {
+        "parser": parser_of(dialect),
+        "reasoning_parser": reasoning_parser_of(dialect, opened=opened),
+        "context": context,
+    }
     return {need: row.repair(need).format(**words) for need in get_args(Need)}

@@ -64,7 +64,14 @@ _BY_MEANING: dict[Meaning, _Kind] = {
     "overloaded": KimiOverloadedError,
     "context": KimiContextOverflowError,
     "filter": KimiContentFilterError,
+    "media": KimiBadRequestError,
 }
+_WAY_OUT_OF_MEDIA = (
+    "Send text alone here, or start the server with what reads it (llama-server: --mmproj); "
+    "`kimi-k2 check` tells. A retry is refused again."
+)
+# What no retry can change, whatever the status.
+_FINAL: frozenset[Meaning] = frozenset({"quota", "context", "filter", "media"})
 _BY_STATUS: dict[int, _Kind] = {
     401: KimiAuthenticationError,
     402: KimiQuotaError,
@@ -80,8 +87,12 @@ _SERVER_ERRORS = 500
 _REDIRECTS = range(300, 400)
 
 
+def _meaning(facts: ErrorFacts) -> Meaning | None:
+    return meaning_of(facts.status, f"{facts.type} {facts.code} {facts.message}")
+
+
 def _classify(facts: ErrorFacts) -> _Kind:
-    meaning = meaning_of(facts.status, f"{facts.type} {facts.code} {facts.message}")
+    meaning = _meaning(facts)
     if meaning is not None:
         return _BY_MEANING[meaning]
     default = KimiServerError if facts.status >= _SERVER_ERRORS else KimiBadRequestError
@@ -89,13 +100,13 @@ def _classify(facts: ErrorFacts) -> _Kind:
 
 
 def is_final(status: int, text: str) -> bool:
-    """Whether an answer to a request says that money is missing, so that a retry is useless.
+    """Whether an answer to a request says what no retry can change, e.g. that money is missing.
 
     Args:
         status: The HTTP status.
         text: The body, as text.
     """
-    return _classify(read_error(None, status=status, fallback=text)) is KimiQuotaError
+    return _meaning(read_error(None, status=status, fallback=text)) in _FINAL
 
 
 def wait_asked(text: str, headers: Mapping[str, str]) -> float | None:
@@ -114,7 +125,8 @@ def _refusal(
     kind = _classify(facts)
     if kind is KimiModelNotFoundError and not model:
         kind = KimiNotFoundError
-    error = both(kind, theirs)(sentence(facts, endpoint, model, _WAY_OUT.get(kind, "")))
+    out = _WAY_OUT_OF_MEDIA if _meaning(facts) == "media" else _WAY_OUT.get(kind, "")
+    error = both(kind, theirs)(sentence(facts, endpoint, model, out))
     error.endpoint = endpoint
     error.model = model
     error.body = facts.body

@@ -27,6 +27,7 @@ __all__ = [
     "Line",
     "PromptInjectionWarning",
     "RetiredModelWarning",
+    "ServerSetupWarning",
     "ToolChoiceWarning",
     "ToolSchemaWarning",
     "UnknownModelWarning",
@@ -62,6 +63,10 @@ class RetiredModelWarning(KimiWarning):
 
     A request answers 404 from that day on.
     """
+
+
+class ServerSetupWarning(KimiWarning):
+    """The server was started without something that Kimi needs; the text names the flag."""
 
 
 class UnknownModelWarning(KimiWarning):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 __all__ = ["WORDINGS", "Meaning", "Wording", "meaning_of"]
 
-Meaning = Literal["quota", "overloaded", "context", "filter"]
+Meaning = Literal["quota", "overloaded", "context", "filter", "media"]
 
 
 class Wording(NamedTuple):
@@ -64,6 +64,10 @@ WORDINGS = (
     Wording("filter", "content_filter", "Moonshot, error table of 2026-09"),
     Wording("filter", "high risk", "Moonshot, error table of 2026-09"),
     Wording("filter", "content management policy", "Azure"),
+    Wording("media", "input is not supported", "llama.cpp without --mmproj, recorded: a 500"),
+    Wording("media", "failed to load image", "llama.cpp, cline issue 8203"),
+    Wording("media", "failed to decode image", "llama.cpp, joycaption issue 48"),
+    Wording("media", "only supports text input", "SGLang 0.5.23, recorded"),
     Wording("overloaded", "overloaded", "Moonshot, Anthropic's route, relays"),
     Wording("overloaded", "server_unavailable", "Moonshot, error table of 2026-09"),
 )
@@ -74,6 +78,7 @@ _STATUSES: dict[Meaning, frozenset[int]] = {
     "quota": frozenset({400, 402, 403, 429}),
     "context": frozenset({400, 413, 422, 500}),
     "filter": frozenset({400, 403, 422, 451}),
+    "media": frozenset({400, 415, 422, 500, 501}),
     "overloaded": frozenset({429, 500, 502, 529}),
 }
 

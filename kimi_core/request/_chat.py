@@ -62,6 +62,7 @@ def _tools(plan: Plan) -> dict[str, Any]:
         fields["tools"] = plan.tools
     if plan.parallel is not None:
         fields["parallel_tool_calls"] = plan.parallel
-    if plan.tool_choice is not None:
+    by_grammar = plan.grammar and plan.capabilities.endpoint.forces_by_grammar
+    if plan.tool_choice is not None and not by_grammar:  # SGLang refuses both at once
         fields["tool_choice"] = plan.tool_choice
     return fields

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kimi_core.request._tool_choice import ToolChoice
 
 __all__ = [
+    "check_form",
     "check_prefix",
     "check_settings",
     "decide_parallel_calls",
@@ -119,6 +120,18 @@ def _check_stops(stop: str | Sequence[str] | None, endpoint: Endpoint) -> None:
                 "beginning instead."
             )
             raise KimiConfigError(message)
+
+
+def check_form(response_format: Mapping[str, Any] | None, capabilities: Capabilities) -> None:
+    """Warn of a form of the answer that the server reads and does not keep to."""
+    endpoint = capabilities.endpoint
+    if (response_format or {}).get("type", "text") != "text" and not endpoint.keeps_response_format:
+        message = (
+            f"response_format does nothing at endpoint {endpoint.name!r} with Kimi's template: the "
+            "model may answer anything. Force a tool instead (structured output by "
+            "'function_calling'), or use api='completions'."
+        )
+        warn(message, IgnoredSettingWarning)
 
 
 def check_prefix(response_format: Mapping[str, Any] | None, capabilities: Capabilities) -> None:

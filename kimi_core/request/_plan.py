@@ -8,6 +8,7 @@ May know: its own files, _json, capabilities, errors, raw, schema.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,7 @@ from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._call_policy import decide_call_policy
 from kimi_core.request._first_party import (
+    check_form,
     check_prefix,
     check_settings,
     decide_parallel_calls,
@@ -27,7 +29,7 @@ from kimi_core.request._first_party import (
 from kimi_core.request._history import brought_tools, ends_in_prefix, prepare_history
 from kimi_core.request._prompt_rules import check_prompt
 from kimi_core.request._read import thinking_of
-from kimi_core.request._thinking import decide_thinking
+from kimi_core.request._thinking import decide_thinking, thinking_of_prefix
 from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
@@ -116,6 +118,8 @@ def decide(
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
     options = supported(_understood(options, capabilities), capabilities)
     messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
+    if ends_in_prefix(messages):
+        options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
@@ -140,7 +144,7 @@ def decide(
         text=_text_policy(choice, history, options, capabilities),
         calls=decide_call_policy([*(tools or ()), *brought_tools(messages)], names.own, options),
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
-        grammar=_grammar(choice, thinking, capabilities, parallel=options.parallel_tool_calls),
+        grammar=_grammar(choice, thinking, options, capabilities),
         thinking=thinking,
         response_format=options.response_format and plain_response_format(options.response_format),
         stop=options.stop or None,
@@ -209,41 +213,68 @@ def _check(
     )
     if capabilities.api == "completions":
         check_prompt(history, options.response_format, capabilities, prefix=prefix)
-    elif prefix:
-        check_prefix(options.response_format, capabilities)
+    else:
+        if prefix:
+            check_prefix(options.response_format, capabilities)
+        check_form(options.response_format, capabilities)
 
 
 def _grammar(
-    choice: ToolChoice,
-    thinking: Thinking,
-    capabilities: Capabilities,
-    *,
-    parallel: bool | None,
+    choice: ToolChoice, thinking: Thinking, options: Options, capabilities: Capabilities
 ) -> dict[str, Any]:
     """Return what makes the sampler enforce a choice that no field of the request can say.
 
-    On the chat route that is so where the field has to keep the server's own parser out.
+    On the chat route that is so where the field has to keep the server's own parser out, and where
+    a grammar says more than the field does.
     """
     endpoint = capabilities.endpoint
     parsed_here = capabilities.tool_call_parser == "client"
     unsaid = capabilities.api == "completions" or (
         parsed_here and bool(choice.tools) and "tool_choice" in endpoint.raw_chat_fields
     )
-    if not (choice.forced and unsaid):
+    if not choice.forced:
         return {}
+    if not unsaid:
+        return _grammar_of_choice(choice, options, capabilities)
     if endpoint.grammar is None:
         message = (
             f"tool_choice {choice.value!r} cannot be enforced: endpoint {endpoint.name!r} has no "
             "grammar. Leave tool_choice at 'auto', or use vllm, sglang or llama.cpp."
         )
         raise KimiConfigError(message)
+    thinks = thinking.thinks and capabilities.info.opens_reasoning
+    return _call_grammar(choice, options, capabilities, thinking=thinks)
+
+
+def _grammar_of_choice(
+    choice: ToolChoice, options: Options, capabilities: Capabilities
+) -> dict[str, Any]:
+    """Return the grammar that stands for ``tool_choice``; none where the field is sent.
+
+    It begins with the call: a server with a reasoning parser holds it against what follows the
+    thought, and one without against the first token, where a thought would have no end. Where the
+    channels of K3 lie in between is the server's own affair.
+    """
+    taken = options.response_format is not None or "response_format" in options.extra
+    by_grammar = capabilities.endpoint.forces_by_grammar and capabilities.info.dialect == "k2"
+    if not by_grammar or taken or not choice.tools:
+        return {}
+    with suppress(KimiConfigError):  # a schema that no grammar can keep
+        return _call_grammar(choice, options, capabilities, thinking=False)
+    return {}
+
+
+def _call_grammar(
+    choice: ToolChoice, options: Options, capabilities: Capabilities, *, thinking: bool
+) -> dict[str, Any]:
+    assert capabilities.endpoint.grammar is not None  # noqa: S101 - asked before
     return tool_call_grammar(
         relax_tools(choice.tools),
         tool_choice=choice.value or "required",
         dialect=capabilities.info.dialect,
-        engine=endpoint.grammar,
-        parallel=bool(parallel),
-        thinking=thinking.thinks and capabilities.info.opens_reasoning,
+        engine=capabilities.endpoint.grammar,
+        parallel=bool(options.parallel_tool_calls),
+        thinking=thinking,
     )
 
 

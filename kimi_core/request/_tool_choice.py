@@ -108,6 +108,8 @@ def decide_tool_choice(
     # Without tools "auto" and "none" mean nothing, and servers refuse them.
     normal = _normal(choice, [*names, *brought]) if sent or brought else None
     decided = ToolChoice(normal, sent, thinking)
+    if capabilities.api == "chat" and not capabilities.endpoint.takes_named_tool_choice:
+        decided = _required(decided)
     if not decided.forced or not capabilities.endpoint.limits_forced_tool_choice:
         return decided
     return _against_thinking(decided, capabilities)
@@ -131,13 +133,17 @@ def _against_thinking(choice: ToolChoice, capabilities: Capabilities) -> ToolCho
     if (choice.value == "required" and "required" in allowed) or "named" in allowed:
         return choice
     if "required" in allowed:
-        # A named choice on kimi-k3: the same meaning with the one tool and "required".
-        only = [tool for tool in choice.tools if _named(_tool_name(tool)) == choice.value]
-        return ToolChoice("required", only, choice.thinking)
+        return _required(choice)  # a named choice on kimi-k3
     can_switch = capabilities.info.thinking == "switchable" and choice.thinking is None
     if can_switch and (choice.value != "required" or len(choice.tools) == 1):
         return _without_thinking(ToolChoice(choice.value, choice.tools, thinking=False))
     return _given_up(choice, capabilities)
+
+
+def _required(choice: ToolChoice) -> ToolChoice:
+    """Say a named choice in other words: the one tool alone, and "required"."""
+    only = [tool for tool in choice.tools if _named(_tool_name(tool)) == choice.value]
+    return ToolChoice("required", only, choice.thinking) if only else choice
 
 
 def _without_thinking(choice: ToolChoice) -> ToolChoice:

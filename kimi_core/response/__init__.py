@@ -29,6 +29,7 @@ from kimi_core.events import (
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.request import Request
 from kimi_core.response._answer_facts import AnswerFacts
+from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import AnswerCalls, Source
 from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
@@ -36,6 +37,7 @@ from kimi_core.response._incomplete import (
     incomplete_answer,
     incomplete_details,
     json_text,
+    lost_answer,
     refusal_in,
     uncalled_error,
     withheld_in,
@@ -48,9 +50,8 @@ from kimi_core.response._refusal import (
     unrun_call_error,
 )
 from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
-from kimi_core.response._repeated import RepeatedPrefix
 from kimi_core.response._spoken import spoken_message
-from kimi_core.response._text import TextReader, content_reader, split_reader
+from kimi_core.response._text import TextReader, split_reader
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import (
     failed,
@@ -63,6 +64,7 @@ from kimi_core.response._words import (
 
 __all__ = [
     "ResponseReader",
+    "Splitting",
     "Unsettled",
     "Usage",
     "answer_error",
@@ -101,6 +103,7 @@ class ResponseReader(AnswerFacts):
         self,
         request: Request,
         headers: Mapping[str, str] | None = None,
+        splitting: Splitting | None = None,
         *,
         asks_again: bool = False,
     ) -> None:
@@ -109,16 +112,16 @@ class ResponseReader(AnswerFacts):
         Args:
             request: What was asked.
             headers: The response headers, for an error that comes inside the answer.
+            splitting: What earlier answers said of the server.
             asks_again: Whether the caller will ask again for calls that cannot be run, so that they
                 wait for `resolve`.
         """
         super().__init__(request, headers)
         self._builder = MessageBuilder()
-        self._prefix = RepeatedPrefix(request.repeats)
         self._server = ServerCalls()
         self._calls = AnswerCalls(request.names.own)
         self._settled = SettledCalls(request.calls, asks_again=asks_again)
-        self._content = content_reader(request)
+        self._content = ContentReader(request, splitting)
         self._reasoning: TextReader | None = None
         self._closed = False
         self._begun = False
@@ -135,6 +138,11 @@ class ResponseReader(AnswerFacts):
         if self._completed_call and self._finish in {"stop", None}:
             return "tool_calls"
         return self._finish
+
+    @property
+    def splitting(self) -> Splitting | None:
+        """What this answer says of how its server treats reasoning; None for nothing."""
+        return self._content.splitting
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -244,9 +252,9 @@ class ResponseReader(AnswerFacts):
         filled = self._hides_its_limit(called=self._server.any)
         if filled:
             self._finish = "length"
-        reason, rest = self._finish, self._prefix.rest()
+        reason = self._finish
         ended_by = "length" if reason is None and not done else reason
-        taken = self._taken(self._read_content(rest)) if rest else []
+        taken = self._taken(self._calls.number("content", self._content.flush(reason)))
         taken += self._closed_text(ended_by)
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
@@ -254,6 +262,7 @@ class ResponseReader(AnswerFacts):
         taken += self._taken([*calls, *self._calls.close()])
         if not done and reason is None:
             taken += self._told(self._settled.close())
+        self._noted += lost_answer(self._builder.message(), self._finish, self.usage)
         self._note_uncalled()
         return [*self._beside_error, *taken]
 
@@ -344,28 +353,23 @@ class ResponseReader(AnswerFacts):
         self.refusal += refusal_of(delta)
         reasoning, text = reasoning_of(delta), text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
-        if text and (new := self._prefix.cut(text)):
-            events += self._read_content(new)
+        if text:
+            events += self._calls.number("content", self._content.feed(text))
         fragments = calls_of(delta)
         if fragments:
             found = self._server.feed(fragments, whole=whole)
             events += self._calls.number("server", found)
         return events
 
-    def _read_content(self, text: str) -> list[Event]:
-        return self._calls.number("content", self._content.feed(text))
-
     def _read_reasoning(self, text: str) -> list[Event]:
-        if self._reasoning is None:
-            # The server has split reasoning off, so the content does not begin inside it, whatever
-            # the prompt ended in, and opens none.
+        events: list[Event] = []
+        if self._reasoning is None:  # the server has split reasoning off: no content begins in it
             self._reasoning = split_reader(self._request, reasoning=True)
-            if not self._content.begun:
-                self._content = split_reader(self._request, reasoning=False)
-        return self._calls.number("reasoning", self._reasoning.feed(text))
+            events = self._calls.number("content", self._content.after_reasoning())
+        return events + self._calls.number("reasoning", self._reasoning.feed(text))
 
-    def _text_readers(self) -> list[tuple[Source, TextReader]]:
-        found: list[tuple[Source, TextReader]] = [("content", self._content)]
+    def _text_readers(self) -> list[tuple[Source, TextReader | ContentReader]]:
+        found: list[tuple[Source, TextReader | ContentReader]] = [("content", self._content)]
         return [("reasoning", self._reasoning), *found] if self._reasoning is not None else found
 
     def _closed_text(self, reason: str | None) -> list[Event]:

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.events import (
@@ -47,10 +47,19 @@ __all__ = ["ServerCalls", "calls_of"]
 _NO_OBJECT = "invalid_arguments"
 
 
+class _Fragment(NamedTuple):
+    """One fragment, read once; what is missing is empty."""
+
+    slot: int | None  # the index that the server gave it
+    id: str
+    name: str
+    arguments: str
+
+
 @dataclass(slots=True)
 class _Call:
     index: int
-    slot: int | None  # the index that the server gave it
+    slot: int | None  # likewise
     id: str = ""
     name: str = ""
     started: bool = False
@@ -97,10 +106,10 @@ class ServerCalls:
         """
         events: list[Event] = []
         known = len(self._calls)
-        for fragment in fragments:
+        for fragment in map(_read, fragments):
             call = None if whole else self._call_of(fragment, known)
             if call is None:
-                call = _Call(len(self._calls), slot=_slot_of(fragment))
+                call = _Call(len(self._calls), slot=fragment.slot)
                 self._calls.append(call)
             events += self._fragment(call, fragment)
         return events
@@ -119,14 +128,14 @@ class ServerCalls:
             events += self._end(call, cut=cut and last, filled=filled and last)
         return events
 
-    def _call_of(self, fragment: Mapping[str, Any], known: int) -> _Call | None:
+    def _call_of(self, fragment: _Fragment, known: int) -> _Call | None:
         """Return the call that a fragment continues, or None where it begins one.
 
         Args:
             fragment: The fragment.
             known: How many calls there were before this delta.
         """
-        slot, identity, name = _slot_of(fragment), _id_of(fragment), _name_of(fragment)
+        slot, identity, name, _ = fragment
         latest = self._latest(slot)
         same = [call for call in latest if call.id == identity and name in {"", call.name}]
         if identity and same:
@@ -148,10 +157,10 @@ class ServerCalls:
             call for call in newest[:1] if call.slot is None
         ]
 
-    def _fragment(self, call: _Call, fragment: Mapping[str, Any]) -> list[Event]:
-        call.id = call.id or _id_of(fragment)
-        call.name = call.name or _name_of(fragment)
-        arguments = _arguments_of(fragment)
+    def _fragment(self, call: _Call, fragment: _Fragment) -> list[Event]:
+        call.id = call.id or fragment.id
+        call.name = call.name or fragment.name
+        arguments = fragment.arguments
         if not call.started:
             if not call.name:
                 call.waiting += arguments
@@ -202,44 +211,33 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [call for call in listed if call] or ([{"function": legacy}] if filled else [])
 
 
-def _function_of(fragment: Mapping[str, Any]) -> Mapping[str, Any]:
-    return as_mapping(fragment.get("function")) or {}
-
-
-def _id_of(fragment: Mapping[str, Any]) -> str:
-    return str(fragment.get("id") or "")
-
-
-def _name_of(fragment: Mapping[str, Any]) -> str:
-    return str(_function_of(fragment).get("name") or "")
-
-
-def _slot_of(fragment: Mapping[str, Any]) -> int | None:
-    index = fragment.get("index")
+def _read(said: Mapping[str, Any]) -> _Fragment:
+    index, function = said.get("index"), as_mapping(said.get("function")) or {}
     if isinstance(index, str) and index.strip().isdecimal():
-        return int(index)
-    return index if isinstance(index, int) else None
+        index = int(index)
+    return _Fragment(
+        index if isinstance(index, int) else None,
+        str(said.get("id") or ""),
+        str(function.get("name") or ""),
+        _as_text(function.get("arguments")),
+    )
 
 
-def _is_another(call: _Call, fragment: Mapping[str, Any]) -> bool:
+def _is_another(call: _Call, fragment: _Fragment) -> bool:
     """Whether a fragment begins a new call, although it has the index of this one."""
-    name, identity = _name_of(fragment), _id_of(fragment)
+    _, identity, name, arguments = fragment
     if not name or not call.started:
         return False
     if name != call.name:
         return True
     if identity and call.id:
         return identity != call.id and (_is_whole(call) or not call.pieces)
-    return _is_whole(call) and bool(_arguments_of(fragment).strip(BLANKS))
+    return _is_whole(call) and bool(arguments.strip(BLANKS))
 
 
 def _is_whole(call: _Call) -> bool:
     text = "".join(call.pieces or ())
     return bool(text.strip(BLANKS)) and _problem(text) != _NO_OBJECT
-
-
-def _arguments_of(fragment: Mapping[str, Any]) -> str:
-    return _as_text(_function_of(fragment).get("arguments"))
 
 
 def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value

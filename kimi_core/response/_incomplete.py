@@ -1,7 +1,7 @@
 """Whether an answer is all that was to come, and what is said where it is not.
 
 Owns: the finish reasons of answers that were cut or withheld, and the one decision on an answer
-that should hold an object. May know: _json, errors, events.
+that should hold an object. May know: its own files, _json, errors, events.
 
 A JSON text that breaks off is no obstacle to a lenient reader: ``{"city": "Pari`` becomes a City
 with a wrong name wherever the other fields have defaults (mastra-ai/mastra#24442). Only the finish
@@ -15,14 +15,16 @@ from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiContentFilterError, KimiIncompleteAnswerError, both
-from kimi_core.events import ParsedMessage
+from kimi_core.events import Diagnostic, ParsedMessage
 from kimi_core.events.arguments import InvalidArguments, read_arguments
+from kimi_core.response._usage import Usage
 
 __all__ = [
     "finish_reason_in",
     "incomplete_answer",
     "incomplete_details",
     "json_text",
+    "lost_answer",
     "refusal_in",
     "uncalled_error",
     "withheld_in",
@@ -49,6 +51,8 @@ _BROKEN_OFF = (
     "Ask again, and see whether a stop string stands in the answer",
 )
 _QUOTED = 200
+# The token that ends an answer, and the one that ends its thought.
+_TOKENS_OF_NOTHING = 2
 
 
 def incomplete_details(
@@ -82,6 +86,28 @@ def incomplete_details(
     }
     reason = finish_reason if finish_reason in _ENDS else "refusal"
     return {"reason": reason, **{name: value for name, value in known.items() if value}}
+
+
+def lost_answer(
+    said: ParsedMessage, finish_reason: str | None, usage: Usage | None
+) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for an answer that cost tokens and holds neither text nor a call.
+
+    The parsers of servers drop what they cannot read: SGLang 0.5.23 a call without arguments, with
+    broken ones or without its end (where it does not stream), vLLM 0.32.0 a call that was not
+    allowed. All that is left of it is what it cost.
+
+    Args:
+        said: The answer.
+        finish_reason: Why it ended; one that was cut or withheld is told elsewhere.
+        usage: Its tokens, or None.
+    """
+    if said.content or said.tool_calls or usage is None or finish_reason in _ENDS:
+        return ()
+    tokens = usage.completion_tokens - usage.reasoning_tokens
+    if tokens <= _TOKENS_OF_NOTHING:
+        return ()
+    return (Diagnostic("empty_answer", f"{tokens} tokens", 0),)
 
 
 def finish_reason_in(metadata: object) -> str | None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallStart
 from kimi_core.raw.parser import StreamParser
+from kimi_core.raw.text_policy import TextPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kimi_core.events import Diagnostic, Event
-    from kimi_core.raw.text_policy import TextPolicy
     from kimi_core.request import Request
 
 __all__ = ["TextReader", "content_reader", "split_reader"]
@@ -147,14 +147,17 @@ class TextReader:
         ]
 
 
-def content_reader(request: Request) -> TextReader:
-    """Return what reads the content of an answer, as long as nothing else has come."""
-    # A server that parses ("auto") has taken the think block out; only where all text comes to us
-    # does it begin as the prompt ended. The completions route is parsed by no server.
-    capabilities = request.capabilities
-    thinking = request.opens_reasoning and capabilities.gets_raw_text
-    joins = request.calls.mode != "off"
-    return TextReader(request.text, capabilities.info.dialect, thinking=thinking, joins=joins)
+def content_reader(request: Request, *, thinking: bool) -> TextReader:
+    """Return what reads the content of an answer.
+
+    Args:
+        request: What was asked.
+        thinking: Whether the content starts inside reasoning, which is then split off even where
+            all other parsing was left to the server.
+    """
+    policy = request.text or (TextPolicy() if thinking else None)
+    dialect, joins = request.capabilities.info.dialect, request.calls.mode != "off"
+    return TextReader(policy, dialect, thinking=thinking, joins=joins)
 
 
 def split_reader(request: Request, *, reasoning: bool) -> TextReader:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["add_async_hooks", "add_hooks", "refused"]
 
 _TOO_MANY = 429
+_RETRIED = frozenset({_TOO_MANY, 500, 501})
 _REDIRECTS = 300
 _REFUSALS = 400
 
@@ -42,7 +43,7 @@ def add_async_hooks(http_client: HttpClient) -> None:
 
 def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
     # On the user's own client, too: the SDK's only other place to refuse a retry is a private
-    # method, which cannot read an async body. It acts on a 429 alone, and the hooks of requests on
+    # method, which cannot read an async body. It acts on a 429 and a 500, the hooks of requests on
     # those that have a total_timeout or a rate_limit.
     hooks = http_client.event_hooks
     if hook not in hooks[when]:
@@ -72,21 +73,21 @@ def _drop_no_address(response: HttpResponse) -> None:
 
 
 def _forbid_useless_retry(response: HttpResponse) -> None:
-    """Keep the SDK from repeating a request that has no money behind it.
+    """Keep the SDK from repeating a request that can have no other answer.
 
-    Moonshot answers an empty balance with the same 429 as a rate limit, and the SDK repeats every
-    429 unless the server's own header forbids it.
+    Moonshot answers an empty balance with the same 429 as a rate limit, llama.cpp a picture that
+    it cannot read with a 500, and the SDK repeats both unless the server's own header forbids it.
     """
     _note_refusal(response)
-    if response.status_code == _TOO_MANY:
-        with suppress(Exception):  # a body that breaks off says nothing of money
+    if response.status_code in _RETRIED:
+        with suppress(Exception):  # a body that breaks off says nothing of it
             response.read()
             _mark(response)
 
 
 async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
     _note_refusal(response)
-    if response.status_code == _TOO_MANY:
+    if response.status_code in _RETRIED:
         with suppress(Exception):  # as above
             await response.aread()
             _mark(response)
@@ -95,5 +96,5 @@ async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx
 def _mark(response: HttpResponse) -> None:
     if is_final(response.status_code, response.text):
         response.headers["x-should-retry"] = "false"
-    else:
+    elif response.status_code == _TOO_MANY:
         pause_all(wait_asked(response.text, response.headers))

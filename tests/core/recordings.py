@@ -126,7 +126,8 @@ _GREETED = Said("Hello from scripted Kimi!", "stop", (78, 21, 99, 0, 13), _THOUG
 _NOT_THOUGHT = Said("", "tool_calls", (79, 19, 98, 0, 0), "", _weather(_PARIS))
 _CUT = Said("", "length", (78, 27, 105, 0, 13), _THOUGHT, _weather('{"city": "', complete=False))
 _VLLM: dict[str, Said] = {
-    "a-03-chat-stream-usage.sse": Said(47, "length", (15, 12, 27, 0, 0)),
+    # No reasoning parser, and cut inside the thought, which no tag ends.
+    "a-03-chat-stream-usage.sse": Said("", "length", (15, 12, 27, 0, 0), 47),
     "b-01-tools-auto.json": _CALLED,
     "b-02-tools-auto-stream.sse": _CALLED,
     "b-03-tools-auto-nothink.json": _NOT_THOUGHT,
@@ -229,6 +230,7 @@ _SETTINGS: tuple[tuple[str, dict[str, str]], ...] = (
     ("vercel-moonshot-k3-", {"endpoint": "moonshot", "model": "kimi-k3"}),
     ("vercel-moonshot-k26-", {"endpoint": "moonshot", "model": "kimi-k2.6"}),
     ("opencode-venice-", {"model": "kimi-k2-6"}),
+    ("engines/a-", {"model": "/m/kimi-k2.5", "tool_call_parser": "client"}),
     ("engines/n-", {"model": "/m/kimi-k2.5", "tool_call_parser": "client"}),
     ("engines/c-08-compl-", {"api": "completions", "tool_call_parser": "client"}),
     ("engines/", {"model": "/m/kimi-k2.5"}),

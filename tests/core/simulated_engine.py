@@ -88,6 +88,7 @@ class SimulatedEngine:
             message = f"The model `{asked['model']}` does not exist."
             return _error(404, message, "NotFoundError")
         forced = asked.get("tool_choice") not in {None, "auto", "none"} if _plain(asked) else True
+        forced |= (asked.get("response_format") or {}).get("type") == "structural_tag"
         if asked.get("tools") and self.setup.tool_parser == "off":
             return _error(400, NO_PARSER, "BadRequestError")
         return self._answer(asked, forced=forced)

@@ -123,7 +123,7 @@ def test_a_choice_that_the_model_does_not_take_is_given_up_with_the_reason() -> 
 
 
 def test_what_this_package_refuses_is_told_in_its_own_words() -> None:
-    """On the completions route KTransformers has no grammar to force a call with."""
+    """On the completions route TensorRT-LLM has no grammar to force a call with."""
 
     def answer(path: str, asked: Any, headers: Any) -> Answer:
         if path == "/v1/completions":
@@ -131,7 +131,8 @@ def test_what_this_package_refuses_is_told_in_its_own_words() -> None:
             return body({"choices": [choice], "usage": {"prompt_tokens": 1}})
         return SimulatedEngine(Setup(lists={}, model=INSTRUCT))(path, asked, headers)
 
-    settings = {"endpoint": "ktransformers", "api": "completions", "model": INSTRUCT}
+    settings = {"endpoint": "tensorrt-llm", "api": "completions", "model": INSTRUCT}
+    settings |= {"tool_call_parser": "client"}
     with serving(answer) as at:
         report = ask(at.base_url, **settings)
 

@@ -18,7 +18,7 @@ from kimi_core.endpoints import ENDPOINTS
 from kimi_core.testing import MoonshotSimulator
 from tests.core.checking import ask, check_engine, statuses
 from tests.core.simulated_engine import NO_PARSER, Setup, SimulatedEngine, Website, serving
-from tests.scripted import Answer
+from tests.scripted import Answer, body, listing
 from tests.shared import shared_path
 
 if TYPE_CHECKING:
@@ -216,3 +216,45 @@ def test_the_simulated_refusal_is_worded_as_the_real_one() -> None:
     path = shared_path("data/recordings/engines/a-04-chat-tools-auto-noparser.json")
 
     assert json.loads(path.read_text())["error"]["message"] == NO_PARSER
+
+
+def _saying(**message: Any) -> Any:
+    """Answer everything with the same message."""
+
+    def answer(path: str, asked: Any, headers: Mapping[str, str]) -> Answer:
+        del headers
+        if asked is None:
+            return listing("kimi") if path.endswith("/models") else Answer(status=404)
+        choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": None}
+        return body({"choices": [choice]})
+
+    return answer
+
+
+def test_the_old_server_of_ktransformers_is_named() -> None:
+    """Recorded: no usage, and no finish reason."""
+    with serving(_saying(content="ready")) as at:
+        settings = {"endpoint": "ktransformers", "model": "kimi", "base_model": "kimi-k2-instruct"}
+        found = ask(at.base_url, **settings).finding("usage")
+    assert (found.status, "sglang-kt" in found.fix) == ("red", True)
+
+
+def test_a_reasoning_parser_of_another_family_is_named() -> None:
+    trapped = "Hm.<|close|>think<|sep|><|open|>response<|sep|>42"
+    with serving(_saying(reasoning_content=trapped, content="")) as at:
+        settings = {"model": "kimi", "base_model": "kimi-k3"}
+        found = ask(at.base_url, **settings).finding("reasoning")
+    assert found.status == "red"
+    assert "another family" in found.means
+    assert "--reasoning-parser kimi_k3" in found.fix
+
+
+def test_a_llama_cpp_without_its_template_engine_is_named() -> None:
+    def answer(path: str, asked: Any, headers: Mapping[str, str]) -> Answer:
+        if asked and asked.get("tools"):
+            return body({"error": {"message": "tools param requires --jinja flag"}}, 500)
+        return SimulatedEngine(Setup(lists={}))(path, asked, headers)
+
+    with serving(answer) as at:
+        found = ask(at.base_url, endpoint="llama.cpp").finding("tool_call")
+    assert (found.status, "with --jinja" in found.fix) == ("red", True)

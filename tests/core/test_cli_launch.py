@@ -99,13 +99,19 @@ def test_tensorrt_llm_is_started_by_mpi_on_two_nodes() -> None:
     assert last_command("tensorrt-llm", model="kimi-k2.6").startswith("trtllm-serve ")
     assert "--tool_parser kimi_k2" in last_command("tensorrt-llm")
     assert "--reasoning_parser" in plan_launch("tensorrt-llm", model="kimi-k2.6").warnings[0]
+    assert "--reasoning_parser kimi_k25" in last_command("tensorrt-llm", model="kimi-k2.6")
+    assert "--reasoning_parser kimi_k2" in last_command("tensorrt-llm", model="kimi-k2-thinking")
+    assert "--reasoning_parser" not in last_command("tensorrt-llm")
 
 
-def test_ktransformers_takes_gguf_or_the_native_weights() -> None:
+def test_ktransformers_is_started_as_its_fork_of_sglang() -> None:
     """It keeps the experts in the computer's memory, so that one GPU will do."""
-    assert "--gguf_path" in last_command("ktransformers")
+    assert "--kt-method FP8" in last_command("ktransformers")
     native = last_command("ktransformers", model="kimi-k2.6", gpus=2, context=50_000)
+    assert "sglang.launch_server" in native
+    assert "--port 30000" in native
     assert "--kt-method RAWINT4" in native
+    assert "--tool-call-parser kimi_k2 --reasoning-parser kimi_k2" in native
     assert "--tensor-parallel-size 2" in native
     assert "about 600 GB" in plan_launch("ktransformers").hardware
     assert plan_launch("ktransformers").warnings == ()

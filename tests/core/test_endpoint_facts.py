@@ -68,7 +68,7 @@ GIFTS: dict[str, dict[str, Any]] = {
 # What a rule is about, where only some servers have it.
 ABOUT: dict[str, dict[str, Any]] = {"takes_json_prefix": {"prefix_way": "partial"}}
 # Tested where they are read.
-OF_OTHER_ROOMS = {"anthropic_path", "provider_name", "leaves_raw_calls"}
+OF_OTHER_ROOMS = {"anthropic_path", "provider_name", "leaves_raw_calls", "splits_reasoning"}
 # What the size of a small picture passes, so that no large one need be made.
 SMALL = {"max_body_bytes": 20}
 

@@ -58,6 +58,7 @@ def letters(text: str) -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore::kimi_core.EmptyAnswerWarning")
+@pytest.mark.filterwarnings("ignore::kimi_core.ServerSetupWarning")
 @pytest.mark.shared("data/recordings")
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_an_answer_is_read_whole(
@@ -85,6 +86,9 @@ def test_an_answer_is_read_whole(
         message = reader.message()
         ours = message.content + message.reasoning
         ours += "".join(call.arguments for call in message.tool_calls)
-        assert letters(ours) == letters(said(row["response"])), row["label"]
+        theirs = said(row["response"])
+        if api == "chat":  # without a reasoning parser the tag is what ends the reasoning
+            theirs = theirs.replace("</think>", "", 1)
+        assert letters(ours) == letters(theirs), row["label"]
         assert reader.finish_reason, row["label"]
         assert reader.usage, row["label"]

@@ -54,6 +54,38 @@ def test_a_prompt_that_is_too_long_is_a_context_overflow(
     assert isinstance(failing(connect()), errors.KimiContextOverflowError)
 
 
+# server -> status, error body
+NO_MEDIA: dict[str, tuple[int, Any]] = {
+    "llama.cpp": (500, {"error": {"code": 500, "type": "server_error", "message":
+                        "image input is not supported - hint: you may need the mmproj"}}),
+    "llama.cpp, audio": (500, {"error": {"code": 500, "type": "server_error", "message":
+                               "audio input is not supported - hint: you may need the mmproj"}}),
+    "llama.cpp, a broken picture": (400, {"error": {"message": "Failed to load image or audio"}}),
+    "SGLang": (400, {"object": "error", "message": "Model only supports text input; received x"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "said"), NO_MEDIA.values(), ids=NO_MEDIA)
+def test_a_picture_that_the_server_cannot_read_is_no_fault_of_the_server(
+    server: ScriptedServer, connect: Callable[..., KimiChat], status: int, said: Any
+) -> None:
+    """And is not sent again: a projector does not grow."""
+    server.will(body(said, status))
+    error = failing(connect(max_retries=3))
+    assert isinstance(error, errors.KimiBadRequestError)
+    assert "--mmproj" in str(error)
+    assert len(server.seen) == 1
+
+
+def test_a_server_error_is_tried_again(
+    server: ScriptedServer, connect: Callable[..., KimiChat]
+) -> None:
+    server.will(body({"error": {"message": "out of luck"}}, 500, retry_after="0"))
+    server.will(body({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}))
+    chat = connect(max_retries=1)
+    assert chat.open(chat.request(HELLO, stream=False)).read().message().content == "Hi."
+
+
 NO_OVERFLOWS = {
     "a rate": (429, "too many tokens per minute"),
     "another limit": (400, "at most 128 tools are allowed"),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimi_core.endpoints import llama_cpp
+from kimi_core.errors import KimiConfigError
 from kimi_core.response import ResponseReader
 from tests.core.asking import HELLO, ask
 from tests.core.reading import delta, read, whole
@@ -60,6 +61,29 @@ def test_a_stream_cut_anywhere(cuts: list[int], row: tuple[Any, str, str]) -> No
 def test_others_hand_back_what_is_new(endpoint: str) -> None:
     reader, _ = read([whole(content="Once more")], reader_for("Once", endpoint))
     assert reader.message().content == "Once more"
+
+
+PREFIX = {"role": "assistant", "content": "Once", "partial": True}
+
+
+@pytest.mark.parametrize("endpoint", ["vllm", "sglang", "ktransformers"])
+@pytest.mark.parametrize("model", ["kimi-k2.6", "kimi-k3"])
+def test_what_would_be_continued_as_a_thought_is_continued_without_one(
+    endpoint: str, model: str
+) -> None:
+    """SGLang puts the beginning behind the opened think block of the prompt (recorded)."""
+    sent = ask(endpoint, model, messages=[*HELLO, PREFIX]).payload
+    assert sent["chat_template_kwargs"] == {"thinking": False}
+    assert sent["continue_final_message"] is True
+    assert ask(endpoint, model, messages=[*HELLO, PREFIX], thinking=False).payload == sent
+    with pytest.raises(KimiConfigError, match="continue it as a thought; set thinking=False"):
+        ask(endpoint, model, messages=[*HELLO, PREFIX], thinking=True)
+
+
+@pytest.mark.parametrize("endpoint", ["llama.cpp", "moonshot"])
+def test_elsewhere_thinking_is_left_alone(endpoint: str) -> None:
+    sent = ask(endpoint, "kimi-k2.6", messages=[*HELLO, PREFIX]).payload
+    assert not {"chat_template_kwargs", "thinking"} & sent.keys()
 
 
 def test_a_prompt_that_is_rendered_here_is_not_repeated() -> None:

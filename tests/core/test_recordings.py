@@ -136,6 +136,7 @@ def test_a_recorded_answer(
     check(reader, said, data, raw=settings_of(name).get("tool_call_parser") == "client")
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.EmptyAnswerWarning")
 @pytest.mark.shared("data/recordings")
 def test_the_async_path_reads_the_same(server: ScriptedServer, connect: Connect) -> None:
     names = [name for name in ANSWERS if name.startswith(("engines/", "fantasy-openrouter"))]

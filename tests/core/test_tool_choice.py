@@ -61,7 +61,7 @@ def test_a_retired_model_on_a_relay_is_forced_as_it_was(model: str, choice: str,
     assert (found["tool_choice"], found["tools"]) == (sent, TWO)
 
 
-@pytest.mark.parametrize("endpoint", ["openrouter", "vllm", "sglang", "llama.cpp"])
+@pytest.mark.parametrize("endpoint", ["openrouter", "vllm", "tensorrt-llm"])
 @pytest.mark.parametrize("model", ["kimi-k2.6", "kimi-k3", "kimi-k2.7-code"])
 def test_other_servers_get_the_choice_as_it_is(endpoint: str, model: str) -> None:
     with warnings.catch_warnings():
@@ -94,3 +94,56 @@ def test_a_choice_of_nothing_is_refused(
 @pytest.mark.parametrize("choice", [None, False, "auto", "none"])
 def test_without_tools_a_free_choice_is_not_sent(choice: Any) -> None:
     assert payload("moonshot", "kimi-k3", tool_choice=choice) == {"model": "kimi-k3"}
+
+
+@pytest.mark.parametrize("model", ["kimi-k2-instruct", "kimi-k2.6", "kimi-k3"])
+def test_a_server_that_reads_no_name_gets_the_one_tool(model: str) -> None:
+    """llama.cpp b11549 takes a choice by name for "auto" (recorded)."""
+    found = payload("llama.cpp", model, tools=TWO, tool_choice="get_time")
+    assert found["tool_choice"] == "required"
+    assert [one["function"]["name"] for one in found["tools"]] == ["get_time"]
+    for kept in ("required", "auto", "none"):
+        found = payload("llama.cpp", model, tools=TWO, tool_choice=kept)
+        assert (found["tool_choice"], found["tools"]) == (kept, TWO)
+
+
+@pytest.mark.parametrize("endpoint", ["sglang", "ktransformers"])
+@pytest.mark.parametrize("parser", ["auto", "client"])
+def test_sglang_is_told_by_a_structural_tag(endpoint: str, parser: str) -> None:
+    """Without its tool parser it makes a JSON list of a choice (recorded)."""
+    asked = {"tools": TWO, "overrides": {"tool_call_parser": parser}}
+    found = payload(endpoint, "kimi-k2.6", tool_choice="get_time", **asked)
+    assert "tool_choice" not in found
+    assert found["tools"] == TWO
+    tag = str(found["response_format"])
+    assert "functions.get_time:" in tag
+    assert "functions.get_weather:" not in tag
+    assert "</think>" not in tag
+    kept = payload(endpoint, "kimi-k2.6", tool_choice="auto", **asked)
+    assert (kept["tool_choice"], "response_format" in kept) == ("auto", False)
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("kimi-k3", {}),
+        ("kimi-k2.6", {"response_format": {"type": "json_object"}}),
+        ("kimi-k2.6", {"extra": {"response_format": {"type": "json_object"}}}),
+    ],
+    ids=["K3, whose channels are the server's affair", "a form is asked for", "in extra_body"],
+)
+def test_where_there_is_no_room_for_the_tag_the_field_is_sent(
+    model: str, options: dict[str, Any]
+) -> None:
+    found = payload("sglang", model, tools=TWO, tool_choice="get_time", **options)
+    assert found["tool_choice"] == named("get_time")
+
+
+def test_a_schema_that_no_grammar_keeps_is_left_to_the_field() -> None:
+    """Nothing fits it, which no engine refuses and a grammar cannot write."""
+    never = tool("get_time")
+    empty = {"type": "integer", "minimum": 5, "maximum": 1}
+    schema = {"type": "object", "properties": {"a": empty}, "required": ["a"]}
+    never["function"]["parameters"] = schema
+    found = payload("sglang", "kimi-k2.6", tools=[never], tool_choice="required")
+    assert (found["tool_choice"], "response_format" in found) == ("required", False)

@@ -60,6 +60,7 @@ def test_every_class_is_public_and_of_one_kind() -> None:
         "EmptyAnswerWarning",
         "KimiWarning",
         "RetiredModelWarning",
+        "ServerSetupWarning",
         "UnknownModelWarning",
         "UnknownSettingWarning",
     }

@@ -23,7 +23,7 @@ from kimi_core.events import (
     ToolCallEnd,
     ToolCallStart,
 )
-from kimi_core.events.deltas import CallDelta, Delta, Deltas
+from kimi_core.events.deltas import CallDelta, Deltas
 from kimi_core.request.blocks import kept_reasoning, known
 from kimi_core.request.structured import METHODS, check_method, format_in, named_format
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 
 def test_the_events_of_a_chunk_are_one_delta() -> None:
     deltas = Deltas(lambda text, complete: "" if complete else f"!{len(text)}")
-    assert deltas.read([]) == Delta("", "", [])
+    assert deltas.read([]) == ("", "", [])
     assert deltas.read([ReasoningDelta("Hm"), ContentDelta("a"), ContentDelta("b")]) == (
         "ab",
         "Hm",
         [],
     )
     first = [ToolCallStart(0, "f:0", "f"), ToolCallArguments(0, "{"), ToolCallArguments(0, '"a')]
-    assert deltas.read(first).calls == [CallDelta(0, "f:0", "f", '{"a')]
+    assert deltas.read(first)[2] == [CallDelta(0, "f:0", "f", '{"a')]
     second = [
         ToolCallArguments(0, '":'),
         ToolCallStart(1, "g:1", "g"),
         ToolCallEnd(1, complete=True),
     ]
-    assert deltas.read(second).calls == [CallDelta(0, None, None, '":'), CallDelta(1, "g:1", "g")]
-    assert deltas.read([ToolCallEnd(0, complete=False)]).calls == [CallDelta(0, arguments="!5")]
+    assert deltas.read(second)[2] == [CallDelta(0, None, None, '":'), CallDelta(1, "g:1", "g")]
+    assert deltas.read([ToolCallEnd(0, complete=False)])[2] == [CallDelta(0, arguments="!5")]
 
 
 @pytest.mark.parametrize(("text", "shown"), [('{"a": 1}', {"a": 1}), ('{"a"', {}), ("[1]", {})])

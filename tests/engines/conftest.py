@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kimi_core.endpoints import Endpoint, vllm
+from kimi_core.endpoints import Endpoint, llama_cpp, sglang, vllm
 from tests.conftest import NOWHERE
 from tests.depth import ENGINE_SECONDS
 from tests.engines.support.adapters import ADAPTERS, Conversation
@@ -106,6 +106,10 @@ def endpoint(engine: tuple[str, str]) -> Endpoint:
     name, base_url = engine
     if name.startswith("vllm"):
         return vllm(base_url, spellings={})
+    if name.startswith("sglang"):
+        return sglang(base_url, spellings={})
+    if name == "llama.cpp":
+        return llama_cpp(base_url, spellings={})
     return Endpoint(
         name=name,
         base_url=base_url,

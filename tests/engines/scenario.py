@@ -12,6 +12,7 @@ __all__ = [
     "ANSWER",
     "CALL",
     "HERE",
+    "OBJECT",
     "QUESTION",
     "REASONING",
     "RENDERED",
@@ -23,6 +24,7 @@ QUESTION = "What is the weather in Paris?"
 REASONING = " The user asks for weather, so I call the tool"
 ANSWER = "It is 18 degrees in Paris!"
 CALL = ("get_weather", {"city": "Paris"})
+OBJECT = {"city": "Paris"}
 
 HERE: dict[str, Any] = {"tool_call_parser": "client"}
 RENDERED: dict[str, Any] = {"api": "completions", "tool_call_parser": "client"}

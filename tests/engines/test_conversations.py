@@ -34,8 +34,17 @@ FORCING: dict[str, tuple[str, dict[str, Any]]] = {
     "prompt rendered here": ("vllm", RENDERED),
     "prompt rendered here, slow tokenizer": ("vllm-slow", RENDERED),
 }
+# A grammar that begins with the call, whatever the server was started with.
+SGLANG: dict[str, tuple[str, dict[str, Any]]] = {
+    "parsed by SGLang": ("sglang", {}),
+    "SGLang without a reasoning parser": ("sglang-no-reasoning", {}),
+    "SGLang without parsers": ("sglang-raw", {}),
+    "SGLang, parsed here": ("sglang-raw", HERE),
+    "SGLang, prompt rendered here": ("sglang-raw", RENDERED),
+}
 WAYS: dict[str, tuple[str, dict[str, Any]]] = {
     **FORCING,
+    **SGLANG,
     "transformers": ("transformers", {}),
     "transformers, prompt rendered here": ("transformers", RENDERED),
 }
@@ -47,6 +56,7 @@ def ways(table: dict[str, tuple[str, dict[str, Any]]]) -> pytest.MarkDecorator:
     )
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::kimi_core.ServerSetupWarning")
 streamed = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 
 
@@ -79,7 +89,7 @@ def test_three_rounds(connect: Connect, way: dict[str, Any]) -> None:
     assert said[0].prompt_tokens < said[1].prompt_tokens < said[2].prompt_tokens
 
 
-@ways(FORCING)
+@ways({**FORCING, **SGLANG})
 @streamed
 @pytest.mark.parametrize("choice", ["required", "get_weather"])
 def test_a_forced_call(connect: Connect, way: dict[str, Any], choice: str, stream: bool) -> None:

@@ -137,7 +137,7 @@ def test_a_forced_choice_that_thinking_forbids_is_given_up_with_a_warning(
     assert server.refusals == []
 
 
-@pytest.mark.parametrize("endpoint", ["openrouter", "vllm", "sglang", "llama.cpp"])
+@pytest.mark.parametrize("endpoint", ["openrouter", "vllm", "tensorrt-llm"])
 @pytest.mark.parametrize(
     ("tool_choice", "sent"),
     [("any", "required"), (True, "required"), ("get_weather", NAMED), (NAMED, NAMED)],

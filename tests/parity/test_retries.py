@@ -198,6 +198,16 @@ def test_a_request_that_fails_costs_nothing_but_itself(
     assert "retry_failed" in [found["kind"] for found in metadata["diagnostics"]]
 
 
+@ways
+def test_a_repeated_call_does_not_stand_for_the_one_that_was_asked_for(
+    server: MoonshotSimulator, way: str
+) -> None:
+    server.reply(saying(("move", OTHER), ("walk", RIGHT)), saying(("move", OTHER)))
+    _, _, run, _, message = ask(model(langchain_kimi, server), way)
+    assert run == [{"to": "south", "steps": 1}]
+    assert [call["name"] for call in message.invalid_tool_calls] == ["walk"]
+
+
 @both
 @ways
 def test_a_right_call_is_asked_for_once(server: MoonshotSimulator, module: Any, way: str) -> None:

@@ -28,18 +28,11 @@ ROWS: dict[str, Row] = {
     "SGLang keeps the tokens": Row(
         endpoint="sglang", settings=CLIENT, tools=[WEATHER], sent={"model": VLLM, **KEPT}
     ),
-    "SGLang forces by itself": Row(
-        endpoint="sglang",
-        settings=CLIENT,
-        tools=[WEATHER],
-        options={"tool_choice": "required"},
-        sent={"model": VLLM, **KEPT, "tool_choice": "required"},
-    ),
     "TensorRT-LLM keeps the tokens": Row(
         endpoint="tensorrt-llm", settings=CLIENT, tools=[WEATHER], sent={"model": VLLM, **KEPT}
     ),
-    "KTransformers parses nothing anyway": Row(
-        endpoint="ktransformers", tools=[WEATHER], sent={"model": VLLM}
+    "KTransformers is a fork of SGLang": Row(
+        endpoint="ktransformers", tools=[WEATHER], sent={"model": VLLM, **KEPT}
     ),
 }
 """Rows by what they show."""

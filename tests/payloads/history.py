@@ -127,7 +127,7 @@ _PREFIXES: Mapping[str, Row] = {
             messages=[*HELLO, said("Once", partial=True)],
             refused=("partial=True", f"'{endpoint}'", "api='completions'", "prefix_way"),
         )
-        for endpoint in ("openrouter", "fireworks", "tensorrt-llm", "ktransformers", "custom")
+        for endpoint in ("openrouter", "fireworks", "tensorrt-llm", "custom")
     },
     "a prefix of kimi-k3 in a prompt rendered here": Row(
         endpoint="vllm",

@@ -132,10 +132,10 @@ class K2Machine(CallReader):
         self._say(end)
         return False
 
-    def _release_section(self) -> None:
-        """Say what was put aside after all: the section was none."""
+    def _release_section(self, blanks: str = "") -> None:
+        """Say what was put aside after all, with the blanks in front: the section was none."""
         self._output.diagnose("empty_section", self._section, self._section_at)
-        self._output.content(self._take_aside())
+        self._output.content(blanks + self._take_aside())
         self._in_section = False
         self._state = State.CONTENT
 
@@ -230,6 +230,7 @@ class K2Machine(CallReader):
                 self._output.diagnose("unclosed_reasoning", spelling, position)
             self._in_section, self._section_calls = True, 0
             self._section, self._section_at = spelling, position
+            self._aside_blanks = ""
         elif action is Action.OPEN_CALL:
             self._open_call(spelling, position)
         elif action in (Action.CLOSE_SECTION, Action.END_TURN):
@@ -255,9 +256,10 @@ class K2Machine(CallReader):
     def _leave(self, marker: Marker | None, *, normal: bool) -> None:
         """End what the present state has open; `marker` is None at the end of the text."""
         if self._state is State.SECTION:
-            over = marker in (None, Marker.END_OF_TURN)
+            closed = marker is Marker.SECTION_END
+            over = closed or marker in (None, Marker.END_OF_TURN)
             if over and self._aside and not self._section_calls:
-                self._release_section()
+                self._release_section(self._aside_blanks if closed else "")
         if self._state in _ASIDE:
             self._flush_aside(_ASIDE[self._state])
         if self._state is State.HEADER:

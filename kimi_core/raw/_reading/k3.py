@@ -121,10 +121,10 @@ class K3Machine(K3CallReader):
             return True
         return self._read_text()
 
-    def _release_tools(self) -> None:
-        """Say what was put aside after all: the tool channel was none."""
+    def _release_tools(self, blanks: str = "") -> None:
+        """Say what was put aside after all, with the blanks in front: the channel was none."""
         self._output.diagnose("empty_section", *self._tools_tag)
-        self._output.content(self._take_aside())
+        self._output.content(blanks + self._take_aside())
         self._state, self._spoken = K3State.OUTSIDE, True
 
     def _say(self, end: int) -> None:
@@ -230,6 +230,7 @@ class K3Machine(K3CallReader):
         elif tag.marker is K3Marker.OPEN_TOOLS:
             self._tools_calls = 0
             self._tools_tag = (text, position)
+            self._aside_blanks = ""
 
     def _leave(self, tag: Tag | None, *, normal: bool) -> None:
         """End what the present state has open; `tag` is None at the end of the text."""
@@ -260,9 +261,11 @@ class K3Machine(K3CallReader):
             self._output.diagnose(problem, text, self._base + tag.start)
 
     def _leave_tools(self, marker: K3Marker | None) -> None:
+        closed = marker is K3Marker.CLOSE_TOOLS
         over = marker is None or marker in _ENDS
-        if over and self._aside and not self._tools_calls:
-            self._release_tools()
+        if (over or closed) and self._aside and not self._tools_calls:
+            self._release_tools(self._aside_blanks if closed else "")
+            over = True
         self._flush_aside("text_in_section")
         if not self._tools_calls and marker is not K3Marker.OPEN_CALL and not over:
             self._output.diagnose("empty_section", *self._tools_tag)

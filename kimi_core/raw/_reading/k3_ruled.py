@@ -91,7 +91,7 @@ class RuledK3Machine(K3Machine):
             return True
         if self._state in _THINK:
             return self._rule.is_bare(self._text, tag.start, final=self._final)
-        return self._state is K3State.RESPONSE_START and not self._rule.begun
+        return self._state is K3State.RESPONSE_START
 
     def _closes(self, tag: Tag) -> Decision:
         """Whether a closing tag closes something: what is open, or a call right in front of it."""

@@ -162,6 +162,8 @@ K3_TRANSITIONS: dict[K3State, dict[K3Marker, K3Transition]] = {
         **_text(_S.OUTSIDE),
         **_drop(_S.OUTSIDE, _M.CLOSE_THINK, _M.CLOSE_RESPONSE),
         _M.OPEN_THINK: _T(_A.SWITCH, _S.THINK),
+        # A message in the message is the answer; vLLM's parser shows its tag (vllm issue 51412).
+        _M.OPEN_MESSAGE: _T(_A.SWITCH, _S.RESPONSE_START),
     },
     _S.TOOLS: {
         **_ANYWHERE,

@@ -39,6 +39,7 @@ class Reader(Generic[_State]):
     __slots__ = (
         "_aside",
         "_aside_at",
+        "_aside_blanks",
         "_aside_length",
         "_at",
         "_base",
@@ -64,6 +65,7 @@ class Reader(Generic[_State]):
         self._final = False
         self.calls_at: int | None = None
         self._aside: list[str] = []
+        self._aside_blanks = ""  # in front of it
         self._aside_at = self._aside_length = 0
 
     def feed(self, text: str) -> None:
@@ -88,7 +90,9 @@ class Reader(Generic[_State]):
         if not self._aside:
             found = VISIBLE.search(text)
             if found is None:
+                self._aside_blanks = (self._aside_blanks + text)[:_MAX_NOISE]
                 return
+            self._aside_blanks += text[: found.start()]
             text = text[found.start() :]
             self._aside_at = position + found.start()
             self._aside_length = 0
@@ -97,7 +101,7 @@ class Reader(Generic[_State]):
 
     def _take_aside(self) -> str:
         text = "".join(self._aside)
-        self._aside = []
+        self._aside, self._aside_blanks = [], ""
         return text
 
     def _flush_aside(self, kind: str) -> None:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kimi_core.events import (
+    ContentDelta,
     Diagnostic,
+    ReasoningDelta,
     Repair,
     ToolCall,
     ToolCallArguments,
@@ -117,8 +119,12 @@ class SettledCalls:
 
     def _passes(self, event: Event) -> bool:
         """Whether an event is one of the many of which nothing has to be asked."""
-        if not isinstance(event, ToolCallArguments):
-            return not isinstance(event, (ToolCallStart, ToolCallEnd))
+        # isinstance would be half of the cost.
+        if type(event) is not ToolCallArguments:
+            return type(event) is ContentDelta or type(event) is ReasoningDelta
+        if self._off:
+            self._pieces[event.index].append(event.text)
+            return True
         call = self._calls.get(event.index)
         return call is not None and call.growing.passes(event.text)
 

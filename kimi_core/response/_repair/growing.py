@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from kimi_core.raw.tool_names import fitting_name, folded
 from kimi_core.response._repair.schema import compiled_schema
 from kimi_core.response._repair.settle import names_tool, wraps
+from kimi_core.response._repair.shapes import is_array, is_object
 
 if TYPE_CHECKING:
     from kimi_core.response._repair.schema import CompiledSchema
@@ -282,10 +283,10 @@ def _is_any_string(rule: Any) -> bool:  # noqa: ANN401 - any schema
     """Whether every string fits a schema, whatever else does."""
     if rule is True:
         return True
-    if not isinstance(rule, dict):
+    if not is_object(rule):
         return False
     if "anyOf" in rule and _SAY_NOTHING.issuperset(rule.keys() - {"anyOf"}):
         return "type" not in rule and any(map(_is_any_string, rule["anyOf"]))
     expected = rule.get("type", "string")
-    taken = expected == "string" or (isinstance(expected, list) and "string" in expected)
+    taken = expected == "string" or (is_array(expected) and "string" in expected)
     return taken and _SAY_NOTHING.issuperset(rule)

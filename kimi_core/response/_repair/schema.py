@@ -1,8 +1,8 @@
 """One tool's schema, compiled: whether a value fits it, and where it does not.
 
 Owns: which validator library is asked, and what is done with a schema that none can read.
-May know: its own files, errors, schema; jsonschema, jsonschema_rs, referencing. Both are imported
-with the first call that has to be looked at.
+May know: its own files, errors, schema; jsonschema. Both are imported with the first call that has
+to be looked at.
 
 ``jsonschema_rs`` says yes or no in 1 microsecond where ``jsonschema`` takes 40, and so is asked
 first where it is installed; where a value does not fit is always asked of ``jsonschema``, so that
@@ -19,15 +19,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.response._repair.patterns import matches
+from kimi_core.response._repair.shapes import is_array, is_object
 from kimi_core.response._repair.surely import surely_fits
 from kimi_core.schema.plain import plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
@@ -89,9 +91,8 @@ class CompiledSchema:
 
     def reason(self, value: object) -> str:
         """Return in one line why a value does not fit."""
-        from jsonschema.exceptions import best_match
-
-        error = best_match(self.errors(value))
+        library: Any = import_module("jsonschema.exceptions")
+        error: Any = library.best_match(self.errors(value))
         if error is None:
             return "the arguments do not fit the tool's schema"
         place = "".join(f"[{part!r}]" for part in error.absolute_path)
@@ -131,14 +132,14 @@ def _compiled(text: str) -> CompiledSchema:
         rules = plain_json(json.loads(text), _too_much)
     except KimiConfigError:
         rules = None
-    return CompiledSchema(_with_null(rules) if isinstance(rules, dict) else {})
+    return CompiledSchema(_with_null(rules) if is_object(rules) else {})
 
 
 def _with_null(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
     """Say OpenAPI's ``nullable`` in JSON schema's words, as `kimi_core.schema` does for servers."""
-    if isinstance(schema, list):
+    if is_array(schema):
         return [_with_null(one) for one in schema]
-    if not isinstance(schema, dict):
+    if not is_object(schema):
         return schema
     said = schema.get("nullable") is True and isinstance(schema.get("type"), (str, list))
     rules = {
@@ -153,11 +154,11 @@ def _too_much(place: str, problem: str) -> KimiConfigError:
 
 def _fast(rules: Mapping[str, Any]) -> Callable[[object], bool] | None:
     try:
-        import jsonschema_rs
+        library: Any = import_module("jsonschema_rs")
     except ImportError:
         return None
     try:
-        found: Any = jsonschema_rs.validator_for(
+        found = library.validator_for(
             rules, retriever=_nothing, validate_formats=False, ignore_unknown_formats=True
         )
     except Exception:  # noqa: BLE001 - the slow one may read what this one does not
@@ -171,14 +172,12 @@ def _nothing(uri: str) -> Any:  # noqa: ANN401 - the signature of a retriever
 
 
 def _slow(rules: Mapping[str, Any]) -> Validator | None:
-    import jsonschema
-    from referencing import Registry
-
-    kind: Any = jsonschema.validators.validator_for(rules, jsonschema.Draft202012Validator)
+    library: Any = import_module("jsonschema.validators")
+    registry: Any = import_module("referencing").Registry()
+    kind = library.validator_for(rules, library.Draft202012Validator)
     try:
         kind.check_schema(rules)
-        extend: Any = jsonschema.validators.extend
-        found: Validator = extend(kind, {"pattern": _pattern})(rules, registry=Registry())
+        found: Validator = library.extend(kind, {"pattern": _pattern})(rules, registry=registry)
     except Exception:  # noqa: BLE001 - whatever a hostile schema makes of a library
         return None
     return found
@@ -198,17 +197,17 @@ def _pattern(
 
 def _depth_of(value: object) -> int:
     """Return how deep the containers of a value lie in each other."""
-    depth, level = 0, [value]
+    depth = 0
+    level: list[Any] = [value]
     while level:
-        inner: list[Any] = []
-        for found in level:
-            if isinstance(found, dict):
-                inner += found.values()
-            elif isinstance(found, list):
-                inner += found
-        level = [found for found in inner if isinstance(found, (dict, list))]
+        inner = [found for outer in level for found in _inner(outer)]
+        level = [found for found in inner if is_object(found) or is_array(found)]
         depth += 1
     return depth
+
+
+def _inner(value: object) -> Iterable[Any]:
+    return value.values() if is_object(value) else value if is_array(value) else ()
 
 
 @dataclass
@@ -231,7 +230,7 @@ class _Cost:
             return _MOST_STEPS + 1
 
     def _cost(self, schema: object, depth: int) -> int:
-        if not isinstance(schema, dict) or depth < 0:
+        if not is_object(schema) or depth < 0:
             return 1
         key = (id(schema), depth)
         if key in self._known:
@@ -245,7 +244,7 @@ class _Cost:
     def _beside(self, schema: Mapping[str, Any]) -> Iterator[object]:
         for keyword in _BESIDE:
             found = schema.get(keyword)
-            if isinstance(found, list):
+            if is_array(found):
                 yield from found
             elif isinstance(found, str):
                 yield self._referred(found)
@@ -256,14 +255,14 @@ class _Cost:
         found: Any = self.root
         for part in reference.removeprefix("#").split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
-            found = found.get(name) if isinstance(found, dict) else None
+            found = found.get(name) if is_object(found) else None
         return found if reference.startswith("#") else None
 
 
 def _inside(schema: Mapping[str, Any]) -> Iterator[object]:
     for keyword in _INSIDE:
         found = schema.get(keyword)
-        yield from found if isinstance(found, list) else [found]
+        yield from found if is_array(found) else [found]
     for keyword in _NAMED:
         named = schema.get(keyword)
-        yield from named.values() if isinstance(named, dict) else ()
+        yield from named.values() if is_object(named) else ()

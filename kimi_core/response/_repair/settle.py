@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core.events.arguments import BLANKS, InvalidArguments, legal_json, read_arguments
 from kimi_core.raw.tool_names import fitting_name
+from kimi_core.response._repair.shapes import is_object
 from kimi_core.response._repair.text import lenient_json, mended_object
 from kimi_core.response._repair.values import Change, converted
 
@@ -86,7 +87,7 @@ def _of_damaged(text: str, damage: InvalidArguments, name: str, schema: Compiled
     if mended is None:
         return Settled(text, invalid=damage)
     value, kinds = mended
-    meant = (value, []) if schema.fits(value) else _meant(value, name, schema)
+    meant = (value, list[Change]()) if schema.fits(value) else _meant(value, name, schema)
     if meant is None:
         return Settled(text, invalid=InvalidArguments("schema", schema.reason(value)))
     after = written_anew(meant[0])
@@ -105,7 +106,7 @@ def _meant(
     inner = _unwrapped(value, name, schema)
     if inner is not None:
         told = Change("unwrapped", written_anew(value)[:_LONGEST_TOLD], written_anew(inner))
-        meant = (inner, []) if schema.fits(inner) else converted(inner, schema)
+        meant = (inner, list[Change]()) if schema.fits(inner) else converted(inner, schema)
         readings.append(meant and (meant[0], [told, *meant[1]]))
     found = [reading for reading in readings if reading is not None]
     return found[0] if len(found) == 1 else None
@@ -123,11 +124,11 @@ def wraps(key: str, name: str) -> bool:
 
 def _unwrapped(value: dict[str, Any], name: str, schema: CompiledSchema) -> dict[str, Any] | None:
     """Return the arguments out of ``{"name": ..., "arguments": {...}}`` and its like, or None."""
-    declared = schema.rules.get("properties") or {}
+    declared: Mapping[str, Any] = schema.rules.get("properties") or {}
     holders = [key for key in value if key in _WRAPPERS or fitting_name(key, [name])]
     others = value.keys() - set(holders)
     if len(holders) != 1 or not others <= _BESIDE or holders[0] in declared:
-        if value.keys() <= _BESIDE and isinstance(value.get("function"), dict):
+        if value.keys() <= _BESIDE and is_object(value.get("function")):
             return _unwrapped(value["function"], name, schema)
         return None
     names = [value[key] for key in others if key in _NAMES]
@@ -142,4 +143,4 @@ def _as_object(value: object) -> dict[str, Any] | None:
             value = lenient_json(value)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             return None
-    return value if isinstance(value, dict) else None
+    return value if is_object(value) else None

@@ -9,9 +9,10 @@ fit, is for the library.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from kimi_core.response._repair.patterns import matches
+from kimi_core.response._repair.shapes import is_object
 
 __all__ = ["surely_fits"]
 
@@ -34,7 +35,7 @@ _OF_TYPE: dict[type, tuple[frozenset[str], frozenset[str]]] = {
 
 def surely_fits(value: Any, schema: Any, depth: int = 0) -> bool:  # noqa: ANN401 - any JSON values
     """Return True where the value fits; False says nothing."""
-    if not isinstance(schema, dict) or depth > _DEEPEST:
+    if not is_object(schema) or depth > _DEEPEST:
         return schema is True
     names, known = _OF_TYPE[type(value)]
     if not known.issuperset(schema):
@@ -53,7 +54,7 @@ def _fits_type(names: frozenset[str], expected: Any) -> bool:  # noqa: ANN401 - 
 
 
 def _fits_inside(value: Any, schema: dict[str, Any], depth: int) -> bool:  # noqa: ANN401 - as above
-    kind = type(value)
+    kind = cast("type[object]", type(value))
     if kind is dict:
         return _fits_object(value, schema, depth)
     if kind is list:
@@ -81,7 +82,7 @@ def _fits_array(value: list[Any], schema: dict[str, Any], depth: int) -> bool:
 
 
 def _fits_object(value: dict[str, Any], schema: dict[str, Any], depth: int) -> bool:
-    properties = schema.get("properties") or {}
+    properties: dict[str, Any] = schema.get("properties") or {}
     if not all(name in value for name in schema.get("required", ())):
         return False
     others = schema.get("additionalProperties", True)

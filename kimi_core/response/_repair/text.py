@@ -1,6 +1,6 @@
 """The text of a call's arguments -> the one object that it can mean.
 
-Owns: which damage of the text has one reading. May know: events.
+Owns: which damage of the text has one reading. May know: its own files, events.
 
 What is mended, and why nothing is guessed:
 
@@ -25,9 +25,10 @@ from __future__ import annotations
 import ast
 import json
 import re
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from kimi_core.events.arguments import BLANKS
+from kimi_core.response._repair.shapes import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,18 +110,18 @@ def _of_json(text: str, depth: int) -> tuple[dict[str, Any], list[str]] | None:
     if isinstance(whole, str):
         inner = _mended(value, depth + 1)
         return inner and (inner[0], inner[1])
-    return (whole, ["double_encoded"]) if _is_object(whole) else None
+    return (whole, ["double_encoded"]) if is_object(whole) else None
 
 
 def _objects(text: str) -> tuple[dict[str, Any], list[str]] | None:
     """Read an object, and what stands behind it: itself once more, or what says nothing."""
     found, end, kinds = _first_value(text)
-    if not _is_object(found):
+    if not is_object(found):
         return None
     rest = text[end:].lstrip(BLANKS)
     while rest.startswith("{"):
         again, end, more = _first_value(rest)
-        if not _is_object(again) or (found and not same_json(again, found)):
+        if not is_object(again) or (found and not same_json(again, found)):
             return None
         kinds += [*more, "object_repeated" if found else "empty_object_first"]
         found, rest = again, rest[end:].lstrip(BLANKS)
@@ -210,7 +211,3 @@ def _python_string(token: str) -> str:
 def same_json(one: object, other: object) -> bool:
     """Whether two values are one; true is not 1."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)

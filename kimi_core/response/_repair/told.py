@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from kimi_core.response._repair.settle import written_anew
+from kimi_core.response._repair.shapes import is_object
 from kimi_core.response._repair.text import same_json
 
 __all__ = ["rest_of"]
@@ -28,7 +29,7 @@ def rest_of(told: str, text: str) -> str | None:
     if told.endswith("}") and _is_same(told, meant):
         return ""
     begun, open_string = _begun(told)
-    if begun is None or not isinstance(meant, dict) or not begun.keys() <= meant.keys():
+    if begun is None or not is_object(meant) or not begun.keys() <= meant.keys():
         return None
     last = next(reversed(begun), None) if open_string else None
     if any(not same_json(value, meant[name]) for name, value in begun.items() if name != last):
@@ -51,7 +52,7 @@ def _begun(told: str) -> tuple[dict[str, Any] | None, bool]:
             found = json.loads(told + ends)
         except ValueError:
             continue
-        return (found, open_string) if isinstance(found, dict) else (None, False)
+        return (found, open_string) if is_object(found) else (None, False)
     return None, False
 
 

@@ -1,6 +1,6 @@
 """Text of an answer that was meant as a call, and is none that can be run.
 
-Owns: how such text looks. May know: events, raw.
+Owns: how such text looks. May know: its own files, events, raw.
 
 A model that calls a tool which the request does not have, or writes a call in another model's
 markup, says so in its text, and the turn would end there. It stays text, and nothing of it is ever
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from kimi_core.events import Diagnostic, ParsedMessage
 from kimi_core.raw.tool_names import fitting_name
+from kimi_core.response._repair.shapes import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -97,15 +98,15 @@ def _is_json_call(whole: str, names: Collection[str]) -> bool:
         value = json.loads(whole, strict=False)
     except (ValueError, RecursionError):
         return False
-    calls = value if isinstance(value, list) else [value]
+    calls = value if is_array(value) else [value]
     return bool(calls) and all(_is_call(call, names) for call in calls)
 
 
 def _is_call(value: object, names: Collection[str]) -> bool:
-    if not isinstance(value, dict):
+    if not is_object(value):
         return False
     inner = value.get("function")
-    if isinstance(inner, dict):
+    if is_object(inner):
         return _is_call(inner, names)
     said = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), "")
     holds = any(key in value for key in _ARGUMENTS)

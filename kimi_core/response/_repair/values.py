@@ -17,8 +17,8 @@ an unknown parameter     absent where it is null; the declared one, where the na
 a value of no enum       the member of which the same is true
 =======================  ===========================================================================
 
-What is out of range, in another unit, in words, or a list in prose has no edit. A number that is
-no integer is none for a string either (3.10 and 3.1 are one number), and 1 is not true.
+What is out of range, in words or a list in prose has no edit. A fraction is no string either (3.10
+and 3.1 are one number), and 1 is not true.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kimi_core.raw.tool_names import folded
+from kimi_core.response._repair.shapes import is_array, is_object
 from kimi_core.response._repair.text import lenient_json
 
 if TYPE_CHECKING:
@@ -112,10 +113,9 @@ def _first_step(
             for edit in edits:
                 after = _edited(after, edit)
             left = {_key(one) for one in schema.errors(after)}
-            inside = _path(error)
             gone = _key(error) not in left
             # What is inside a value that became a container is looked at in the next round.
-            new = {key for key in left - known if not _lies_deeper(key[0], inside)}
+            new = {key for key in left - known if not _lies_deeper(key[0], _path(error))}
             if gone and not new:
                 text = json.dumps(after, sort_keys=True)
                 readings[text] = (after, [_told(value, edit) for edit in edits])
@@ -150,14 +150,13 @@ def _edited(value: Any, edit: _Edit, depth: int = 0) -> Any:  # noqa: ANN401 - a
     if depth == len(edit.path):
         return edit.value
     part, last = edit.path[depth], depth + 1 == len(edit.path)
-    if isinstance(value, list):
+    if is_array(value):
         return [_edited(v, edit, depth + 1) if n == part else v for n, v in enumerate(value)]
     found: dict[str, Any] = {}
     for name, item in value.items():
-        if name != part:
-            found[name] = item
-        elif not last or edit.value is not _ABSENT:
-            found[edit.key if last and edit.key else name] = _edited(item, edit, depth + 1)
+        if name != part or not last or edit.value is not _ABSENT:
+            renamed = edit.key if name == part and last and edit.key else name
+            found[renamed] = _edited(item, edit, depth + 1) if name == part else item
     return found
 
 
@@ -196,8 +195,8 @@ def _by_keyword(
         for kind, meant in _of_type(found, error.validator_value):
             yield [_Edit(kind, path, meant)]
     elif keyword in ("enum", "const"):
-        members: Any = error.validator_value if keyword == "enum" else [error.validator_value]
-        for member in _members(found, members):
+        said: Any = error.validator_value
+        for member in _members(found, said if keyword == "enum" else [said]):
             yield [_Edit("enum_value", path, member)]
     elif keyword in ("additionalProperties", "unevaluatedProperties", "required"):
         edits = _of_names(found, path, error)
@@ -210,7 +209,7 @@ def _by_keyword(
 
 def _of_type(found: Any, expected: object) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
     """Yield what a value of another type means as one of these."""
-    for name in expected if isinstance(expected, list) else [expected]:
+    for name in expected if is_array(expected) else [expected]:
         if isinstance(found, str) and str(name) in _READ:
             yield from _READ[str(name)](found)
         elif name == "string" and type(found) is int:
@@ -222,7 +221,7 @@ def _of_type(found: Any, expected: object) -> Iterator[tuple[str, Any]]:  # noqa
 def _is_single(found: object) -> bool:
     if isinstance(found, str):
         return bool(found.strip()) and not _LIST_MARKS.search(found)
-    return found is not None and not isinstance(found, list)
+    return found is not None and not is_array(found)
 
 
 def _number(text: str) -> Iterator[tuple[str, Any]]:
@@ -286,8 +285,8 @@ def _of_names(
     found: Mapping[str, Any], path: tuple[str | int, ...], error: ValidationError
 ) -> list[_Edit]:
     """Return the names that have to be exchanged or left out; all at once, since one asks so."""
-    declared = error.schema.get("properties") if isinstance(error.schema, dict) else None
-    names = list(declared) if isinstance(declared, dict) else []
+    declared = error.schema.get("properties") if is_object(error.schema) else None
+    names = list(declared) if is_object(declared) else []
     edits: list[_Edit] = []
     for name, item in found.items():
         if name in names:

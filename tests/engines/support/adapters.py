@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from llama_index.core.base.llms.types import ImageBlock, TextBlock, ToolCallBlock
 from llama_index.core.llms import ChatMessage
 
 import langchain_kimi
@@ -51,7 +52,9 @@ class Conversation:
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = {"temperature": 0.0, "max_retries": 0, **settings}
+        # What an engine did is asked for, and not what is made of it afterwards.
+        plain = {"temperature": 0.0, "max_retries": 0, "tool_call_policy": "off"}
+        self.settings = {**plain, **settings}
         self.messages: list[Any] = []
 
     def ask(
@@ -66,6 +69,27 @@ class Conversation:
 
     def remember(self, text: str, reasoning: str) -> None:
         """Add an answer that the model never gave."""
+        raise NotImplementedError
+
+    def remember_call(
+        self, question: str, identity: str, name: str, arguments: dict[str, Any]
+    ) -> None:
+        """Add a question, and a call that another model made."""
+        raise NotImplementedError
+
+    def begin(self, question: str, text: str) -> None:
+        """Add a question, and the beginning of its answer."""
+        raise NotImplementedError
+
+    def go_on(self, *, stream: bool = False) -> Said:
+        """Ask without a message more."""
+        return self._answer((), {}, stream=stream)
+
+    def look(self, question: str, picture: str) -> Said:
+        """Ask about a picture."""
+        raise NotImplementedError
+
+    def _answer(self, tools: Sequence[Any], options: dict[str, Any], *, stream: bool) -> Said:
         raise NotImplementedError
 
 
@@ -86,6 +110,24 @@ class LangChain(Conversation):
     def remember(self, text: str, reasoning: str) -> None:
         kept = {"reasoning_content": reasoning}
         self.messages.append(AIMessageChunk(text, additional_kwargs=kept))
+
+    def remember_call(
+        self, question: str, identity: str, name: str, arguments: dict[str, Any]
+    ) -> None:
+        call = {"id": identity, "name": name, "args": arguments}
+        self.messages += [HumanMessage(question), AIMessage("", tool_calls=[call])]
+
+    def begin(self, question: str, text: str) -> None:
+        begun = AIMessage(text, additional_kwargs={"partial": True})
+        self.messages += [HumanMessage(question), begun]
+
+    def look(self, question: str, picture: str) -> Said:
+        parts: list[str | dict[Any, Any]] = [
+            {"type": "text", "text": question},
+            {"type": "image_url", "image_url": {"url": picture}},
+        ]
+        self.messages.append(HumanMessage(parts))
+        return self.go_on()
 
     def _answer(self, tools: Sequence[Any], options: dict[str, Any], *, stream: bool) -> Said:
         llm: Any = langchain_kimi.ChatKimiK2(**self.settings)
@@ -133,6 +175,27 @@ class LlamaIndex(Conversation):
             {"block_type": "text", "text": text},
         ]
         self.messages.append(ChatMessage(role="assistant", blocks=blocks))
+
+    def remember_call(
+        self, question: str, identity: str, name: str, arguments: dict[str, Any]
+    ) -> None:
+        call = ToolCallBlock(tool_call_id=identity, tool_name=name, tool_kwargs=arguments)
+        self.messages += [
+            ChatMessage(role="user", content=question),
+            ChatMessage(role="assistant", blocks=[call]),
+        ]
+
+    def begin(self, question: str, text: str) -> None:
+        begun = {"partial": True}
+        self.messages += [
+            ChatMessage(role="user", content=question),
+            ChatMessage(role="assistant", content=text, additional_kwargs=begun),
+        ]
+
+    def look(self, question: str, picture: str) -> Said:
+        blocks = [TextBlock(text=question), ImageBlock(url=picture)]
+        self.messages.append(ChatMessage(role="user", blocks=blocks))
+        return self.go_on()
 
     def _answer(self, tools: Sequence[Any], options: dict[str, Any], *, stream: bool) -> Said:
         llm = llama_index_kimi.ChatKimiK2(**self.settings)

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SERVERS", "Server", "engines_folder", "serve"]
 
+_PROJECT = Path(__file__).resolve().parents[3]
 FOLDER_VARIABLE = "KIMI_TEST_ENGINES"
-_START_SECONDS = 300
+_START_SECONDS = 400
 _STOP_SECONDS = 60
 
 _VLLM = (
@@ -37,6 +39,16 @@ _TOOL_PARSER = ("--enable-auto-tool-choice", "--tool-call-parser", "kimi_k2")
 _REASONING_PARSER = ("--reasoning-parser", "kimi_k2")
 
 
+_SGLANG = (
+    *(str(Path(__file__).with_name("sglang_server.py")), "--model-path", "sglang"),
+    *("--served-model-name", "kimi-k2.5", "--host", "127.0.0.1", "--device", "cpu"),
+    *("--attention-backend", "torch_native", "--load-format", "dummy", "--skip-server-warmup"),
+    *("--max-total-tokens", "32768", "--max-running-requests", "4", "--mem-fraction-static", "0.1"),
+    *("--grammar-backend", "xgrammar", "--disable-radix-cache", "--chunked-prefill-size", "-1"),
+)
+_SGLANG_TOOLS = ("--tool-call-parser", "kimi_k2")
+
+
 @dataclass(frozen=True)
 class Server:
     """One way to start one engine.
@@ -44,10 +56,12 @@ class Server:
     Attributes:
         command: What Python is told; run in the folder of the models.
         model: What it calls its model.
+        environment: The folder of its Python; empty for that of the tests.
     """
 
     command: tuple[str, ...]
     model: str = "kimi-k2.5"
+    environment: str = "venv"
 
 
 SERVERS = {
@@ -61,9 +75,17 @@ SERVERS = {
         ("-m", "transformers.cli.transformers", "serve", "transformers", "--device", "cpu"),
         model="transformers",
     ),
+    "sglang": Server((*_SGLANG, *_SGLANG_TOOLS, *_REASONING_PARSER), environment="venv-sglang"),
+    "sglang-no-reasoning": Server((*_SGLANG, *_SGLANG_TOOLS), environment="venv-sglang"),
+    "sglang-raw": Server(_SGLANG, environment="venv-sglang"),
+    "llama.cpp": Server(
+        (str(Path(__file__).with_name("llamacpp_server.py")), "--model", "llamacpp/kimi.gguf"),
+        environment="",
+    ),
 }
 """How each server is started: vLLM with both parsers, without any, with the one for tool calls
-only, with both and the slow tokenizer that Kimi's checkpoints have; and ``transformers serve``."""
+only, with both and the slow tokenizer that Kimi's checkpoints have; ``transformers serve``; and
+SGLang with both parsers, with the one for tool calls only, and without any; and llama.cpp's."""
 
 
 def engines_folder() -> Path | None:
@@ -84,7 +106,10 @@ def serve(name: str, folder: Path) -> Iterator[str]:
         Its base URL, ending in ``/v1``.
     """
     port = _free_port()
-    command = [str(folder / "venv" / "bin" / "python"), *SERVERS[name].command, "--port", str(port)]
+    server = SERVERS[name]
+    own = folder / server.environment / "bin" / "python"
+    python = own if server.environment else Path(sys.executable)
+    command = [str(python), *server.command, "--port", str(port)]
     log = folder / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell
@@ -109,6 +134,10 @@ def _environment(folder: Path) -> dict[str, str]:
         "HF_HOME": str(folder / "huggingface"),
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
+        "KIMI_SCRIPTED_MODEL": str(folder / "models" / "sglang"),
+        "PYTHONPATH": str(_PROJECT),
+        "SGLANG_EXTERNAL_MODEL_PACKAGE": "tests.engines.support.scripted_sglang",
+        "SGLANG_USE_CPU_ENGINE": "1",
         "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
         "VLLM_CACHE_ROOT": str(folder / "vllm"),
         "VLLM_CONFIG_ROOT": str(folder / "vllm"),

@@ -1,0 +1,98 @@
+"""Text that quotes the format stays text: strings of K3, a message in the message, empty sections.
+
+Owns: arguments of type string that hold any marker, and sections that hold text and no call.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import pytest
+
+from kimi_core.events import MessageBuilder, ParsedMessage
+from kimi_core.raw.parser import StreamParser
+from tests.core.asking import tool
+
+WRITE = tool("write")
+WRITE["function"]["parameters"]["properties"] = {"text": {"type": "string"}}
+ANSWERED = "Hi.<|close|>response<|sep|>"
+INNER = (
+    '<|open|>call tool="write" index="2"<|sep|><|open|>argument key="text" type="string"<|sep|>'
+    "inner<|close|>argument<|sep|><|close|>call<|sep|>"
+)
+STRINGS = {
+    "an opening tag": "say <|open|>tools<|sep|> first",
+    "an opened call": '<|open|>call tool="write" index="1"<|sep|>',
+    "an opened argument": '<|open|>argument key="n" type="number"<|sep|>1',
+    "a closed argument, and prose": "a<|close|>argument<|sep|>b",
+    "a closed call": "a<|close|>call<|sep|>b",
+    "a closed section": "a<|close|>tools<|sep|>",
+    "a closed message": "a<|close|>message<|sep|>b",
+    "the end of a turn": "a <|end_of_msg|> b",
+    "a channel": "<|open|>response<|sep|>q<|close|>response<|sep|>",
+    "a closed thought": "<|close|>think<|sep|>",
+    "a whole call": INNER,
+    "a tag that is cut": "a <|open|>argu",
+    "a separator": "<|sep|><|sep|>",
+}
+
+
+def read(
+    text: str, dialect: Literal["k2", "k3"], *, tools: Any = None, size: int = 10**6, **how: Any
+) -> ParsedMessage:
+    parser = StreamParser(dialect, tools=tools, **how)
+    builder = MessageBuilder()
+    for start in range(0, len(text), size):
+        for event in parser.feed(text[start : start + size]):
+            builder.add(event)
+    for event in parser.close("stop"):
+        builder.add(event)
+    return builder.message(parser.diagnostics)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+@pytest.mark.parametrize("tools", [None, [WRITE]], ids=["any tool", "offered"])
+@pytest.mark.parametrize("value", STRINGS.values(), ids=STRINGS)
+def test_a_string_holds_what_it_quotes(value: str, tools: Any, size: int) -> None:
+    text = (
+        f'{ANSWERED}<|open|>tools<|sep|><|open|>call tool="write" index="1"<|sep|>'
+        f'<|open|>argument key="text" type="string"<|sep|>{value}<|close|>argument<|sep|>'
+        "<|close|>call<|sep|><|close|>tools<|sep|><|close|>message<|sep|>"
+    )
+    said = read(text, "k3", tools=tools, size=size)
+    assert [json.loads(call.arguments) for call in said.tool_calls] == [{"text": value}]
+    assert (said.content, said.diagnostics) == ("Hi.", ())
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+@pytest.mark.parametrize("tools", [None, [WRITE]], ids=["any tool", "offered"])
+@pytest.mark.parametrize(
+    "inner", ["Hello.", "<|open|>response<|sep|>Hello.<|close|>response<|sep|>"]
+)
+def test_a_message_in_the_message_is_the_answer(inner: str, tools: Any, size: int) -> None:
+    """The parser of vLLM shows its tag to users (vllm-project/vllm#51412)."""
+    opened = '<|open|>message role="assistant"<|sep|>'
+    for thought in ("", "Hm."):
+        begun = f"{thought}<|close|>think<|sep|>" if thought else ""
+        text = f"{begun}{opened}{inner}<|close|>message<|sep|>"
+        said = read(text, "k3", tools=tools, size=size, thinking=bool(thought))
+        assert (said.content, said.reasoning, said.tool_calls) == ("Hello.", thought, ())
+
+
+SECTIONS: dict[str, tuple[Literal["k2", "k3"], str, str, str]] = {
+    "K2": ("k2", "Hi", "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
+    "K3": ("k3", ANSWERED, "<|open|>tools<|sep|>", "<|close|>tools<|sep|>"),
+}
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+@pytest.mark.parametrize("text", ["no call", " \n no call\n ", "x" * 600])
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_without_a_call_gives_its_text_back(name: str, text: str, size: int) -> None:
+    dialect, before, begin, end = SECTIONS[name]
+    said = read(f"{before}{begin}{text}{end}", dialect, size=size)
+    assert said.content == before.removesuffix("<|close|>response<|sep|>") + text
+    assert [odd.kind for odd in said.diagnostics][:1] == ["empty_section"]
+    offered = read(f"{before}{begin}{text}{end}", dialect, tools=[WRITE], size=size)
+    assert f"{begin}{text}{end}" in offered.content  # nothing is offered: the markers are text, too

@@ -1,0 +1,208 @@
+"""The simulated engines: each says what the real one said, and the core copes with each.
+
+Owns: profiles against recordings, and one table of requests through the core on every profile. The
+profiles of TensorRT-LLM and KTransformers were read from sources: nothing compares them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.errors import EmptyAnswerWarning, KimiConfigError, KimiContextOverflowError
+from kimi_core.request import Options
+from kimi_core.testing import (
+    ENGINE_PROFILES,
+    EngineProfile,
+    EngineSimulator,
+    SimulatedReply,
+    SimulatedToolCall,
+)
+from kimi_core.testing._engine_answers import EngineRequest, message_of
+from tests.core.asking import HELLO, tool
+from tests.core.test_engine_exchanges import exchanges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODEL = "kimi-k2.6"
+THOUGHT, TEXT = " The user greets.", "Hello."
+PARIS = SimulatedToolCall("get_weather", {"city": "Paris"})
+CALLED = [("get_weather", {"city": "Paris"})]
+WORDS = {
+    "[SB]": "<|tool_calls_section_begin|>",
+    "[SE]": "<|tool_calls_section_end|>",
+    "[CB]": "<|tool_call_begin|>",
+    "[CE]": "<|tool_call_end|>",
+    "[AB]": "<|tool_call_argument_begin|>",
+    "[TH]": "<think>",
+    "[/TH]": "</think>",
+}
+# What a real parser does with these was not worth a rule of its own.
+_APART = {"edge double open", "edge bare counter", "edge no section", "edge call inside think"}
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::kimi_core.ServerSetupWarning"),
+    pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning"),
+]
+everywhere = pytest.mark.parametrize("name", ENGINE_PROFILES)
+streamed = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+
+
+@pytest.fixture
+def engine(name: str) -> Iterator[EngineSimulator]:
+    with EngineSimulator(name) as running:
+        yield running
+
+
+def endpoint_of(profile: EngineProfile) -> dict[str, Any]:
+    """Return the settings by which a user reaches it: the preset, and parsing here where needed."""
+    preset = profile.name.removesuffix("-no-reasoning").removesuffix("-raw")
+    here = {"tool_call_parser": "client"} if profile.name == "vllm-raw" else {}
+    return {"endpoint": preset, **here}
+
+
+def ask(engine: EngineSimulator, *, stream: bool, tools: Any = None, **options: Any) -> Any:
+    settings = endpoint_of(engine.profile)
+    chat = KimiChat(Settings(base_url=engine.base_url, max_retries=0, **settings))
+    try:
+        request = chat.request(HELLO, tools, Options(**options), stream=stream)
+        return chat.open(request).read().message()
+    finally:
+        chat.close()
+
+
+def calls_of(said: Any) -> list[Any]:
+    return [(call.name, json.loads(call.arguments)) for call in said.tool_calls]
+
+
+@everywhere
+@streamed
+def test_an_answer(engine: EngineSimulator, stream: bool) -> None:
+    engine.reply(SimulatedReply(content=TEXT, reasoning=THOUGHT))
+    said = ask(engine, stream=stream)
+    assert (said.content, said.reasoning, said.tool_calls) == (TEXT, THOUGHT, ())
+    assert engine.requests[-1].body["model"] == MODEL  # as it is listed
+
+
+@everywhere
+@streamed
+def test_calls(engine: EngineSimulator, stream: bool) -> None:
+    engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS, PARIS]))
+    said = ask(engine, stream=stream, tools=[tool()])
+    assert calls_of(said) == CALLED * 2
+    assert (said.content, said.reasoning) == ("", THOUGHT)
+
+
+@everywhere
+@streamed
+@pytest.mark.parametrize("choice", ["required", "get_weather"])
+def test_a_forced_call(engine: EngineSimulator, choice: str, stream: bool) -> None:
+    engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS]))
+    said = ask(engine, stream=stream, tools=[tool(), tool("get_time")], tool_choice=choice)
+    assert (calls_of(said), said.content) == (CALLED, "")
+    sent = engine.requests[-1].body
+    named = isinstance(sent.get("tool_choice"), dict)
+    assert engine.profile.named_choice or not named
+
+
+@pytest.mark.parametrize("name", [row.name for row in ENGINE_PROFILES.values() if row.keeps_schema])
+@streamed
+def test_an_object(engine: EngineSimulator, stream: bool) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
+    engine.reply(SimulatedReply(content='{"a": 1}', reasoning=THOUGHT))
+    assert ask(engine, stream=stream, response_format=form).content == '{"a": 1}'
+
+
+@everywhere
+@streamed
+def test_a_name_with_a_dash_is_called(engine: EngineSimulator, stream: bool) -> None:
+    """Two parsers lose such a call; it is sent under a name that they find."""
+    engine.reply(SimulatedReply(raw="</think>"))  # the first answer tells the name that was sent
+    dashed = tool("get-weather")
+    ask(engine, stream=False, tools=[dashed])
+    sent = engine.requests[-1].body["tools"][0]["function"]["name"]
+    engine.reply(SimulatedReply(tool_calls=[SimulatedToolCall(sent, {"city": "Ulm"})]))
+    said = ask(engine, stream=stream, tools=[dashed])
+    assert calls_of(said) == [("get-weather", {"city": "Ulm"})]
+
+
+@pytest.mark.parametrize("name", ["tensorrt-llm"])
+def test_what_a_parser_loses_is_counted(engine: EngineSimulator) -> None:
+    """The way out is to start it without the parser, and to parse here."""
+    lines = SimulatedToolCall("get_weather", '{\n "city": "Paris"\n}')
+    engine.reply(SimulatedReply(tool_calls=[lines]))
+    with pytest.warns(EmptyAnswerWarning, match="tool_call_parser='client'"):
+        assert calls_of(ask(engine, stream=False, tools=[tool()])) == []
+
+
+@everywhere
+def test_a_prompt_that_is_too_long(name: str) -> None:
+    with EngineSimulator(name, context=2) as engine, pytest.raises(KimiContextOverflowError):
+        ask(engine, stream=False)
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(KimiConfigError, match=r"'ollama' is not known; it is one of vllm, "):
+        EngineSimulator("ollama")
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = EngineSimulator("vllm").base_url
+
+
+@pytest.mark.shared("data/recordings")
+@pytest.mark.parametrize(
+    ("recording", "name", "least"),
+    [("sglang-A", "sglang", 30), ("sglang-B", "sglang-raw", 2), ("llamacpp", "llama.cpp", 50)],
+)
+def test_a_profile_makes_of_a_text_what_the_engine_made(
+    recording: str, name: str, least: int
+) -> None:
+    profile, seen = ENGINE_PROFILES[name], 0
+    for row in exchanges(recording):
+        text = _written(row, recording)
+        if text is None or row["label"].partition("/")[2].split("/")[-1] in _APART:
+            continue
+        real = json.loads(row["response"])["choices"][0]["message"]
+        made = message_of(text, EngineRequest(row["request"]), profile)
+        assert _told(made) == _told(real), row["label"]
+        seen += 1
+    assert seen >= least, seen
+
+
+def _written(row: dict[str, Any], recording: str) -> str | None:
+    """Return what the scripted model wrote; None where the recording does not say."""
+    asked = row["request"]
+    plain = row["path"].endswith("/chat/completions") and row["status"] == 200
+    if not plain or asked.get("stream") or "max_tokens" in asked or "stop" in asked:
+        return None
+    if EngineRequest(asked).forced or asked.get("response_format"):
+        return None
+    question = asked["messages"][-1]
+    thinks = EngineRequest(asked).thinks
+    if recording == "llamacpp":
+        if question["role"] == "assistant":
+            return None
+        call = _spelled('[SB][CB]functions.get_weather:0[AB]{"city": "Paris"}[CE][SE]')
+        thought = " The user asks about the weather; I should call a tool.</think>"
+        return (thought if thinks else "") + call
+    content = question.get("content")
+    if not isinstance(content, str) or "[[say]]" not in content or question["role"] != "user":
+        return None
+    return _spelled(content.partition("[[say]]")[2].rpartition("[[/say]]")[0])
+
+
+def _spelled(text: str) -> str:
+    for word, token in WORDS.items():
+        text = text.replace(word, token)
+    return text
+
+
+def _told(message: dict[str, Any]) -> tuple[Any, ...]:
+    calls = [
+        (call["function"]["name"], json.loads(call["function"]["arguments"]))
+        for call in message.get("tool_calls") or ()
+    ]
+    return message.get("content") or "", message.get("reasoning_content") or "", calls
