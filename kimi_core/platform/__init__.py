@@ -82,6 +82,12 @@ class KimiClient(HostedTools):
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
 
+    @classmethod
+    def _beside(cls, llm: ClosesItself) -> KimiClient:
+        client = cls.__new__(cls)
+        client._texts, client._chat = ReadTexts(), llm._chat  # noqa: SLF001 - of the same base
+        return client
+
     def models(self) -> tuple[RemoteModel, ...]:
         """Return the models that the key may use."""
         return self._send(_routes.models())
@@ -359,9 +365,7 @@ def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClie
             f"llm= brings its own connection, so that {', '.join(sorted(settings))} would do "
             "nothing; pass one or the other."
         )
-    client = KimiClient.__new__(KimiClient)
-    client._chat, client._texts = llm._chat, ReadTexts()  # noqa: SLF001 - of the same base
-    return client
+    return KimiClient._beside(llm)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - its own
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:

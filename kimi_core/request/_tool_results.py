@@ -65,7 +65,7 @@ def with_echoes(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     echoed: list[dict[str, Any]] = []
     for message in messages:
         for call in message.get("tool_calls") or ():
-            function = call.get("function") or {}
+            function: Mapping[str, Any] = call.get("function") or {}
             if str(function.get("name")).startswith("$"):
                 said[str(call.get("id"))] = str(function.get("arguments") or "{}")
         asked = said.get(str(message.get("tool_call_id")))

@@ -20,7 +20,7 @@ from kimi_core.endpoints import Endpoint, endpoint_of_a_copy, written_endpoint
 from kimi_core.errors import KimiProtocolError
 from kimi_core.request.blocks import data_or_url
 from kimi_core.request.kept_arguments import misfit
-from kimi_core.transport import Transport, _forget, body
+from kimi_core.transport import Transport, body
 from kimi_core.transport.limits import adrain, drain
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def test_a_loop_outlives_the_model_that_was_asked_in_it() -> None:
         transport: Any = Transport(endpoints.vllm("http://127.0.0.1:9/v1"))
         await transport._async_client()
         loop = asyncio.get_running_loop()
-        end = transport._pool._forgetting(loop, partial(_forget, loop=loop))
+        end = transport._pool._forgetting(loop, partial(Transport._forget, loop=loop))
         del transport
         gc.collect()
         end()
