@@ -11,6 +11,7 @@ from kimi_core.platform import anthropic_kwargs
 with needs_extra("langchain"):
     from langchain_kimi._messages import tools_message
     from langchain_kimi._official import aofficial_tools, official_tools
+    from langchain_kimi._prefill import aprefilled, prefilled
     from langchain_kimi._rates import KimiRateLimiter
     from langchain_kimi.chat_models import ChatKimiK2
 
@@ -20,7 +21,9 @@ __all__ = [
     "__version__",
     "anthropic_kwargs",
     "aofficial_tools",
+    "aprefilled",
     "endpoints",
     "official_tools",
+    "prefilled",
     "tools_message",
 ]

@@ -55,6 +55,16 @@ def _profile(capabilities: Capabilities) -> ModelProfile:
     return cast("ModelProfile", {name: fact for name, fact in facts if name in _PROFILE})
 
 
+class Spelled(str):
+    """The name of a model that nobody named; configurable_fields hands it to each copy."""
+
+    __slots__ = ()
+
+
+class Facts(dict[str, Any]):
+    """A profile that nobody wrote, likewise."""
+
+
 class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     """`BaseChatOpenAI` with Kimi's settings; not for use by itself."""
 
@@ -91,10 +101,11 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         if before is not None and named == before.spelled:
             named = before.settings.model  # None where nobody named it
         self._chat = KimiChat(Settings(model=named or None, **settings))
-        BaseChatOpenAI.__setattr__(self, "model_name", self._chat.spelled)
+        spelled = self._chat.spelled if named else Spelled(self._chat.spelled)
+        BaseChatOpenAI.__setattr__(self, "model_name", spelled)
         stale = before is not None and self.profile == _profile(before.capabilities)
         if self.profile is None or stale:
-            self.profile = self._resolve_model_profile()
+            self.profile = cast("ModelProfile", Facts(self._resolve_model_profile() or {}))
 
     @property
     def _default_params(self) -> dict[str, Any]:

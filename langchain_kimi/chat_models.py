@@ -32,6 +32,7 @@ from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
+from langchain_kimi._settings import Facts, Spelled
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2"]
@@ -126,7 +127,9 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        given, others, unknown = self._sorted(settings, fields_by_word(type(self)).keys())
+        unsaid = (Spelled, Facts)  # of the instance that this one is a copy of
+        said = {name: one for name, one in settings.items() if not isinstance(one, unsaid)}
+        given, others, unknown = self._sorted(said, fields_by_word(type(self)).keys())
         for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "

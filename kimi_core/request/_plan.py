@@ -116,10 +116,7 @@ def decide(
     stream: bool,
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
-    options = supported(_understood(options, capabilities), capabilities)
-    messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
-    if ends_in_prefix(messages):
-        options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
+    options, messages = _readable(messages, options, capabilities)
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
@@ -158,6 +155,17 @@ def decide(
         extra=options.extra,
         sending=_sending(options),
     )
+
+
+def _readable(
+    messages: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
+) -> tuple[Options, Sequence[Mapping[str, Any]]]:
+    """Return options and messages in the words of this server, less what it does not take."""
+    options = supported(_understood(options, capabilities), capabilities)
+    messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
+    if ends_in_prefix(messages):
+        options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
+    return options, messages
 
 
 def _decide_tools(

@@ -49,7 +49,8 @@ def supported(options: Options, capabilities: Capabilities) -> Options:
             check(options, capabilities)
         except KimiConfigError as error:
             _say(f"{error} It was left out (unsupported={options.unsupported!r}).", options)
-            options = replace(options, **{name: None})
+            left: dict[str, Any] = {name: None}
+            options = replace(options, **left)
     return options
 
 
@@ -121,10 +122,10 @@ def _check_n(options: Options, _capabilities: Capabilities) -> None:
 
 
 def _one(name: str) -> Callable[[Options, Capabilities], object]:
-    def check(options: Options, capabilities: Capabilities) -> object:
+    def check(options: Options, capabilities: Capabilities) -> None:
         nothing: dict[str, Any] = {"stop": None, "provider": None, "max_tokens": None}
         said = {**nothing, name: getattr(options, name)}
-        return check_settings(**said, capabilities=capabilities)
+        check_settings(**said, capabilities=capabilities)
 
     return check
 
