@@ -118,8 +118,7 @@ def decide(
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
     options = supported(_understood(options, capabilities), capabilities)
     messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
-    if ends_in_prefix(messages):
-        options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
+    options = _continued(options, messages, capabilities)
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
@@ -158,6 +157,15 @@ def decide(
         extra=options.extra,
         sending=_sending(options),
     )
+
+
+def _continued(
+    options: Options, messages: Sequence[Mapping[str, Any]], capabilities: Capabilities
+) -> Options:
+    """Say how to think where the answer was begun."""
+    if not ends_in_prefix(messages):
+        return options
+    return replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
 
 
 def _decide_tools(
