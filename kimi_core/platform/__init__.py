@@ -82,6 +82,17 @@ class KimiClient(HostedTools):
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
 
+    @classmethod
+    def of(cls, llm: ClosesItself) -> KimiClient:
+        """Return one that asks over another's connection, with its key.
+
+        Args:
+            llm: A ``ChatKimiK2`` of either framework; it stays whose connection it is.
+        """
+        client = cls.__new__(cls)
+        client._chat, client._texts = llm._chat, ReadTexts()
+        return client
+
     def models(self) -> tuple[RemoteModel, ...]:
         """Return the models that the key may use."""
         return self._send(_routes.models())
@@ -359,9 +370,7 @@ def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClie
             f"llm= brings its own connection, so that {', '.join(sorted(settings))} would do "
             "nothing; pass one or the other."
         )
-    client = KimiClient.__new__(KimiClient)
-    client._chat, client._texts = llm._chat, ReadTexts()  # noqa: SLF001 - of the same base
-    return client
+    return KimiClient.of(llm)
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:

@@ -260,6 +260,9 @@ class Transport:
         )
         return cast("openai.OpenAI", client)
 
+    def _forget(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._async_clients.pop(loop, None)
+
     async def _async_client(self) -> openai.AsyncOpenAI:
         loop = running_loop()
         client = self._async_clients.get(loop)
@@ -269,7 +272,7 @@ class Transport:
             for ended in [one for one in self._async_clients if one.is_closed()]:
                 self._async_clients.pop(ended, None)
             http_client = self._http_async_client or await self._pool.aclient(
-                self, loop, partial(_forget, loop=loop)
+                self, loop, partial(Transport._forget, loop=loop)
             )
             add_async_hooks(http_client)
             key = self._api_key if isinstance(self._api_key, str) else self._api_key.aget
@@ -278,10 +281,6 @@ class Transport:
                 self._settings["default_headers"],
             )
         return client
-
-
-def _forget(transport: Transport, loop: asyncio.AbstractEventLoop) -> None:
-    transport._async_clients.pop(loop, None)  # noqa: SLF001 - its own
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
