@@ -83,9 +83,14 @@ class KimiClient(HostedTools):
         )
 
     @classmethod
-    def _beside(cls, llm: ClosesItself) -> KimiClient:
+    def of(cls, llm: ClosesItself) -> KimiClient:
+        """Return one that asks over another's connection, with its key.
+
+        Args:
+            llm: A ``ChatKimiK2`` of either framework; it stays whose connection it is.
+        """
         client = cls.__new__(cls)
-        client._texts, client._chat = ReadTexts(), llm._chat  # noqa: SLF001 - of the same base
+        client._chat, client._texts = llm._chat, ReadTexts()  # noqa: SLF001 - of the same base
         return client
 
     def models(self) -> tuple[RemoteModel, ...]:
@@ -365,7 +370,7 @@ def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClie
             f"llm= brings its own connection, so that {', '.join(sorted(settings))} would do "
             "nothing; pass one or the other."
         )
-    return KimiClient._beside(llm)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - its own
+    return KimiClient.of(llm)
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:

@@ -75,7 +75,7 @@ def _builtin_tool(name: str) -> OfficialTool:
     return OfficialTool(uri="", name=name, description="Search the web.", parameters=_ANYTHING)
 
 
-_ANYTHING: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": True}
+_ANYTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": True}
 
 
 def described(names: Sequence[str], endpoint: Endpoint) -> Steps[tuple[OfficialTool, ...]]:

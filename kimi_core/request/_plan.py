@@ -116,7 +116,7 @@ def decide(
     stream: bool,
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
-    messages, options = _read(messages, options, capabilities)
+    options, messages = _readable(messages, options, capabilities)
     choice, names = _decide_tools(messages, tools or (), options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
@@ -157,15 +157,15 @@ def decide(
     )
 
 
-def _read(
+def _readable(
     messages: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
-) -> tuple[Sequence[Mapping[str, Any]], Options]:
-    """Return what was said in the words of today, without what is not taken and may be left out."""
+) -> tuple[Options, Sequence[Mapping[str, Any]]]:
+    """Return options and messages in the words of this server, less what it does not take."""
     options = supported(_understood(options, capabilities), capabilities)
     messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
     if ends_in_prefix(messages):
         options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
-    return messages, options
+    return options, messages
 
 
 def _decide_tools(

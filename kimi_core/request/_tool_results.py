@@ -1,13 +1,14 @@
 """Tool calls and their results in a history: each call has one id of its own, and a result.
 
 Owns: making repeated ids unique, putting results where their calls are, and standing in for those
-that are missing. May know: errors, raw. Never changes the messages that it is given.
+that are missing. May know: _json, errors, raw. Never changes the messages that it is given.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kimi_core._json import as_mapping
 from kimi_core.errors import KimiConfigError
 from kimi_core.raw.tool_ids import unique_id
 
@@ -65,7 +66,7 @@ def with_echoes(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     echoed: list[dict[str, Any]] = []
     for message in messages:
         for call in message.get("tool_calls") or ():
-            function: Mapping[str, Any] = call.get("function") or {}
+            function = as_mapping(call.get("function")) or {}
             if str(function.get("name")).startswith("$"):
                 said[str(call.get("id"))] = str(function.get("arguments") or "{}")
         asked = said.get(str(message.get("tool_call_id")))

@@ -260,6 +260,9 @@ class Transport:
         )
         return cast("openai.OpenAI", client)
 
+    def _forget(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._async_clients.pop(loop, None)
+
     async def _async_client(self) -> openai.AsyncOpenAI:
         loop = running_loop()
         client = self._async_clients.get(loop)
@@ -278,9 +281,6 @@ class Transport:
                 self._settings["default_headers"],
             )
         return client
-
-    def _forget(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._async_clients.pop(loop, None)
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
