@@ -60,7 +60,7 @@ def ask(request: pytest.FixtureRequest, moonshot: MoonshotSimulator) -> Callable
 
 
 def test_every_method_has_an_async_twin_with_the_same_arguments() -> None:
-    public = {name for name in vars(KimiClient) if not name.startswith("_")}
+    public = {name for name in vars(KimiClient) if not name.startswith("_")} - {"of"}  # makes one
     alone = {name for name in public if f"a{name}" in public}
     assert public == alone | {f"a{name}" for name in alone}
     for name in alone:
