@@ -19,7 +19,8 @@ import pytest
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.check import run_check
 from kimi_core.errors import KimiBadRequestError
-from kimi_core.platform import KimiClient
+from kimi_core.platform import KimiClient, OfficialTool
+from kimi_core.platform._hosted import HostedTools
 from tests.scripted import Listener
 
 if TYPE_CHECKING:
@@ -111,13 +112,22 @@ REQUESTS: dict[str, tuple[Any, ...]] = {
     "batches": (),
     "cancel_batch": ("batch_1",),
     "collect_batch": ("batch_1",),
+    "official_tools": ("web-search",),
+    "run_official_tool": (
+        OfficialTool(
+            uri="moonshot/web-search:latest", name="web_search", description="", parameters={}
+        ),
+        {"query": "x"},
+    ),
 }
 """The methods of `KimiClient`, each of which makes its first request with these arguments."""
+ASKS_NOTHING = {"of"}
 WITH_CONTENT = {"upload_file", "document"}
 
 
 def test_every_method_is_in_the_table() -> None:
-    public = {name for name in vars(KimiClient) if not name.startswith("_")}
+    methods = {**vars(HostedTools), **vars(KimiClient)}
+    public = {name for name in methods if not name.startswith("_")} - ASKS_NOTHING
     assert public == {name for plain in REQUESTS for name in (plain, f"a{plain}")}
 
 

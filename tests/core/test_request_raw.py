@@ -174,9 +174,10 @@ def test_a_forced_choice_becomes_a_grammar(
         assert found["tool_choice"] == "none"
 
 
-def test_sglang_forces_on_the_chat_route_by_itself() -> None:
+def test_sglang_forces_on_the_chat_route_by_a_tag_and_not_by_its_field() -> None:
     found = payload("sglang", None, tools=WEATHER, tool_choice="required", overrides=CLIENT)
-    assert found["tool_choice"] == "required"
+    assert "tool_choice" not in found
+    assert found["response_format"]["type"] == "structural_tag"
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def test_a_bar_counts_what_comes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     texts = ["one", "two", "three", "four"]
     with MoonshotSimulator() as server:
-        llm = ChatKimiK2(api_base=server.base_url, api_key=server.api_key)
+        llm = ChatKimiK2(endpoint="moonshot", api_base=server.base_url, api_key=server.api_key)
         ask: Callable[..., Awaitable[object]] = getattr(llm, name)
         jobs = [ask(text if name == "acomplete" else [ChatMessage(text)]) for text in texts]
         answers = asyncio.run(run_jobs(jobs, workers=2, show_progress=True))

@@ -164,6 +164,8 @@ def ways_of(config: pytest.Config, cases: list[Case]) -> Iterator[tuple[Case, An
         yield (case, *WAYS[number % len(WAYS)])
 
 
+# Of an answer that holds nothing a user is warned, which is no error.
+@pytest.mark.filterwarnings("ignore::kimi_core.errors.EmptyAnswerWarning")
 @pytest.mark.shared("data/accuracy")
 def test_what_is_run_was_meant_and_what_is_not_is_told(
     pytestconfig: pytest.Config, server: ScriptedServer, damaged: Collection
