@@ -191,6 +191,19 @@ def test_a_right_call_comes_through_byte_for_byte_however_it_is_cut(
     assert reader.diagnostics == ()
 
 
+def test_a_string_in_a_list_is_whole_wherever_its_escapes_are_cut() -> None:
+    text = json.dumps({"notes": ["a\\", '"', '\\"]', "\u20ac\n"], "path": "x"})
+    notes = {"type": "array", "items": {"type": "string"}}
+    properties = {"notes": notes, "path": {"type": "string"}}
+    declared = tool("write_file", {"type": "object", "properties": properties})
+    for at in range(1, len(text)):
+        reader = reader_of([declared])
+        call, told = called(reader, "write_file", [text[:at], text[at:]])
+        assert "".join(told) == call.arguments == text
+        # The list is told as soon as it is whole, so that the path need not wait for the end.
+        assert len(told) > 1 or at < text.index("]", 30)
+
+
 @given(text=st.text(alphabet="{}[]\",:\\abn1 \n'T`", max_size=40), size=st.integers(1, 5))
 @settings(max_examples=300)
 def test_streamed_or_whole_damage_ends_alike(text: str, size: int) -> None:

@@ -105,3 +105,9 @@ def test_a_number_of_any_length_is_an_integer() -> None:
 def test_a_tool_may_be_named_like_a_foreign_id(raw: str, name: str) -> None:
     message = parse(section(call("{}", raw)), tools=[tool("call"), tool("x")])
     assert [one.name for one in message.tool_calls] == [name]
+
+
+@pytest.mark.parametrize("spelled", ["functions.ns.wanted:0", "ns.wanted:0", "functions.wanted:0"])
+def test_a_name_space_in_front_of_a_declared_name_is_left_out(spelled: str) -> None:
+    message = parse(section(call("{}", spelled)), tools=[_OTHER, _declared({"type": "object"})])
+    assert [one.name for one in message.tool_calls] == ["wanted"]

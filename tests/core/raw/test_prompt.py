@@ -56,6 +56,12 @@ def test_reasoning_is_opened_where_the_prompt_ends_in_an_open_think_block(
     assert prompt.endswith(("<think>", "<|open|>think<|sep|>")) is opens
 
 
+def test_a_result_names_the_call_that_it_answers() -> None:
+    assert "## Return of functions.f:0\nr<|im_end|>" in render_prompt(
+        LOOP, model="kimi-k2-instruct"
+    )
+
+
 @pytest.mark.parametrize("name", sorted(set(MODELS) - WITHOUT_A_CHAT))
 def test_every_model_of_the_table_has_a_prompt_of_its_dialect(name: str) -> None:
     info = MODELS[name]
