@@ -196,12 +196,13 @@ def test_a_string_in_a_list_is_whole_wherever_its_escapes_are_cut() -> None:
     notes = {"type": "array", "items": {"type": "string"}}
     properties = {"notes": notes, "path": {"type": "string"}}
     declared = tool("write_file", {"type": "object", "properties": properties})
-    for at in range(1, len(text)):
-        reader = reader_of([declared])
-        call, told = called(reader, "write_file", [text[:at], text[at:]])
-        assert "".join(told) == call.arguments == text
-        # The list is told as soon as it is whole, so that the path need not wait for the end.
-        assert len(told) > 1 or at < text.index("]", 30)
+    end = text.index('], "path"') + 2
+    for at in range(1, end):
+        pieces = [text[:at], text[at:end], text[end:]]
+        call, told = called(reader_of([declared]), "write_file", pieces)
+        assert call.arguments == text
+        # The list is told as soon as it is whole: nothing waits for the end of the call.
+        assert told == ["{", text[1 : end - 1], ', "path": "x"', "}"]
 
 
 @given(text=st.text(alphabet="{}[]\",:\\abn1 \n'T`", max_size=40), size=st.integers(1, 5))
