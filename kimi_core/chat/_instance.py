@@ -22,7 +22,7 @@ from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
 
 if TYPE_CHECKING:
-    from kimi_core.chat import KimiChat
+    from kimi_core.chat._chat import KimiChat
 
 __all__ = ["ClosesItself", "Instance", "written_setting"]
 

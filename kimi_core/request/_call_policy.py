@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.request._tool_names import name_of
-
-if TYPE_CHECKING:
-    from kimi_core.request._options import Options
 
 __all__ = ["CallPolicy", "decide_call_policy"]
 
@@ -41,16 +38,28 @@ class CallPolicy:
 
 
 def decide_call_policy(
-    tools: Iterable[Mapping[str, Any]], own_names: Mapping[str, str], options: Options
+    tools: Iterable[Mapping[str, Any]],
+    own_names: Mapping[str, str],
+    *,
+    policy: str | None,
+    retries: int | None,
+    extra: Mapping[str, Any],
 ) -> CallPolicy:
-    """Decide from all tools that the model may see, as their callers wrote them."""
-    said = [*tools, *filter(None, map(as_mapping, as_sequence(options.extra.get("tools")) or ()))]
+    """Decide from all tools that the model may see, as their callers wrote them.
+
+    Args:
+        tools: What was declared and brought.
+        own_names: The caller's name of each tool that is sent under another.
+        policy: `Options.tool_call_policy`.
+        retries: `Options.tool_call_retries`.
+        extra: The caller's own fields of the payload, among which may be tools.
+    """
+    said = [*tools, *filter(None, map(as_mapping, as_sequence(extra.get("tools")) or ()))]
     schemas = {name: _schema_of(tool) for tool in said if (name := name_of(tool))}
-    if not schemas or options.tool_call_policy == "off":
+    if not schemas or policy == "off":
         return CallPolicy()
-    retries = options.tool_call_retries
     return CallPolicy(
-        mode="strict" if options.tool_call_policy == "strict" else "repair",
+        mode="strict" if policy == "strict" else "repair",
         retries=1 if retries is None else retries,
         schemas=schemas,
         own_names=own_names,

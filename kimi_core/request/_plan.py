@@ -139,7 +139,7 @@ def decide(
         tool_choice=choice.value,
         forced="sent" if choice.forced else "given_up" if choice.given_up else None,
         text=_text_policy(choice, history, options, capabilities),
-        calls=decide_call_policy([*(tools or ()), *brought_tools(messages)], names.own, options),
+        calls=_call_policy([*(tools or ()), *brought_tools(messages)], names, options),
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, options, capabilities),
         thinking=thinking,
@@ -155,6 +155,13 @@ def decide(
         extra=options.extra,
         sending=_sending(options),
     )
+
+
+def _call_policy(
+    tools: Sequence[Mapping[str, Any]], names: ToolNames, options: Options
+) -> CallPolicy:
+    policy, retries = options.tool_call_policy, options.tool_call_retries
+    return decide_call_policy(tools, names.own, policy=policy, retries=retries, extra=options.extra)
 
 
 def _readable(
