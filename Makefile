@@ -91,6 +91,10 @@ test-deep: $(VENV)/.test  ## Test with all examples and engine cases; every bran
 mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that its tests notice
 	@$(BIN)/python scripts/mutations.py
 
+.PHONY: mutants
+mutants: $(VENV)/.test  ## Break raw, request and response at random, and list what no test notices (ARGS="--number 50 --seed 2")
+	@$(BIN)/python scripts/mutants.py $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.test  ## Feed whatever comes to mind to every reader, at length (KIMI_FUZZ_EXAMPLES=20000)
 	@$(BIN)/python -m pytest tests/faults/test_fuzz.py -q --hypothesis-profile=fuzz --timeout=0 $(ARGS)

@@ -36,7 +36,7 @@ requests = {
     for number, text in enumerate(given.texts.read_text(encoding="utf-8").splitlines())
 }
 # Only the K2 series has batches.
-with KimiClient("kimi-k2.6", base_url=given.base_url) as client:
+with KimiClient("kimi-k2.6", endpoint="moonshot", base_url=given.base_url) as client:
     results = client.run_batch(
         requests,
         state_file=given.results,

@@ -1,7 +1,7 @@
 """Thousands of prompts with a tool on four Ray workers; started again, it asks what is left.
 
 Needs: pip install "kimi-k2-integrations[langchain,ray]", and MOONSHOT_API_KEY. Run it with a table
-of "id" and "prompt", a folder for the answers, and the URLs of your own servers, if there are any.
+of "id" and "prompt", a folder for the answers, and the URLs of relays of Moonshot's, if any.
 """
 
 import hashlib
@@ -29,7 +29,9 @@ class Ask:
     """One worker, which asks all servers in turn."""
 
     def __init__(self, servers: list, folder: Path) -> None:
-        models = [ChatKimiK2(base_url=server, max_tokens=4_000) for server in servers]
+        models = [
+            ChatKimiK2(endpoint="moonshot", base_url=url, max_tokens=4_000) for url in servers
+        ]
         self.models, self.folder = [model.bind_tools([WEATHER]) for model in models], folder
 
     def __call__(self, batch: dict) -> dict:
