@@ -29,9 +29,7 @@ class Ask:
     """One worker, which asks all servers in turn."""
 
     def __init__(self, servers: list, folder: Path) -> None:
-        models = [
-            ChatKimiK2(endpoint="moonshot", base_url=url, max_tokens=4_000) for url in servers
-        ]
+        models = [ChatKimiK2(endpoint="moonshot", base_url=it, max_tokens=4_000) for it in servers]
         self.models, self.folder = [model.bind_tools([WEATHER]) for model in models], folder
 
     def __call__(self, batch: dict) -> dict:
