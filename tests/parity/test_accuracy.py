@@ -156,16 +156,16 @@ def is_right(case: Case, run: list[Any], *, told: bool, text: str) -> bool:
 
 
 def ways_of(config: pytest.Config, cases: list[Case]) -> Iterator[tuple[Case, Any, bool]]:
-    if config.getoption("--deep"):
-        yield from ((case, *way) for case in cases for way in WAYS)
-        return
+    """Each kind once, in a deep run each case; all four ways in turn, so that no kind has one."""
     first = {case["kind"]: case for case in reversed(cases)}
-    for number, case in enumerate(first.values()):
+    chosen = cases if config.getoption("--deep") else list(first.values())
+    for number, case in enumerate(chosen):
         yield (case, *WAYS[number % len(WAYS)])
 
 
 # Of an answer that holds nothing a user is warned, which is no error.
 @pytest.mark.filterwarnings("ignore::kimi_core.errors.EmptyAnswerWarning")
+@pytest.mark.timeout(900)  # thousands of answers in a deep run
 @pytest.mark.shared("data/accuracy")
 def test_what_is_run_was_meant_and_what_is_not_is_told(
     pytestconfig: pytest.Config, server: ScriptedServer, damaged: Collection
@@ -180,6 +180,7 @@ def test_what_is_run_was_meant_and_what_is_not_is_told(
     assert wrong == []
 
 
+@pytest.mark.timeout(900)  # thousands of answers in a deep run
 @pytest.mark.shared("data/accuracy")
 def test_with_one_retry_all_end_in_what_was_meant(
     pytestconfig: pytest.Config, server: ScriptedServer, damaged: Collection
@@ -203,6 +204,7 @@ def test_with_one_retry_all_end_in_what_was_meant(
     assert wrong == []
 
 
+@pytest.mark.timeout(900)  # thousands of answers in a deep run
 @pytest.mark.shared("data/accuracy")
 def test_a_right_call_goes_back_byte_for_byte(
     pytestconfig: pytest.Config, server: ScriptedServer
@@ -212,10 +214,10 @@ def test_a_right_call_goes_back_byte_for_byte(
     cases = right.cases if deep else right.cases[:: len(right.cases) // _SEEN_OF_RIGHT]
     changed = []
     for number, case in enumerate(cases):
-        for module, stream in WAYS if deep else [WAYS[number % len(WAYS)]]:
-            server.will(right.answer(case, stream=stream))
-            llm = model(module, server.base_url, case["route"], 1)
-            run, told, _, texts = ask(llm, right.offered(case), stream=stream)
-            if told or texts != case["expect"]["texts"] or not same(run, case["right"]):
-                changed.append((case["id"], module.__name__, stream, texts))
+        module, stream = WAYS[number % len(WAYS)]
+        server.will(right.answer(case, stream=stream))
+        llm = model(module, server.base_url, case["route"], 1)
+        run, told, _, texts = ask(llm, right.offered(case), stream=stream)
+        if told or texts != case["expect"]["texts"] or not same(run, case["right"]):
+            changed.append((case["id"], module.__name__, stream, texts))
     assert changed == []
