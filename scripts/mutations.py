@@ -43,7 +43,7 @@ MUTATIONS = (
     Mutation(
         "a call that was not closed is no whole call",
         "kimi_core/events/arguments.py",
-        "return value if complete or isinstance(value, InvalidArguments) else _CUT",
+        "return value if complete or isinstance(value, InvalidArguments) else CUT",
         "return value",
         ("tests/core/test_arguments.py",),
     ),
