@@ -95,8 +95,7 @@ class ResponseReader(AnswerFacts):
         id: The server's id of the answer.
         system_fingerprint: The server's fingerprint, or None.
         refusal: What the model says in place of an answer, where the server tells that apart.
-        logprobs: What the server said of the tokens of the content, as it was received: one dict
-            for each token. Empty where it was not asked for.
+        logprobs: What the server said of each token of the content, as received; mostly empty.
     """
 
     def __init__(

@@ -9,20 +9,17 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.testing._engine_answers import EngineRequest, message_of
 from kimi_core.testing._engines import ENGINE_PROFILES
-from kimi_core.testing._http import Server
+from kimi_core.testing._http import Simulator
 from kimi_core.testing._outcome import Outcome, RecordedRequest
 from kimi_core.testing._replies import SimulatedReply
 from kimi_core.testing._request import is_object
 from kimi_core.testing._tokens import estimate_tokens
 from kimi_core.testing._wire import raw_text
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["EngineSimulator"]
 
@@ -34,7 +31,7 @@ _TEXTS = ("reasoning", "reasoning_content", "content")
 
 
 @final
-class EngineSimulator:
+class EngineSimulator(Simulator):
     """A stand-in for an engine of your own; a context manager.
 
     It is simulated: no model runs. What `reply` scripts is what the model writes, and the engine
@@ -65,32 +62,6 @@ class EngineSimulator:
         self._context = context
         self._replies: deque[SimulatedReply] = deque()
         self._lock = threading.Lock()
-        self._http: Server | None = None
-
-    def __enter__(self) -> EngineSimulator:
-        self._http = Server(self._handle)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._http is not None:
-            self._http.stop()
-            self._http = None
-
-    @property
-    def base_url(self) -> str:
-        """The base URL for a client.
-
-        Raises:
-            RuntimeError: Where it is not running.
-        """
-        if self._http is None:
-            raise RuntimeError("The simulator is not running; use it in a with statement.")
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
 
     def reply(self, *replies: SimulatedReply) -> None:
         """Script what the model writes next; when nothing is left, it writes "Hello."."""

@@ -1,6 +1,7 @@
 """The simulator's connections: from bytes to a request, and from an answer to bytes.
 
-Owns: the HTTP server and its threads. May know: its own files. Only 127.0.0.1 is listened on.
+Owns: the HTTP server, its threads, and how a simulator is started and stopped. May know: its own
+files. Only 127.0.0.1 is listened on.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import socket
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from kimi_core.testing._outcome import RecordedRequest
@@ -18,6 +19,7 @@ from kimi_core.testing._storage import FORM, read_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from kimi_core.testing._outcome import Outcome
 
@@ -57,6 +59,43 @@ class Server(ThreadingHTTPServer):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
+
+
+_Running = TypeVar("_Running", bound="Simulator")
+
+
+class Simulator:
+    """Has a server of its own; a context manager."""
+
+    _http: Server | None = None
+
+    def _handle(self, request: RecordedRequest) -> Outcome:
+        raise NotImplementedError
+
+    def __enter__(self: _Running) -> _Running:  # noqa: PYI019 - typing.Self came with Python 3.11
+        self._http = Server(self._handle)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._http is not None:
+            self._http.stop()
+            self._http = None
+
+    @property
+    def base_url(self) -> str:
+        """The base URL for a client, e.g. ``http://127.0.0.1:40001/v1``.
+
+        Raises:
+            RuntimeError: Where the simulator is not running.
+        """
+        if self._http is None:
+            raise RuntimeError("The simulator is not running; use it in a with statement.")
+        return f"http://127.0.0.1:{self._http.server_port}/v1"
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, final
 
 from kimi_core.endpoints.tiers import Tier
@@ -20,7 +19,7 @@ from kimi_core.testing import _anthropic
 from kimi_core.testing._account import BALANCE, model_list
 from kimi_core.testing._default_policy import default_reply
 from kimi_core.testing._formulas import FORMULAS, answer_formula
-from kimi_core.testing._http import Server
+from kimi_core.testing._http import Simulator
 from kimi_core.testing._limits import AccountLimits
 from kimi_core.testing._outcome import Outcome, RecordedRequest, Refusal
 from kimi_core.testing._replies import SimulatedReply
@@ -41,7 +40,7 @@ def _error(message: str, kind: str) -> dict[str, Any]:
 
 
 @final
-class MoonshotSimulator:
+class MoonshotSimulator(Simulator):
     """A strict local stand-in for Moonshot's API; a context manager.
 
     It is simulated: rules and wordings come from documents and quoted bodies, no model runs, and
@@ -95,33 +94,7 @@ class MoonshotSimulator:
         self._answered = 0
         self._limits = AccountLimits(Tier() if rate_limit is None else Tier.of(rate_limit), clock)
         self._lock = threading.Lock()
-        self._http: Server | None = None
         self._storage = Storage(self._ask)
-
-    def __enter__(self) -> MoonshotSimulator:
-        self._http = Server(self._handle)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._http is not None:
-            self._http.stop()
-            self._http = None
-
-    @property
-    def base_url(self) -> str:
-        """The base URL for a client, e.g. ``http://127.0.0.1:40001/v1``.
-
-        Raises:
-            RuntimeError: Where the simulator is not running.
-        """
-        if self._http is None:
-            raise RuntimeError("The simulator is not running; use it in a with statement.")
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
 
     @property
     def anthropic_base_url(self) -> str:
