@@ -103,6 +103,7 @@ class AskingAgain:
     def _built(self, options: Options) -> Request:
         asked = self._asked
         messages = [*asked.messages, *self._turns]
+        options = replace(options, prefix=None)  # it stands in the answer that was given
         capabilities = self._request.capabilities
         with warnings_at(self._made_at):
             return build_request(messages, asked.tools, options, capabilities, stream=asked.stream)

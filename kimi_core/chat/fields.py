@@ -72,6 +72,7 @@ class ModelFields(BaseModel):
     context_window: int | None = Field(default=None, description="Tokens.")
     api: str | None = Field(default=None, description="chat or completions.")
     tool_call_parser: str | None = Field(default=None, description="auto, server or client.")
+    prefix: str | None = Field(default=None, description="Text that answers begin with.")
     thinking: bool | None = Field(default=None, description="None: the model's default.")
     keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
     tool_call_policy: str | None = Field(default=None, description="repair, strict or off.")
