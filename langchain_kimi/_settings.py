@@ -21,7 +21,6 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, cast
 
 from langchain_core.language_models import ModelProfile
@@ -43,8 +42,6 @@ __all__ = ["UNTOLD", "KimiSettings"]
 UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
 _SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
 _SAID = sorted((option_names() - UNTOLD) | PAYLOAD_FIELDS | _SAID_TO_OPENAI)
-_CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
-
 
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
@@ -92,15 +89,14 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         return self
 
     def _connect(self) -> None:
-        kept = fields_by_word(type(self))
-        settings = {word: getattr(self, kept[word]) for word in _CONNECTION}
+        settings = self._connection()
         organization = known(**{"OpenAI-Organization": self.openai_organization})
         settings["default_headers"] = organization | dict(self.default_headers or {})
         before: KimiChat | None = (self.__pydantic_private__ or {}).get("_chat")
         named: str | None = self.model_name
         if before is not None and named == before.spelled:
             named = before.settings.model  # None where nobody named it
-        self._chat = KimiChat(Settings(model=named or None, **settings))
+        self._chat = KimiChat(Settings(**{**settings, "model": named or None}))
         spelled = self._chat.spelled if named else Spelled(self._chat.spelled)
         BaseChatOpenAI.__setattr__(self, "model_name", spelled)
         stale = before is not None and self.profile == _profile(before.capabilities)

@@ -129,15 +129,13 @@ class ChatKimiK2(KimiGeneration):
         """
         unsaid = (Spelled, Facts)  # of the instance that this one is a copy of
         said = {name: one for name, one in settings.items() if not isinstance(one, unsaid)}
-        given, others, unknown = self._sorted(said, fields_by_word(type(self)).keys())
+        given, unknown = self._sorted(said, fields_by_word(type(self)).keys(), "model_kwargs")
         for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
                 "model_kwargs takes such fields without a warning."
             )
             warn(message, UnknownSettingWarning)
-        if others:
-            given["model_kwargs"] = {**others, **given.get("model_kwargs", {})}
         with in_one_sentence():
             super().__init__(**given)
 

@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import Self
 
+from kimi_core.chat._chat import KimiChat
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
 from kimi_core.request import option_names, read_settings
-
-if TYPE_CHECKING:
-    from kimi_core.chat._chat import KimiChat
 
 __all__ = ["ClosesItself", "Instance", "written_setting"]
 
@@ -85,17 +83,18 @@ class Instance(ClosesItself):
 
     @staticmethod
     def _sorted(
-        said: Mapping[str, Any], known: AbstractSet[str]
-    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+        said: Mapping[str, Any], known: AbstractSet[str], rest: str
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """Sort the keywords of a constructor.
 
         Args:
             said: What the caller said.
             known: The keywords that the class keeps in fields.
+            rest: The field that keeps what else every call is to ask for.
 
         Returns:
-            What was set of these; what else every call is to ask for; and for each keyword of the
-            latter that is no setting at all a hint at the one that was perhaps meant, if any.
+            What was set, by keyword of a field; and for each keyword that is no setting at all a
+            hint at the one that was perhaps meant, if any.
 
         Raises:
             KimiConfigError: For a keyword of another class that is called otherwise here.
@@ -106,11 +105,17 @@ class Instance(ClosesItself):
         unknown = others.keys() - option_names()
         for name in sorted(unknown & OLD_NAMES.keys()):
             raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {OLD_NAMES[name]}.")
-        return given, others, {name: nearest_setting(name, known) for name in sorted(unknown)}
+        if others:
+            given[rest] = {**others, **given.get(rest, {})}
+        return given, {name: nearest_setting(name, known) for name in sorted(unknown)}
+
+    def _connection(self) -> dict[str, Any]:
+        """Return what `Settings` are made of, as the fields are now."""
+        return {word: getattr(self, self._kept(word, None)[0]) for word in _CONNECTION}
 
     def _connect(self) -> None:
         """Make `_chat` for the settings as they are now."""
-        raise NotImplementedError
+        self._chat = KimiChat(Settings(**self._connection()))
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
         """Return the field that keeps a setting, and what it keeps."""
