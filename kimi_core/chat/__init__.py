@@ -6,7 +6,7 @@ the names that other rooms may use. May know: its own files, transport. It holds
 
 from kimi_core.chat._account import AccountRate
 from kimi_core.chat._chat import KimiChat
-from kimi_core.chat._documented import documented
+from kimi_core.chat._documented import documented, documented_as
 from kimi_core.chat._instance import ClosesItself, Instance, written_setting
 from kimi_core.chat._keywords import ModelKeywords
 from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
@@ -26,6 +26,7 @@ __all__ = [
     "Settings",
     "Writer",
     "documented",
+    "documented_as",
     "listed_models",
     "nested",
     "running_loop",
