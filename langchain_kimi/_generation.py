@@ -30,11 +30,10 @@ from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions, Request
 from kimi_core.request.blocks import known
-from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._chunks import ChunkWriter, provider_of_messages, whole_message
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import response_format_of, to_wire
-from langchain_kimi._settings import UNTOLD, KimiSettings
+from langchain_kimi._settings import KimiSettings
 
 __all__ = ["KimiGeneration"]
 
@@ -71,9 +70,7 @@ class KimiGeneration(KimiSettings):
         if call.get("response_format") is not None:
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
-        own = {name: getattr(self, name) for name in UNTOLD}
-        own["tokenizer"] = self.tokenizer and Tokenizer.of(self.tokenizer)
-        asked = CallOptions.read({**own, **self._default_params}, call)
+        asked = CallOptions.read({**self._said(), **self._default_params}, call)
         same = asked.model == self._chat.capabilities.model
         return replace(asked, model=None) if same else asked
 

@@ -33,15 +33,13 @@ from kimi_core.chat import Instance, KimiChat, Settings
 from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.endpoints import written_endpoint
 from kimi_core.endpoints.tiers import Tier
-from kimi_core.request import PAYLOAD_FIELDS, option_names
 from kimi_core.request.blocks import known
 
 __all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
 UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
-_SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
-_SAID = sorted((option_names() - UNTOLD) | PAYLOAD_FIELDS | _SAID_TO_OPENAI)
+_SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
 
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
@@ -106,10 +104,9 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     @property
     def _default_params(self) -> dict[str, Any]:
         """What every request asks for: what was set, and nothing else."""
-        said = {name: getattr(self, name, None) for name in _SAID}
-        chosen = {name: value for name, value in said.items() if value is not None}
-        body = known(extra_body=dict(self.extra_body or {}))
-        return {"model": self.model_name, **chosen, **self.model_kwargs, **body}
+        said = self._said() | {name: getattr(self, name) for name in _SAID_TO_OPENAI}
+        told = {k: v for k, v in said.items() if v is not None and k not in UNTOLD}
+        return {"model": self.model_name, **told, **self.model_kwargs}
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         try:

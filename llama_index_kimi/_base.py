@@ -25,12 +25,8 @@ from kimi_core.chat import Instance, KimiChat, ModelKeywords
 from kimi_core.chat.fields import OpenAIFields, in_one_sentence
 from kimi_core.config import ApiKey
 from kimi_core.errors import KimiConfigError
-from kimi_core.request import PAYLOAD_FIELDS, option_names
 
 __all__ = ["Keywords", "KimiBase"]
-
-# A timeout of the instance belongs to the connection, of a call to its request.
-_SAID = (option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"}
 
 
 class Keywords(ModelKeywords, total=False):
@@ -55,7 +51,7 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     _api_key: ApiKey | None = PrivateAttr(default=None)
     _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - `Keywords`, of a subclass also others
+    def __init__(self, **settings: Any) -> None:
         known = type(self).model_fields.keys() | {"api_key"}
         given, unknown = self._sorted(settings, known, "additional_kwargs")
         for name, hint in unknown.items():
@@ -70,7 +66,7 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
         self._api_key = api_key
         self._connect()
 
-    def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
+    def _kept(self, word: str, value: Any) -> tuple[str, Any]:
         return "_api_key" if word == "api_key" else word, value
 
     @classmethod
@@ -103,6 +99,4 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
         return payload
 
     def _said(self) -> dict[str, Any]:
-        """Return what the instance was set to for its requests, as words of a call."""
-        said = {name: value for name, value in self if name in _SAID and value is not None}
-        return {**said, **(self.additional_kwargs or {})}
+        return {**super()._said(), **(self.additional_kwargs or {})}

@@ -141,7 +141,7 @@ def _content(blocks: Sequence[ContentBlock], folder: _Folder) -> str | list[dict
     return parts
 
 
-def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
+def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
     elif isinstance(block, ImageBlock):

@@ -19,9 +19,7 @@ __all__ = ["aofficial_tools", "official_tools"]
 
 @documented_as(made_tools)
 def official_tools(
-    *names: str,
-    llm: ClosesItself | None = None,
-    **settings: Any,  # noqa: ANN401 - KimiClient's
+    *names: str, llm: ClosesItself | None = None, **settings: Any
 ) -> list[FunctionTool]:
     """Return tools that run at Moonshot, for a ``FunctionAgent`` or by themselves.
 
@@ -31,9 +29,7 @@ def official_tools(
 
 
 async def aofficial_tools(
-    *names: str,
-    llm: ClosesItself | None = None,
-    **settings: Any,  # noqa: ANN401 - KimiClient's
+    *names: str, llm: ClosesItself | None = None, **settings: Any
 ) -> list[FunctionTool]:
     """Return what `official_tools` does."""
     return await amade_tools(_tool, names, llm, settings)
@@ -49,7 +45,7 @@ class _Metadata(ToolMetadata):
     def get_parameters_dict(self) -> dict[str, Any]:
         return dict(self._hosted.parameters)
 
-    def to_openai_tool(self, skip_length_check: bool = False) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002 - LlamaIndex's signature
+    def to_openai_tool(self, skip_length_check: bool = False) -> dict[str, Any]:
         return self._hosted.definition
 
 

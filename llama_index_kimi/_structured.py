@@ -86,7 +86,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> Model:
         """Return the answer to a prompt as an object.
 
@@ -113,7 +113,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> Model:
         """Return the answer to a prompt as an object; see `structured_predict`."""
         if self.pydantic_program_mode not in _OURS:
@@ -128,7 +128,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> Generator[Any, None, None]:
         if self.pydantic_program_mode not in _OURS:
             return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
@@ -141,7 +141,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> AsyncGenerator[Any, None]:
         if self.pydantic_program_mode not in _OURS:
             theirs = super()._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)

@@ -39,7 +39,7 @@ _CALL_MARKUP = 6
 class KimiMemory(Memory):
     """A `Memory` that counts reasoning and tool calls too, and that a `Context` can write down."""
 
-    def to_dict(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - LlamaIndex's signature
+    def to_dict(self, **settings: Any) -> dict[str, Any]:
         """Return settings and messages as JSON values.
 
         LlamaIndex's own version holds objects that its serializer refuses and leaves the messages
@@ -55,7 +55,7 @@ class KimiMemory(Memory):
         return {**written, "sql_store": store.model_dump(), "class_name": self.class_name()}
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], **settings: Any) -> KimiMemory:  # noqa: ANN401 - LlamaIndex's signature
+    def from_dict(cls, data: dict[str, Any], **settings: Any) -> KimiMemory:
         """Return the memory that was written down; it counts with the tokenizer that is found."""
         if "sql_store" not in data:
             theirs: KimiMemory = super().from_dict(data, **settings)
@@ -66,7 +66,7 @@ class KimiMemory(Memory):
         fields["sql_store"] = SQLAlchemyChatStore(**fields["sql_store"])
         return cls(**fields)
 
-    def _estimate_token_count(self, message_or_blocks: Any) -> int:  # noqa: ANN401 - LlamaIndex's signature
+    def _estimate_token_count(self, message_or_blocks: Any) -> int:
         given = message_or_blocks
         if isinstance(given, list) and all(isinstance(item, ChatMessage) for item in given):
             return sum(map(self._estimate_token_count, given))
@@ -127,11 +127,7 @@ class TokenCounting(KimiBase):
         read = [wire for message in messages for wire in _countable(message)]
         return self._the_tokenizer().count_messages(countable(read), wired, model=model)
 
-    def make_memory(
-        self,
-        tools: Sequence[BaseTool] | None = None,
-        **settings: Any,  # noqa: ANN401 - those of Memory.from_defaults
-    ) -> KimiMemory:
+    def make_memory(self, tools: Sequence[BaseTool] | None = None, **settings: Any) -> KimiMemory:
         """Return a memory that fits this model: its context less the answer and the tools.
 
         Args:

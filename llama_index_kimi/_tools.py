@@ -32,12 +32,12 @@ class ToolCalling(KimiBase):
         tools: Sequence[BaseTool],
         user_msg: str | ChatMessage | None = None,
         chat_history: list[ChatMessage] | None = None,
-        verbose: bool = False,  # noqa: FBT001, FBT002, ARG002 - LlamaIndex's signature
-        allow_parallel_tool_calls: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        tool_required: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,
         *,
         tool_choice: str | bool | Mapping[str, Any] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - options of one call
+        **kwargs: Any,
     ) -> dict[str, Any]:
         """Return the keyword arguments of a chat with tools.
 
@@ -56,10 +56,7 @@ class ToolCalling(KimiBase):
         }
 
     def get_tool_calls_from_response(
-        self,
-        response: ChatResponse,
-        error_on_no_tool_call: bool = True,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        **kwargs: Any,  # noqa: ANN401, ARG002 - LlamaIndex's signature
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
     ) -> list[ToolSelection]:
         """Return the calls of a response, or of a stream so far, with their arguments as dicts.
 

@@ -20,7 +20,8 @@ from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
-from kimi_core.request import option_names, read_settings
+from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
+from kimi_core.tokenizer import Tokenizer
 
 __all__ = ["ClosesItself", "Instance", "written_setting"]
 
@@ -28,6 +29,8 @@ __all__ = ["ClosesItself", "Instance", "written_setting"]
 _Closes = TypeVar("_Closes", bound="ClosesItself")
 _Same = TypeVar("_Same", bound="Instance")
 
+# A timeout of the instance belongs to the connection, of a call to its request.
+_SAID = sorted((option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"})
 _CONNECTION = frozenset(item.name for item in fields(Settings))
 # What may hold a secret, or cannot be written down.
 _UNWRITTEN = frozenset(
@@ -108,6 +111,13 @@ class Instance(ClosesItself):
         if others:
             given[rest] = {**others, **given.get(rest, {})}
         return given, {name: nearest_setting(name, known) for name in sorted(unknown)}
+
+    def _said(self) -> dict[str, Any]:
+        """Return what the instance was set to for its requests, as words of a call."""
+        said = {name: value for name in _SAID if (value := getattr(self, name, None)) is not None}
+        if "tokenizer" in said:
+            said["tokenizer"] = Tokenizer.of(said["tokenizer"])
+        return said
 
     def _connection(self) -> dict[str, Any]:
         """Return what `Settings` are made of, as the fields are now."""
