@@ -1,7 +1,7 @@
 """From messages to a request of the core, and from its events to LangChain's generations.
 
-Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request,
-tokenizer; langchain_core.
+Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request;
+langchain_core.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 

@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, chat, errors, request, tokenizer; langchain_core, typing_extensions.
+its own files, chat, errors; langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -28,8 +28,6 @@ from typing_extensions import Unpack
 from kimi_core.chat import ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
 from kimi_core.errors import UnknownSettingWarning, warn
-from kimi_core.request.foreign import countable
-from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
 from langchain_kimi._settings import Facts, Spelled
@@ -208,7 +206,7 @@ class ChatKimiK2(KimiGeneration):
     def get_num_tokens(self, text: str) -> int:
         """Count the tokens of a text; estimated unless `tokenizer` is exact."""
         own = self.custom_get_token_ids
-        return len(own(text)) if own else Tokenizer.of(self.tokenizer).count(text)
+        return len(own(text)) if own else self._tokenizer().count(text)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Return the ids of a text's tokens.
@@ -216,7 +214,7 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: Where no tokenizer file was found; only counts can be estimated.
         """
-        return (self.custom_get_token_ids or Tokenizer.of(self.tokenizer).encode)(text)
+        return (self.custom_get_token_ids or self._tokenizer().encode)(text)
 
     def get_num_tokens_from_messages(
         self, messages: Sequence[BaseMessage], tools: Sequence[Tool] | None = None, **_kwargs: Any
@@ -232,10 +230,7 @@ class ChatKimiK2(KimiGeneration):
             The length of the rendered prompt; estimated unless `tokenizer` is exact.
         """
         dicts = [tool_dict(tool) for tool in tools or ()]
-        model = self._chat.capabilities.info.name
-        return Tokenizer.of(self.tokenizer).count_messages(
-            countable(to_wire(messages, counted=True)), dicts or None, model=model
-        )
+        return self._count(to_wire(messages, counted=True), dicts)
 
     @property
     def _llm_type(self) -> str:

@@ -1,8 +1,8 @@
 """What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
 
 Owns: the constructor, (de)serialisation, copies, closing, metadata.
-May know: chat, config, errors, request; llama_index. The openai SDK is imported by the core on the
-first request, never here.
+May know: chat, config, errors; llama_index. The openai SDK is imported by the core on the first
+request, never here.
 
 The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
 instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP

@@ -131,37 +131,36 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Return the answer to a text, which is sent as one user message; see `chat`."""
-        messages = self._as_messages(prompt, formatted)
-        return self._chat.answer(*self._asked(messages, kwargs, completion_of))
+        return self._chat.answer(*self._completed(prompt, formatted, kwargs))
 
     @llm_completion_callback()
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """Return the answer to a text; see `complete`."""
-        messages = self._as_messages(prompt, formatted)
-        return await self._chat.aanswer(*self._asked(messages, kwargs, completion_of))
+        return await self._chat.aanswer(*self._completed(prompt, formatted, kwargs))
 
     @llm_completion_callback()
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Return an iterator over the answer to a text; see `stream_chat`."""
-        messages = self._as_messages(prompt, formatted)
-        return self._chat.stream(*self._asked(messages, kwargs, completion_of, stream=True))
+        return self._chat.stream(*self._completed(prompt, formatted, kwargs, stream=True))
 
     @llm_completion_callback()
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         """Return an async iterator over the answer to a text; see `stream_chat`."""
-        messages = self._as_messages(prompt, formatted)
-        return self._chat.astream(*self._asked(messages, kwargs, completion_of, stream=True))
+        return self._chat.astream(*self._completed(prompt, formatted, kwargs, stream=True))
 
     # -- one request ----------------------------------------------------------------------------
 
-    def _as_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:
-        return [ChatMessage(prompt if formatted else self.completion_to_prompt(prompt))]  # type: ignore[misc]  # set by a validator
+    def _completed(
+        self, prompt: str, formatted: bool, call: Mapping[str, Any], *, stream: bool = False
+    ) -> tuple[Request, Callable[[Opened], Writer[CompletionResponse]]]:
+        text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]  # set by a validator
+        return self._asked([ChatMessage(text)], call, completion_of, stream=stream)
 
     def _asked(
         self,

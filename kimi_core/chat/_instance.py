@@ -1,19 +1,20 @@
 """What a ``ChatKimiK2`` is besides its framework: connections, settings, copies.
 
 Owns: how such an object is closed, assigned to, copied, shown and written down, which is the same
-in every framework whose models are pydantic's. May know: its own files, config, endpoints, errors,
-request; typing_extensions.
+in every framework whose models are pydantic's. May know: its own files, _json, config, endpoints,
+errors, request, tokenizer; typing_extensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import Self
 
+from kimi_core._json import Message, Tool
 from kimi_core.chat._chat import KimiChat
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
@@ -21,6 +22,7 @@ from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, w
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
 from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
+from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 
 __all__ = ["ClosesItself", "Instance", "written_setting"]
@@ -115,9 +117,18 @@ class Instance(ClosesItself):
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""
         said = {name: value for name in _SAID if (value := getattr(self, name, None)) is not None}
-        if "tokenizer" in said:
-            said["tokenizer"] = Tokenizer.of(said["tokenizer"])
-        return said
+        return {**said, "tokenizer": self._tokenizer()} if "tokenizer" in said else said
+
+    def _tokenizer(self) -> Tokenizer:
+        """Return the tokenizer that was set, or one that is found."""
+        given = getattr(self, "tokenizer", None)
+        return self._chat.found_tokenizer if given is None else Tokenizer.of(given)
+
+    def _count(self, messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
+        """Return the tokens of a prompt; messages and tools are OpenAI-style dicts."""
+        model = self._chat.capabilities.info.name
+        prompt = countable(messages)
+        return self._tokenizer().count_messages(prompt, tools or None, model=model)
 
     def _connection(self) -> dict[str, Any]:
         """Return what `Settings` are made of, as the fields are now."""
