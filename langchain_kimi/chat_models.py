@@ -161,14 +161,12 @@ class ChatKimiK2(KimiGeneration):
             response_format: A schema for an answer without calls.
             **kwargs: Further options of each request.
         """
-        bound: dict[str, Any] = {"tools": [tool_dict(tool, strict=strict) for tool in tools]}
-        if tool_choice is not None and tool_choice is not False:
-            bound["tool_choice"] = tool_choice
-        if parallel_tool_calls is not None:
-            bound["parallel_tool_calls"] = parallel_tool_calls
+        bound = {"tool_choice": tool_choice or None, "parallel_tool_calls": parallel_tool_calls}
         if response_format:
             bound["response_format"] = response_format_of(response_format, strict=strict)
-        return self.bind(**bound, **kwargs)
+        said = {name: value for name, value in bound.items() if value is not None}
+        dicts = [tool_dict(tool, strict=strict) for tool in tools]
+        return self.bind(tools=dicts, **said, **kwargs)
 
     def with_structured_output(
         self,
