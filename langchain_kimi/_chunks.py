@@ -25,7 +25,13 @@ from kimi_core.events import Event, ParsedMessage
 from kimi_core.events.deltas import CallDelta, Deltas
 from kimi_core.request.blocks import known
 from kimi_core.request.kept_arguments import original_arguments, spoiling_suffix
-from kimi_core.response import ResponseReader, Usage, withheld_in
+from kimi_core.response import ResponseReader, Usage
+from kimi_core.response.blocks import (
+    growing_blocks,
+    indexed_blocks,
+    refusal_blocks,
+    standard_blocks,
+)
 
 __all__ = ["AnswerWriter", "provider_of_messages", "usage_metadata"]
 
@@ -79,9 +85,9 @@ class AnswerWriter:
         said, fields = self._end()
         good, bad = _calls(said)
         told = fields["response_metadata"]
-        standard = [*_standard(said.content, said.reasoning), *_refusals(told), *good, *bad]
+        texts = standard_blocks(said.content, said.reasoning)
         fields["additional_kwargs"] |= known(reasoning_content=said.reasoning)
-        content = standard if self._blocks else said.content
+        content = [*texts, *refusal_blocks(told), *good, *bad] if self._blocks else said.content
         message = AIMessage(content=content, tool_calls=good, invalid_tool_calls=bad, **fields)
         used = reader.usage.totals() if reader.usage else {}
         return ChatResult(
@@ -97,7 +103,7 @@ class AnswerWriter:
         calls, begun = ([], []) if not pieces else _pieces(pieces)
         message = copied(
             self._message,
-            content=_growing(content, reasoning, calls) if self._blocks else content,
+            content=growing_blocks(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
             response_metadata=self._said(),
             tool_call_chunks=calls,
@@ -111,7 +117,7 @@ class AnswerWriter:
         assert streamed  # noqa: S101 - chunks are of streams
         said, fields = self._end()
         _, bad = _calls(said)
-        blocks = _indexed(_refusals(fields["response_metadata"])) if self._blocks else ""
+        blocks = indexed_blocks(refusal_blocks(fields["response_metadata"])) if self._blocks else ""
         kind = LastChunk if bad or self._reader.asked_again else AIMessageChunk
         message = kind(content=blocks, chunk_position="last", **fields)
         message.invalid_tool_calls = bad  # given to the constructor, they would be new fragments
@@ -125,11 +131,9 @@ class AnswerWriter:
         said = reader.message()
         found = {**reader.metadata(), **(usage.as_received() if usage else {})}
         told = known(model_name=found.pop("model"), **found)
+        refused = known(refusal=reader.refusal)
         return said, {
-            "additional_kwargs": {
-                **original_arguments(said.tool_calls),
-                **known(refusal=reader.refusal),
-            },
+            "additional_kwargs": {**original_arguments(said.tool_calls), **refused},
             "usage_metadata": usage_metadata(usage),
             "response_metadata": {**self._said(), **self._beside, **told},
         }
@@ -156,33 +160,9 @@ def _pieces(pieces: Sequence[CallDelta]) -> tuple[list[ToolCallChunk], list[Lang
     return chunks, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
 
 
-def _standard(content: str, reasoning: str) -> list[Any]:
-    told = known(reasoning=reasoning, text=content)
-    return [{"type": kind, kind: said} for kind, said in told.items()]
-
-
-def _indexed(blocks: Sequence[Any]) -> list[Any]:
-    """Give standard blocks indices that never meet those of calls: docs/design.md says why."""
-    return [{**block, "index": f"lc_{block['type']}"} for block in blocks]
-
-
-def _growing(content: str, reasoning: str, calls: Sequence[Any]) -> list[Any]:
-    begun = [{**one, "type": "tool_call_chunk", "index": f"lc_tc_{one['index']}"} for one in calls]
-    return [*_indexed(_standard(content, reasoning)), *begun]
-
-
-def _refusals(metadata: Mapping[str, Any]) -> list[Any]:
-    """Return a ``RefusalContentBlock`` for the metadata of a withheld answer; otherwise nothing."""
-    found = withheld_in(metadata)
-    if found is None:
-        return []
-    reason, refusal = found
-    return [{"type": "refusal", "refusal": refusal, "extras": {"category": reason}}]
-
-
 def _translate(message: AIMessage) -> list[Any]:
     told = message.response_metadata
-    found = _refusals(told)
+    found = refusal_blocks(told)
     if not found:
         raise NotImplementedError  # so that LangChain does what it does without a translator
     others = {name: value for name, value in told.items() if name != "model_provider"}

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -65,14 +64,12 @@ class KimiGeneration(KimiSettings):
         )
 
     def _asked(self, call: Mapping[str, Any]) -> CallOptions:
-        """Return what the instance and a call ask for; of a model only where it is another one."""
+        """Return what the instance and a call ask for."""
         call = {name: value for name, value in call.items() if name != "stop" or value}
         if call.get("response_format") is not None:
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
-        asked = CallOptions.read({**self._said(), **self._default_params}, call)
-        same = asked.model == self._chat.capabilities.model
-        return replace(asked, model=None) if same else asked
+        return CallOptions.read({**self._said(), **self._default_params}, call)
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return False

@@ -30,7 +30,6 @@ from kimi_core.chat.fields import fields_by_word, in_one_sentence
 from kimi_core.errors import UnknownSettingWarning, warn
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
-from langchain_kimi._settings import Facts, Spelled
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2"]
@@ -125,9 +124,7 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        unsaid = (Spelled, Facts)  # of the instance that this one is a copy of
-        said = {name: one for name, one in settings.items() if not isinstance(one, unsaid)}
-        given, unknown = self._sorted(said, fields_by_word(type(self)).keys(), "model_kwargs")
+        given, unknown = self._sorted(settings, fields_by_word(type(self)).keys(), "model_kwargs")
         for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "

@@ -25,7 +25,7 @@ from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 
-__all__ = ["ClosesItself", "Instance", "written_setting"]
+__all__ = ["ClosesItself", "Instance", "UnsaidDict", "UnsaidText", "written_setting"]
 
 # typing.Self came with Python 3.11.
 _Closes = TypeVar("_Closes", bound="ClosesItself")
@@ -54,6 +54,25 @@ def written_setting(name: str, value: Any) -> Any:  # noqa: ANN401 - of any sett
     if name == "timeout":  # an httpx.Timeout cannot be written
         return value if isinstance(value, (int, float)) else None
     return value
+
+
+class Unsaid:
+    """Marks the value of a field that nobody set.
+
+    LangChain's ``configurable_fields`` hands the fields of an instance to each copy.
+    """
+
+    __slots__ = ()
+
+
+class UnsaidText(Unsaid, str):
+    """The name of a model that nobody named."""
+
+    __slots__ = ()
+
+
+class UnsaidDict(Unsaid, dict[str, Any]):
+    """The profile of a model that nobody wrote."""
 
 
 class ClosesItself:
@@ -104,7 +123,7 @@ class Instance(ClosesItself):
         Raises:
             KimiConfigError: For a keyword of another class that is called otherwise here.
         """
-        read = read_settings(said)
+        read = read_settings({name: it for name, it in said.items() if not isinstance(it, Unsaid)})
         given = {name: value for name, value in read.items() if value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
         unknown = others.keys() - option_names()
