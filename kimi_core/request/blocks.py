@@ -1,19 +1,20 @@
 """Content blocks and tool calls in the words of frameworks and of other providers -> Kimi's.
 
 Owns: what a block says: a picture, a video, text, reasoning, or what another field of the message
-says already. May know: its own files, _json. Which of them a model takes is decided when the
-request is planned.
+says already. May know: its own files, _json, errors. Which of them a model takes is decided when
+the request is planned.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
+from kimi_core.errors import KimiConfigError
 from kimi_core.request.foreign import text_in
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "spoken",
     "text_parts",
     "tool_call",
+    "written",
 ]
 
 # Blocks of an assistant's content that say what other fields of the message say, too.
@@ -140,6 +142,23 @@ def in_texts(parts: Iterable[Any]) -> list[Any]:
     """Return the parts of a model's message, those that another server wrote as their text."""
     told = ((part, text_in(part, of_model=True)) for part in parts)
     return [{"type": "text", "text": text} if text else part for part, text in told]
+
+
+def written(tools: Sequence[Any] | None) -> Sequence[Any]:
+    """Return the tools that a message brings.
+
+    Raises:
+        KimiConfigError: For one of which LangChain kept the name alone, as it cannot be written.
+    """
+    for tool in tools or ():
+        fields = as_mapping(tool) or {}
+        if fields.get("type") == "not_implemented" and "lc" in fields:
+            raise KimiConfigError(
+                f"a system message brings the tool {fields.get('repr') or fields.get('id')!r}, of "
+                "which LangChain's serialization kept the name alone; make such a message with "
+                "langchain_kimi.tools_message(tools), which holds dicts from the beginning."
+            )
+    return tools or ()
 
 
 def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:
