@@ -1,7 +1,8 @@
 """How deep a run goes, and how its tests are shared out among processes.
 
 Owns: the option ``--deep`` with the mark ``deep``, the profiles of hypothesis, the time that a test
-on an engine may take, and the scheduler of pytest-xdist. May know: pytest, hypothesis, xdist.
+on an engine may take, which garbage is looked through, and the scheduler of pytest-xdist. May know:
+pytest, hypothesis, xdist.
 
 ``make test`` is the whole behaviour in minutes: every test, few examples of each property, and each
 kind of generated call once. ``make test-deep`` adds what is marked ``deep`` and all examples.
@@ -19,6 +20,8 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +66,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("deep")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("deep")]
+
+
+@pytest.fixture(scope="module")
+def own_garbage() -> Iterator[None]:
+    """For tests that collect garbage again and again: only what they made is looked through."""
+    gc.collect()
+    gc.freeze()
+    return
 
 
 @pytest.hookimpl(optionalhook=True)
