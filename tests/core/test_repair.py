@@ -9,6 +9,8 @@ import json
 import subprocess
 import sys
 import time
+from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -105,6 +107,48 @@ def test_strict_mends_nothing_and_off_looks_at_no_schema(row: Damaged) -> None:
         assert off.parsed() == found
 
 
+def test_a_text_beyond_the_limit_is_not_looked_through() -> None:
+    for size, mended in ((3_999_000, True), (4_000_000, False)):
+        text = json.dumps({"note": "x" * size})[:-1] + ",}"
+        call, _ = called(reader_of([tool("act", schema_of(REPAIRS["Python"]))]), "act", [text])
+        assert isinstance(call.parsed(), dict) == mended
+
+
+@pytest.mark.deep  # 800 tries, two seconds
+@pytest.mark.parametrize(("number", "mended"), [(26, True), (27, False)])
+def test_nothing_is_tried_without_an_end(number: int, *, mended: bool) -> None:
+    items = {"anyOf": [{"type": "integer"}] * 15}  # fifteen ways, which mean the same
+    schema = {"type": "object", "properties": {"sizes": {"type": "array", "items": items}}}
+    text = json.dumps({"sizes": ["7"] * number})
+    call, _ = called(reader_of([tool("act", schema)]), "act", [text])
+    assert isinstance(call.parsed(), dict) == mended
+
+
+# What a pattern and a text cost, and whether the call is run: what costs too much is not asked.
+PATTERNS: dict[str, tuple[str, str, bool]] = {
+    "a group again and again": ("^(ab)+$", "ab" * 15, True),
+    "a group again, and more": ("^(ab)+$", "ab" * 15 + "c", False),
+    "the very end": ("^a$", "a\n", False),
+    "a choice again and again": ("^(a|b)*c$", "b" * 30, True),
+    "a group within a group": ("^(a+)+c$", "b" * 30, True),
+    "the same, of a short text": ("^(a+)+c$", "b" * 20, False),
+    "a look ahead": ("^(?=a)a+$", "b" * 30, True),
+    "what was found before": (r"^(a)\1$", "b" * 30, True),
+    "a power of a long text": ("^.*.*.*c$", "b" * 300, True),
+    "no pattern": ("(", "b", True),
+}
+
+
+@pytest.mark.parametrize(("pattern", "text", "run"), PATTERNS.values(), ids=PATTERNS)
+def test_a_pattern_is_asked_within_a_bound(
+    monkeypatch: pytest.MonkeyPatch, pattern: str, text: str, *, run: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)  # whose engine has a bound of its own
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}}
+    call, _ = called(reader_of([tool("act", schema)]), "act", [json.dumps({"a": text})])
+    assert isinstance(call.parsed(), dict) == run
+
+
 def test_null_is_a_value_in_openapis_words_too() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer", "nullable": True}}}
     for required in ([], ["n"]):
@@ -120,6 +164,8 @@ NAMES: dict[str, tuple[str, str | None]] = {
     "with the prefix": ("functions.read_file", "read_file"),
     "with a counter": ("functions.read_file:3", "read_file"),
     "twice": ("read_fileread_file", "read_file"),
+    "a hundred times": ("read_file" * 100, "read_file"),
+    "without an end": ("read_file" * 112, None),
     "in blanks": (" read_file\n", "read_file"),
     "one that is near": ("red_file", None),
     "one with another meaning": ("reread_file", None),
@@ -144,6 +190,13 @@ def test_a_name_means_the_one_declared_tool_that_it_can_mean(said: str, meant: s
         repairs = [found for found in reader.diagnostics if isinstance(found, Repair)]
         changed = [(found.before, found.after) for found in repairs]
         assert changed == ([] if said == meant else [(said, meant)])
+
+
+def test_strict_takes_a_name_as_it_is() -> None:
+    read = tool("read_file", {"type": "object"})
+    for said in ("read_file", "ReadFile"):
+        call, _ = called(reader_of([read], tool_call_policy="strict"), said, ["{}"])
+        assert (call.name, isinstance(call.parsed(), dict)) == (said, said == "read_file")
 
 
 def test_what_was_changed_is_told_with_before_and_after() -> None:
@@ -254,6 +307,34 @@ def test_what_was_told_before_the_damage_stays(pieces: list[str]) -> None:
     assert told[0].startswith('{"path": "a')
 
 
+STRING: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "string"}}}
+WHOLE: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "the root has a condition": ({**STRING, "not": {"required": ["b"]}}, ['{"name": "ab"}']),
+    "the root is meant again": (
+        {**STRING, "properties": {**STRING["properties"], "b": {"$ref": "#"}}}, ['{"name": "ab"}'],
+    ),
+    "a name with a choice of values": (
+        {"type": "object", "properties": {"name": {"enum": ["ab"]}}}, ["{", '"name": "ab"', "}"],
+    ),
+    "a name": (STRING, ["{", '"name": "ab', '"', "}"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "pieces"), WHOLE.values(), ids=WHOLE)
+def test_what_can_still_be_wrong_waits(schema: dict[str, Any], pieces: list[str]) -> None:
+    said = ["{", '"name": "', "a", "b", '"', "}"]
+    call, told = called(reader_of([tool("act", schema)]), "act", said)
+    assert (told, call.parsed()) == (pieces, {"name": "ab"})
+
+
+def test_an_answer_that_is_still_open_says_what_has_come() -> None:
+    reader = reader_of([tool("write_file", FILE)])
+    for text in ('{"path": "a", "li', 'nes": "[1'):
+        reader.feed(delta("write_file", text))
+    (call,) = reader.message().tool_calls
+    assert (call.arguments, call.complete) == ('{"path": "a", "lines": "[1', False)
+
+
 def test_nothing_is_held_without_tools() -> None:
     call, told = called(reader_of([]), "f", ["{", '"a"', ": 1}"])
     assert (call.parsed(), told) == ({"a": 1}, ["{", '"a"', ": 1}"])
@@ -272,6 +353,13 @@ HOSTILE: dict[str, Any] = {
             "40": {"type": "object"},
         },
     },
+    "a thousand schemas behind each other": {
+        "$ref": "#/$defs/0",
+        "$defs": {
+            **{str(n): {"$ref": f"#/$defs/{n + 1}"} for n in range(1000)},
+            "1000": {"type": "object", "maxProperties": 0},
+        },
+    },
     "a pattern without an end": {"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}},
     "required as in draft 3": {"properties": {"a": {"type": "string", "required": True}}},
 }
@@ -286,6 +374,49 @@ def test_a_schema_that_nobody_can_judge_by_refuses_nothing(schema: Any) -> None:
     assert call.arguments == text
     if schema is None or "properties" not in schema or "pattern" not in json.dumps(schema):
         assert isinstance(call.parsed(), dict)
+
+
+DEEPER: dict[str, Any] = {}
+for _ in range(200):
+    DEEPER = {"items": DEEPER}
+OWN: dict[str, Any] = {
+    "too deep": {"properties": {"a": DEEPER, "b": {"type": "string"}}},
+    "a day": {"properties": {"b": {"type": "string", "default": date(2026, 11, 30)}}},
+}
+
+
+@pytest.mark.parametrize("schema", OWN.values(), ids=OWN)
+def test_nor_does_a_schema_that_was_sent_unchecked(schema: Any) -> None:
+    reader = reader_of([], extra={"tools": [tool("act", schema)]})
+    assert called(reader, "act", ['{"b": 1}'])[0].parsed() == {"b": 1}
+
+
+def test_a_schema_may_be_a_mapping_of_any_class() -> None:
+    schema = MappingProxyType(schema_of(REPAIRS["a number in quotes"]))
+    assert called(reader_of([tool("act", schema)]), "act", ['{"count": "7"}'])[0].parsed() == {
+        "count": 7
+    }
+
+
+def test_a_value_that_is_read_out_of_a_text_may_be_too_deep_to_be_judged() -> None:
+    node = {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/n"}] * 9 + [{"type": "null"}]}}
+    schema = {"properties": {"a": {"$ref": "#/$defs/n"}}, "$defs": {"n": node}}
+    for text, meant in (("[null]", {"a": [None]}), ("[[[[[[[1]]]]]]]", {"a": [[[[[[[1]]]]]]]})):
+        reader = reader_of([tool("act", schema)])
+        assert called(reader, "act", [json.dumps({"a": text})])[0].parsed() == meant
+
+
+HALF = {"type": "object", "properties": {"a": {"type": "string", "minLength": 2}}}
+
+
+@pytest.mark.parametrize("library", ["with", "without"])
+def test_one_validator_decides_as_the_other(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    if library == "without":
+        monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    schema = {**HALF, "title": library}  # compiled once for each text
+    for text, run in (('"ab"', True), ('"a"', False), (r'"\ud83d"', False), (r'"a\ud83d"', True)):
+        call, _ = called(reader_of([tool("act", schema)]), "act", [f'{{"a": {text}}}'])
+        assert isinstance(call.parsed(), dict) == run
 
 
 @pytest.mark.parametrize("value", ["mend", 1, True, ""])
