@@ -414,8 +414,12 @@ def test_one_validator_decides_as_the_other(monkeypatch: pytest.MonkeyPatch, lib
     if library == "without":
         monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     schema = {**HALF, "title": library}  # compiled once for each text
-    for text, run in (('"ab"', True), ('"a"', False), (r'"\ud83d"', False), (r'"a\ud83d"', True)):
-        call, _ = called(reader_of([tool("act", schema)]), "act", [f'{{"a": {text}}}'])
+    for text, run in (
+        ('{"a": "ab"}', True), ('{"a": "a"}', False),
+        (r'{"a": "\ud83d"}', False), (r'{"a": "a\ud83d"}', True),
+        (r'{"\ud83d": 1, "a": "a"}', False), (r'{"\ud83d": 1, "a": "ab"}', True),
+    ):  # fmt: skip
+        call, _ = called(reader_of([tool("act", schema)]), "act", [text])
         assert isinstance(call.parsed(), dict) == run
 
 

@@ -69,7 +69,7 @@ class CompiledSchema:
             try:
                 return self._fast_one(value)
             except (ValueError, OverflowError, RecursionError):
-                pass  # half of a surrogate pair has no UTF-8, which jsonschema does not mind
+                pass  # a name that is half of a surrogate pair has no UTF-8, which jsonschema takes
         return next(self.errors(value), None) is None
 
     def _surely(self, value: object) -> bool:
