@@ -20,8 +20,6 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
@@ -69,11 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="module")
-def own_garbage() -> Iterator[None]:
+def own_garbage() -> None:
     """For tests that collect garbage again and again: only what they made is looked through."""
     gc.collect()
     gc.freeze()
-    return
 
 
 @pytest.hookimpl(optionalhook=True)
