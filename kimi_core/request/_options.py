@@ -234,4 +234,4 @@ class Request:
     total_timeout: float | None = None
     forced_tool_choice: Literal["sent", "given_up"] | None = None
     calls: CallPolicy = field(default_factory=CallPolicy)
-    asked: Asked | None = field(default=None, repr=False)
+    asked: Asked = field(repr=False)

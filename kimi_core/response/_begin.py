@@ -76,8 +76,7 @@ class _Search:
 
     def end(self, reason: str | None) -> None:
         """Decide, since nothing more will come; a thought that the token limit cut has no end."""
-        if self.thinking is None:
-            self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
+        self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
 
     def _beginnings(self) -> tuple[str, ...]:
         return (_OPENS[self._dialect], *_BEGINS_UNTHINKING[self._dialect])
@@ -102,7 +101,6 @@ class ContentReader:
         self._listed = ListedCalls(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
-        self._flushed = False
         self.splitting: Splitting | None = None
 
     @property
@@ -136,9 +134,6 @@ class ContentReader:
         Args:
             reason: Its finish reason.
         """
-        if self._flushed:
-            return []
-        self._flushed = True
         text = self._listed.feed(self._prefix.rest())
         events, rest = self._listed.end(cut=reason in CUT_OFF)
         text += rest
