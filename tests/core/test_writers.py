@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kimi_core.chat import KimiChat, Settings, documented, written_setting
+from kimi_core.chat import KimiChat, Settings, documented, documented_as, written_setting
 from kimi_core.endpoints import vllm
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConfigError, KimiIncompleteAnswerError, KimiToolCallError
@@ -146,3 +146,24 @@ def test_a_class_without_a_docstring_stays_as_it_is() -> None:
     """As every class is under ``python -OO``."""
     bare = type("Bare", (), {})
     assert documented(bare).__doc__ is None
+
+
+def test_a_function_shows_the_arguments_of_the_core_s() -> None:
+    def source() -> None:
+        """Return tools.
+
+        Args:
+            names: Their names.
+
+        Raises:
+            ValueError: For none.
+        """
+
+    def own() -> None:
+        """Return tools of a framework."""
+
+    def bare() -> None: ...
+
+    shown = "Return tools of a framework.\n\nArgs:\n    names: Their names.\n\nRaises:\n"
+    assert str(documented_as(source)(own).__doc__).startswith(shown)
+    assert documented_as(source)(bare).__doc__ is None
