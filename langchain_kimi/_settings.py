@@ -40,7 +40,9 @@ from kimi_core.request.blocks import known
 __all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
-UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
+UNTOLD = frozenset(
+    {"files", "media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"}
+)
 _SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
 _SAID = sorted((option_names() - UNTOLD) | PAYLOAD_FIELDS | _SAID_TO_OPENAI)
 _CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}

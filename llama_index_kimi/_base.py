@@ -79,6 +79,7 @@ class KimiBase(Instance, FunctionCallingLLM):
     top_logprobs: int | None = Field(default=None, description="None: not sent.")
     logit_bias: dict[str, float] | None = Field(default=None, description="None: not sent.")
     prompt_cache_options: dict[str, Any] | None = Field(default=None, description="Its ttl.")
+    files: str | None = Field(default=None, description="extract: Moonshot reads documents.")
     extra_body: dict[str, Any] | None = Field(default=None, description="Sent as it is.")
     additional_kwargs: dict[str, Any] | None = Field(default=None, description="Of every call.")
     timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
