@@ -1,7 +1,7 @@
 """Asks one model at one endpoint: from messages to events.
 
 Owns: `KimiChat`. May know: its own files, _json, capabilities, config, endpoints, errors, files,
-local, request, transport.
+local, request, tokenizer, transport.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from kimi_core._json import Message, Tool
@@ -27,6 +27,7 @@ from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, w
 from kimi_core.files import ReadTexts, aread_documents, read_documents, texts_of
 from kimi_core.request import CallOptions, Options, Request, build_request
 from kimi_core.request.documents import with_texts
+from kimi_core.tokenizer import Tokenizer
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
@@ -83,6 +84,11 @@ class KimiChat:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model; another's once a server has said what it serves."""
         return self._served.capabilities
+
+    @cached_property
+    def found_tokenizer(self) -> Tokenizer:
+        """The tokenizer that is found where the caller named none; looked for once."""
+        return Tokenizer.find()
 
     def resolve(self, model: str | None) -> Capabilities:
         """Return what another model can do under the same settings."""
@@ -147,7 +153,6 @@ class KimiChat:
 
     def _told(self, request: Request, texts: Sequence[str]) -> Request:
         asked = request.asked
-        assert asked is not None  # noqa: S101 - documents come from `build_request` alone
         messages = with_texts(asked.messages, texts)
         tools, options, stream = asked.tools, asked.options, asked.stream
         with warnings_at(self._made_at):

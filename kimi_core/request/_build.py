@@ -58,11 +58,12 @@ def build_request(
     opens = plan.thinking.thinks and capabilities.info.opens_reasoning and not plan.prefix
     return Request(
         path="/completions" if raw else "/chat/completions",
-        payload=_payload(plan),
+        payload=_payload(plan, completion_fields(plan) if raw else chat_fields(plan)),
         capabilities=capabilities,
         tools=plan.tools,
         names=plan.names,
         repeats="" if raw else repeated_prefix(plan),
+        begins=plan.begins,
         text=plan.text,
         opens_reasoning=opens,
         sending=plan.sending,
@@ -74,11 +75,10 @@ def build_request(
     )
 
 
-def _payload(plan: Plan) -> dict[str, Any]:
-    raw = plan.capabilities.api == "completions"
+def _payload(plan: Plan, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "model": plan.capabilities.model,
-        **(completion_fields(plan) if raw else chat_fields(plan)),
+        **fields,
         **plan.sampling,
         **plan.identity,
         **_streaming(plan),

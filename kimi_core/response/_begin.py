@@ -18,7 +18,7 @@ from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.response._listed import ListedCalls
-from kimi_core.response._repeated import RepeatedPrefix
+from kimi_core.response._prefix import RepeatedPrefix
 from kimi_core.response._text import content_reader, split_reader
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class _Search:
 
     def end(self, reason: str | None) -> None:
         """Decide, since nothing more will come; a thought that the token limit cut has no end."""
-        if self.thinking is None:
-            self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
+        self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
 
     def _beginnings(self) -> tuple[str, ...]:
         return (_OPENS[self._dialect], *_BEGINS_UNTHINKING[self._dialect])
@@ -102,7 +101,6 @@ class ContentReader:
         self._listed = ListedCalls(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
-        self._flushed = False
         self.splitting: Splitting | None = None
 
     @property
@@ -136,9 +134,6 @@ class ContentReader:
         Args:
             reason: Its finish reason.
         """
-        if self._flushed:
-            return []
-        self._flushed = True
         text = self._listed.feed(self._prefix.rest())
         events, rest = self._listed.end(cut=reason in CUT_OFF)
         text += rest
