@@ -34,7 +34,7 @@ from llama_index.core.tools.types import BaseTool
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, known, media_part, plain_call, tool_call
-from kimi_core.request.media import document_part
+from kimi_core.request.documents import document_part
 from kimi_core.response import spoken_message
 
 __all__ = ["calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
