@@ -70,6 +70,7 @@ def build_request(
         sending=plan.sending,
         total_timeout=options.total_timeout,
         forced_tool_choice=plan.forced,
+        wanted_call=plan.wanted,
         calls=plan.calls,
         asked=Asked(messages=messages, tools=tools, options=options, stream=stream),
     )

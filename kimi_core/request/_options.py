@@ -214,6 +214,8 @@ class Request:
         asked: What it was built from, for asking again.
         forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
             "given_up" where the caller wanted that and the model refuses it; otherwise None.
+        wanted_call: The tool, as sent, whose arguments the form of the answer is, so that JSON in
+            the content is its call; empty otherwise.
     """
 
     path: str
@@ -227,5 +229,6 @@ class Request:
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None
     forced_tool_choice: Literal["sent", "given_up"] | None = None
+    wanted_call: str = ""
     calls: CallPolicy = field(default_factory=CallPolicy)
     asked: Asked | None = field(default=None, repr=False)
