@@ -92,9 +92,8 @@ class FormedCall:
 
     def _fits(self, text: str) -> bool:
         """Whether a part of a text is arguments; a text that is nothing else need not fit."""
-        found, schema = read_arguments(text), self._schema
-        judged = compiled_schema(schema) if isinstance(schema, dict) else None
-        return isinstance(found, dict) and (judged is None or judged.fits(found))
+        found = read_arguments(text)
+        return isinstance(found, dict) and compiled_schema(self._schema or {}).fits(found)
 
 
 def _without_fence(text: str) -> str:
