@@ -19,7 +19,7 @@ from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.response._formed import FormedCall
 from kimi_core.response._listed import ListedCalls
-from kimi_core.response._repeated import RepeatedPrefix
+from kimi_core.response._prefix import RepeatedPrefix
 from kimi_core.response._text import content_reader, split_reader
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class _Search:
 
     def end(self, reason: str | None) -> None:
         """Decide, since nothing more will come; a thought that the token limit cut has no end."""
-        if self.thinking is None:
-            self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
+        self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
 
     def _beginnings(self) -> tuple[str, ...]:
         return (_OPENS[self._dialect], *_BEGINS_UNTHINKING[self._dialect])
@@ -104,7 +103,6 @@ class ContentReader:
         self._formed = FormedCall(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
-        self._flushed = False
         self.splitting: Splitting | None = None
 
     @property
@@ -141,9 +139,6 @@ class ContentReader:
             reason: Its finish reason.
             served: Whether the server has sent calls of its own.
         """
-        if self._flushed:
-            return []
-        self._flushed = True
         text = self._listed.feed(self._prefix.rest())
         events, rest = self._listed.end(cut=reason in CUT_OFF)
         formed, rest = self._formed.end(text + rest, cut=reason in CUT_OFF, served=served)
