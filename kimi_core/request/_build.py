@@ -69,6 +69,7 @@ def build_request(
         sending=plan.sending,
         total_timeout=options.total_timeout,
         forced_tool_choice=plan.forced,
+        wanted_call=plan.wanted,
         calls=plan.calls,
         asked=asked,
         documents=tuple(documents_in(messages)),

@@ -227,6 +227,8 @@ class Request:
             messages; its payload says in each place what will come there.
         forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
             "given_up" where the caller wanted that and the model refuses it; otherwise None.
+        wanted_call: The tool, as sent, whose arguments the form of the answer is, so that JSON in
+            the content is its call; empty otherwise.
     """
 
     path: str
@@ -241,6 +243,7 @@ class Request:
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None
     forced_tool_choice: Literal["sent", "given_up"] | None = None
+    wanted_call: str = ""
     calls: CallPolicy = field(default_factory=CallPolicy)
     asked: Asked = field(repr=False)
     documents: tuple[Document, ...] = ()
