@@ -14,10 +14,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import (
-    convert_to_openai_function,
-    convert_to_openai_tool,
-)
+from langchain_core.utils.function_calling import convert_to_openai_function, convert_to_openai_tool
 
 # Private, and pinned by tests on the lowest and the newest supported langchain-openai: a second
 # conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.

@@ -106,6 +106,7 @@ class AskingAgain:
     def _built(self, options: Options) -> Request:
         asked = self._request.asked
         messages = [*asked.messages, *self._turns]
+        options = replace(options, prefix=None)  # it stands in the answer that was given
         capabilities = self._request.capabilities
         with warnings_at(self._made_at):
             return build_request(messages, asked.tools, options, capabilities, stream=asked.stream)
@@ -118,12 +119,16 @@ class AskingAgain:
             turn["reasoning_content"] = _plain(said.reasoning)
         results = _results(open_)
         if results:
-            turn["tool_calls"] = [_wire_call(call) for call, _ in open_.calls]
+            turn["tool_calls"] = [_legal(call).as_wire() for call, _ in open_.calls]
         else:
             names = ", ".join(self._request.calls.schemas)
             turn["content"] = turn["content"] or _plain(open_.text) or "(no answer)"
             results = [{"role": "user", "content": _UNCALLED.format(names=names)}]
         self._turns += [turn, *results]
+
+
+def _legal(call: ToolCall) -> ToolCall:
+    return replace(call, arguments=history_arguments(call.arguments))
 
 
 def _plain(text: str) -> str:
@@ -134,11 +139,6 @@ def _plain(text: str) -> str:
 def _said(call: ToolCall) -> tuple[str, str]:
     """Return what two calls have in common that are the same; true is not 1."""
     return call.name, json.dumps(call.parsed(), sort_keys=True)
-
-
-def _wire_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": history_arguments(call.arguments)}
-    return {"id": call.id, "type": "function", "function": function}
 
 
 def _results(open_: Unsettled) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Asks one model at one endpoint: from messages to events.
 
 Owns: `KimiChat`. May know: its own files, _json, capabilities, config, endpoints, errors, local,
-request, transport.
+request, tokenizer, transport.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from kimi_core._json import Message, Tool
@@ -25,6 +25,7 @@ from kimi_core.endpoints import endpoint_at
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
 from kimi_core.request import CallOptions, Options, Request, build_request
+from kimi_core.tokenizer import Tokenizer
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
@@ -80,6 +81,11 @@ class KimiChat:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model; another's once a server has said what it serves."""
         return self._served.capabilities
+
+    @cached_property
+    def found_tokenizer(self) -> Tokenizer:
+        """The tokenizer that is found where the caller named none; looked for once."""
+        return Tokenizer.find()
 
     def resolve(self, model: str | None) -> Capabilities:
         """Return what another model can do under the same settings."""

@@ -49,6 +49,7 @@ class ModelKeywords(TypedDict, total=False):
     logit_bias: Mapping[Any, float] | None
     max_tokens: int | None
     stop: str | Sequence[str] | None
+    prefix: str | None
     thinking: bool | Mapping[str, Any] | None
     keep_thinking: bool | None
     reasoning_effort: str | None

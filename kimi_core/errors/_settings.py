@@ -146,6 +146,7 @@ _RULES: Mapping[str, _Rule] = {
     "n": _Rule(_whole(1), "a whole number, 1 or more", "1"),
     "output_version": _Rule(_one_of("v0", "v1"), "'v0' or 'v1'", "'v1'"),
     "parallel_tool_calls": _BOOL,
+    "prefix": _TEXT,
     "presence_penalty": _PENALTY,
     "prompt_cache_key": _TEXT,
     "provider": _DICT,

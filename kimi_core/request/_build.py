@@ -53,18 +53,12 @@ def build_request(
     opens = plan.thinking.thinks and capabilities.info.opens_reasoning and not plan.prefix
     return Request(
         path="/completions" if raw else "/chat/completions",
-        payload={
-            "model": capabilities.model,
-            **(completion_fields(plan) if raw else chat_fields(plan)),
-            **plan.sampling,
-            **plan.identity,
-            **_streaming(plan),
-            **plan.extra,
-        },
+        payload=_payload(plan, completion_fields(plan) if raw else chat_fields(plan)),
         capabilities=capabilities,
         tools=plan.tools,
         names=plan.names,
         repeats="" if raw else repeated_prefix(plan),
+        begins=plan.begins,
         text=plan.text,
         opens_reasoning=opens,
         sending=plan.sending,
@@ -73,6 +67,17 @@ def build_request(
         calls=plan.calls,
         asked=Asked(messages=messages, tools=tools, options=options, stream=stream),
     )
+
+
+def _payload(plan: Plan, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "model": plan.capabilities.model,
+        **fields,
+        **plan.sampling,
+        **plan.identity,
+        **_streaming(plan),
+        **plan.extra,
+    }
 
 
 def _streaming(plan: Plan) -> dict[str, Any]:

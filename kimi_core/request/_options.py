@@ -39,6 +39,9 @@ class Options:
         frequency_penalty: Pinned likewise.
         max_tokens: Token limit of the answer, reasoning included.
         stop: Strings that end the answer.
+        prefix: Text that the answer begins with, e.g. ``"{"``: the model goes on from its last
+            letter, and it is told in front of the first text, so that the answer is whole. Refused
+            where a server is not known to continue an answer.
         thinking: Whether to think; None for the model's default. A caller may give Moonshot's own
             object, ``{"type": ..., "keep": ..., "effort": ...}``, which says the next two as well.
         keep_thinking: Whether the reasoning of earlier turns counts too, where the model lets one
@@ -95,6 +98,7 @@ class Options:
     frequency_penalty: float | None = None
     max_tokens: int | None = None
     stop: str | Sequence[str] | None = None
+    prefix: str | None = None
     thinking: bool | None = None
     keep_thinking: bool | None = None
     reasoning_effort: str | None = None
@@ -207,6 +211,7 @@ class Request:
         names: Which tools are sent under another name than the caller's, and the way back.
         opens_reasoning: Whether the text that comes back starts inside reasoning.
         repeats: Text that the caller began the answer with, where the server says it once more.
+        begins: Text that the caller began the answer with, where the answer is to hold it.
         sending: How it is sent, where that differs from other requests: "headers", "params" and
             "timeout", the names that the openai SDK has for them.
         total_timeout: Seconds that all of it may take; None for no limit.
@@ -224,6 +229,7 @@ class Request:
     opens_reasoning: bool
     names: ToolNames = field(default_factory=ToolNames)
     repeats: str = ""
+    begins: str = ""
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None
     forced_tool_choice: Literal["sent", "given_up"] | None = None

@@ -20,16 +20,21 @@ from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._call_policy import decide_call_policy
 from kimi_core.request._first_party import (
     check_form,
-    check_prefix,
     check_settings,
     decide_parallel_calls,
     thinking_beside_builtins,
     without_pinned,
 )
-from kimi_core.request._history import brought_tools, ends_in_prefix, prepare_history
+from kimi_core.request._history import brought_tools, prepare_history
+from kimi_core.request._prefix import (
+    check_prefix,
+    ends_in_prefix,
+    thinking_of_prefix,
+    with_prefix,
+)
 from kimi_core.request._prompt_rules import check_prompt
 from kimi_core.request._read import thinking_of
-from kimi_core.request._thinking import decide_thinking, thinking_of_prefix
+from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
@@ -60,6 +65,7 @@ class Plan:
         capabilities: What the model at this endpoint can do.
         messages: The conversation as this model at this endpoint accepts it.
         prefix: Whether its last message is the beginning of the answer.
+        begins: Text of that beginning that is told with the answer; mostly nothing.
         tools: The tools that the model may call, as the server takes them.
         names: Which of them go under another name than the caller's.
         tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
@@ -87,6 +93,7 @@ class Plan:
     encoder: TextEncoder | None
     escape_markers: bool
     prefix: bool
+    begins: str
     tools: list[dict[str, Any]]
     names: ToolNames
     tool_choice: str | dict[str, Any] | None
@@ -134,6 +141,7 @@ def decide(
         capabilities=capabilities,
         messages=history,
         prefix=ends_in_prefix(history),
+        begins=options.prefix or "",
         tools=choice.tools,
         names=names,
         tool_choice=choice.value,
@@ -170,8 +178,9 @@ def _readable(
     """Return options and messages in the words of this server, less what it does not take."""
     options = supported(_understood(options, capabilities), capabilities)
     messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
+    messages = with_prefix(messages, options)
     if ends_in_prefix(messages):
-        options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
+        options = replace(options, thinking=thinking_of_prefix(options, capabilities))
     return options, messages
 
 
@@ -219,7 +228,6 @@ def _understood(options: Options, capabilities: Capabilities) -> Options:
 def _check(
     history: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
 ) -> None:
-    prefix = ends_in_prefix(history)
     check_settings(
         stop=options.stop,
         provider=options.provider,
@@ -227,11 +235,11 @@ def _check(
         capabilities=capabilities,
     )
     if capabilities.api == "completions":
-        check_prompt(history, options.response_format, capabilities, prefix=prefix)
+        check_prompt(history, options.response_format, capabilities)
     else:
-        if prefix:
-            check_prefix(options.response_format, capabilities)
         check_form(options.response_format, capabilities)
+    if ends_in_prefix(history):
+        check_prefix(options, capabilities)
 
 
 def _grammar(

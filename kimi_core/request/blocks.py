@@ -89,16 +89,17 @@ def data_or_url(data: bytes, media_type: str | None) -> bytes | str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def media_part(modality: str, source: object) -> dict[str, Any]:
+def media_part(modality: str, source: object, *, detail: str | None = None) -> dict[str, Any]:
     """Return the part of a picture ("image") or video ("video").
 
     Args:
         modality: Which of them.
         source: Bytes and paths, which are inlined where the request is built, or a URL as text or
             as an object of a framework's.
+        detail: How closely a picture is looked at; sent where it is set.
     """
     url = source if isinstance(source, (bytes, Path)) else str(source)
-    return {"type": f"{modality}_url", f"{modality}_url": {"url": url}}
+    return {"type": f"{modality}_url", f"{modality}_url": {"url": url, **known(detail=detail)}}
 
 
 def text_parts(content: Any) -> Any:  # noqa: ANN401 - text, blocks or nothing

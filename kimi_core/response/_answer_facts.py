@@ -1,7 +1,7 @@
 """What a server says of an answer beside the answer.
 
-Owns: id, model, fingerprint, usage and logprobs, as they come with any chunk; errors that stand in
-place of an answer. May know: its own files, _json, errors, request.
+Owns: id, model, fingerprint, usage and logprobs, as they come with any chunk; why it ended; errors
+that stand in place of an answer. May know: its own files, _json, errors, request.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import error_from_body, error_in
 from kimi_core.request import Request
+from kimi_core.response._incomplete import incomplete_details
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import string_in
 
@@ -34,6 +35,30 @@ class AnswerFacts:
         self._usages: list[Usage] = []
         self._finish: str | None = None
         self._stopped_by: Any = None
+        self._completed_call = False
+        self.refusal = ""
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended."""
+        if self._completed_call and self._finish in {"stop", None}:
+            return "tool_calls"
+        return self._finish
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server has said why its answer ended."""
+        return self._finish is not None
+
+    def _incomplete_details(self) -> dict[str, Any] | None:
+        usage = self.usage or Usage()
+        return incomplete_details(
+            self.finish_reason,
+            limit=self._limit,
+            completion_tokens=usage.completion_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            refusal=self.refusal,
+        )
 
     def _read_header(self, chunk: Mapping[str, Any]) -> None:
         self._read_usage(chunk)

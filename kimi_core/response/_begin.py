@@ -18,7 +18,7 @@ from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
 from kimi_core.response._listed import ListedCalls
-from kimi_core.response._repeated import RepeatedPrefix
+from kimi_core.response._prefix import RepeatedPrefix
 from kimi_core.response._text import content_reader, split_reader
 
 if TYPE_CHECKING:

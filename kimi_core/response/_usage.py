@@ -1,6 +1,6 @@
 """What a server says of tokens and money, in any of its words.
 
-Owns: `Usage`. May know: _json.
+Owns: `Usage`. May know: _json, request.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kimi_core._json import as_mapping
+from kimi_core.request.blocks import known
 
 __all__ = ["Usage"]
 
@@ -73,6 +74,20 @@ class Usage:
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "total_tokens": self.total_tokens,
+        }
+
+    def as_standard(self) -> dict[str, Any]:
+        """Return the counts under the names of LangChain's ``UsageMetadata``.
+
+        Details of 0 are left out: nothing here tells "none" from "the server does not say".
+        """
+        cached = known(cache_read=self.cached_tokens, cache_creation=self.cache_write_tokens)
+        spent = known(reasoning=self.reasoning_tokens)
+        return {
+            "input_tokens": self.prompt_tokens,
+            "output_tokens": self.completion_tokens,
+            "total_tokens": self.total_tokens,
+            **known(input_token_details=cached, output_token_details=spent),
         }
 
     def as_received(self) -> dict[str, Any]:

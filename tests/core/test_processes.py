@@ -28,6 +28,8 @@ from tests.scripted import ScriptedServer, chunk, stream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("own_garbage")
+
 ANSWER = stream(chunk(content="Hello"), chunk("stop"))
 
 # Eight children of one process that has asked before; each wants its own number back.

@@ -1,12 +1,13 @@
 """A damaged call is mended where it has one reading, and is otherwise not run.
 
-Owns: the core's part of it: the table, and streams that are cut anywhere. What judges a call is in
-test_repair_schemas.py.
+Owns: the core's part of it: the table, streams that are cut anywhere, schemas that nobody can read.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import jsonschema
@@ -14,16 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kimi_core.chat import KimiChat, Settings
-from kimi_core.endpoints import vllm
 from kimi_core.errors import KimiConfigError
-from kimi_core.events import MessageBuilder, Repair, ToolCall, ToolCallArguments
+from kimi_core.events import Repair
 from kimi_core.events.arguments import InvalidArguments
 from kimi_core.request import Options
-from kimi_core.response import ResponseReader
+from tests.core.asked_calls import called, delta, reader_of, tool
 from tests.core.repairs import REPAIRS, Damaged
 
-CHAT = KimiChat(Settings(model="kimi-k2-thinking", endpoint=vllm("http://x/v1"), api_key="k"))
 FILE: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -35,37 +33,6 @@ FILE: dict[str, Any] = {
     "required": ["path"],
     "additionalProperties": False,
 }
-
-
-def tool(name: str, parameters: Any) -> dict[str, Any]:
-    return {"type": "function", "function": {"name": name, "parameters": parameters}}
-
-
-def reader_of(tools: list[dict[str, Any]], **options: Any) -> ResponseReader:
-    request = CHAT.request(
-        [{"role": "user", "content": "x"}], tools, Options(**options), stream=True
-    )
-    return ResponseReader(request)
-
-
-def delta(name: str | None, text: str) -> dict[str, Any]:
-    said = {"index": 0, "function": {"arguments": text}}
-    if name is not None:
-        said = {"index": 0, "id": "a:0", "function": {"name": name, "arguments": text}}
-    return {"choices": [{"index": 0, "delta": {"tool_calls": [said]}}]}
-
-
-def called(reader: ResponseReader, name: str, pieces: list[str]) -> tuple[ToolCall, list[str]]:
-    """Feed a call in pieces; return it as the events sum it up, and the pieces that were told."""
-    builder, told = MessageBuilder(), list[str]()
-    chunks = [delta(name, ""), *(delta(None, piece) for piece in pieces)]
-    for events in [*map(reader.feed, chunks), reader.close(done=True)]:
-        for event in events:
-            builder.add(event)
-            told += [event.text] if isinstance(event, ToolCallArguments) else []
-    (call,) = builder.message().tool_calls
-    assert reader.message().tool_calls == (call,)
-    return call, told
 
 
 def schema_of(row: Damaged) -> dict[str, Any]:
@@ -118,6 +85,31 @@ def test_nothing_is_tried_without_an_end(number: int, *, mended: bool) -> None:
     text = json.dumps({"sizes": ["7"] * number})
     call, _ = called(reader_of([tool("act", schema)]), "act", [text])
     assert isinstance(call.parsed(), dict) == mended
+
+
+# What a pattern and a text cost, and whether the call is run: what costs too much is not asked.
+PATTERNS: dict[str, tuple[str, str, bool]] = {
+    "a group again and again": ("^(ab)+$", "ab" * 15, True),
+    "a group again, and more": ("^(ab)+$", "ab" * 15 + "c", False),
+    "the very end": ("^a$", "a\n", False),
+    "a choice again and again": ("^(a|b)*c$", "b" * 30, True),
+    "a group within a group": ("^(a+)+c$", "b" * 30, True),
+    "the same, of a short text": ("^(a+)+c$", "b" * 20, False),
+    "a look ahead": ("^(?=a)a+$", "b" * 30, True),
+    "what was found before": (r"^(a)\1$", "b" * 30, True),
+    "a power of a long text": ("^.*.*.*c$", "b" * 300, True),
+    "no pattern": ("(", "b", True),
+}
+
+
+@pytest.mark.parametrize(("pattern", "text", "run"), PATTERNS.values(), ids=PATTERNS)
+def test_a_pattern_is_asked_within_a_bound(
+    monkeypatch: pytest.MonkeyPatch, pattern: str, text: str, *, run: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)  # whose engine has a bound of its own
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}}
+    call, _ = called(reader_of([tool("act", schema)]), "act", [json.dumps({"a": text})])
+    assert isinstance(call.parsed(), dict) == run
 
 
 def test_null_is_a_value_in_openapis_words_too() -> None:
@@ -321,3 +313,28 @@ def test_a_policy_that_is_none_is_refused(value: Any) -> None:
 def test_retries_are_at_most_three(value: Any) -> None:
     with pytest.raises(KimiConfigError, match="a whole number from 0 to 3"):
         Options(tool_call_retries=value)
+
+
+PROGRAM = """
+import json, sys
+from kimi_core.chat import KimiChat, Settings
+from kimi_core.request import Options
+from kimi_core.response import ResponseReader
+
+tool = {"type": "function", "function": {"name": "f", "parameters": json.loads(sys.argv[1])}}
+chat = KimiChat(Settings(model="kimi-k3", api_key="k"))
+request = chat.request([{"role": "user", "content": "x"}], [tool], Options(), stream=False)
+reader = ResponseReader(request)
+call = {"id": "f:0", "function": {"name": "f", "arguments": sys.argv[2]}}
+reader.feed({"choices": [{"message": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]})
+reader.close(done=True)
+print(reader.message().tool_calls[0].parsed())
+print([name for name in sys.modules if name.startswith("jsonschema")])
+"""
+
+
+def test_no_validator_is_imported_for_a_right_call() -> None:
+    said = '{"path": "a.txt", "content": "a", "lines": [1, 2], "force": true}'
+    command = [sys.executable, "-c", PROGRAM, json.dumps(FILE), said]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert run.stdout.splitlines() == [str(json.loads(said)), "[]"]

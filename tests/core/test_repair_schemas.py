@@ -1,12 +1,11 @@
-"""What judges the arguments of a call: a schema that can be read, within a bound, and nothing else.
+"""Whatever stands in a tool's schema, its calls are judged by it in bounded time, or not at all.
 
-Owns: schemas that nobody can read, patterns, and both validators.
+Owns: schemas that are hostile, odd or unchecked, and the two validators.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from datetime import date
@@ -15,33 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.repairs import REPAIRS
-from tests.core.test_repair import FILE, called, reader_of, schema_of, tool
-
-# What a pattern and a text cost, and whether the call is run: what costs too much is not asked.
-PATTERNS: dict[str, tuple[str, str, bool]] = {
-    "a group again and again": ("^(ab)+$", "ab" * 15, True),
-    "a group again, and more": ("^(ab)+$", "ab" * 15 + "c", False),
-    "the very end": ("^a$", "a\n", False),
-    "a choice again and again": ("^(a|b)*c$", "b" * 30, True),
-    "a group within a group": ("^(a+)+c$", "b" * 30, True),
-    "the same, of a short text": ("^(a+)+c$", "b" * 20, False),
-    "a look ahead": ("^(?=a)a+$", "b" * 30, True),
-    "what was found before": (r"^(a)\1$", "b" * 30, True),
-    "a power of a long text": ("^.*.*.*c$", "b" * 300, True),
-    "no pattern": ("(", "b", True),
-}
-
-
-@pytest.mark.parametrize(("pattern", "text", "run"), PATTERNS.values(), ids=PATTERNS)
-def test_a_pattern_is_asked_within_a_bound(
-    monkeypatch: pytest.MonkeyPatch, pattern: str, text: str, *, run: bool
-) -> None:
-    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)  # whose engine has a bound of its own
-    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}}
-    call, _ = called(reader_of([tool("act", schema)]), "act", [json.dumps({"a": text})])
-    assert isinstance(call.parsed(), dict) == run
-
+from tests.core.asked_calls import called, reader_of, tool
 
 HOSTILE: dict[str, Any] = {
     "no schema": None,
@@ -95,7 +68,7 @@ def test_nor_does_a_schema_that_was_sent_unchecked(schema: Any) -> None:
 
 
 def test_a_schema_may_be_a_mapping_of_any_class() -> None:
-    schema = MappingProxyType(schema_of(REPAIRS["a number in quotes"]))
+    schema = MappingProxyType({"type": "object", "properties": {"count": {"type": "integer"}}})
     assert called(reader_of([tool("act", schema)]), "act", ['{"count": "7"}'])[0].parsed() == {
         "count": 7
     }
@@ -124,28 +97,3 @@ def test_one_validator_decides_as_the_other(monkeypatch: pytest.MonkeyPatch, lib
     ):  # fmt: skip
         call, _ = called(reader_of([tool("act", schema)]), "act", [text])
         assert isinstance(call.parsed(), dict) == run
-
-
-PROGRAM = """
-import json, sys
-from kimi_core.chat import KimiChat, Settings
-from kimi_core.request import Options
-from kimi_core.response import ResponseReader
-
-tool = {"type": "function", "function": {"name": "f", "parameters": json.loads(sys.argv[1])}}
-chat = KimiChat(Settings(model="kimi-k3", api_key="k"))
-request = chat.request([{"role": "user", "content": "x"}], [tool], Options(), stream=False)
-reader = ResponseReader(request)
-call = {"id": "f:0", "function": {"name": "f", "arguments": sys.argv[2]}}
-reader.feed({"choices": [{"message": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]})
-reader.close(done=True)
-print(reader.message().tool_calls[0].parsed())
-print([name for name in sys.modules if name.startswith("jsonschema")])
-"""
-
-
-def test_no_validator_is_imported_for_a_right_call() -> None:
-    said = '{"path": "a.txt", "content": "a", "lines": [1, 2], "force": true}'
-    command = [sys.executable, "-c", PROGRAM, json.dumps(FILE), said]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
-    assert run.stdout.splitlines() == [str(json.loads(said)), "[]"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.test_repair import reader_of, tool
+from tests.core.asked_calls import reader_of, tool
 from tests.scripted import chunk
 
 MOVE = '{"name": "move", "arguments": {"to": "north"}}'
