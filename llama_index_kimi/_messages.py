@@ -106,7 +106,7 @@ def _wire_tool(tool: BaseTool) -> dict[str, Any]:
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
     function = {**wire["function"], "name": tool.metadata.get_name()}
     kind = tool.metadata.fn_schema
-    if kind is not None and function["parameters"].keys() == {"$defs"}:
+    if kind is not None and function.get("parameters", {}).keys() == {"$defs"}:
         # LlamaIndex leaves the reference out that is all there is of a class that holds itself.
         function["parameters"] = class_schema(kind)
     return {**wire, "function": function}
