@@ -1,12 +1,14 @@
 """An address and the secret in it, told apart.
 
-Owns: that. May know: the standard library.
+Owns: that. May know: errors.
 """
 
 from __future__ import annotations
 
 import base64
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from kimi_core.errors import KimiConfigError
 
 __all__ = ["without_credentials"]
 
@@ -18,8 +20,19 @@ def without_credentials(base_url: str) -> tuple[str, dict[str, str]]:
 
     Returns:
         The address without them, and the header that says the same.
+
+    Raises:
+        KimiConfigError: Where it is no address at all; it is not shown, since nobody knows then
+            what of it is a password.
     """
-    parts = urlsplit(base_url.strip())
+    try:
+        parts = urlsplit(base_url.strip())
+    except ValueError as error:
+        message = (
+            f"base_url is no http(s) URL ({error}); write it as 'http://localhost:8000/v1', or "
+            "'http://[::1]:8000/v1'."
+        )
+        raise KimiConfigError(message) from None
     if "@" not in parts.netloc:
         return base_url, {}
     said, _, host = parts.netloc.rpartition("@")

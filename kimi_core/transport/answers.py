@@ -50,8 +50,10 @@ def list_of(read: Callable[[Mapping[str, Any]], _T]) -> Callable[[str], tuple[_T
     """Return what reads an answer that is a list of objects."""
 
     def read_all(text: str) -> tuple[_T, ...]:
-        rows = cast("Sequence[Mapping[str, Any]] | None", field_of(json_object(text), "data"))
-        return tuple(read(row) for row in rows or ())
+        rows = field_of(json_object(text), "data") or []
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise KimiProtocolError(f"the server's answer is not a list of objects: {text[:200]!r}")
+        return tuple(read(row) for row in cast("Sequence[Mapping[str, Any]]", rows))
 
     return read_all
 
