@@ -181,7 +181,7 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
 
     kind: type[KimiConnectionError] = KimiConnectionError
     sentence = (
-        f"No connection to {endpoint} at {base_url}: {exc.__cause__ or exc}. "
+        f"No connection to {endpoint} at {base_url}: {_cause_of(exc)}. "
         "Check base_url, and that the server is running."
     )
     if isinstance(exc, openai.APITimeoutError):
@@ -193,6 +193,16 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
     error.endpoint = endpoint
     error.model = model
     return error
+
+
+def _cause_of(exc: Exception) -> str:
+    """Return what broke: an async connection that is reset says so four causes below (anyio)."""
+    error = below = exc.__cause__ or exc
+    text = str(error)
+    while not text and (below.__cause__ or below.__context__):
+        below = below.__cause__ or below.__context__ or below
+        text = str(below)
+    return text.rstrip(".") or type(error).__name__
 
 
 def timeout_error(
