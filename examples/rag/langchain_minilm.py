@@ -3,8 +3,9 @@
 Needs: what minilm.py needs. Use: InMemoryVectorStore(MiniLM()), or any other vector store.
 """
 
+from kept import embed_once
 from langchain_core.embeddings import Embeddings
-from minilm import embed, embed_once
+from minilm import embed
 
 
 class MiniLM(Embeddings):

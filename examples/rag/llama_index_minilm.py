@@ -3,8 +3,9 @@
 Needs: what minilm.py needs. Use: VectorStoreIndex(nodes, embed_model=MiniLM()).
 """
 
+from kept import embed_once
 from llama_index.core.embeddings import BaseEmbedding
-from minilm import embed, embed_once
+from minilm import embed
 
 
 class MiniLM(BaseEmbedding):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 from bert import Array, Weights, encode
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 from tokenizers import Tokenizer
 
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE, TOKENS = 384, 256  # numbers for a text; tokens of it that are read, as in training
 
 
@@ -27,7 +28,10 @@ def model() -> tuple[Tokenizer, Weights]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)
     tokenizer.enable_padding()
-    return tokenizer, load_file(folder / "model.safetensors")
+    weights = (folder / "model.safetensors").read_bytes()
+    if hashlib.sha256(weights).hexdigest() != SHA256:
+        raise ValueError("model.safetensors is not that of sentence-transformers")
+    return tokenizer, load(weights)
 
 
 def embed(texts: list[str], batch: int = 16) -> Array:
@@ -38,16 +42,6 @@ def embed(texts: list[str], batch: int = 16) -> Array:
         numbers = order[start : start + batch]
         rows[numbers] = _mean([texts[number] for number in numbers])
     return rows
-
-
-def embed_once(texts: list[str]) -> Array:
-    """Embed texts, or read what an earlier run kept in .cache/rag: 700 chunks take a minute."""
-    name = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
-    kept = Path(__file__).resolve().parents[2] / ".cache" / "rag" / f"{name}.npy"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, embed(texts))
-    return np.asarray(np.load(kept))
 
 
 def _mean(texts: list[str]) -> Array:
