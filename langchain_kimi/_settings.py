@@ -80,6 +80,10 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         self._chat = KimiChat(Settings(**{**settings, "model": named or None}))
         spelled = self._chat.spelled if named else UnsaidText(self._chat.spelled)
         BaseChatOpenAI.__setattr__(self, "model_name", spelled)
+        self._refresh_profile()
+
+    def _refresh_profile(self) -> None:
+        """Take the facts of the model, which the server may have named meanwhile."""
         if self.profile is None or isinstance(self.profile, UnsaidDict):
             self.profile = self._resolve_model_profile()
 

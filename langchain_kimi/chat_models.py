@@ -234,4 +234,6 @@ class ChatKimiK2(KimiGeneration):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = self._provider
+        if params.get("ls_model_name") == self._chat.spelled:
+            params["ls_model_name"] = self._chat.capabilities.model  # as the server has named it
         return params
