@@ -33,7 +33,7 @@ from kimi_core.chat import Instance, KimiChat, Settings, UnsaidDict, UnsaidText,
 from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.request.blocks import known
 
-__all__ = ["UNTOLD", "KimiSettings"]
+__all__ = ["LOAD_ARGUMENTS", "UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
 UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
@@ -41,6 +41,15 @@ _SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
 
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
+
+
+_ID = ("langchain_kimi", "chat_models", "ChatKimiK2")
+LOAD_ARGUMENTS: dict[str, Any] = {
+    "allowed_objects": "core",
+    "valid_namespaces": ["langchain_kimi"],
+    "additional_import_mappings": {_ID: _ID},
+}
+"""What `langchain_core.load.loads` and ``load`` are told to load chains with a ``ChatKimiK2``."""
 
 
 class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
@@ -110,7 +119,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     @classmethod
     def get_lc_namespace(cls) -> list[str]:
         """Return where `langchain_core.load.loads` finds the class."""
-        return ["langchain_kimi", "chat_models"]
+        return [*_ID[:-1]]
 
     @property
     def lc_secrets(self) -> dict[str, str]:

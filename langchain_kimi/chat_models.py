@@ -25,7 +25,7 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import Runnable
 from typing_extensions import Unpack
 
-from kimi_core.chat import ModelKeywords, documented
+from kimi_core.chat import AlsoCalled, ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
 from kimi_core.errors import UnknownSettingWarning, warn
 from langchain_kimi._generation import KimiGeneration
@@ -33,6 +33,9 @@ from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dic
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2"]
+
+# ModelFallbackMiddleware takes prompt_cache_key away from all but the types that it lists.
+_LLM_TYPE = AlsoCalled("kimi-chat", "openai-chat")
 
 
 class ChatKeywords(ModelKeywords, total=False):
@@ -229,7 +232,7 @@ class ChatKimiK2(KimiGeneration):
 
     @property
     def _llm_type(self) -> str:
-        return "kimi-chat"
+        return _LLM_TYPE
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
