@@ -76,6 +76,8 @@ class AlsoCalled(str):
 
     __slots__ = ("_other",)
 
+    _other: str
+
     def __new__(cls, name: str, other: str) -> AlsoCalled:  # noqa: PYI034 - see above
         made = super().__new__(cls, name)
         made._other = other
