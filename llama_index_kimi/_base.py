@@ -78,13 +78,9 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     def metadata(self) -> LLMMetadata:
         """What LlamaIndex wants to know of the model: context, output budget, abilities."""
         capabilities = self._chat.capabilities
-        info = capabilities.info
-        # LlamaIndex's engines take this much away from the context for every prompt, so it must
-        # leave room in a small one.
-        num_output = min(info.default_output or 4096, info.context_window // 4)
         return LLMMetadata(
-            context_window=info.context_window,
-            num_output=self.max_tokens or num_output,
+            context_window=capabilities.info.context_window,
+            num_output=self.max_tokens or capabilities.room_for_output,
             is_chat_model=True,
             is_function_calling_model=True,
             model_name=capabilities.model,
@@ -93,10 +89,8 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     def to_payload(self) -> dict[str, Any]:
         """Return what instrumentation is told of this model; nothing secret is in it."""
         payload = {"class_name": self.class_name(), **self.metadata.model_dump()}
-        payload["endpoint"] = self._chat.capabilities.endpoint.name
-        if self.thinking is not None:
-            payload["thinking"] = self.thinking
-        return payload
+        thinking = {} if self.thinking is None else {"thinking": self.thinking}
+        return {**payload, "endpoint": self._chat.capabilities.endpoint.name, **thinking}
 
     def _said(self) -> dict[str, Any]:
         return {**super()._said(), **(self.additional_kwargs or {})}

@@ -120,8 +120,9 @@ def test_a_call_is_asked_for_again_without_it() -> None:
     reader = ResponseReader(request, asks_again=True)
     read_on = [event for chunk in (delta(content=" upon"), wrong) for event in reader.feed(chunk)]
     reader.close()
-    again = AskingAgain(request, reader, None).next()
     assert read_on
+    assert reader.unsettled is not None
+    again = AskingAgain(request, reader, reader.unsettled, None).next()
     assert again is not None
     assert [one.get("content") for one in again.payload["messages"][1:2]] == ["Once upon"]
     assert not [one for one in again.payload["messages"] if one.get("partial")]
