@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "decide"]
 
+_OF_NOTHING: dict[str, Any] = {"type": "object", "properties": {}}
 _SAMPLING = ("temperature", "top_p", "n", "presence_penalty", "frequency_penalty")
 _IDENTITY = ("prompt_cache_key", "prompt_cache_options", "safety_identifier", "provider")
 
@@ -228,7 +229,7 @@ def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
     if options.response_format:
         return plain_response_format(options.response_format)
     for function in (tool["function"] for tool in choice.tools if name_of(tool) == choice.wanted):
-        parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        parameters: dict[str, Any] = function.get("parameters") or _OF_NOTHING
         told = {"description": function.get("description") or None}
         return named_format(choice.wanted, parameters, **told)
     return options.response_format
