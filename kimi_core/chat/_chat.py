@@ -336,7 +336,8 @@ class KimiChat:
     def _start_engine(self) -> Transport:
         from kimi_core.local import shared_engine
 
-        engine = shared_engine(self._local_model(), self.capabilities.info.context_window)
+        model, context = self._local_model(), self.settings.context_window
+        engine = shared_engine(model, context) if context else shared_engine(model)
         return self._make_transport(engine.base_url)
 
     def _local_model(self) -> str | None:
