@@ -99,7 +99,7 @@ mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that i
 	@$(BIN)/python scripts/mutations.py
 
 .PHONY: mutants
-mutants: $(VENV)/.test  ## Break raw, request and response at random, and list what no test notices (ARGS="--number 50 --seed 2")
+mutants: $(VENV)/.test  ## Break raw, request and response at random, and list what no test notices (ARGS="--number 50 --seed 2 3")
 	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 .PHONY: fuzz

@@ -36,7 +36,9 @@ from kimi_core.request.blocks import known
 __all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
-UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
+UNTOLD = frozenset(
+    {"files", "media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"}
+)
 _SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
 
 # A key that this langchain-core does not have would be a warning.

@@ -16,7 +16,7 @@ from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConfigError, KimiIncompleteAnswerError, KimiToolCallError
 from kimi_core.events import MessageBuilder, ParsedMessage, ToolCall
 from kimi_core.request.blocks import media_part
-from kimi_core.request.media import document_part
+from kimi_core.request.documents import document_part, documents_in
 from kimi_core.response import answer_error, invalid_calls
 from kimi_core.tokenizer import Tokenizer
 from tests.core.asking import HELLO
@@ -109,13 +109,14 @@ def test_settings_are_written_as_json() -> None:
 
 def test_a_document_is_its_name_and_its_text(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Two.")
-    part = {"type": "text", "text": "notes:\nTwo.\n"}
+    part = {"type": "text", "text": "\nnotes:\nTwo.\n"}
     assert document_part("notes", b"Two.") == part
     assert document_part("notes", None, path=tmp_path / "notes.txt", folder=tmp_path) == part
     with pytest.raises(KimiConfigError, match="'notes' is a URL, which Kimi does not fetch"):
         document_part("notes", None)
-    with pytest.raises(KimiConfigError, match=r"'notes' \(application/pdf\) is not text"):
-        document_part("notes", b"\x00", media_type="application/pdf")
+    unread = document_part("notes", b"\x00", media_type="application/pdf")
+    [found] = documents_in([{"role": "user", "content": [unread]}])
+    assert (found.name, found.data, found.media_type) == ("notes", b"\x00", "application/pdf")
 
 
 def test_bytes_and_paths_of_media_stay_what_they_are(tmp_path: Path) -> None:

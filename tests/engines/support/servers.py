@@ -25,7 +25,9 @@ __all__ = ["SERVERS", "Server", "engines_folder", "serve"]
 
 _PROJECT = Path(__file__).resolve().parents[3]
 FOLDER_VARIABLE = "KIMI_TEST_ENGINES"
-_START_SECONDS = 400
+# It ends a server that hangs, and nothing else: SGLang was seen to take one minute on two quiet
+# cores and seven on busy ones.
+_START_SECONDS = 1_200
 _STOP_SECONDS = 60
 
 _VLLM = (
@@ -43,10 +45,13 @@ _SGLANG = (
     *(str(Path(__file__).with_name("sglang_server.py")), "--model-path", "sglang"),
     *("--served-model-name", "kimi-k2.5", "--host", "127.0.0.1", "--device", "cpu"),
     *("--attention-backend", "torch_native", "--load-format", "dummy", "--skip-server-warmup"),
-    *("--max-total-tokens", "32768", "--max-running-requests", "4", "--mem-fraction-static", "0.1"),
+    *("--max-total-tokens", "32768", "--max-running-requests", "4", "--mem-fraction-static", "0.5"),
     *("--grammar-backend", "xgrammar", "--disable-radix-cache", "--chunked-prefill-size", "-1"),
 )
 _SGLANG_TOOLS = ("--tool-call-parser", "kimi_k2")
+# The parsers of the family that the model is not of.
+_WRONG = ("--tool-call-parser", "kimi_k3", "--reasoning-parser", "kimi_k3")
+_LLAMA_CPP = (str(Path(__file__).with_name("llamacpp_server.py")), "--model", "llamacpp/kimi.gguf")
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ SERVERS = {
     "vllm": Server((*_VLLM, "--model", "fast", *_TOOL_PARSER, *_REASONING_PARSER)),
     "vllm-raw": Server((*_VLLM, "--model", "fast")),
     "vllm-no-reasoning": Server((*_VLLM, "--model", "fast", *_TOOL_PARSER)),
+    "vllm-wrong": Server((*_VLLM, "--model", "fast", "--enable-auto-tool-choice", *_WRONG)),
     "vllm-slow": Server(
         (*_VLLM, "--model", "slow", "--trust-remote-code", *_TOOL_PARSER, *_REASONING_PARSER)
     ),
@@ -78,14 +84,14 @@ SERVERS = {
     "sglang": Server((*_SGLANG, *_SGLANG_TOOLS, *_REASONING_PARSER), environment="venv-sglang"),
     "sglang-no-reasoning": Server((*_SGLANG, *_SGLANG_TOOLS), environment="venv-sglang"),
     "sglang-raw": Server(_SGLANG, environment="venv-sglang"),
-    "llama.cpp": Server(
-        (str(Path(__file__).with_name("llamacpp_server.py")), "--model", "llamacpp/kimi.gguf"),
-        environment="",
-    ),
+    "sglang-wrong": Server((*_SGLANG, *_WRONG), environment="venv-sglang"),
+    "llama.cpp": Server(_LLAMA_CPP, environment=""),
+    "llama.cpp-no-jinja": Server((*_LLAMA_CPP, "--no-jinja"), environment=""),
 }
 """How each server is started: vLLM with both parsers, without any, with the one for tool calls
-only, with both and the slow tokenizer that Kimi's checkpoints have; ``transformers serve``; and
-SGLang with both parsers, with the one for tool calls only, and without any; and llama.cpp's."""
+only, with those of another family, with both and the slow tokenizer that Kimi's checkpoints have;
+``transformers serve``; SGLang with both parsers, with the one for tool calls only, without any,
+and with those of another family; and llama.cpp's with jinja and without."""
 
 
 def engines_folder() -> Path | None:
