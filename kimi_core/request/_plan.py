@@ -29,6 +29,7 @@ from kimi_core.request._history import brought_tools, prepare_history
 from kimi_core.request._prefix import (
     check_prefix,
     ends_in_prefix,
+    is_prefix,
     thinking_of_prefix,
     with_prefix,
 )
@@ -220,7 +221,8 @@ def _form_is_taken(options: Options) -> bool:
 
 def _answers_a_call(messages: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the call was made already: an agent that forces one in every turn would never end."""
-    return bool(messages) and messages[-1].get("role") == "tool"
+    before = [message for message in messages[-2:] if not is_prefix(message)]
+    return bool(before) and before[-1].get("role") == "tool"
 
 
 def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
