@@ -25,13 +25,16 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import Runnable
 from typing_extensions import Unpack
 
-from kimi_core.chat import ModelKeywords, documented
+from kimi_core.chat import AlsoCalled, ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2"]
+
+# ModelFallbackMiddleware takes prompt_cache_key away from all but the types that it lists.
+_LLM_TYPE = AlsoCalled("kimi-chat", "openai-chat")
 
 
 class ChatKeywords(ModelKeywords, total=False):
@@ -223,9 +226,11 @@ class ChatKimiK2(KimiGeneration):
 
     @property
     def _llm_type(self) -> str:
-        return "kimi-chat"
+        return _LLM_TYPE
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = self._provider
+        if params.get("ls_model_name") == self._chat.spelled:
+            params["ls_model_name"] = self._chat.capabilities.model  # as the server has named it
         return params

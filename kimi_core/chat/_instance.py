@@ -88,6 +88,28 @@ class UnsaidText(Unsaid, str):
     __slots__ = ()
 
 
+class AlsoCalled(str):
+    """A name that is found under another one as well, where a framework has a list of names."""
+
+    __slots__ = ("_other",)
+
+    _other: str
+
+    def __new__(cls, name: str, other: str) -> AlsoCalled:  # noqa: PYI034 - see above
+        made = super().__new__(cls, name)
+        made._other = other
+        return made
+
+    def __eq__(self, name: object) -> bool:
+        return str.__eq__(self, name) is True or name == self._other
+
+    def __hash__(self) -> int:
+        return hash(self._other)
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)  # what is written down is the name alone
+
+
 class UnsaidDict(Unsaid, dict[str, Any]):
     """The profile of a model that nobody wrote."""
 
