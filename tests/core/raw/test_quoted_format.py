@@ -72,7 +72,7 @@ STRINGS_OF_ENDS = {
     "nothing but an end": f"a{END}",
     "two ends": f"a{END}{END}",
     "an end, and a call": f"a{END} as in {INNER}",
-    "a whole answer": f"Hi<|close|>response<|sep|><|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
+    "a whole section": f"Hi <|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
 }
 
 
