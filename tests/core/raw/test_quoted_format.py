@@ -72,8 +72,7 @@ STRINGS_OF_ENDS = {
     "nothing but an end": f"a{END}",
     "two ends": f"a{END}{END}",
     "an end, and a call": f"a{END} as in {INNER}",
-    "a whole answer": "Hi<|close|>response<|sep|>"
-    f"<|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
+    "a whole section": f"Hi <|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
 }
 
 
