@@ -230,7 +230,7 @@ def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
     if options.response_format:
         return plain_response_format(options.response_format)
     for function in (tool["function"] for tool in choice.tools if name_of(tool) == choice.wanted):
-        parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        parameters: Any = function.get("parameters") or {"type": "object", "properties": {}}
         told = {"description": function.get("description") or None}
         return named_format(choice.wanted, parameters, **told)
     return options.response_format

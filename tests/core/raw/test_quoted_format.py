@@ -123,6 +123,15 @@ def test_the_schema_decides_where_structure_does_not(
     assert json.loads(call.arguments) == arguments
 
 
+@pytest.mark.parametrize("required", [[{}, ["text"]], "text", {"text": 1}, 7, True, None], ids=repr)
+def test_a_schema_that_is_none_decides_nothing(required: Any) -> None:
+    odd = tool("write")
+    odd["function"]["parameters"] = {"properties": {"text": {}}, "required": required}
+    text = f"{ANSWERED}<|open|>tools<|sep|>{called('a')}<|close|>message<|sep|>"
+    [call] = read(text, "k3", tools=[odd]).tool_calls
+    assert json.loads(call.arguments) == {"text": "a"}
+
+
 @pytest.mark.parametrize("size", [1, 10**6])
 def test_a_call_that_lacks_an_argument_ends_where_it_ends(size: int) -> None:
     """The next call's closing tags were opened by its own arguments."""
