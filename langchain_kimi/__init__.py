@@ -11,7 +11,6 @@ from kimi_core.platform import anthropic_kwargs
 with needs_extra("langchain"):
     from langchain_kimi._messages import tools_message
     from langchain_kimi._official import aofficial_tools, official_tools
-    from langchain_kimi._prefill import aprefilled, prefilled
     from langchain_kimi._rates import KimiRateLimiter
     from langchain_kimi.chat_models import ChatKimiK2
 
@@ -21,9 +20,7 @@ __all__ = [
     "__version__",
     "anthropic_kwargs",
     "aofficial_tools",
-    "aprefilled",
     "endpoints",
     "official_tools",
-    "prefilled",
     "tools_message",
 ]

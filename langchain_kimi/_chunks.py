@@ -8,62 +8,32 @@ are the same events.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall, ToolCallChunk
 from langchain_core.messages import ToolCall as LangChainToolCall
-from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.messages.block_translators import get_translator, register_translator
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.utils.json import parse_partial_json
 
 from kimi_core.chat.fields import copied
-from kimi_core.events import Event, ParsedMessage, ToolCall
-from kimi_core.events.arguments import read_arguments
+from kimi_core.events import Event, ParsedMessage
 from kimi_core.events.deltas import CallDelta, Deltas
 from kimi_core.request.blocks import known
-from kimi_core.request.kept_arguments import misfit, original_arguments
-from kimi_core.response import ResponseReader, Usage, withheld_in
+from kimi_core.request.kept_arguments import original_arguments, spoiling_suffix
+from kimi_core.response import ResponseReader
+from kimi_core.response.blocks import (
+    growing_blocks,
+    indexed_blocks,
+    refusal_blocks,
+    standard_blocks,
+)
 
-__all__ = [
-    "ChunkWriter",
-    "provider_of_messages",
-    "spoiling_suffix",
-    "usage_metadata",
-    "whole_message",
-]
-
-
-def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
-    """Put the core's usage into LangChain's words; None where the server never said.
-
-    Details of 0 are left out: the core cannot tell "none" from "the server does not say".
-    """
-    if usage is None:
-        return None
-    cached = known(cache_read=usage.cached_tokens, cache_creation=usage.cache_write_tokens)
-    spent = known(reasoning=usage.reasoning_tokens)
-    # Not by the constructor: langchain-core 1.8 imports typing.NotRequired, which Python 3.10 has
-    # not, so that a type checker that looks with the eyes of 3.10 takes the details for required.
-    counted = {
-        "input_tokens": usage.prompt_tokens,
-        "output_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-        **known(input_token_details=cached, output_token_details=spent),
-    }
-    return cast("UsageMetadata", counted)
-
-
-def _response_metadata(reader: ResponseReader, given: Mapping[str, Any]) -> dict[str, Any]:
-    found = {**reader.metadata(), **(reader.usage.as_received() if reader.usage else {})}
-    return {**given, **known(model_name=found.pop("model"), **found)}
-
-
-def _beside(reader: ResponseReader, calls: Iterable[ToolCall]) -> dict[str, Any]:
-    return {**original_arguments(calls), **known(refusal=reader.refusal)}
+__all__ = ["AnswerWriter", "provider_of_messages"]
 
 
 def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
@@ -75,52 +45,48 @@ def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidTo
     ]
 
 
-def whole_message(
-    reader: ResponseReader, metadata: Mapping[str, Any], *, blocks: bool
-) -> AIMessage:
-    """Build the message of an answer that was read to its end; arguments as for `ChunkWriter`."""
-    said = reader.message()
-    good, bad = _calls(said)
-    told = _response_metadata(reader, metadata)
-    standard = [*_standard(said.content, said.reasoning), *_refusals(told), *good, *bad]
-    reasoning, logprobs = known(reasoning_content=said.reasoning), known(content=reader.logprobs)
-    return AIMessage(
-        content=standard if blocks else said.content,
-        additional_kwargs={**reasoning, **_beside(reader, said.tool_calls)},
-        tool_calls=good,
-        invalid_tool_calls=bad,
-        usage_metadata=usage_metadata(reader.usage),
-        response_metadata={**told, **known(logprobs=logprobs)},
-    )
-
-
-class ChunkWriter:
-    """Turns the lists of events of one stream into chunks, one for one.
+class AnswerWriter:
+    """Writes one answer: whole, or the lists of events of its stream as chunks, one for one.
 
     Args:
-        metadata: What stands in the ``response_metadata`` of every chunk.
-        beside: What the HTTP response said beside its body, for the last one.
-        blocks: Whether content is a list of standard blocks (``output_version="v1"``).
-        reader: What reads the stream. Its list of log probabilities grows meanwhile, and each entry
-            goes into the next chunk; of several that arrive at once that is the first.
+        reader: What reads it. Its list of log probabilities grows meanwhile, and each entry goes
+            into the next chunk; of several that arrive at once that is the first.
+        metadata: What stands in every ``response_metadata``; with ``output_version="v1"`` among it
+            content is a list of standard blocks.
+        beside: What the HTTP response said beside its body.
         in_agent: Whether an agent asks, which would end with a call that cannot be run.
     """
 
     def __init__(
         self,
+        reader: ResponseReader,
         metadata: Mapping[str, Any],
         beside: Mapping[str, Any] | None = None,
         *,
-        blocks: bool,
-        reader: ResponseReader | None = None,
         in_agent: bool = False,
     ) -> None:
-        self._metadata, self._beside = dict(metadata), beside or {}
-        self._blocks, self._reader, self._in_agent = blocks, reader, in_agent
-        self._logprobs, self._told = reader.logprobs if reader else [], 0
-        self._deltas = Deltas(spoiling_suffix)
+        self._reader, self._metadata, self._beside = reader, dict(metadata), beside or {}
+        self._blocks, self._in_agent = "output_version" in metadata, in_agent
+        self._logprobs, self._told = reader.logprobs, 0
+        self._deltas = Deltas(partial(spoiling_suffix, parse_partial_json))
         self._message = AIMessageChunk(content="")
         self._generation = ChatGenerationChunk(message=self._message)
+
+    def whole(self) -> ChatResult:
+        """Return the result of an answer that was read to its end."""
+        reader = self._reader
+        said, fields = self._end()
+        good, bad = _calls(said)
+        told = fields["response_metadata"]
+        texts = standard_blocks(said.content, said.reasoning)
+        fields["additional_kwargs"] |= known(reasoning_content=said.reasoning)
+        content = [*texts, *refusal_blocks(told), *good, *bad] if self._blocks else said.content
+        message = AIMessage(content=content, tool_calls=good, invalid_tool_calls=bad, **fields)
+        used = reader.usage.totals() if reader.usage else {}
+        return ChatResult(
+            generations=[ChatGeneration(message=message)],
+            llm_output={"token_usage": used, "model_name": reader.model},
+        )
 
     def write(self, events: Sequence[Event]) -> ChatGenerationChunk | None:
         """Return the chunk of some events; None where they say nothing."""
@@ -130,7 +96,7 @@ class ChunkWriter:
         calls, begun = ([], []) if not pieces else _pieces(pieces)
         message = copied(
             self._message,
-            content=_growing(content, reasoning, calls) if self._blocks else content,
+            content=growing_blocks(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
             response_metadata=self._said(),
             tool_call_chunks=calls,
@@ -141,22 +107,28 @@ class ChunkWriter:
 
     def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
-        reader = self._reader
-        assert reader is not None and streamed  # noqa: S101, PT018 - chunks are of streams
+        said, fields = self._end()
+        _, bad = _calls(said)
+        blocks = indexed_blocks(refusal_blocks(fields["response_metadata"])) if self._blocks else ""
+        kind = LastChunk if bad or self._reader.asked_again else AIMessageChunk
+        message = kind(content=blocks, chunk_position="last", **fields)
+        message.invalid_tool_calls = bad  # given to the constructor, they would be new fragments
+        return ChatGenerationChunk(message=message)
+
+    def _end(self) -> tuple[ParsedMessage, dict[str, Any]]:
+        """Return all that was said, and the fields about it."""
+        reader, usage = self._reader, self._reader.usage
         if self._in_agent:
             reader.refuse_silence()
         said = reader.message()
-        _, bad = _calls(said)
-        told = _response_metadata(reader, {**self._said(), **self._beside})
-        message = (LastChunk if bad or reader.asked_again else AIMessageChunk)(
-            content=_indexed(_refusals(told)) if self._blocks else "",
-            additional_kwargs=_beside(reader, said.tool_calls),
-            usage_metadata=usage_metadata(reader.usage),
-            response_metadata=told,
-            chunk_position="last",
-        )
-        message.invalid_tool_calls = bad  # given to the constructor, they would be new fragments
-        return ChatGenerationChunk(message=message)
+        found = {**reader.metadata(), **(usage.as_received() if usage else {})}
+        told = known(model_name=found.pop("model"), **found)
+        refused = known(refusal=reader.refusal)
+        return said, {
+            "additional_kwargs": {**original_arguments(said.tool_calls), **refused},
+            "usage_metadata": usage.as_standard() if usage else None,
+            "response_metadata": {**self._said(), **self._beside, **told},
+        }
 
     def _said(self) -> dict[str, Any]:
         metadata = self._metadata.copy()
@@ -180,33 +152,9 @@ def _pieces(pieces: Sequence[CallDelta]) -> tuple[list[ToolCallChunk], list[Lang
     return chunks, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
 
 
-def _standard(content: str, reasoning: str) -> list[Any]:
-    told = known(reasoning=reasoning, text=content)
-    return [{"type": kind, kind: said} for kind, said in told.items()]
-
-
-def _indexed(blocks: Sequence[Any]) -> list[Any]:
-    """Give standard blocks indices that never meet those of calls: docs/design.md says why."""
-    return [{**block, "index": f"lc_{block['type']}"} for block in blocks]
-
-
-def _growing(content: str, reasoning: str, calls: Sequence[Any]) -> list[Any]:
-    begun = [{**one, "type": "tool_call_chunk", "index": f"lc_tc_{one['index']}"} for one in calls]
-    return [*_indexed(_standard(content, reasoning)), *begun]
-
-
-def _refusals(metadata: Mapping[str, Any]) -> list[Any]:
-    """Return a ``RefusalContentBlock`` for the metadata of a withheld answer; otherwise nothing."""
-    found = withheld_in(metadata)
-    if found is None:
-        return []
-    reason, refusal = found
-    return [{"type": "refusal", "refusal": refusal, "extras": {"category": reason}}]
-
-
 def _translate(message: AIMessage) -> list[Any]:
     told = message.response_metadata
-    found = _refusals(told)
+    found = refusal_blocks(told)
     if not found:
         raise NotImplementedError  # so that LangChain does what it does without a translator
     others = {name: value for name, value in told.items() if name != "model_provider"}
@@ -242,25 +190,3 @@ class LastChunk(AIMessageChunk):
         found = [received.get(call["id"]) for call in whole.invalid_tool_calls]
         whole.invalid_tool_calls = [call for call in found if call is not None]
         return whole
-
-
-def spoiling_suffix(arguments: str, complete: bool) -> str:  # noqa: FBT001 - as `Deltas` calls it
-    """Return what to append to a call's arguments so that they are not read as whole; mostly "".
-
-    When chunks are added up, langchain-core closes every open bracket: a call that was cut off at
-    ``{"path": "/home/u`` would be run. With a bracket that fits nowhere it is invalid.
-    """
-    if isinstance(read_arguments(arguments, complete=complete), dict):
-        return ""
-    return misfit(arguments) if _reads_as_whole(arguments) else ""
-
-
-def _reads_as_whole(text: str) -> bool:
-    """Whether a reader of langchain-core takes the text for arguments."""
-    try:
-        if isinstance(parse_partial_json(text or "{}"), dict):
-            return True
-        json.loads(text)  # `stream_events` does not ask whether it is an object
-    except (ValueError, RecursionError):
-        return False
-    return True

@@ -60,10 +60,10 @@ def langchain_errors() -> Iterator[None]:
 
 
 def parsing_error(error: errors.KimiError, message: AIMessage) -> errors.KimiError:
-    """Let an error about an answer be LangChain's error of parsing, too, and carry the message."""
+    """Let an error about an answer be LangChain's error of parsing, too."""
     _adopt(error)
     errors.become(error, exceptions.OutputParserException)
-    # The first three are what the constructor of OutputParserException sets.
+    # What the constructor of OutputParserException sets.
     said = {"llm_output": message.text, "observation": None, "send_to_llm": False}
-    vars(error).update(said, raw_message=message)
+    vars(error).update(said)
     return error

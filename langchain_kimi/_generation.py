@@ -1,7 +1,7 @@
 """From messages to a request of the core, and from its events to LangChain's generations.
 
-Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request,
-tokenizer; langchain_core.
+Owns: whole answers and streams, sync and async. May know: its own files, chat, errors, request;
+langchain_core.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -16,25 +16,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import ensure_config
 
 from kimi_core.chat import Opened, nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions, Request
 from kimi_core.request.blocks import known
-from kimi_core.tokenizer import Tokenizer
-from langchain_kimi._chunks import ChunkWriter, provider_of_messages, whole_message
+from langchain_kimi._chunks import AnswerWriter, provider_of_messages
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import response_format_of, to_wire
-from langchain_kimi._settings import UNTOLD, KimiSettings
+from langchain_kimi._settings import KimiSettings
 
 __all__ = ["KimiGeneration"]
 
@@ -66,16 +64,12 @@ class KimiGeneration(KimiSettings):
         )
 
     def _asked(self, call: Mapping[str, Any]) -> CallOptions:
-        """Return what the instance and a call ask for; of a model only where it is another one."""
+        """Return what the instance and a call ask for."""
         call = {name: value for name, value in call.items() if name != "stop" or value}
         if call.get("response_format") is not None:
             call["response_format"] = response_format_of(call["response_format"])
         # What traces need not show is no part of _default_params.
-        own = {name: getattr(self, name) for name in UNTOLD}
-        own["tokenizer"] = self.tokenizer and Tokenizer.of(self.tokenizer)
-        asked = CallOptions.read({**own, **self._default_params}, call)
-        same = asked.model == self._chat.capabilities.model
-        return replace(asked, model=None) if same else asked
+        return CallOptions.read({**self._said(), **self._default_params}, call)
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:
         return False
@@ -91,14 +85,14 @@ class KimiGeneration(KimiSettings):
     ) -> ChatResult:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
-            return self._result(self._chat.ask(request), run_manager)
+            return self._writer(run_manager, self._chat.ask(request)).whole()
 
     async def _agenerate(
         self, messages: Messages, stop: Stop = None, run_manager: AsyncManager = None, **kwargs: Any
     ) -> ChatResult:
         with langchain_errors():
             request = self._request(messages, {**kwargs, "stop": stop}, stream=False)
-            return self._result(await self._chat.aask(request), run_manager)
+            return self._writer(run_manager, await self._chat.aask(request)).whole()
 
     def _stream(
         self, messages: Messages, stop: Stop = None, run_manager: Manager = None, **kwargs: Any
@@ -129,28 +123,12 @@ class KimiGeneration(KimiSettings):
         endpoint = self._chat.capabilities.endpoint
         return provider_of_messages(endpoint.provider_name or endpoint.name)
 
-    def _metadata(self) -> dict[str, Any]:
+    def _writer(self, manager: Manager | AsyncManager, reply: Opened) -> AnswerWriter:
         blocks = {"output_version": "v1"} if self.output_version == "v1" else {}
-        return {"model_provider": self._provider, **blocks}
-
-    def _reply_metadata(self, reply: Opened) -> dict[str, Any]:
-        """What the HTTP response says beside its body."""
+        told = {"model_provider": self._provider, **blocks}
         headers = dict(reply.headers) if self.include_response_headers else None
-        return known(request_id=reply.request_id, headers=headers)
-
-    def _writer(self, manager: Manager | AsyncManager, reply: Opened) -> ChunkWriter:
-        told, beside, in_agent = self._metadata(), self._reply_metadata(reply), _in_agent(manager)
-        blocks = "output_version" in told
-        return ChunkWriter(told, beside, blocks=blocks, reader=reply.reader, in_agent=in_agent)
-
-    def _result(self, reply: Opened, manager: Manager | AsyncManager) -> ChatResult:
-        if _in_agent(manager):
-            reply.reader.refuse_silence()
-        reader, usage = reply.reader, reply.reader.usage
-        metadata = {**self._metadata(), **self._reply_metadata(reply)}
-        message = whole_message(reader, metadata, blocks="output_version" in metadata)
-        totals = {"token_usage": usage.totals() if usage else {}, "model_name": reader.model}
-        return ChatResult(generations=[ChatGeneration(message=message)], llm_output=totals)
+        beside = known(request_id=reply.request_id, headers=headers)
+        return AnswerWriter(reply.reader, told, beside, in_agent=_in_agent(manager))
 
 
 def _in_agent(manager: Manager | AsyncManager) -> bool:

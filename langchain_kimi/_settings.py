@@ -1,7 +1,7 @@
 """The fields of `ChatKimiK2`, and what becomes of them when one is constructed.
 
 Owns: names, defaults and serialization of the settings; building the core's `KimiChat`. May know:
-chat, endpoints, kimi_core, request; langchain_core, langchain_openai, pydantic, typing_extensions.
+chat, kimi_core, request; langchain_core, langchain_openai, pydantic, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -21,7 +21,6 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, cast
 
 from langchain_core.language_models import ModelProfile
@@ -29,40 +28,21 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 from typing_extensions import Self
 
-from kimi_core import Capabilities, __version__
-from kimi_core.chat import Instance, KimiChat, Settings
+from kimi_core import __version__
+from kimi_core.chat import Instance, KimiChat, Settings, UnsaidDict, UnsaidText, written_setting
 from kimi_core.chat.fields import ModelFields, fields_by_word
-from kimi_core.endpoints import written_endpoint
-from kimi_core.endpoints.tiers import Tier
-from kimi_core.request import PAYLOAD_FIELDS, option_names
 from kimi_core.request.blocks import known
 
 __all__ = ["UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
-UNTOLD = frozenset({"media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"})
-_SAID_TO_OPENAI = {"reasoning", "service_tier", "store", "verbosity"}
-_SAID = sorted((option_names() - UNTOLD) | PAYLOAD_FIELDS | _SAID_TO_OPENAI)
-_CONNECTION = frozenset(item.name for item in fields(Settings)) - {"model"}
-
+UNTOLD = frozenset(
+    {"files", "media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"}
+)
+_SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
 
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
-
-
-def _profile(capabilities: Capabilities) -> ModelProfile:
-    facts = capabilities.profile().items()
-    return cast("ModelProfile", {name: fact for name, fact in facts if name in _PROFILE})
-
-
-class Spelled(str):
-    """The name of a model that nobody named; configurable_fields hands it to each copy."""
-
-    __slots__ = ()
-
-
-class Facts(dict[str, Any]):
-    """A profile that nobody wrote, likewise."""
 
 
 class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
@@ -92,34 +72,33 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         return self
 
     def _connect(self) -> None:
-        kept = fields_by_word(type(self))
-        settings = {word: getattr(self, kept[word]) for word in _CONNECTION}
+        settings = self._connection()
         organization = known(**{"OpenAI-Organization": self.openai_organization})
         settings["default_headers"] = organization | dict(self.default_headers or {})
         before: KimiChat | None = (self.__pydantic_private__ or {}).get("_chat")
         named: str | None = self.model_name
         if before is not None and named == before.spelled:
             named = before.settings.model  # None where nobody named it
-        self._chat = KimiChat(Settings(model=named or None, **settings))
-        spelled = self._chat.spelled if named else Spelled(self._chat.spelled)
+        self._chat = KimiChat(Settings(**{**settings, "model": named or None}))
+        spelled = self._chat.spelled if named else UnsaidText(self._chat.spelled)
         BaseChatOpenAI.__setattr__(self, "model_name", spelled)
-        stale = before is not None and self.profile == _profile(before.capabilities)
-        if self.profile is None or stale:
-            self.profile = cast("ModelProfile", Facts(self._resolve_model_profile() or {}))
+        if self.profile is None or isinstance(self.profile, UnsaidDict):
+            self.profile = self._resolve_model_profile()
 
     @property
     def _default_params(self) -> dict[str, Any]:
         """What every request asks for: what was set, and nothing else."""
-        said = {name: getattr(self, name, None) for name in _SAID}
-        chosen = {name: value for name, value in said.items() if value is not None}
-        body = known(extra_body=dict(self.extra_body or {}))
-        return {"model": self.model_name, **chosen, **self.model_kwargs, **body}
+        said = self._said() | {name: getattr(self, name) for name in _SAID_TO_OPENAI}
+        told = {k: v for k, v in said.items() if v is not None and k not in UNTOLD}
+        return {"model": self.model_name, **told, **self.model_kwargs}
 
     def _resolve_model_profile(self) -> ModelProfile | None:
-        try:
-            return _profile(self._chat.capabilities)
-        except AttributeError:  # called by a validator that runs before validate_environment
+        chat = (self.__pydantic_private__ or {}).get("_chat")
+        if chat is None:  # called by a validator that runs before validate_environment
             return None
+        facts = chat.capabilities.profile().items()
+        known_here = {name: fact for name, fact in facts if name in _PROFILE}
+        return cast("ModelProfile", UnsaidDict(known_here))
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
@@ -143,10 +122,8 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
         And no model where none was named: the server is asked for it again after loading.
         """
-        told: dict[str, Any] = {} if self._chat.settings.model else {"model_name": ""}
-        if self.endpoint is not None:
-            told["endpoint"] = written_endpoint(self.endpoint)
-        if self.rate_limit is not None:
-            told["rate_limit"] = Tier.of(self.rate_limit).written()
+        unnamed = {} if self._chat.settings.model else {"model_name": ""}
+        objects = {name: getattr(self, name) for name in ("endpoint", "rate_limit")}
+        written = {name: written_setting(name, one) for name, one in objects.items() if one}
         hidden = ("default_headers", "default_query")
-        return told | {name: None for name in hidden if getattr(self, name)}
+        return {**unnamed, **written, **{name: None for name in hidden if getattr(self, name)}}

@@ -1,7 +1,7 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: its own files, errors, request,
-response; langchain_core. Which of them is the default is decided in the core, for both adapters.
+Owns: the three methods of ``with_structured_output``. May know: its own files, request, response;
+langchain_core. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from kimi_core.errors import KimiError
 from kimi_core.request.structured import check_method
-from kimi_core.response import incomplete_answer, tool_call_error
+from kimi_core.response import answer_error
 from langchain_kimi._errors import parsing_error
 from langchain_kimi._messages import response_format_of, spoken
 
@@ -80,11 +79,7 @@ class _PydanticCallParser(_Checked, PydanticToolsParser): ...
 
 def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
     said, told = spoken(message), message.response_metadata
-    error: KimiError | None = incomplete_answer(
-        said, told, wanted=wanted, as_json=as_json and not message.tool_calls
-    )
-    if error is None and not (as_json and said.content):
-        error = tool_call_error(said, told.get("finish_reason"))
+    error = answer_error(said, told, wanted=wanted, as_json=as_json, message=message)
     if error is not None:
         raise parsing_error(error, message)
 

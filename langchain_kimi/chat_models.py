@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, chat, errors, request, tokenizer; langchain_core, typing_extensions.
+its own files, chat, errors; langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -28,11 +28,8 @@ from typing_extensions import Unpack
 from kimi_core.chat import ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
 from kimi_core.errors import UnknownSettingWarning, warn
-from kimi_core.request.foreign import countable
-from kimi_core.tokenizer import Tokenizer
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
-from langchain_kimi._settings import Facts, Spelled
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2"]
@@ -127,17 +124,13 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        unsaid = (Spelled, Facts)  # of the instance that this one is a copy of
-        said = {name: one for name, one in settings.items() if not isinstance(one, unsaid)}
-        given, others, unknown = self._sorted(said, fields_by_word(type(self)).keys())
+        given, unknown = self._sorted(settings, fields_by_word(type(self)).keys(), "model_kwargs")
         for name, hint in unknown.items():
             message = (
                 f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
                 "model_kwargs takes such fields without a warning."
             )
             warn(message, UnknownSettingWarning)
-        if others:
-            given["model_kwargs"] = {**others, **given.get("model_kwargs", {})}
         with in_one_sentence():
             super().__init__(**given)
 
@@ -165,14 +158,12 @@ class ChatKimiK2(KimiGeneration):
             response_format: A schema for an answer without calls.
             **kwargs: Further options of each request.
         """
-        bound: dict[str, Any] = {"tools": [tool_dict(tool, strict=strict) for tool in tools]}
-        if tool_choice is not None and tool_choice is not False:
-            bound["tool_choice"] = tool_choice
-        if parallel_tool_calls is not None:
-            bound["parallel_tool_calls"] = parallel_tool_calls
+        bound = {"tool_choice": tool_choice or None, "parallel_tool_calls": parallel_tool_calls}
         if response_format:
             bound["response_format"] = response_format_of(response_format, strict=strict)
-        return self.bind(**bound, **kwargs)
+        said = {name: value for name, value in bound.items() if value is not None}
+        dicts = [tool_dict(tool, strict=strict) for tool in tools]
+        return self.bind(tools=dicts, **said, **kwargs)
 
     def with_structured_output(
         self,
@@ -210,7 +201,7 @@ class ChatKimiK2(KimiGeneration):
     def get_num_tokens(self, text: str) -> int:
         """Count the tokens of a text; estimated unless `tokenizer` is exact."""
         own = self.custom_get_token_ids
-        return len(own(text)) if own else Tokenizer.of(self.tokenizer).count(text)
+        return len(own(text)) if own else self._tokenizer().count(text)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Return the ids of a text's tokens.
@@ -218,7 +209,7 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: Where no tokenizer file was found; only counts can be estimated.
         """
-        return (self.custom_get_token_ids or Tokenizer.of(self.tokenizer).encode)(text)
+        return (self.custom_get_token_ids or self._tokenizer().encode)(text)
 
     def get_num_tokens_from_messages(
         self, messages: Sequence[BaseMessage], tools: Sequence[Tool] | None = None, **_kwargs: Any
@@ -234,10 +225,7 @@ class ChatKimiK2(KimiGeneration):
             The length of the rendered prompt; estimated unless `tokenizer` is exact.
         """
         dicts = [tool_dict(tool) for tool in tools or ()]
-        model = self._chat.capabilities.info.name
-        return Tokenizer.of(self.tokenizer).count_messages(
-            countable(to_wire(messages, counted=True)), dicts or None, model=model
-        )
+        return self._count(to_wire(messages, counted=True), dicts)
 
     @property
     def _llm_type(self) -> str:

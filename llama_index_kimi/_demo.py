@@ -17,12 +17,12 @@ from llama_index_kimi.llm import ChatKimiK2
 __all__ = ["run"]
 
 
-def run(stage: Any) -> str:  # noqa: ANN401 - kimi_core.cli.demo.Stage, which needs rich to import
+def run(stage: Any) -> str:
     """Let a FunctionAgent answer with the tool, and return its answer."""
     return asyncio.run(_run(stage))
 
 
-async def _run(stage: Any) -> str:  # noqa: ANN401 - see run()
+async def _run(stage: Any) -> str:
     tool = FunctionTool.from_defaults(stage.tool.get_weather)
     llm = ChatKimiK2(**stage.settings)
     agent = FunctionAgent(tools=[tool], llm=llm, initial_tool_choice=stage.tool_choice)

@@ -33,8 +33,9 @@ from llama_index.core.tools.types import BaseTool
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
-from kimi_core.request.blocks import data_or_url, media_part, plain_call, tool_call
-from kimi_core.request.media import document_part
+from kimi_core.request.blocks import data_or_url, known, media_part, plain_call, tool_call
+from kimi_core.request.documents import document_part
+from kimi_core.request.structured import class_schema
 from kimi_core.response import spoken_message
 
 __all__ = ["calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
@@ -87,13 +88,9 @@ def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
 
 
 def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
-    reasoning, calls = reasoning_of(message), calls_of(message)
-    fields: dict[str, Any] = {"reasoning_content": reasoning} if reasoning else {}
-    if calls:
-        fields["tool_calls"] = [tool_call(*call) for call in calls]
-    elif called := message.additional_kwargs.get("function_call"):
-        fields["function_call"] = dict(called)
-    return fields
+    calls = [tool_call(*call) for call in calls_of(message)]
+    called = None if calls else message.additional_kwargs.get("function_call")
+    return known(reasoning_content=reasoning_of(message), tool_calls=calls, function_call=called)
 
 
 def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any]]:
@@ -107,7 +104,12 @@ def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any
 
 def _wire_tool(tool: BaseTool) -> dict[str, Any]:
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
-    return {**wire, "function": {**wire["function"], "name": tool.metadata.get_name()}}
+    function = {**wire["function"], "name": tool.metadata.get_name()}
+    kind = tool.metadata.fn_schema
+    if kind is not None and function.get("parameters", {}).keys() == {"$defs"}:
+        # LlamaIndex leaves the reference out that is all there is of a class that holds itself.
+        function["parameters"] = class_schema(kind)
+    return {**wire, "function": function}
 
 
 def reasoning_of(message: ChatMessage) -> str:
@@ -141,20 +143,11 @@ def _content(blocks: Sequence[ContentBlock], folder: _Folder) -> str | list[dict
     return parts
 
 
-def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any block
+def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
-    elif isinstance(block, ImageBlock):
-        given = block.url or block.path
-        read = block.resolve_image
-        part = media_part("image", given or data_or_url(read().read(), block.image_mimetype))
-        if block.detail:
-            part["image_url"]["detail"] = block.detail
-        yield part
-    elif isinstance(block, VideoBlock):
-        given = block.url or block.path
-        read = block.resolve_video
-        yield media_part("video", given or data_or_url(read().read(), block.video_mimetype))
+    elif isinstance(block, (ImageBlock, VideoBlock)):
+        yield _media(block)
     elif isinstance(block, DocumentBlock):
         yield _document(block, folder)
     elif isinstance(block, CitableBlock):
@@ -168,6 +161,16 @@ def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:  # noqa: AN
             "it takes text, images, videos and text documents."
         )
         raise KimiConfigError(message)
+
+
+def _media(block: ImageBlock | VideoBlock) -> dict[str, Any]:
+    kind, read, media_type = (
+        ("image", block.resolve_image, block.image_mimetype)
+        if isinstance(block, ImageBlock)
+        else ("video", block.resolve_video, block.video_mimetype)
+    )
+    given = block.url or block.path or data_or_url(read().read(), media_type)
+    return media_part(kind, given, detail=getattr(block, "detail", None))
 
 
 def _document(block: DocumentBlock, folder: _Folder) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Events -> LlamaIndex responses, each a whole picture of the answer so far.
 
 Owns: what a `ChatResponse` of this package holds, streamed or not.
-May know: its own files, chat, events, response; llama_index.
+May know: its own files, chat, events, request, response; llama_index.
 
 Every response is made of new objects: peers hand out one growing list, so that a collected stream
 shows its end in every item. A call stands twice in a message, as `ToolCallBlock` and as a plain
@@ -15,14 +15,14 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
     CompletionResponse,
     ContentBlock,
+    LogProb,
     MessageRole,
     TextBlock,
     ThinkingBlock,
@@ -31,6 +31,7 @@ from llama_index.core.base.llms.types import (
 
 from kimi_core.chat import Opened
 from kimi_core.events import ContentDelta, Event, MessageBuilder, ReasoningDelta, ToolCall
+from kimi_core.request.blocks import known
 from kimi_core.response import invalid_calls, refusal_in
 from llama_index_kimi._messages import reasoning_of
 
@@ -71,7 +72,7 @@ class ResponseWriter(Generic[_Shown]):
             message=_message(said.content, said.reasoning, said.tool_calls),
             delta="".join(event.text for event in events if isinstance(event, ContentDelta)),
             raw={"id": self._reader.id, "model": self._reader.model},
-            additional_kwargs={"thinking_delta": thought} if thought else {},
+            additional_kwargs=known(thinking_delta=thought),
         )
         return self._show(response)
 
@@ -88,13 +89,15 @@ class ResponseWriter(Generic[_Shown]):
         message = _message(said.content, said.reasoning, calls, reasoning_tokens=thought)
         # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
         # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
-        raw = {**self._reader.metadata(), **({"usage": asdict(usage)} if usage else {})}
+        raw = self._reader.body(self._reader.metadata())
+        alternatives = self._reader.alternatives
         told = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
         message.additional_kwargs |= {name: it for name, it in told.items() if it is not None}
         response = ChatResponse(
             message=message,
             delta="" if streamed else None,
             raw=raw,
+            logprobs=[[LogProb(**one) for one in each] for each in alternatives] or None,
             additional_kwargs=counts,
         )
         return self._show(response)
@@ -112,13 +115,8 @@ def _message(
         ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
         for call in calls
     )
-    extras = {"tool_calls": [_legacy(call) for call in calls]} if calls else {}
+    extras = {"tool_calls": [call.as_wire() for call in calls]} if calls else {}
     return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
-
-
-def _legacy(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.id, "type": "function", "function": function}
 
 
 def is_growing(response: ChatResponse) -> bool:
@@ -134,13 +132,11 @@ def unchanged(response: ChatResponse) -> ChatResponse:
 
 def completion_of(response: ChatResponse) -> CompletionResponse:
     """Return the text of a chat response as a completion, its reasoning beside it."""
-    extras = dict(response.additional_kwargs)
-    reasoning = reasoning_of(response.message)
-    if reasoning:
-        extras["reasoning_content"] = reasoning
+    reasoning = known(reasoning_content=reasoning_of(response.message))
     return CompletionResponse(
         text=response.message.content or "",
         delta=response.delta,
         raw=response.raw,
-        additional_kwargs=extras,
+        logprobs=response.logprobs,
+        additional_kwargs={**response.additional_kwargs, **reasoning},
     )

@@ -24,11 +24,10 @@ from pydantic import BaseModel, ValidationError
 
 from kimi_core.events.arguments import read_growing
 from kimi_core.request import CallOptions, schema_format
-from kimi_core.response import json_text, read_object
+from kimi_core.response import answer_error, json_text, read_object
 from llama_index_kimi._base import KimiBase
-from llama_index_kimi._messages import calls_of
+from llama_index_kimi._messages import calls_of, spoken, wire_tools
 from llama_index_kimi._responses import is_growing
-from llama_index_kimi._tools import refuse_unreadable
 
 __all__ = ["StructuredPrediction"]
 
@@ -53,7 +52,12 @@ class _Question(Generic[Model]):
     def whole(self, response: ChatResponse) -> Model:
         """Return the object, or raise what `StructuredPrediction.structured_predict` says."""
         name = self.output_cls.__name__
-        refuse_unreadable(response, name, as_json=not self.by_tool)
+        said, message = spoken(response.message), response.message
+        error = answer_error(
+            said, response.raw, wanted=name, as_json=not self.by_tool, message=message
+        )
+        if error is not None:
+            raise error
         return read_object(self._text(response), self.output_cls.model_validate_json, name)
 
     def read(self, response: ChatResponse) -> Model | FlexibleModel | None:
@@ -86,7 +90,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> Model:
         """Return the answer to a prompt as an object.
 
@@ -113,7 +117,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> Model:
         """Return the answer to a prompt as an object; see `structured_predict`."""
         if self.pydantic_program_mode not in _OURS:
@@ -128,7 +132,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> Generator[Any, None, None]:
         if self.pydantic_program_mode not in _OURS:
             return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
@@ -141,7 +145,7 @@ class StructuredPrediction(KimiBase):
         output_cls: type[Model],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,  # noqa: ANN401 - the template's variables
+        **prompt_args: Any,
     ) -> AsyncGenerator[Any, None]:
         if self.pydantic_program_mode not in _OURS:
             theirs = super()._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)
@@ -163,9 +167,8 @@ class StructuredPrediction(KimiBase):
         forced = self.pydantic_program_mode is PydanticProgramMode.FUNCTION
         by_tool = forced or method == "function_calling"
         if by_tool:
-            # LlamaIndex's name for it: a generic class has brackets, and no tool is looked up.
-            tool = get_function_tool(output_cls).metadata.to_openai_tool(skip_length_check=True)
-            options.update(tools=[tool], tool_choice=tool["function"]["name"])
+            tools = wire_tools([get_function_tool(output_cls)])
+            options.update(tools=tools, tool_choice=tools[0]["function"]["name"])
             options["allow_parallel_tool_calls"] = False
         else:
             options["response_format"] = schema_format(output_cls)

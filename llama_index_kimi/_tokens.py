@@ -1,7 +1,7 @@
 """Counting tokens: for people, for `Settings.tokenizer`, and for memories.
 
-Owns: what LlamaIndex wants to know of tokens. May know: its own files, request, tokenizer;
-llama_index.
+Owns: what LlamaIndex wants to know of tokens, and memories that can be written down. May know: its
+own files, tokenizer; llama_index, pydantic_core.
 
 LlamaIndex's own `Memory` counts neither reasoning nor `ToolCallBlock`s, and with the tokens of
 another vendor's model, so that a long agent run overflows the context that it was to be kept in.
@@ -12,24 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from llama_index.core.base.llms.types import (
-    ChatMessage,
-    TextBlock,
-    ThinkingBlock,
-    ToolCallBlock,
-)
-from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
 from llama_index.core.memory import Memory
 from llama_index.core.prompts import RichPromptTemplate
+from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.core.tools.types import BaseTool
+from pydantic_core import PydanticSerializationError
 
-from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._messages import to_wire, wire_tools
 
-__all__ = ["KimiMemory", "TokenCounting"]
+__all__ = ["KimiMemory", "TokenCounting", "repair_chat_store"]
 
 # Role markers and the line breaks round them, of a message and of a call.
 _MESSAGE_MARKUP = 5
@@ -39,7 +34,7 @@ _CALL_MARKUP = 6
 class KimiMemory(Memory):
     """A `Memory` that counts reasoning and tool calls too, and that a `Context` can write down."""
 
-    def to_dict(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - LlamaIndex's signature
+    def to_dict(self, **settings: Any) -> dict[str, Any]:
         """Return settings and messages as JSON values.
 
         LlamaIndex's own version holds objects that its serializer refuses and leaves the messages
@@ -55,7 +50,7 @@ class KimiMemory(Memory):
         return {**written, "sql_store": store.model_dump(), "class_name": self.class_name()}
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], **settings: Any) -> KimiMemory:  # noqa: ANN401 - LlamaIndex's signature
+    def from_dict(cls, data: dict[str, Any], **settings: Any) -> KimiMemory:
         """Return the memory that was written down; it counts with the tokenizer that is found."""
         if "sql_store" not in data:
             theirs: KimiMemory = super().from_dict(data, **settings)
@@ -66,7 +61,7 @@ class KimiMemory(Memory):
         fields["sql_store"] = SQLAlchemyChatStore(**fields["sql_store"])
         return cls(**fields)
 
-    def _estimate_token_count(self, message_or_blocks: Any) -> int:  # noqa: ANN401 - LlamaIndex's signature
+    def _estimate_token_count(self, message_or_blocks: Any) -> int:
         given = message_or_blocks
         if isinstance(given, list) and all(isinstance(item, ChatMessage) for item in given):
             return sum(map(self._estimate_token_count, given))
@@ -79,6 +74,19 @@ class KimiMemory(Memory):
         bare = super()._estimate_token_count(ChatMessage(role=given.role, blocks=given.blocks))
         said = sum(len(self.tokenizer_fn(text)) for text in texts)
         return bare + said + _CALL_MARKUP * len(calls) + _MESSAGE_MARKUP
+
+
+def repair_chat_store() -> None:
+    """Have `SimpleChatStore` written as its messages write themselves, where it cannot be.
+
+    A `Context` writes its memory down between two runs, and drops one that cannot be. With pydantic
+    2.14 the store's serializer fails (llama-index-core 0.14.25), though `ChatMessage` needs none.
+    """
+    try:
+        SimpleChatStore(store={"": [ChatMessage("")]}).model_dump()
+    except PydanticSerializationError:
+        SimpleChatStore.model_fields["store"].annotation = dict[str, list[ChatMessage]]
+        SimpleChatStore.model_rebuild(force=True)
 
 
 def _countable(message: ChatMessage) -> list[dict[str, Any]]:
@@ -94,8 +102,6 @@ def _countable(message: ChatMessage) -> list[dict[str, Any]]:
 class TokenCounting(KimiBase):
     """The counting methods of `llama_index_kimi.ChatKimiK2`."""
 
-    _tokenizer: Tokenizer | None = PrivateAttr(default=None)
-
     def tokenize(self, text: str) -> list[int]:
         """Return the tokens of a text; give this method to ``Settings.tokenizer``.
 
@@ -106,7 +112,7 @@ class TokenCounting(KimiBase):
             Kimi's token ids where the tokenizer is exact; otherwise a list of the estimated length,
             since LlamaIndex only looks at the length.
         """
-        return self._the_tokenizer().tokens(text)
+        return self._tokenizer().tokens(text)
 
     def count_tokens(
         self, messages: Sequence[ChatMessage], tools: Sequence[BaseTool] | None = None
@@ -122,16 +128,10 @@ class TokenCounting(KimiBase):
             that is found as `kimi_core.Tokenizer.find` says), otherwise an estimate. Images and
             videos count as placeholders.
         """
-        wired = wire_tools(tools) if tools else None
-        model = self._chat.capabilities.info.name
         read = [wire for message in messages for wire in _countable(message)]
-        return self._the_tokenizer().count_messages(countable(read), wired, model=model)
+        return self._count(read, wire_tools(tools or ()))
 
-    def make_memory(
-        self,
-        tools: Sequence[BaseTool] | None = None,
-        **settings: Any,  # noqa: ANN401 - those of Memory.from_defaults
-    ) -> KimiMemory:
+    def make_memory(self, tools: Sequence[BaseTool] | None = None, **settings: Any) -> KimiMemory:
         """Return a memory that fits this model: its context less the answer and the tools.
 
         Args:
@@ -149,9 +149,3 @@ class TokenCounting(KimiBase):
             "tokenizer_fn": self.tokenize,
         }
         return cast("KimiMemory", KimiMemory.from_defaults(**{**fitting, **settings}))
-
-    def _the_tokenizer(self) -> Tokenizer:
-        given = self.tokenizer
-        if given is None:
-            given = self._tokenizer = self._tokenizer or Tokenizer.find()
-        return given if isinstance(given, Tokenizer) else Tokenizer.from_file(given)

@@ -1,8 +1,8 @@
 """Tools of LlamaIndex: into a request, and out of a response, or why there are none in it.
 
 Owns: the arguments of a chat with tools, `ToolSelection`s, and the errors about damaged answers.
-May know: its own files, errors, events, response; llama_index. What makes an answer one of these is
-decided in the core.
+May know: its own files, events, response; llama_index. What makes an answer one of these is decided
+in the core.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.tools.types import BaseTool
 
-from kimi_core.errors import KimiError, KimiIncompleteAnswerError
-from kimi_core.events.arguments import read_arguments, read_growing
-from kimi_core.response import answer_error, uncalled_error, unrun_call_error
+from kimi_core.events.arguments import as_dict
+from kimi_core.response import uncalled_error, unrun_call_error
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._messages import calls_of, spoken, wire_tools
 from llama_index_kimi._responses import is_growing
 
-__all__ = ["ToolCalling", "refuse_unreadable"]
+__all__ = ["ToolCalling"]
 
 
 class ToolCalling(KimiBase):
@@ -32,12 +31,12 @@ class ToolCalling(KimiBase):
         tools: Sequence[BaseTool],
         user_msg: str | ChatMessage | None = None,
         chat_history: list[ChatMessage] | None = None,
-        verbose: bool = False,  # noqa: FBT001, FBT002, ARG002 - LlamaIndex's signature
-        allow_parallel_tool_calls: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        tool_required: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,
         *,
         tool_choice: str | bool | Mapping[str, Any] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - options of one call
+        **kwargs: Any,
     ) -> dict[str, Any]:
         """Return the keyword arguments of a chat with tools.
 
@@ -56,10 +55,7 @@ class ToolCalling(KimiBase):
         }
 
     def get_tool_calls_from_response(
-        self,
-        response: ChatResponse,
-        error_on_no_tool_call: bool = True,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        **kwargs: Any,  # noqa: ANN401, ARG002 - LlamaIndex's signature
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
     ) -> list[ToolSelection]:
         """Return the calls of a response, or of a stream so far, with their arguments as dicts.
 
@@ -85,39 +81,12 @@ class ToolCalling(KimiBase):
                 accept="error_on_no_tool_call=False",
             )
         if not growing:
-            _raise(unrun_call_error(spoken(response.message), response.raw))
+            error = unrun_call_error(spoken(response.message), response.raw)
+            if error is not None:
+                raise error
         return [
             ToolSelection(
-                tool_id=call_id or name,
-                tool_name=name,
-                tool_kwargs=_arguments(given, growing=growing),
+                tool_id=call_id or name, tool_name=name, tool_kwargs=as_dict(given, growing=growing)
             )
             for call_id, name, given in calls
         ]
-
-
-def refuse_unreadable(response: ChatResponse, wanted: str, *, as_json: bool) -> None:
-    """Raise for a whole response from which no object may be read; arguments as for `answer_error`.
-
-    Raises:
-        KimiIncompleteAnswerError: With the answer in ``partial`` and ``raw_message``.
-        KimiToolCallError: Where a call in it is damaged.
-    """
-    said = spoken(response.message)
-    error = answer_error(said, response.raw, wanted=wanted, as_json=as_json)
-    if isinstance(error, KimiIncompleteAnswerError):
-        error.raw_message = response.message
-    _raise(error)
-
-
-def _raise(error: KimiError | None) -> None:
-    if error is not None:
-        raise error
-
-
-def _arguments(given: dict[str, Any] | str, *, growing: bool) -> dict[str, Any]:
-    if isinstance(given, dict):
-        return dict(given)
-    found = read_growing(given) if growing else read_arguments(given)
-    assert isinstance(found, dict)  # noqa: S101 - what is damaged was refused
-    return found

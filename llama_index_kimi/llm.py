@@ -82,7 +82,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
     # -- chat -----------------------------------------------------------------------------------
 
     @llm_chat_callback()
-    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - options of one call
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Return the answer to a conversation.
 
         Args:
@@ -103,12 +103,12 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
         return self._chat.answer(*self._asked(messages, kwargs, unchanged))
 
     @llm_chat_callback()
-    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as chat()
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Return the answer to a conversation; see `chat`."""
         return await self._chat.aanswer(*self._asked(messages, kwargs, unchanged))
 
     @llm_chat_callback()
-    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:  # noqa: ANN401 - as chat()
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Return an iterator over the answer as it grows; arguments as for `chat`.
 
         Each response holds all that was said so far, ``delta`` and ``thinking_delta`` what is new;
@@ -121,9 +121,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
 
     @llm_chat_callback()
     async def astream_chat(
-        self,
-        messages: Sequence[ChatMessage],
-        **kwargs: Any,  # noqa: ANN401 - as chat()
+        self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Return an async iterator over the answer as it grows; see `stream_chat`."""
         return self._chat.astream(*self._asked(messages, kwargs, unchanged, stream=True))
@@ -131,48 +129,38 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
     # -- complete -------------------------------------------------------------------------------
 
     @llm_completion_callback()
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:  # noqa: ANN401, FBT001, FBT002 - LlamaIndex's signature
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Return the answer to a text, which is sent as one user message; see `chat`."""
-        messages = self._as_messages(prompt, formatted)
-        return self._chat.answer(*self._asked(messages, kwargs, completion_of))
+        return self._chat.answer(*self._completed(prompt, formatted, kwargs))
 
     @llm_completion_callback()
     async def acomplete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        **kwargs: Any,  # noqa: ANN401 - as chat()
+        self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """Return the answer to a text; see `complete`."""
-        messages = self._as_messages(prompt, formatted)
-        return await self._chat.aanswer(*self._asked(messages, kwargs, completion_of))
+        return await self._chat.aanswer(*self._completed(prompt, formatted, kwargs))
 
     @llm_completion_callback()
     def stream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        **kwargs: Any,  # noqa: ANN401 - as chat()
+        self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Return an iterator over the answer to a text; see `stream_chat`."""
-        messages = self._as_messages(prompt, formatted)
-        return self._chat.stream(*self._asked(messages, kwargs, completion_of, stream=True))
+        return self._chat.stream(*self._completed(prompt, formatted, kwargs, stream=True))
 
     @llm_completion_callback()
     async def astream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002 - LlamaIndex's signature
-        **kwargs: Any,  # noqa: ANN401 - as chat()
+        self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         """Return an async iterator over the answer to a text; see `stream_chat`."""
-        messages = self._as_messages(prompt, formatted)
-        return self._chat.astream(*self._asked(messages, kwargs, completion_of, stream=True))
+        return self._chat.astream(*self._completed(prompt, formatted, kwargs, stream=True))
 
     # -- one request ----------------------------------------------------------------------------
 
-    def _as_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:  # noqa: FBT001 - as complete()
-        return [ChatMessage(prompt if formatted else self.completion_to_prompt(prompt))]  # type: ignore[misc]  # set by a validator
+    def _completed(
+        self, prompt: str, formatted: bool, call: Mapping[str, Any], *, stream: bool = False
+    ) -> tuple[Request, Callable[[Opened], Writer[CompletionResponse]]]:
+        text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]  # set by a validator
+        return self._asked([ChatMessage(text)], call, completion_of, stream=stream)
 
     def _asked(
         self,
@@ -189,8 +177,6 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
         """
         call = dict(call)
         single_call = not call.pop("allow_parallel_tool_calls", True)
-        if self.tokenizer is not None:
-            call.setdefault("tokenizer", self._the_tokenizer())
         asked = CallOptions.read(self._said(), call)
         wire = to_wire(messages, asked.options.media_folder)
         request = self._chat.request(

@@ -294,6 +294,7 @@ def _limits(row: Endpoint) -> dict[str, str]:
         "tools in system messages": row.takes_message_tools,
         "Moonshot's own functions (`$web_search`)": row.takes_builtin_tools,
         "files uploaded to Moonshot (`ms://`)": row.takes_uploads,
+        'documents that it reads (`files="extract"`)': row.extracts_files,
         "`parallel_tool_calls`": row.takes_parallel_tool_calls,
         "`provider`": row.takes_provider,
         "a prefix in JSON mode": row.takes_json_prefix,

@@ -11,8 +11,8 @@ missing, or the change means nothing.
 mutmut 3.8 was tried first: it makes such mutants, but could not find again the tests whose
 parameters hold control characters, which are half of the tests of a parser.
 
-Run it with ``make mutants``, or ``make mutants ARGS="--number 50 --seed 2"``: in a copy below
-``.cache``, so that the checkout is never changed.
+Run it with ``make mutants``, or ``make mutants ARGS="--number 50 --seed 2 3"``, which tries two
+samples of fifty: in a copy below ``.cache``, so that the checkout is never changed.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ def _column(lines: list[str], line: int, offset: int) -> int:
     return len(lines[line - 1].encode()[:offset].decode())
 
 
-def contexts() -> dict[str, dict[int, list[str]]]:
-    """Run the tests once; return which of them run which line of which file."""
+def contexts(tests: list[str]) -> dict[str, dict[int, list[str]]]:
+    """Run these tests once; return which of them run which line of which file."""
     shutil.rmtree(COPY, ignore_errors=True)
     names = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607 - whichever git the checkout was made with
@@ -125,7 +125,7 @@ def contexts() -> dict[str, dict[int, list[str]]]:
     print("running the tests once, to see which of them run which line", flush=True)
     sources = [f"--cov={room}" for room in ROOMS]
     whole = ("-n", "auto", "--maxprocesses", "2", "--cov-context=test", "--cov-report=", *sources)
-    _pytest(*TESTS, "-m", "not engine", "--cov-fail-under=0", *whole)
+    _pytest(*tests, "-m", "not engine", "--cov-fail-under=0", *whole)
     data = coverage.CoverageData(str(COPY / ".cache" / "coverage"))
     data.read()
     found: dict[str, dict[int, list[str]]] = {}
@@ -169,9 +169,14 @@ def main() -> int:
     """Try a sample and print who survives."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--number", type=int, default=300, help="how many mutants to try")
-    parser.add_argument("--seed", type=int, default=1, help="another one is another sample")
+    parser.add_argument(
+        "--seed", type=int, nargs="+", default=[1], help="another one is another sample"
+    )
+    parser.add_argument(
+        "--tests", nargs="+", default=TESTS, help="fewer are faster, and notice less"
+    )
     asked = parser.parse_args()
-    ran = contexts()
+    ran = contexts(asked.tests)
     width = Counter(test for lines in ran.values() for tests in lines.values() for test in tests)
     every = [
         mutant
@@ -179,7 +184,20 @@ def main() -> int:
         for mutant in mutants_of(file, (COPY / file).read_text(encoding="utf-8"))
         if lines.get(mutant.line)
     ]
-    sample = random.Random(asked.seed).sample(every, min(asked.number, len(every)))  # noqa: S311 - the same every time
+    for seed in asked.seed:
+        _try(every, ran, width, number=asked.number, seed=seed)
+    return 0
+
+
+def _try(
+    every: list[Mutant],
+    ran: dict[str, dict[int, list[str]]],
+    width: Counter[str],
+    *,
+    number: int,
+    seed: int,
+) -> None:
+    sample = random.Random(seed).sample(every, min(number, len(every)))  # noqa: S311 - the same every time
     survived = 0
     for tried, mutant in enumerate(sample, 1):
         by_width = sorted(ran[mutant.file][mutant.line], key=width.__getitem__)
@@ -187,8 +205,7 @@ def main() -> int:
             survived += 1
             place = f"{mutant.file}:{mutant.line}"
             print(f"{tried}. {place}: {mutant.before} -> {mutant.after}", flush=True)
-    print(f"{survived} of {len(sample)} mutants survived (seed {asked.seed}, {len(every)} in all)")
-    return 0
+    print(f"{survived} of {len(sample)} mutants survived (seed {seed}, {len(every)} in all)")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How deep a run goes, and how its tests are shared out among processes.
 
 Owns: the option ``--deep`` with the mark ``deep``, the profiles of hypothesis, the time that a test
-on an engine may take, and the scheduler of pytest-xdist. May know: pytest, hypothesis, xdist.
+on an engine may take, which garbage is looked through, and the scheduler of pytest-xdist. May know:
+pytest, hypothesis, xdist.
 
 ``make test`` is the whole behaviour in minutes: every test, few examples of each property, and each
 kind of generated call once. ``make test-deep`` adds what is marked ``deep`` and all examples.
@@ -9,6 +10,7 @@ kind of generated call once. ``make test-deep`` adds what is marked ``deep`` and
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import cache
 from pathlib import Path
@@ -54,10 +56,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             # It computes as fast as the machine lets it: one call took 7 s on two quiet cores and
             # 70 s on busy ones. So this ends a hang, and nothing else.
             item.add_marker(pytest.mark.timeout(ENGINE_SECONDS))
+    # What is imported and collected by now stays. Each full collection of garbage walked through it
+    # for 0.5 to 2 s, and the tests of what is forgotten ask for a hundred of them.
+    gc.collect()
+    gc.freeze()
     if not config.getoption("--deep"):
         left_out = [item for item in items if item.get_closest_marker("deep")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("deep")]
+
+
+@pytest.fixture(scope="module")
+def own_garbage() -> None:
+    """For tests that collect garbage again and again: only what they made is looked through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

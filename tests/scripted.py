@@ -213,7 +213,8 @@ def _next(answers: list[_Answer], *, repeats: bool) -> _Answer | None:
     return answers.pop(0) if answers else None
 
 
-NOT_SCRIPTED = error(501, "the test scripted no answer for this request", "not_scripted")
+# Not one that is tried again: each try waits for half a second and more.
+NOT_SCRIPTED = error(400, "the test scripted no answer for this request", "not_scripted")
 
 
 def write_answer(

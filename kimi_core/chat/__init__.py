@@ -6,8 +6,8 @@ the names that other rooms may use. May know: its own files, transport. It holds
 
 from kimi_core.chat._account import AccountRate
 from kimi_core.chat._chat import KimiChat
-from kimi_core.chat._documented import documented
-from kimi_core.chat._instance import ClosesItself, Instance, written_setting
+from kimi_core.chat._documented import documented, documented_as
+from kimi_core.chat._instance import ClosesItself, Instance, UnsaidDict, UnsaidText, written_setting
 from kimi_core.chat._keywords import ModelKeywords
 from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
 from kimi_core.chat._served import listed_models
@@ -24,8 +24,11 @@ __all__ = [
     "Opened",
     "Reply",
     "Settings",
+    "UnsaidDict",
+    "UnsaidText",
     "Writer",
     "documented",
+    "documented_as",
     "listed_models",
     "nested",
     "running_loop",

@@ -5,11 +5,12 @@ May know: errors, events, request, response. No I/O: the replies send.
 
 Everything that was said stays, so a second answer gives calls and nothing else: its text and its
 reasoning are not told. Calls that can be run are kept from the first answer on, and the model is
-told so; one that it says once more all the same is the same call.
+told so; one that it says once more all the same, in whichever answer, is the same call.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,19 +42,27 @@ class AskingAgain:
     Args:
         request: The request of that answer.
         reader: What has read it; it is given the calls of the further ones.
+        unsettled: What of it cannot be run.
         made_at: The line that warnings name: what is sent again was warned of there.
     """
 
-    def __init__(self, request: Request, reader: ResponseReader, made_at: Line | None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        reader: ResponseReader,
+        unsettled: Unsettled,
+        made_at: Line | None,
+    ) -> None:
         self._request = request
         self._made_at = made_at
         self._reader = reader
         self._left = request.calls.retries
         self._turns: list[dict[str, Any]] = []
         self._good: list[ToolCall] = []
-        self._open = reader.unsettled
-        self._settled = self._open is None
-        self._add_turn(reader, self._open)
+        self._kept = [_said(call) for call, why in unsettled.calls if why is None]
+        self._open = unsettled
+        self._settled = False
+        self._add_turn(reader)
 
     def next(self) -> Request | None:
         """Return the next request, or None where nothing is left to be asked or to hope for."""
@@ -63,21 +72,19 @@ class AskingAgain:
         try:
             return self._built(_forced(self._request, self._open))
         except KimiConfigError:  # the choice cannot be forced there
-            return self._built(self._asked.options)
+            return self._built(self._request.asked.options)
 
     def take(self, reader: ResponseReader) -> None:
         """Take the answer to it."""
         self._reader.count(reader)
         good, bad = reader.message().sorted_calls()
-        kept = [(call.name, call.parsed()) for call in self._good]
-        if self._open is not None:
-            kept += [(call.name, call.parsed()) for call, why in self._open.calls if why is None]
         # One that was kept, said once more, is nothing that was asked for.
-        new = [call for call, meant in good if (call.name, meant) not in kept]
+        new = [call for call, _ in good if _said(call) not in self._kept]
+        self._kept += map(_said, new)
         self._good += new
         self._settled = bool(new) and not bad
         self._open = reader.refused
-        self._add_turn(reader, self._open)
+        self._add_turn(reader)
 
     def fail(self, error: Exception) -> None:
         """Give up, because a request was not answered; what it was sent for is told as it is."""
@@ -88,35 +95,31 @@ class AskingAgain:
         """Return what is told in the end."""
         return self._reader.resolve(self._good, whole=self._settled)
 
-    @property
-    def _asked(self) -> Any:  # noqa: ANN401
-        return self._request.asked
-
     def _is_vain(self) -> bool:
         """Whether the next answer would end as this one did, or cannot be asked for."""
         asked = self._request.asked
-        if asked is None or (asked.messages and asked.messages[-1].get("partial")):
+        if asked.messages[-1].get("partial"):
             return True
         reason = self._reader.finish_reason
         return reason in _WITHHELD or (reason == "length" and asked.options.max_tokens is not None)
 
     def _built(self, options: Options) -> Request:
-        asked = self._asked
+        asked = self._request.asked
         messages = [*asked.messages, *self._turns]
+        options = replace(options, prefix=None)  # it stands in the answer that was given
         capabilities = self._request.capabilities
         with warnings_at(self._made_at):
             return build_request(messages, asked.tools, options, capabilities, stream=asked.stream)
 
-    def _add_turn(self, reader: ResponseReader, open_: Unsettled | None) -> None:
-        if open_ is None:
-            return
+    def _add_turn(self, reader: ResponseReader) -> None:
+        open_ = self._open
         said = reader.message()
         turn: dict[str, Any] = {"role": "assistant", "content": _plain(said.content)}
         if said.reasoning:
             turn["reasoning_content"] = _plain(said.reasoning)
         results = _results(open_)
         if results:
-            turn["tool_calls"] = [_wire_call(call) for call, _ in open_.calls]
+            turn["tool_calls"] = [_legal(call).as_wire() for call, _ in open_.calls]
         else:
             names = ", ".join(self._request.calls.schemas)
             turn["content"] = turn["content"] or _plain(open_.text) or "(no answer)"
@@ -124,14 +127,18 @@ class AskingAgain:
         self._turns += [turn, *results]
 
 
+def _legal(call: ToolCall) -> ToolCall:
+    return replace(call, arguments=history_arguments(call.arguments))
+
+
 def _plain(text: str) -> str:
     """Break up control tokens: a server might read them as such."""
     return _CONTROL_TOKEN.sub(r"<\1>", text)
 
 
-def _wire_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": history_arguments(call.arguments)}
-    return {"id": call.id, "type": "function", "function": function}
+def _said(call: ToolCall) -> tuple[str, str]:
+    """Return what two calls have in common that are the same; true is not 1."""
+    return call.name, json.dumps(call.parsed(), sort_keys=True)
 
 
 def _results(open_: Unsettled) -> list[dict[str, Any]]:
@@ -146,11 +153,11 @@ def _results(open_: Unsettled) -> list[dict[str, Any]]:
     ]
 
 
-def _forced(request: Request, open_: Unsettled | None) -> Options:
+def _forced(request: Request, open_: Unsettled) -> Options:
     """Return the options under which the sampler of an engine with a grammar keeps to the tools."""
-    options: Options = request.asked.options  # type: ignore[union-attr]
+    options = request.asked.options
     if request.capabilities.endpoint.grammar is None or options.tool_choice not in (None, "auto"):
         return options
-    several = open_ is not None and sum(why is not None for _, why in open_.calls) > 1
+    several = sum(why is not None for _, why in open_.calls) > 1
     parallel = True if several else options.parallel_tool_calls
     return replace(options, tool_choice="required", parallel_tool_calls=parallel)

@@ -1,7 +1,7 @@
 """Asks one model at one endpoint: from messages to events.
 
-Owns: `KimiChat`. May know: its own files, _json, capabilities, config, endpoints, errors, local,
-request, transport.
+Owns: `KimiChat`. May know: its own files, _json, capabilities, config, endpoints, errors, files,
+local, request, tokenizer, transport.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from kimi_core._json import Message, Tool
@@ -24,7 +24,10 @@ from kimi_core.config import resolve_api_key
 from kimi_core.endpoints import endpoint_at
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
+from kimi_core.files import ReadTexts, aread_documents, read_documents, texts_of
 from kimi_core.request import CallOptions, Options, Request, build_request
+from kimi_core.request.documents import with_texts
+from kimi_core.tokenizer import Tokenizer
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
@@ -67,6 +70,7 @@ class KimiChat:
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._limiter: Limiter | None = None
+        self._texts = ReadTexts()
         self._learned = Learned()
         self._opening = threading.Lock()
         renew_in_children(self, KimiChat._renew)
@@ -80,6 +84,11 @@ class KimiChat:
     def capabilities(self) -> Capabilities:
         """What may be asked of the model; another's once a server has said what it serves."""
         return self._served.capabilities
+
+    @cached_property
+    def found_tokenizer(self) -> Tokenizer:
+        """The tokenizer that is found where the caller named none; looked for once."""
+        return Tokenizer.find()
 
     def resolve(self, model: str | None) -> Capabilities:
         """Return what another model can do under the same settings."""
@@ -123,6 +132,37 @@ class KimiChat:
         with warnings_at(self._made_at):
             return self._served.request(model, build)
 
+    def with_documents(self, request: Request) -> Request:
+        """Return a request that holds the texts of its documents, which its server reads.
+
+        `open` does so by itself. What is not chat, a batch, needs it beforehand.
+
+        Raises:
+            KimiAPIError: Where the server cannot read one; it names the document.
+        """
+        if not request.documents:
+            return request
+        with warnings_at(self._made_at):
+            texts = read_documents(self.transport, self._texts, request.documents)
+        return self._told(request, texts)
+
+    async def _awith_documents(self, request: Request) -> Request:
+        with warnings_at(self._made_at):
+            texts = await aread_documents(self.transport, self._texts, request.documents)
+        return self._told(request, texts)
+
+    def _told(self, request: Request, texts: Sequence[str]) -> Request:
+        asked = request.asked
+        messages = with_texts(asked.messages, texts)
+        tools, options, stream = asked.tools, asked.options, asked.stream
+        with warnings_at(self._made_at):
+            return build_request(messages, tools, options, request.capabilities, stream=stream)
+
+    @property
+    def texts(self) -> ReadTexts:
+        """The texts of documents that were read for this account."""
+        return self._texts
+
     def learn_models(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take a server's list, fetched by the caller, as the one that would be asked for.
 
@@ -145,6 +185,8 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = limits.run(partial(self._served.find, transport))
                 request = self._rebuilt(request, served)
+            if request.documents:
+                request = limits.run(partial(self.with_documents, request))
         return self._send(request, limits, ask=self._send_again)
 
     def _send(self, request: Request, limits: Limits, ask: Any = None) -> Reply:  # noqa: ANN401
@@ -172,6 +214,8 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = await limits.within(self._served.afind(transport))
                 request = self._rebuilt(request, served)
+            if request.documents:
+                request = await limits.within(self._awith_documents(request))
         return await self._asend(request, limits, ask=self._asend_again)
 
     async def _asend_again(self, request: Request, limits: Limits) -> AsyncReply:
@@ -297,6 +341,7 @@ class KimiChat:
             http_client=settings.http_client,
             http_async_client=settings.http_async_client,
         )
+        self._texts = texts_of(transport.account)
         if settings.rate_limit is not None:
             self._limiter = limiter_of(transport.account, Tier.of(settings.rate_limit))
         return transport

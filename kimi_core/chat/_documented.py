@@ -1,21 +1,23 @@
-"""What the settings mean, in the help of both frameworks' classes.
+"""What settings and arguments mean, in the help of what both frameworks have.
 
-Owns: how that is taken from `Settings` and `Options`, where it is written once. May know: its own
-files, request.
+Owns: how that is taken from `Settings`, `Options` and the core's functions, where it is written
+once. May know: its own files, request.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kimi_core.chat._settings import Settings
 from kimi_core.request import Options
 
-__all__ = ["documented"]
+__all__ = ["documented", "documented_as"]
 
 _Class = TypeVar("_Class", bound=type[Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 _SECTION = re.compile(r"Attributes:\n(?P<entries>.*?)(?=\n\n|\Z)", re.DOTALL)
 _ENTRY = re.compile(r"^ {4}(?P<name>\w+): .*(?:\n {8}.*)*", re.MULTILINE)
 
@@ -35,6 +37,22 @@ def documented(kind: _Class) -> _Class:
             [inspect.cleandoc(kind.__doc__), "", "Settings:", *meanings.values(), ""]
         )
     return kind
+
+
+def documented_as(source: Callable[..., Any]) -> Callable[[_Function], _Function]:
+    """Put the arguments and errors of another function behind the docstring of a function.
+
+    Args:
+        source: The function of the core that is called, whose docstring says them.
+    """
+    _, args, sections = inspect.cleandoc(source.__doc__ or "").partition("\nArgs:\n")
+
+    def with_sections(function: _Function) -> _Function:
+        if function.__doc__:
+            function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__), args + sections, ""])
+        return function
+
+    return with_sections
 
 
 def _entries(kind: type) -> dict[str, str]:

@@ -1,35 +1,38 @@
 """What a ``ChatKimiK2`` is besides its framework: connections, settings, copies.
 
 Owns: how such an object is closed, assigned to, copied, shown and written down, which is the same
-in every framework whose models are pydantic's. May know: its own files, config, endpoints, errors,
-request; typing_extensions.
+in every framework whose models are pydantic's. May know: its own files, _json, config, endpoints,
+errors, request, tokenizer; typing_extensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import Self
 
+from kimi_core._json import Message, Tool
+from kimi_core.chat._chat import KimiChat
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
-from kimi_core.request import option_names, read_settings
+from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
+from kimi_core.request.foreign import countable
+from kimi_core.tokenizer import Tokenizer
 
-if TYPE_CHECKING:
-    from kimi_core.chat._chat import KimiChat
-
-__all__ = ["ClosesItself", "Instance", "written_setting"]
+__all__ = ["ClosesItself", "Instance", "UnsaidDict", "UnsaidText", "written_setting"]
 
 # typing.Self came with Python 3.11.
 _Closes = TypeVar("_Closes", bound="ClosesItself")
 _Same = TypeVar("_Same", bound="Instance")
 
+# A timeout of the instance belongs to the connection, of a call to its request.
+_SAID = sorted((option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"})
 _CONNECTION = frozenset(item.name for item in fields(Settings))
 # What may hold a secret, or cannot be written down.
 _UNWRITTEN = frozenset(
@@ -51,6 +54,25 @@ def written_setting(name: str, value: Any) -> Any:  # noqa: ANN401 - of any sett
     if name == "timeout":  # an httpx.Timeout cannot be written
         return value if isinstance(value, (int, float)) else None
     return value
+
+
+class Unsaid:
+    """Marks the value of a field that nobody set.
+
+    LangChain's ``configurable_fields`` hands the fields of an instance to each copy.
+    """
+
+    __slots__ = ()
+
+
+class UnsaidText(Unsaid, str):
+    """The name of a model that nobody named."""
+
+    __slots__ = ()
+
+
+class UnsaidDict(Unsaid, dict[str, Any]):
+    """The profile of a model that nobody wrote."""
 
 
 class ClosesItself:
@@ -85,32 +107,55 @@ class Instance(ClosesItself):
 
     @staticmethod
     def _sorted(
-        said: Mapping[str, Any], known: AbstractSet[str]
-    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+        said: Mapping[str, Any], known: AbstractSet[str], rest: str
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """Sort the keywords of a constructor.
 
         Args:
             said: What the caller said.
             known: The keywords that the class keeps in fields.
+            rest: The field that keeps what else every call is to ask for.
 
         Returns:
-            What was set of these; what else every call is to ask for; and for each keyword of the
-            latter that is no setting at all a hint at the one that was perhaps meant, if any.
+            What was set, by keyword of a field; and for each keyword that is no setting at all a
+            hint at the one that was perhaps meant, if any.
 
         Raises:
             KimiConfigError: For a keyword of another class that is called otherwise here.
         """
-        read = read_settings(said)
+        read = read_settings({name: it for name, it in said.items() if not isinstance(it, Unsaid)})
         given = {name: value for name, value in read.items() if value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
         unknown = others.keys() - option_names()
         for name in sorted(unknown & OLD_NAMES.keys()):
             raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {OLD_NAMES[name]}.")
-        return given, others, {name: nearest_setting(name, known) for name in sorted(unknown)}
+        if others:
+            given[rest] = {**others, **given.get(rest, {})}
+        return given, {name: nearest_setting(name, known) for name in sorted(unknown)}
+
+    def _said(self) -> dict[str, Any]:
+        """Return what the instance was set to for its requests, as words of a call."""
+        said = {name: value for name in _SAID if (value := getattr(self, name, None)) is not None}
+        return {**said, "tokenizer": self._tokenizer()} if "tokenizer" in said else said
+
+    def _tokenizer(self) -> Tokenizer:
+        """Return the tokenizer that was set, or one that is found."""
+        given = getattr(self, "tokenizer", None)
+        return self._chat.found_tokenizer if given is None else Tokenizer.of(given)
+
+    def _count(self, messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
+        """Return the tokens of a prompt; messages and tools are OpenAI-style dicts."""
+        model = self._chat.capabilities.info.name
+        prompt = countable(messages)
+        return self._tokenizer().count_messages(prompt, tools or None, model=model)
+
+    def _connection(self) -> dict[str, Any]:
+        """Return what `Settings` are made of, as the fields are now."""
+        return {word: getattr(self, self._kept(word, None)[0]) for word in _CONNECTION}
 
     def _connect(self) -> None:
         """Make `_chat` for the settings as they are now."""
-        raise NotImplementedError
+        self._chat = KimiChat(Settings(**self._connection()))
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
         """Return the field that keeps a setting, and what it keeps."""

@@ -49,6 +49,7 @@ class ModelKeywords(TypedDict, total=False):
     logit_bias: Mapping[Any, float] | None
     max_tokens: int | None
     stop: str | Sequence[str] | None
+    prefix: str | None
     thinking: bool | Mapping[str, Any] | None
     keep_thinking: bool | None
     reasoning_effort: str | None
@@ -66,6 +67,7 @@ class ModelKeywords(TypedDict, total=False):
     tokenizer: Tokenizer | str | PathLike[str] | None
     media_fetcher: Callable[[str], bytes] | None
     media_folder: str | PathLike[str] | None
+    files: Literal["extract"] | None
     extra_body: Mapping[str, Any] | None
     unsupported: Literal["error", "warn", "drop"] | None
 

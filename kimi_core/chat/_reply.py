@@ -18,7 +18,7 @@ from kimi_core.chat._reading import Reading
 from kimi_core.errors import KimiError, Line, request_id_of
 from kimi_core.events import Event
 from kimi_core.request import Request
-from kimi_core.response import ResponseReader
+from kimi_core.response import ResponseReader, Unsettled
 from kimi_core.transport.call import HttpResponse
 from kimi_core.transport.limits import Limits, adrain, drain
 from kimi_core.transport.processes import nested
@@ -99,11 +99,12 @@ class Reply(Opened):
             KimiStatusError: Where the server reported an error inside its answer.
         """
         yield from self._read_once()
-        if self.reader.unsettled is not None:
-            yield self._asked_again()
+        unsettled = self.reader.unsettled
+        if unsettled is not None:
+            yield self._asked_again(unsettled)
 
-    def _asked_again(self) -> list[Event]:
-        again = AskingAgain(self._request, self.reader, self._made_at)
+    def _asked_again(self, unsettled: Unsettled) -> list[Event]:
+        again = AskingAgain(self._request, self.reader, unsettled, self._made_at)
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 again.take(self._ask(request, self._reading.limits).read())
@@ -153,11 +154,12 @@ class AsyncReply(Opened):
         async with nested(self._read_once()) as pieces:
             async for events in pieces:
                 yield events
-        if self.reader.unsettled is not None:
-            yield await self._asked_again()
+        unsettled = self.reader.unsettled
+        if unsettled is not None:
+            yield await self._asked_again(unsettled)
 
-    async def _asked_again(self) -> list[Event]:
-        again = AskingAgain(self._request, self.reader, self._made_at)
+    async def _asked_again(self, unsettled: Unsettled) -> list[Event]:
+        again = AskingAgain(self._request, self.reader, unsettled, self._made_at)
         while (request := again.next()) is not None and self._ask is not None:
             try:
                 reply = await self._ask(request, self._reading.limits)

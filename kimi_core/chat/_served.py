@@ -91,7 +91,7 @@ class ServedModel:
         The spelling that this began with means this one, too: LangChain hands it back with every
         call. A server that has a single model of another name could not answer to it.
         """
-        if model is not None and model != self._first:
+        if model not in {None, self._first, self.capabilities.model}:
             return build(self._resolve(model))
         known = self.known  # read first: the capabilities are final as soon as it is true
         request = build(self.capabilities)

@@ -1,8 +1,8 @@
 """Settings that no framework has, as fields of its pydantic models.
 
-Owns: `ModelFields`, which keyword is kept in which field, a fast copy, and what
-pydantic refuses. May know: endpoints, errors; pydantic. It stands beside `Instance`, not in it,
-because whoever asks without a framework does not need pydantic.
+Owns: `ModelFields` and `OpenAIFields`, which keyword is kept in which field, a fast copy, and what
+pydantic refuses. May know: its own files, endpoints, errors; pydantic. It stands beside `Instance`,
+not in it, because whoever asks without a framework does not need pydantic.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, FieldSerializationInfo, ValidationError, field_serializer
 
+from kimi_core.chat._instance import written_setting
 from kimi_core.errors import setting_error
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ else:
     # pydantic would build a schema of Endpoint from its annotations; get_endpoint checks it.
     EndpointLike = Any
 
-__all__ = ["ModelFields", "copied", "fields_by_word", "in_one_sentence"]
+__all__ = ["ModelFields", "OpenAIFields", "copied", "fields_by_word", "in_one_sentence"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -72,6 +73,7 @@ class ModelFields(BaseModel):
     context_window: int | None = Field(default=None, description="Tokens.")
     api: str | None = Field(default=None, description="chat or completions.")
     tool_call_parser: str | None = Field(default=None, description="auto, server or client.")
+    prefix: str | None = Field(default=None, description="Text that answers begin with.")
     thinking: bool | None = Field(default=None, description="None: the model's default.")
     keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
     tool_call_policy: str | None = Field(default=None, description="repair, strict or off.")
@@ -79,6 +81,7 @@ class ModelFields(BaseModel):
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
+    files: str | None = Field(default=None, description="extract: Moonshot reads documents.")
     unsupported: str | None = Field(default=None, description="error, warn or drop.")
     total_timeout: float | None = Field(
         default=None, description="Seconds for a whole request, retries included."
@@ -89,6 +92,7 @@ class ModelFields(BaseModel):
     tokenizer: Any = Field(
         default=None,
         exclude=True,
+        repr=False,
         description="A Tokenizer, or the path of a tiktoken.model; without one counts may be "
         "estimates.",
     )
@@ -106,3 +110,37 @@ class ModelFields(BaseModel):
     )
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)
+
+
+class OpenAIFields(ModelFields):
+    """Fields that a framework's own class for OpenAI has, where ours is made without one.
+
+    Settings that are objects are dumped as values of JSON.
+    """
+
+    model: str | None = Field(default=None, description="Any spelling of a model's name.")
+    base_url: str | None = Field(default=None, description="Where the server is.")
+    temperature: float | None = Field(default=None, description="None: not sent.")
+    top_p: float | None = Field(default=None, description="None: not sent.")
+    n: int | None = Field(default=None, description="Answers; only 1.")
+    presence_penalty: float | None = Field(default=None, description="None: not sent.")
+    frequency_penalty: float | None = Field(default=None, description="None: not sent.")
+    max_tokens: int | None = Field(default=None, description="None: not sent.")
+    stop: str | list[str] | None = Field(default=None, description="Strings that end an answer.")
+    reasoning_effort: str | None = Field(default=None, description="Strength of thinking.")
+    parallel_tool_calls: bool | None = Field(default=None, description="None: not sent.")
+    stream_usage: bool | None = Field(default=None, description="None: as the endpoint needs.")
+    seed: int | None = Field(default=None, description="None: not sent.")
+    logprobs: bool | None = Field(default=None, description="None: not sent.")
+    top_logprobs: int | None = Field(default=None, description="None: not sent.")
+    logit_bias: dict[str, float] | None = Field(default=None, description="None: not sent.")
+    prompt_cache_options: dict[str, Any] | None = Field(default=None, description="Its ttl.")
+    extra_body: dict[str, Any] | None = Field(default=None, description="Sent as it is.")
+    timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
+    max_retries: int | None = Field(default=None, description="Before the first byte.")
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+
+    @field_serializer("endpoint", "rate_limit", "timeout")
+    def _write(self, value: Any, info: FieldSerializationInfo) -> Any:  # noqa: ANN401 - of any of them
+        return written_setting(info.field_name, value)

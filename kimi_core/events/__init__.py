@@ -154,6 +154,11 @@ class ToolCall:
         """
         return self.invalid or read_arguments(self.arguments, complete=self.complete)
 
+    def as_wire(self) -> dict[str, Any]:
+        """Return the call OpenAI-style, its arguments as far as they were written."""
+        function = {"name": self.name, "arguments": self.arguments}
+        return {"id": self.id, "type": "function", "function": function}
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:

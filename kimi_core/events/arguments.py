@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
@@ -175,6 +176,20 @@ def read_growing(text: str) -> dict[str, Any]:
         A new dict; empty where nothing can be read or the value is no object.
     """
     return _read_beginning(text) or _read_beginning(_escaped(text)) or {}
+
+
+def as_dict(arguments: Mapping[str, Any] | str, *, growing: bool) -> dict[str, Any]:
+    """Return arguments as a new dict.
+
+    Args:
+        arguments: What was parsed already, or the text of a call that is whole and can be run.
+        growing: Whether the text may be a beginning, which is only shown.
+    """
+    if not isinstance(arguments, str):
+        return dict(arguments)
+    found = read_growing(arguments) if growing else read_arguments(arguments)
+    assert isinstance(found, dict)  # noqa: S101 - what is damaged was refused
+    return found
 
 
 def _read_beginning(text: str) -> dict[str, Any] | None:

@@ -48,7 +48,7 @@ class Journal:
         self._path = path
         self._asked = asked
         self._reached: dict[tuple[int, str], str] = {}
-        self._file: IO[bytes] | None = None
+        self._file: IO[bytes]  # from entering on
         self.run = uuid.uuid4().hex
         self.lines: list[str] = []
 
@@ -68,8 +68,7 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()  # which gives the lock back, as the end of the process does
+        self._file.close()  # which gives the lock back, as the end of the process does
 
     def reached(self, number: int, step: str) -> str | None:
         """Return what was noted of a step of a file of requests, or None."""
@@ -128,11 +127,9 @@ class Journal:
         self._append(f"{compact_json(line)}\n")
 
     def _append(self, text: str) -> None:
-        file = self._file
-        if file is not None:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        self._file.write(text.encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
 
 def _lock(file: IO[bytes], path: Path) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_form",
-    "check_prefix",
     "check_settings",
     "decide_parallel_calls",
     "thinking_beside_builtins",
@@ -132,31 +131,6 @@ def check_form(response_format: Mapping[str, Any] | None, capabilities: Capabili
             "'function_calling'), or use api='completions'."
         )
         warn(message, IgnoredSettingWarning)
-
-
-def check_prefix(response_format: Mapping[str, Any] | None, capabilities: Capabilities) -> None:
-    """Refuse a prefix to be continued where the server begins a new answer, or beside JSON mode.
-
-    Raises:
-        KimiConfigError: Where no way is known to say it there, and for response_format
-            "json_object" where the server refuses both at once.
-    """
-    endpoint = capabilities.endpoint
-    if endpoint.prefix_way is None:
-        message = (
-            f"a message with partial=True is refused: nothing says that endpoint {endpoint.name!r} "
-            "continues an answer, and it would begin a new one. Leave it out, use "
-            "api='completions' with a K2 model on an engine of your own, or set prefix_way in its "
-            "Endpoint."
-        )
-        raise KimiConfigError(message)
-    form = (response_format or {}).get("type")
-    if not endpoint.takes_json_prefix and form == "json_object":
-        message = (
-            "response_format json_object does not go with a message that has partial=True on "
-            f"{capabilities.endpoint.name}; leave one of them out, or use json_schema."
-        )
-        raise KimiConfigError(message)
 
 
 def thinking_beside_builtins(

@@ -14,6 +14,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.events.arguments import history_arguments
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.request._call_ids import with_ids
+from kimi_core.request._prefix import is_prefix
 from kimi_core.request._tool_results import with_echoes, with_results, with_unique_ids
 from kimi_core.request.media import prepare_media
 from kimi_core.schema import normalize_tools, plain_tools
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["brought_tools", "ends_in_prefix", "prepare_history"]
+__all__ = ["brought_tools", "prepare_history"]
 
 # "" counts as missing; one blank is the least that is accepted (kimi-k2.6, live, 2026-05-05).
 _REASONING_PLACEHOLDER = " "
@@ -68,7 +69,7 @@ def prepare_history(
             _bring_tools(message, position, capabilities)
         if message.get("role") == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
-        if message is not prepared[-1] or not _is_prefix(message):
+        if message is not prepared[-1] or not is_prefix(message):
             message.pop("partial", None)  # only an answer at the end can be continued
         if not raw:
             _fill_content(message)
@@ -84,15 +85,6 @@ def brought_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
     """Return the tools that messages bring, in their order."""
     listed = [as_sequence(message.get("tools")) or () for message in messages]
     return [tool for tools in listed for one in tools if (tool := as_mapping(one)) is not None]
-
-
-def ends_in_prefix(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the last message is the beginning of an answer that the model is to continue."""
-    return bool(messages) and _is_prefix(messages[-1])
-
-
-def _is_prefix(message: Mapping[str, Any]) -> bool:
-    return message.get("role") == "assistant" and bool(message.get("partial"))
 
 
 def _set_role(message: dict[str, Any]) -> None:
@@ -149,7 +141,7 @@ def _carry_reasoning(
     calls = message.get("tool_calls")
     if not calls:
         message.pop("tool_calls", None)
-    if not thinks or not (calls or whole or _is_prefix(message)):
+    if not thinks or not (calls or whole or is_prefix(message)):
         return
     raw = capabilities.api == "completions"
     if calls and not reasoning and not raw:
@@ -189,7 +181,7 @@ def _fill_content(message: dict[str, Any]) -> None:
     if parts is not None:
         content = message["content"] = _joined(parts)
     if not content:
-        empty = _is_prefix(message) or message.get("tool_calls")
+        empty = is_prefix(message) or message.get("tool_calls")
         message["content"] = "" if empty else " "
 
 

@@ -20,20 +20,26 @@ from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._call_policy import decide_call_policy
 from kimi_core.request._first_party import (
     check_form,
-    check_prefix,
     check_settings,
     decide_parallel_calls,
     thinking_beside_builtins,
     without_pinned,
 )
-from kimi_core.request._history import brought_tools, ends_in_prefix, prepare_history
+from kimi_core.request._history import brought_tools, prepare_history
+from kimi_core.request._prefix import (
+    check_prefix,
+    ends_in_prefix,
+    thinking_of_prefix,
+    with_prefix,
+)
 from kimi_core.request._prompt_rules import check_prompt
 from kimi_core.request._read import thinking_of
-from kimi_core.request._thinking import decide_thinking, thinking_of_prefix
+from kimi_core.request._thinking import decide_thinking
 from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
 from kimi_core.request.foreign import in_plain_text
+from kimi_core.request.structured import named_format
 from kimi_core.schema import normalize_tools, plain_response_format, plain_tools, relax_tools
 
 if TYPE_CHECKING:
@@ -60,6 +66,7 @@ class Plan:
         capabilities: What the model at this endpoint can do.
         messages: The conversation as this model at this endpoint accepts it.
         prefix: Whether its last message is the beginning of the answer.
+        begins: Text of that beginning that is told with the answer; mostly nothing.
         tools: The tools that the model may call, as the server takes them.
         names: Which of them go under another name than the caller's.
         tool_choice: "auto", "none", "required", OpenAI's dict for a named tool, or None: not sent.
@@ -70,6 +77,7 @@ class Plan:
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
         thinking: Whether the model thinks, how much, and in which words that is said.
         response_format: The form of the answer, or None.
+        wanted: The tool whose arguments that form is, or an empty string.
         stop: Strings that end the answer.
         limit: Token limit of the answer, or None.
         sampling: Sampling settings by name.
@@ -87,6 +95,7 @@ class Plan:
     encoder: TextEncoder | None
     escape_markers: bool
     prefix: bool
+    begins: str
     tools: list[dict[str, Any]]
     names: ToolNames
     tool_choice: str | dict[str, Any] | None
@@ -97,6 +106,7 @@ class Plan:
     grammar: dict[str, Any]
     thinking: Thinking
     response_format: Mapping[str, Any] | None
+    wanted: str
     stop: str | Sequence[str] | None
     limit: int | None
     sampling: dict[str, Any]
@@ -134,6 +144,7 @@ def decide(
         capabilities=capabilities,
         messages=history,
         prefix=ends_in_prefix(history),
+        begins=options.prefix or "",
         tools=choice.tools,
         names=names,
         tool_choice=choice.value,
@@ -143,7 +154,8 @@ def decide(
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, options, capabilities),
         thinking=thinking,
-        response_format=options.response_format and plain_response_format(options.response_format),
+        response_format=_form(choice, options),
+        wanted=choice.wanted,
         stop=options.stop or None,
         limit=options.max_tokens,
         sampling=_sampling(options, capabilities),
@@ -170,8 +182,9 @@ def _readable(
     """Return options and messages in the words of this server, less what it does not take."""
     options = supported(_understood(options, capabilities), capabilities)
     messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
+    messages = with_prefix(messages, options)
     if ends_in_prefix(messages):
-        options = replace(options, thinking=thinking_of_prefix(options.thinking, capabilities))
+        options = replace(options, thinking=thinking_of_prefix(options, capabilities))
     return options, messages
 
 
@@ -191,12 +204,34 @@ def _decide_tools(
         options.tool_choice,
         tools=taken,
         brought=[name_of(tool) for tool in brought],
+        form_taken=_form_is_taken(options) or _answers_a_call(messages),
         thinking=thinking,
         capabilities=capabilities,
     )
     names = decide_names(taken, messages, endpoint.tool_name_rule)
-    sent = replace(choice, value=names.choice(choice.value), tools=names.tools(choice.tools))
-    return sent, names
+    wanted = names.sent.get(choice.wanted, choice.wanted)
+    tools = names.tools(choice.tools)
+    return replace(choice, value=names.choice(choice.value), tools=tools, wanted=wanted), names
+
+
+def _form_is_taken(options: Options) -> bool:
+    return options.response_format is not None or "response_format" in options.extra
+
+
+def _answers_a_call(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the call was made already: an agent that forces one in every turn would never end."""
+    return bool(messages) and messages[-1].get("role") == "tool"
+
+
+def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
+    """Return the form of the answer: the caller's, or that of the arguments of a wanted call."""
+    if options.response_format:
+        return plain_response_format(options.response_format)
+    for function in (tool["function"] for tool in choice.tools if name_of(tool) == choice.wanted):
+        parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        told = {"description": function.get("description") or None}
+        return named_format(choice.wanted, parameters, **told)
+    return options.response_format
 
 
 def _understood(options: Options, capabilities: Capabilities) -> Options:
@@ -219,7 +254,6 @@ def _understood(options: Options, capabilities: Capabilities) -> Options:
 def _check(
     history: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
 ) -> None:
-    prefix = ends_in_prefix(history)
     check_settings(
         stop=options.stop,
         provider=options.provider,
@@ -227,11 +261,11 @@ def _check(
         capabilities=capabilities,
     )
     if capabilities.api == "completions":
-        check_prompt(history, options.response_format, capabilities, prefix=prefix)
+        check_prompt(history, options.response_format, capabilities)
     else:
-        if prefix:
-            check_prefix(options.response_format, capabilities)
         check_form(options.response_format, capabilities)
+    if ends_in_prefix(history):
+        check_prefix(options, capabilities)
 
 
 def _grammar(
@@ -270,9 +304,8 @@ def _grammar_of_choice(
     thought, and one without against the first token, where a thought would have no end. Where the
     channels of K3 lie in between is the server's own affair.
     """
-    taken = options.response_format is not None or "response_format" in options.extra
     by_grammar = capabilities.endpoint.forces_by_grammar and capabilities.info.dialect == "k2"
-    if not by_grammar or taken or not choice.tools:
+    if not by_grammar or _form_is_taken(options) or not choice.tools:
         return {}
     with suppress(KimiConfigError):  # a schema that no grammar can keep
         return _call_grammar(choice, options, capabilities, thinking=False)

@@ -23,14 +23,11 @@ def check_prompt(
     messages: Sequence[Mapping[str, Any]],
     response_format: Mapping[str, Any] | None,
     capabilities: Capabilities,
-    *,
-    prefix: bool,
 ) -> None:
     """Refuse what a prompt has no place for, under the name that the caller gave it.
 
     Raises:
-        KimiConfigError: For pictures and videos; for a form of the answer with a K2 model, and the
-            beginning of an answer with a K3 model.
+        KimiConfigError: For pictures and videos; for a form of the answer with a K2 model.
     """
     model, dialect = capabilities.model, capabilities.info.dialect
     if has_media(messages):
@@ -42,11 +39,6 @@ def check_prompt(
         message = (
             f"response_format does not go with api 'completions' and model {model!r}, "
             "whose prompt has no place for it; use api='chat', or a tool with tool_choice."
-        )
-    elif prefix and dialect != "k2":
-        message = (
-            f"partial=True does not go with api 'completions' and model {model!r}, "
-            "whose answer cannot be cut open; use api='chat', or leave the message out."
         )
     else:
         return

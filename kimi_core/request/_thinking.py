@@ -14,7 +14,7 @@ from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["Thinking", "check_effort", "decide_thinking", "thinking_of_prefix"]
+__all__ = ["Thinking", "check_effort", "decide_thinking"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,37 +63,6 @@ def decide_thinking(
         by_router = capabilities.endpoint.thinking_switch == "reasoning"
         fields.update({"reasoning": reasoning} if by_router else {"reasoning_effort": effort})
     return Thinking(thinks=thinks, keeps=bool(keep), effort=effort, fields=fields)
-
-
-def thinking_of_prefix(
-    thinking: bool | None,  # noqa: FBT001 - see kimi_core.request.Options
-    capabilities: Capabilities,
-) -> bool | None:
-    """Return the thinking setting of a request that ends in the beginning of an answer.
-
-    SGLang 0.5.23 puts the beginning behind the generation prompt, which ends in an opened think
-    block: what follows is a thought (recorded). And a reasoning parser of vLLM takes a whole answer
-    without a closing tag for one. Both know of no thinking where it is switched off.
-
-    Args:
-        thinking: The caller's setting; None for the model's default.
-        capabilities: What the model at this endpoint can do.
-
-    Raises:
-        KimiConfigError: For thinking that the answer would be taken for.
-    """
-    way = capabilities.endpoint.prefix_way if capabilities.api == "chat" else None
-    continues = way == "continue_final_message" and capabilities.info.opens_reasoning
-    if not continues or thinking is False:
-        return thinking
-    if thinking is None and capabilities.can_stop_thinking:
-        return False
-    message = (
-        f"a message with partial=True does not go with thinking at endpoint "
-        f"{capabilities.endpoint.name!r}, which would continue it as a thought; set thinking=False "
-        "where the model can, or use api='completions' with a K2 model."
-    )
-    raise KimiConfigError(message)
 
 
 def _fields(

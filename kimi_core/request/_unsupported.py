@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 from kimi_core.request._first_party import check_settings, without_pinned
+from kimi_core.request._prefix import check_prefix, thinking_of_prefix
 from kimi_core.request._thinking import check_effort
 
 if TYPE_CHECKING:
@@ -121,6 +122,11 @@ def _check_n(options: Options, _capabilities: Capabilities) -> None:
         raise KimiConfigError(f"n={options.n} is refused: one answer a request.")
 
 
+def _check_prefix(options: Options, capabilities: Capabilities) -> None:
+    check_prefix(options, capabilities)
+    thinking_of_prefix(options, capabilities)
+
+
 def _one(name: str) -> Callable[[Options, Capabilities], object]:
     def check(options: Options, capabilities: Capabilities) -> None:
         nothing: dict[str, Any] = {"stop": None, "provider": None, "max_tokens": None}
@@ -133,6 +139,7 @@ def _one(name: str) -> Callable[[Options, Capabilities], object]:
 _CHECKS: Mapping[str, Callable[[Options, Capabilities], object]] = {
     **{name: _sampling(name) for name in _SAMPLING},
     "n": _check_n,
+    "prefix": _check_prefix,
     "stop": _one("stop"),
     "provider": _one("provider"),
     "max_tokens": _one("max_tokens"),

@@ -93,8 +93,6 @@ def text_in(block: object, *, of_model: bool) -> str:
 
 
 def _counted(part: object) -> Any:  # noqa: ANN401 - a part of any server
-    if isinstance(part, str):
-        return part
     fields = as_mapping(part) or {}
     if fields.get("type") in _OWN:
         return fields

@@ -7,15 +7,16 @@ _json, events.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.events import ToolCall
-from kimi_core.events.arguments import rewritten_arguments
+from kimi_core.events.arguments import read_arguments, rewritten_arguments
 
-__all__ = ["misfit", "original_arguments", "restore_arguments"]
+__all__ = ["original_arguments", "restore_arguments", "spoiling_suffix"]
 
 _NAME = "tool_call_arguments"
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -57,6 +58,36 @@ def _of_openai(found: object) -> dict[str, str]:
     calls = [call for one in as_sequence(found) or () if (call := as_mapping(one))]
     functions = [(call.get("id"), as_mapping(call.get("function")) or {}) for call in calls]
     return _texts({name: function.get("arguments") for name, function in functions})
+
+
+def spoiling_suffix(
+    read: Callable[[str], object],
+    arguments: str,
+    complete: bool,  # noqa: FBT001 - as `Deltas` calls it
+) -> str:
+    """Return what to append to a call's arguments so that they are not read as whole; mostly "".
+
+    langchain-core closes every open bracket when chunks are added up: a call that was cut off at
+    ``{"path": "/home/u`` would be run. With a bracket that fits nowhere it is invalid.
+
+    Args:
+        read: The framework's lenient reader of JSON; it may raise a ValueError.
+        arguments: All of the text.
+        complete: Whether the call was closed and may be run.
+    """
+    if isinstance(read_arguments(arguments, complete=complete), dict):
+        return ""
+    return misfit(arguments) if _reads_as_whole(read, arguments) else ""
+
+
+def _reads_as_whole(read: Callable[[str], object], text: str) -> bool:
+    try:
+        if isinstance(read(text or "{}"), dict):
+            return True
+        json.loads(text)  # `stream_events` of langchain-core does not ask whether it is an object
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def misfit(text: str) -> str:

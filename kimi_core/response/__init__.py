@@ -35,7 +35,6 @@ from kimi_core.response._fragments import ServerCalls, calls_of
 from kimi_core.response._incomplete import (
     finish_reason_in,
     incomplete_answer,
-    incomplete_details,
     json_text,
     lost_answer,
     refusal_in,
@@ -43,6 +42,7 @@ from kimi_core.response._incomplete import (
     withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
+from kimi_core.response._prefix import ToldPrefix
 from kimi_core.response._refusal import (
     invalid_calls,
     silent_end,
@@ -125,18 +125,10 @@ class ResponseReader(AnswerFacts):
         self._closed = False
         self._begun = False
         self._done = False
-        self._completed_call = False
-        self.refusal = ""
+        self._prefix = ToldPrefix(request.begins)
         self._beside_error: list[Event] = []
         self._uncalled = ""
         self._noted: list[Diagnostic] = []
-
-    @property
-    def finish_reason(self) -> str | None:
-        """Why the answer ended."""
-        if self._completed_call and self._finish in {"stop", None}:
-            return "tool_calls"
-        return self._finish
 
     @property
     def splitting(self) -> Splitting | None:
@@ -155,13 +147,15 @@ class ResponseReader(AnswerFacts):
         """Return all that was said so far, calls included that wait for the end of the answer."""
         if self._closed:
             return self._builder.message(self.diagnostics)
-        builder, calls, settled = deepcopy((self._builder, self._calls, self._settled))
+        kept = (self._builder, self._calls, self._settled, self._prefix)
+        builder, calls, settled, prefix = deepcopy(kept)
         waiting = [
             event
             for source, reader in self._text_readers()
             for event in calls.number(source, reader.kept)
         ]
-        for event in (*settled.take([*waiting, *calls.close()]), *settled.beginnings()):
+        told = [*settled.take([*waiting, *calls.close()]), *settled.beginnings()]
+        for event in prefix.before(told):
             builder.add(event)
         return builder.message(self.diagnostics)
 
@@ -170,9 +164,8 @@ class ResponseReader(AnswerFacts):
 
         There are no diagnostics in it where nothing was odd, no ``incomplete_details`` of an answer
         that was neither cut nor withheld, no ``usage_of_requests`` where only one was needed, and
-        no ``forced_tool_choice`` ("sent" and ignored, or
-        "given_up" before) of one that calls a tool, or need not; the rest is None where it is not
-        known.
+        no ``forced_tool_choice`` ("sent" and ignored, or "given_up" before) of one that calls a
+        tool, or need not; the rest is None where it is not known.
         """
         odd = [asdict(found) for found in self.diagnostics]
         early = self._incomplete_details()
@@ -187,16 +180,6 @@ class ResponseReader(AnswerFacts):
             **({"forced_tool_choice": forced} if forced else {}),
             **self._usage_told(),
         }
-
-    def _incomplete_details(self) -> dict[str, Any] | None:
-        usage = self.usage or Usage()
-        return incomplete_details(
-            self.finish_reason,
-            limit=self._limit,
-            completion_tokens=usage.completion_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-            refusal=self.refusal,
-        )
 
     def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
         """Read one chunk of a stream.
@@ -248,12 +231,14 @@ class ResponseReader(AnswerFacts):
             return []
         self._closed = True
         self._done = done
-        filled = self._hides_its_limit(called=self._server.any)
+        served = self._server.any
+        filled = self._hides_its_limit(called=served)
         if filled:
             self._finish = "length"
         reason = self._finish
         ended_by = "length" if reason is None and not done else reason
-        taken = self._taken(self._calls.number("content", self._content.flush(reason)))
+        content = self._content.flush(reason, served=served)
+        taken = self._taken(self._calls.number("content", content))
         taken += self._closed_text(ended_by)
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)
@@ -263,6 +248,8 @@ class ResponseReader(AnswerFacts):
             taken += self._told(self._settled.close())
         self._noted += lost_answer(self._builder.message(), self._finish, self.usage)
         self._note_uncalled()
+        if self._begun and (done or reason is not None) and not self._noted:
+            taken += self._told(self._prefix.rest())
         return [*self._beside_error, *taken]
 
     def _note_uncalled(self) -> None:
@@ -317,11 +304,6 @@ class ResponseReader(AnswerFacts):
     def note(self, diagnostic: Diagnostic) -> None:
         """Add something odd that was found elsewhere."""
         self._noted.append(diagnostic)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the server has said why its answer ended."""
-        return self._finish is not None
 
     def check_end(self) -> None:
         """Refuse an answer that has ended before it was whole.
@@ -392,6 +374,7 @@ class ResponseReader(AnswerFacts):
         return self._told(self._settled.take(events))
 
     def _told(self, events: list[Event]) -> list[Event]:
+        events = self._prefix.before(events)
         for event in events:
             self._builder.add(event)
             if isinstance(event, ToolCallEnd) and event.complete and event.invalid is None:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Literal
 from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.response._formed import FormedCall
 from kimi_core.response._listed import ListedCalls
-from kimi_core.response._repeated import RepeatedPrefix
+from kimi_core.response._prefix import RepeatedPrefix
 from kimi_core.response._text import content_reader, split_reader
 
 if TYPE_CHECKING:
@@ -76,8 +77,7 @@ class _Search:
 
     def end(self, reason: str | None) -> None:
         """Decide, since nothing more will come; a thought that the token limit cut has no end."""
-        if self.thinking is None:
-            self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
+        self.thinking = (reason in CUT_OFF or self._unsplit) and not self._bound
 
     def _beginnings(self) -> tuple[str, ...]:
         return (_OPENS[self._dialect], *_BEGINS_UNTHINKING[self._dialect])
@@ -100,25 +100,27 @@ class ContentReader:
         self._request = request
         self._prefix = RepeatedPrefix(request.repeats)
         self._listed = ListedCalls(request)
+        self._formed = FormedCall(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
-        self._flushed = False
         self.splitting: Splitting | None = None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was repaired or odd."""
-        return (*self._listed.diagnostics, *self._reader.diagnostics)
+        found = (*self._listed.diagnostics, *self._formed.diagnostics)
+        return (*found, *self._reader.diagnostics)
 
     @property
     def kept(self) -> Sequence[Event]:
         """What waits for the end, as it would be told if this were the end."""
-        held = (self._search.held if self._search is not None else "") + self._listed.held
+        searched = self._search.held if self._search is not None else ""
+        held = searched + self._formed.held + self._listed.held
         return [*([ContentDelta(held)] if held else ()), *self._reader.kept]
 
     def feed(self, text: str) -> list[Event]:
         """Read more of the content; never called with nothing."""
-        text = self._listed.feed(self._prefix.cut(text))
+        text = self._formed.feed(self._listed.feed(self._prefix.cut(text)))
         return self._sorted(text) if text else []
 
     def after_reasoning(self) -> list[Event]:
@@ -130,25 +132,24 @@ class ContentReader:
             self._reader = split_reader(self._request, reasoning=False)
         return self._reader.feed(held) if held else []
 
-    def flush(self, reason: str | None) -> list[Event]:
+    def flush(self, reason: str | None, *, served: bool = False) -> list[Event]:
         """Return what was held back, since the answer is over.
 
         Args:
             reason: Its finish reason.
+            served: Whether the server has sent calls of its own.
         """
-        if self._flushed:
-            return []
-        self._flushed = True
         text = self._listed.feed(self._prefix.rest())
         events, rest = self._listed.end(cut=reason in CUT_OFF)
-        text += rest
+        formed, rest = self._formed.end(text + rest, cut=reason in CUT_OFF, served=served)
+        text = rest
         found = self._sorted(text) if text else []
         if self._search is not None and self._search.held:
             if reason not in CUT_OFF:
                 self.splitting = "silent"
             self._search.end(reason)
             found += self._sorted("")
-        return [*events, *found]
+        return [*events, *found, *formed]
 
     def close(self, reason: str | None, *, served: bool, answered: bool) -> list[Event]:
         """End the text; see `TextReader.close`."""

@@ -92,9 +92,7 @@ class ServerCalls:
 
     @property
     def nameless(self) -> str:
-        """Arguments that came without a name, where no call has one; mostly empty."""
-        if self.named:
-            return ""
+        """Arguments that came without a name, asked where no call has one; mostly empty."""
         return "\n".join(f"{call.id} {call.waiting}".strip() for call in self._calls)
 
     def feed(self, fragments: Sequence[Mapping[str, Any]], *, whole: bool = False) -> list[Event]:

@@ -22,18 +22,26 @@ _QUOTED = 200
 
 
 def answer_error(
-    said: ParsedMessage, metadata: object, *, wanted: str, as_json: bool
+    said: ParsedMessage, metadata: object, *, wanted: str, as_json: bool, message: object = None
 ) -> KimiError | None:
     """Return why no object may be read from an answer: it is not whole, or a call in it is damaged.
+
+    A call that can be run stands in place of a content, and a content in place of a damaged call.
 
     Args:
         said: The answer.
         metadata: As for `incomplete_answer`, and so are ``wanted`` and ``as_json``.
         wanted: What the answer should have been.
         as_json: Whether the content should be JSON.
+        message: The framework's own, for ``raw_message`` of the error.
     """
-    error = incomplete_answer(said, metadata, wanted=wanted, as_json=as_json)
-    return error or tool_call_error(said, finish_reason_in(metadata))
+    in_content = as_json and not said.sorted_calls()[0]
+    error: KimiError | None = incomplete_answer(said, metadata, wanted=wanted, as_json=in_content)
+    if error is None and not (as_json and said.content):
+        error = tool_call_error(said, finish_reason_in(metadata))
+    if error is not None:
+        vars(error)["raw_message"] = message
+    return error
 
 
 def read_object(text: str, read: Callable[[str], _Object], wanted: str) -> _Object:

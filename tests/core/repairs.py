@@ -6,6 +6,7 @@ that came, and the one reading; None where there is none.
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 __all__ = ["REPAIRS", "Damaged"]
@@ -33,7 +34,20 @@ _UNIT: dict[str, Any] = {"unit": {"type": "string", "enum": ["meter", "light yea
 _EITHER: dict[str, Any] = {"value": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}
 _TWO: dict[str, Any] = {"value": {"anyOf": [{"type": "integer"}, _LIST["tags"]]}}
 _MAYBE: dict[str, Any] = {"count": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}
+_PAIR: dict[str, Any] = {"tags": {**_LIST["tags"], "minItems": 2}}
 _DAY: dict[str, Any] = {"day": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}}
+
+
+def _in_quotes(number: int) -> str:
+    return json.dumps({"sizes": ["7"] * number})
+
+
+def _encoded(levels: int) -> str:
+    text = '{"count": 7}'
+    for _ in range(levels):
+        text = json.dumps(text)
+    return text
+
 
 REPAIRS: dict[str, Damaged] = {
     # Values.
@@ -72,6 +86,12 @@ REPAIRS: dict[str, Damaged] = {
     "two names for one": Damaged(_COUNT, '{"Count": 3, "COUNT": 4}', None),
     "a day with slashes": Damaged(_DAY, '{"day": "2026/12/31"}', None),
     "JSON of JSON for a list": Damaged(_LIST, r"""{"tags": "\"[\\\"a\\\"]\""}""", {"tags": ["a"]}),
+    "null in quotes": Damaged(_MAYBE, '{"count": "Null"}', {"count": None}),
+    "one for a list of two": Damaged(_PAIR, '{"tags": ["a"]}', None),
+    "a value for what takes none": Damaged({"note": False}, '{"note": "x"}', None),
+    "39 numbers in quotes": Damaged(_SIZES, _in_quotes(39), {"sizes": [7] * 39}),
+    "40 numbers in quotes": Damaged(_SIZES, _in_quotes(40), None),
+    "70 numbers in words": Damaged(_SIZES, json.dumps({"sizes": ["x"] * 70}), None),
     "an enum of numbers": Damaged({"n": {"enum": [1, 2]}}, '{"n": "2"}', {"n": 2}),
     # What a schema accepts.
     "a number for a union": Damaged(_EITHER, '{"value": "7"}', {"value": "7"}),
@@ -85,6 +105,11 @@ REPAIRS: dict[str, Damaged] = {
     "a fence, and a number in quotes": Damaged(_COUNT, '```\n{"count": "7"}```', {"count": 7}),
     "JSON of JSON": Damaged(_COUNT, '"{\\"count\\": 7}"', {"count": 7}),
     "JSON of JSON of JSON": Damaged(_COUNT, '"\\"{\\\\\\"count\\\\\\": 7}\\""', {"count": 7}),
+    "JSON of JSON, five times": Damaged(_COUNT, _encoded(5), {"count": 7}),
+    "JSON of JSON, six times": Damaged(_COUNT, _encoded(6), None),
+    "JSON of JSON without its quotes": Damaged(_COUNT, '{\\"count\\": 7}', {"count": 7}),
+    "JSON of JSON, and prose": Damaged(_COUNT, f"{_encoded(1)} Done.", None),
+    "a fence, and a number in words": Damaged(_COUNT, '```\n{"count": "seven"}```', None),
     "a byte order mark": Damaged(_COUNT, '\ufeff{"count": 7}', {"count": 7}),
     "a trailing comma": Damaged(_COUNT, '{"count": 7,}', {"count": 7}),
     "a comma and nothing": Damaged(_COUNT, "{,}", None),
@@ -111,6 +136,14 @@ REPAIRS: dict[str, Damaged] = {
     "arguments in arguments": Damaged(_COUNT, '{"arguments": {"count": 7}}', {"count": 7}),
     "a whole call": Damaged(_COUNT, '{"name": "act", "parameters": {"count": 7}}', {"count": 7}),
     "another tool's call": Damaged(_COUNT, '{"name": "b", "parameters": {"count": 7}}', None),
+    "a call in a function": Damaged(
+        _COUNT, '{"type": "function", "function": {"name": "act", "arguments": {"count": 7}}}',
+        {"count": 7},
+    ),
+    "words in a wrapper": Damaged(_COUNT, '{"input": "seven"}', None),
+    "one name twice, with damage between": Damaged(
+        {**_TEXT, **_COUNT}, '{"note": "a", "count": "7", "note": "b"}', None,
+    ),
     "a call in quotes": Damaged(_COUNT, '{"input": "{\\"count\\": \\"7\\"}"}', {"count": 7}),
     "a name and a wrapper": Damaged(
         {**_COUNT, "name": {"type": "string"}},

@@ -37,6 +37,7 @@ class Setup:
         calls: Whether the model calls offered tools at all.
         parallel: Whether it makes two calls where two are asked for.
         obeys_tool_choice: Whether a forced call comes.
+        reads_names: Whether a choice by name is read; otherwise the first tool is called.
         thinks: Whether the model thinks.
         sends_reasoning: "field", "content" (inside think tags), or "dropped".
         reads_reasoning: Whether reasoning in the history reaches the prompt.
@@ -55,6 +56,7 @@ class Setup:
     calls: bool = True
     parallel: bool = True
     obeys_tool_choice: bool = True
+    reads_names: bool = True
     thinks: bool = True
     sends_reasoning: Literal["field", "content", "dropped"] = "field"
     reads_reasoning: bool = True
@@ -119,7 +121,8 @@ class SimulatedEngine:
         wanted = "weather" in question or (forced and setup.obeys_tool_choice)
         if asked.get("tools") and wanted and setup.calls:
             cities = ["Paris", "Beijing"] if "both" in question and setup.parallel else ["Paris"]
-            message |= self._calls(cities)
+            first = asked["tools"][0]["function"]["name"]
+            message |= self._calls(cities, "get_weather" if setup.reads_names else first)
         if setup.thinks and kwargs.get("thinking") is not False:
             if setup.sends_reasoning == "field":
                 message["reasoning"] = _THOUGHT
@@ -135,14 +138,14 @@ class SimulatedEngine:
             return '{"city": "Paris"}'
         return self.setup.says
 
-    def _calls(self, cities: list[str]) -> dict[str, Any]:
+    def _calls(self, cities: list[str], name: str) -> dict[str, Any]:
         arguments = [json.dumps({"city": city}) for city in cities]
         if self.setup.tool_parser in {"on", "broken"}:
             if self.setup.tool_parser == "broken":
                 arguments = ['{"city": ']
             calls = [
-                {"index": n, "id": f"functions.get_weather:{n}", "type": "function",
-                 "function": {"name": "get_weather", "arguments": text}}
+                {"index": n, "id": f"functions.{name}:{n}", "type": "function",
+                 "function": {"name": name, "arguments": text}}
                 for n, text in enumerate(arguments)
             ]  # fmt: skip
             return {"content": None, "tool_calls": calls}

@@ -63,6 +63,14 @@ def test_a_server_that_is_set_up_right_is_green_throughout() -> None:
             id="a server that ignores tool_choice",
         ),
         pytest.param(
+            {"reads_names": False},
+            {"forced_tool_choice"},
+            "forced_tool_choice",
+            'get_time({"city": "Paris"})',
+            "required",
+            id="a server that reads no name",
+        ),
+        pytest.param(
             {"sends_reasoning": "dropped"},
             {"reasoning"},
             "reasoning",

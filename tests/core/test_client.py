@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,21 @@ def test_one_chat_serves_many_event_loops(server: ScriptedServer, connect: Conne
     assert ports[0] == ports[1]
     assert ports[3] == ports[4]
     assert len(set(ports)) == 3
+
+
+def test_a_loop_that_was_closed_by_hand_is_forgotten_with_the_next(
+    server: ScriptedServer, connect: Connect
+) -> None:
+    server.will(*[replace(FINE, headers={**FINE.headers, "connection": "close"})] * 2)
+    chat = connect()
+    loop = asyncio.new_event_loop()
+    assert loop.run_until_complete(ask_in_loop(chat)) == "Hi"
+    loop.close()  # without shutdown_asyncgens, which would have told
+    assert chat._transport is not None
+    kept = chat._transport._pool._loops
+    assert list(kept) == [loop]
+    assert aask(chat) == "Hi"
+    assert list(kept) == []
 
 
 def test_an_event_loop_closes_its_connections_when_it_ends(

@@ -58,6 +58,17 @@ def test_an_empty_balance_is_not_asked_twice_on_a_users_own_client(
     assert len(server.seen) == 2
 
 
+def test_another_request_of_the_user_is_only_his(
+    server: ScriptedServer, connect: Callable[..., KimiChat]
+) -> None:
+    server.will(NO_MONEY, NO_MONEY)
+    with openai.DefaultHttpxClient() as mine:
+        chat = connect(http_client=mine)
+        with pytest.raises(errors.KimiQuotaError):
+            chat.open(chat.request(HELLO, stream=True))
+        assert mine.post(f"{server.base_url}/chat/completions", json={}).status_code == 429
+
+
 def test_nor_on_an_async_one(server: ScriptedServer, connect: Callable[..., KimiChat]) -> None:
     server.will(NO_MONEY)
 

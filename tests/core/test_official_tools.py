@@ -9,6 +9,7 @@ import asyncio
 import pickle
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from kimi_core import errors
@@ -107,6 +108,34 @@ def test_a_failed_run_says_what_the_tool_said(ask: Ask) -> None:
 def test_what_is_no_tool_is_said(ask: Ask, name: str, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         ask("official_tools", name)
+
+
+# What a client that is not ours may post to the simulator -> its status, and words of its answer.
+POSTED: dict[str, tuple[str, object, int, str]] = {
+    "another route": ("moonshot/date:latest/runs", {}, 404, "runs"),
+    "an unknown function": ("moonshot/date:latest/fibers", {"name": "clock"}, 400, "clock"),
+    "arguments that are no text": (
+        "moonshot/date:latest/fibers", {"name": "date", "arguments": {}}, 400, "must be a string",
+    ),
+    "arguments that are no JSON": (
+        "moonshot/date:latest/fibers", {"name": "date", "arguments": "{"}, 200, "no JSON object",
+    ),
+    "arguments that are no object": (
+        "moonshot/date:latest/fibers", {"name": "date", "arguments": "1"}, 200, "no JSON object",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "status", "words"), POSTED.values(), ids=POSTED)
+def test_the_simulator_refuses_what_is_no_run(
+    moonshot: MoonshotSimulator, path: str, body: object, status: int, words: str
+) -> None:
+    answer = httpx.post(
+        f"{moonshot.base_url}/formulas/{path}",
+        json=body,
+        headers={"authorization": f"Bearer {moonshot.api_key}"},
+    )
+    assert (answer.status_code, words in answer.text) == (status, True)
 
 
 def test_another_server_has_none() -> None:

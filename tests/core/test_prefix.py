@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kimi_core.chat._again import AskingAgain
 from kimi_core.endpoints import llama_cpp
 from kimi_core.errors import KimiConfigError
+from kimi_core.events import ContentDelta
 from kimi_core.response import ResponseReader
-from tests.core.asking import HELLO, ask
-from tests.core.reading import delta, read, whole
+from tests.core.asking import HELLO, ask, tool
+from tests.core.reading import delta, fragment, read, whole
 
 # the beginning, the answer's text -> what is new
 ANSWERS = {
@@ -61,6 +63,69 @@ def test_a_stream_cut_anywhere(cuts: list[int], row: tuple[Any, str, str]) -> No
 def test_others_hand_back_what_is_new(endpoint: str) -> None:
     reader, _ = read([whole(content="Once more")], reader_for("Once", endpoint))
     assert reader.message().content == "Once more"
+
+
+# the endpoint, the chunks of its answer -> what is told of it with prefix="Once"
+TOLD = {
+    "a text": ("moonshot", [delta(content=" upon"), delta("stop")], "Once upon"),
+    "a text that repeats it": ("llama.cpp", [delta(content="Once!"), delta("stop")], "Once!"),
+    "a thought before": (
+        "moonshot",
+        [delta(reasoning_content="Hm."), delta(content="!"), delta("stop")],
+        "Once!",
+    ),
+    "nothing more": ("moonshot", [delta("stop")], "Once"),
+    "a call": (
+        "moonshot",
+        [delta("tool_calls", tool_calls=[fragment(0, "a:0", "f", "{}")])],
+        "Once",
+    ),
+    "an answer that was lost": (
+        "moonshot",
+        [{**delta("stop"), "usage": {"prompt_tokens": 9, "completion_tokens": 99}}],
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "chunks", "text"), TOLD.values(), ids=TOLD)
+def test_a_setting_is_told_in_front(endpoint: str, chunks: list[Any], text: str) -> None:
+    reader = ResponseReader(ask(endpoint, "kimi-k2.6", prefix="Once"))
+    assert reader.message().content == ""
+    _, events = read(chunks, reader)
+    assert reader.message().content == text
+    told = [event for event in events if isinstance(event, ContentDelta)]
+    assert told[:1] == ([ContentDelta("Once")] if text else [])
+
+
+def test_a_stream_that_broke_off_at_once_holds_nothing() -> None:
+    reader = ResponseReader(ask("moonshot", "kimi-k2.6", prefix="Once", stream=True))
+    reader.feed(delta(reasoning_content="Hm."))
+    reader.end(done=False)
+    assert reader.message().content == ""
+
+
+def test_what_waits_stands_behind_it() -> None:
+    """Content that may be a list of calls is held back until the answer is over."""
+    forced = {"tools": [tool()], "tool_choice": "required"}
+    reader = ResponseReader(ask("vllm", "kimi-k2.6", prefix="Once", **forced))
+    assert reader.feed(delta(content="[1]")) == []
+    assert reader.message().content == "Once[1]"
+
+
+def test_a_call_is_asked_for_again_without_it() -> None:
+    """The beginning stands in the turn that was answered; the next one begins anew."""
+    wrong = delta("tool_calls", tool_calls=[fragment(0, "a:0", "other", "{}")])
+    request = ask("moonshot", "kimi-k2.6", prefix="Once", tools=[tool()])
+    reader = ResponseReader(request, asks_again=True)
+    read_on = [event for chunk in (delta(content=" upon"), wrong) for event in reader.feed(chunk)]
+    reader.close()
+    assert read_on
+    assert reader.unsettled is not None
+    again = AskingAgain(request, reader, reader.unsettled, None).next()
+    assert again is not None
+    assert [one.get("content") for one in again.payload["messages"][1:2]] == ["Once upon"]
+    assert not [one for one in again.payload["messages"] if one.get("partial")]
 
 
 PREFIX = {"role": "assistant", "content": "Once", "partial": True}

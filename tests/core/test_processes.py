@@ -19,6 +19,7 @@ import pytest
 
 from kimi_core.chat import KimiChat, Settings, running_loop
 from kimi_core.errors import KimiConfigError
+from kimi_core.platform._extract import ReadTexts
 from kimi_core.transport import pools, processes
 from kimi_core.transport.processes import renew_in_children
 from tests.core.asking import HELLO
@@ -26,6 +27,8 @@ from tests.scripted import ScriptedServer, chunk, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = pytest.mark.usefixtures("own_garbage")
 
 ANSWER = stream(chunk(content="Hello"), chunk("stop"))
 
@@ -68,13 +71,13 @@ def test_children_of_a_process_that_has_asked_get_their_own_answers() -> None:
 
 def test_a_child_waits_for_no_lock_of_its_parent(connect: Callable[..., KimiChat]) -> None:
     """Another thread may hold any of them while a process forks; nobody opens them in the child."""
-    chat = connect()
+    chat, texts = connect(), ReadTexts()
 
     def all_locks() -> list[threading.Lock]:
         transport = chat.transport
         pool = transport._pool
         held = [chat._opening, chat._served._asking, transport._opening, pool._opening]
-        return [*held, pools._registry._looking]
+        return [*held, pools._registry._looking, texts._looking]
 
     locks = all_locks()
     for lock in locks:

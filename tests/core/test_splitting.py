@@ -66,6 +66,12 @@ UNSPLIT: dict[str, tuple[str, dict[str, Any], str, str, tuple[str, str, list[Any
     "a list that nobody forced": (K2, {}, LISTED, "stop", (LISTED, "", [])),
     "a list of other tools": (K2, {"tool_choice": "required"}, LISTED.replace("get_w", "set_w"),
                               "stop", (LISTED.replace("get_w", "set_w"), "", [])),
+    "a list that ends too soon": (K2, {"tool_choice": "required"}, LISTED[:-9], "stop",
+                                  (LISTED[:-9], "", [])),
+    "a list of a name that is no JSON": (
+        K2, {"tool_choice": "required"}, LISTED.replace("_", "\\w"), "stop",
+        (LISTED.replace("_", "\\w"), "", []),
+    ),
     "a list that is cut": (K2, {"tool_choice": "required"}, LISTED[:-9], "length",
                            ("", "", [("get_weather", LISTED[37:-9], False)])),
     "K3, an answer": (K3, {}, THOUGHT + K3_ANSWER, "stop", ("Hello.", THOUGHT, [])),

@@ -200,6 +200,26 @@ def test_answers_are_judged(judge: Any, said: _Said, reason: str | None) -> None
     assert found is None if reason is None else reason in found
 
 
+@pytest.mark.parametrize(
+    ("thoughts", "reason"),
+    [
+        (("a", "ab"), None),
+        (("a", "a"), "1 letters of reasoning at less effort, 1 at more"),
+        (("a", None), "it was refused: no"),
+        ((None, "a"), "it was refused: no"),
+    ],
+)
+def test_less_effort_has_to_think_less(thoughts: list[str | None], reason: str | None) -> None:
+    cases, _ = conformance_cases(Questions(groups=["features"]))
+    said: list[Any] = [
+        _Said("failed") if thought is None else _Said(reasoning_content=thought)
+        for thought in thoughts
+    ]
+    found = {case.judge(said) for case in cases if len(case.bodies) == 2 and "effort" in case.id}
+
+    assert found == {reason}
+
+
 class TestQuestions:
     """Which questions there are."""
 

@@ -35,6 +35,7 @@ def shown_in_the_documentation() -> dict[str, str]:
     return {probe: signs[sign] for probe, sign in rows}
 
 
+@pytest.mark.deep
 def test_the_embedded_engine_passes_the_check(tmp_path: Path) -> None:
     """Nothing is red; what the small stand-in model cannot do is amber, and says so."""
     result = subprocess.run(  # noqa: S603 - our own command with our own arguments

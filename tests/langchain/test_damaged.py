@@ -20,10 +20,11 @@ from langchain_core.messages import (
     message_chunk_to_message,
 )
 from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.utils.json import parse_partial_json
 
 from kimi_core import ToolCall
+from kimi_core.request.kept_arguments import spoiling_suffix
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
-from langchain_kimi._chunks import spoiling_suffix
 from tests.core.test_arguments import anything
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def test_no_beginning_of_a_call_reads_as_a_call(
 ) -> None:
     text = json.dumps(arguments, ensure_ascii=False)
     cut = text[: data.draw(st.integers(0, len(text)))]
-    suffix = spoiling_suffix(cut, complete=False)
+    suffix = spoiling_suffix(parse_partial_json, cut, complete=False)
     fragment = {
         "type": "tool_call_chunk",
         "name": "delete",
@@ -165,14 +166,14 @@ def test_no_beginning_of_a_call_reads_as_a_call(
     chunk = AIMessageChunk(content="", tool_call_chunks=[fragment])
     assert chunk.tool_calls == []
     assert len(chunk.invalid_tool_calls) == 1
-    assert spoiling_suffix(text, complete=True) == ""
+    assert spoiling_suffix(parse_partial_json, text, complete=True) == ""
 
 
 @given(text=anything, complete=st.booleans())
 def test_the_sum_of_a_stream_means_what_the_core_says(text: str, *, complete: bool) -> None:
     if not text.strip():
         return  # the readers write {} for a call without arguments
-    suffix = spoiling_suffix(text, complete=complete)
+    suffix = spoiling_suffix(parse_partial_json, text, complete=complete)
     fragment = {
         "type": "tool_call_chunk",
         "name": "f",

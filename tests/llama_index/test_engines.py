@@ -36,7 +36,7 @@ WHOLE = answer("Ulm.", reasoning="I read.")
 
 
 @pytest.fixture
-def _litter() -> Iterator[None]:
+def _litter(own_garbage: None) -> Iterator[None]:  # noqa: ARG001 - makes collecting quick
     """Collect what the framework leaves open: the event loop of a chat engine's own thread."""
     yield
     with warnings.catch_warnings():

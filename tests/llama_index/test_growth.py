@@ -114,6 +114,7 @@ def test_one_class_is_built_for_a_structured_answer(
     assert built == ["City"]
 
 
+@pytest.mark.deep
 def test_a_consumer_that_keeps_nothing_needs_no_more_memory_for_a_longer_stream(
     llm: ChatKimiK2, server: ScriptedServer
 ) -> None:

@@ -22,6 +22,8 @@ from tests.scripted import ScriptedServer, body
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.usefixtures("own_garbage")
+
 SPOKEN = body({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]})
 
 

@@ -71,6 +71,12 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
     "LangChain's empty rest": ({"type": "non_standard", "value": {"type": "x", "n": 1}}, None),
     "a text file": ({"type": "text-plain", "text": "Plain.", "mime_type": "text/plain"}, "Plain."),
     "a text file's bytes": ({"type": "text-plain", "base64": "UGxhaW4u"}, "Plain."),
+    "an MCP result six levels deep": (
+        {"type": "mcp_tool_result", "content": [{"content": [{"text": ["Deep."]}]}]}, "Deep.",
+    ),
+    "an MCP result seven levels deep": (
+        {"type": "mcp_tool_result", "content": [{"content": [{"text": [["Deep."]]}]}]}, None,
+    ),
     "a text file of before": (
         {"type": "file", "source_type": "text", "text": "v0.", "mime_type": "text/plain"}, "v0.",
     ),
@@ -93,7 +99,7 @@ def sent_by_langchain(block: Any, settings: Any, *, of_model: bool) -> str:
 
 
 def sent_by_core(block: Any, settings: Any, *, of_model: bool) -> str:
-    said = [{"type": "text", "text": "A"}, block]
+    said = ["A", block]  # a part may be a text, as LangChain's own may
     role = "assistant" if of_model else "user"
     messages = [{"role": "user", "content": "Hi"}, {"role": role, "content": said}]
     request = KimiChat(Settings(**settings)).request(messages, stream=False)
@@ -117,9 +123,16 @@ def test_a_block_is_its_text_or_nothing(send: Any, name: str, place: str, of_mod
     assert bool(told) == (text is None) or dropped_by_langchain
 
 
+def test_a_text_file_of_bytes_that_are_none_says_nothing() -> None:
+    block = {"type": "text-plain", "base64": "UGxhaW4"}
+    with pytest.warns(IgnoredSettingWarning, match="'text-plain', which .* was left out"):
+        sent = sent_by_core(block, PLACES["vllm"], of_model=False)
+    assert sent == "A"
+
+
 def test_what_a_user_attached_is_still_refused() -> None:
     block = {"type": "file", "base64": "JVBERi0=", "mime_type": "application/pdf", "filename": "a"}
-    with pytest.raises(KimiConfigError, match="type 'file' is refused"):
+    with pytest.raises(KimiConfigError, match=r"'a' .* is not text.* files='extract'"):
         sent_by_langchain(block, PLACES["moonshot"], of_model=False)
 
 
@@ -132,10 +145,11 @@ def test_what_a_user_attached_is_still_refused() -> None:
         {"type": "image", "url": "https://x.example/y.png"},
         {"type": "wholly_new"},
         {},
+        "a part",
     ],
     ids=str,
 )
-def test_langchain_counts_whatever_stands_there(block: dict[str, Any]) -> None:
+def test_langchain_counts_whatever_stands_there(block: dict[str, Any] | str) -> None:
     llm = LangChainKimi(api_key="k")
     for kind in (HumanMessage, AIMessage):
         more = llm.get_num_tokens_from_messages([kind([{"type": "text", "text": "Hi"}, block])])

@@ -36,8 +36,8 @@ PINGING = Answer(
 )
 FINE = stream(chunk("stop", content="Hello"))
 LIMITS = {
-    "timeout": r"nothing of it came for 1 s \(timeout\)",
-    "total_timeout": r"not whole after 1 s \(total_timeout\)",
+    "timeout": r"nothing of it came for 0.5 s \(timeout\)",
+    "total_timeout": r"not whole after 0.5 s \(total_timeout\)",
 }
 
 
@@ -78,8 +78,8 @@ WAYS: dict[str, tuple[Any, Ask]] = {
 
 
 def given_up(package: Any, ask: Ask, limit: str, *, of_call: bool) -> KimiTimeoutError:
-    """Ask a server that only keeps the line open, with a limit of one second."""
-    said = {limit: 1.0}
+    """Ask a server that only keeps the line open, with a limit of half a second."""
+    said = {limit: 0.5}
     with ScriptedServer() as server:
         server.will(FINE, PINGING)
         llm = package.ChatKimiK2(
@@ -99,7 +99,7 @@ def given_up(package: Any, ask: Ask, limit: str, *, of_call: bool) -> KimiTimeou
 
 @pytest.mark.parametrize(("package", "ask"), WAYS.values(), ids=WAYS)
 def test_a_server_that_only_keeps_the_line_open_is_given_up(package: Any, ask: Ask) -> None:
-    """Either limit, of the instance and of the call: a second each, so all four at once."""
+    """Either limit, of the instance and of the call: half a second each, so all four at once."""
     cases = list(itertools.product(LIMITS, (False, True)))
     with ThreadPoolExecutor(len(cases)) as pool:
         waiting = [

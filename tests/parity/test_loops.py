@@ -21,6 +21,8 @@ from tests.scripted import Answer, ScriptedServer, chunk, sse
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+pytestmark = pytest.mark.usefixtures("own_garbage")
+
 EVENTS = {"content-type": "text/event-stream"}
 BEGUN = Answer((sse(chunk(content="Hel"), done=False),), headers=EVENTS, stalls=True)
 

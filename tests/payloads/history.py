@@ -89,6 +89,27 @@ _CONTENTS: Mapping[str, Row] = {
 
 _PREFIXES: Mapping[str, Row] = {
     "a prefix": Row(model=K26, messages=[*HELLO, said("Once", partial=True)], sent={"model": K26}),
+    "a prefix as a setting": Row(
+        model=K26,
+        options={"prefix": "Once"},
+        sent={"model": K26, "messages": [*HELLO, said("Once", partial=True)]},
+    ),
+    "a prefix as a setting at vllm": Row(
+        endpoint="vllm",
+        settings={"prefix": "Once"},
+        sent={
+            "model": VLLM,
+            "messages": [*HELLO, said("Once")],
+            "continue_final_message": True,
+            "add_generation_prompt": False,
+        },
+    ),
+    "a prefix that is said twice": Row(
+        model=K26,
+        options={"prefix": "O" * 50},
+        messages=[*HELLO, said("Once", partial=True)],
+        refused=(f"prefix='{'O' * 40}...'", "partial=True", "one of them"),
+    ),
     "an empty prefix of a named speaker": Row(
         model=K26, messages=[*HELLO, said("", partial=True, name="Kelsier")], sent={"model": K26}
     ),
@@ -135,6 +156,12 @@ _PREFIXES: Mapping[str, Row] = {
         settings={"api": "completions"},
         messages=[*HELLO, said("Once", partial=True)],
         refused=("partial=True", "api='chat'"),
+    ),
+    "a prefix of kimi-k3 that vllm would take for a thought": Row(
+        endpoint="vllm",
+        model=K3,
+        options={"prefix": "Once", "thinking": True},
+        refused=("prefix='Once'", "thinking=False"),
     ),
 }
 

@@ -145,7 +145,7 @@ _FIELDS: Mapping[str, Row] = {
     ),
     "what is taken stays": Row(
         model=K26,
-        settings={"unsupported": "drop", "temperature": 0.6, "thinking": False},
+        settings={"unsupported": "drop", "temperature": 0.6, "thinking": False, "n": 1},
         sent={"model": K26, "thinking": {"type": "disabled"}},
     ),
     "an error is the default": Row(

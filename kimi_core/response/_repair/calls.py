@@ -30,7 +30,6 @@ from kimi_core.raw.tool_names import fitting_name
 from kimi_core.response._repair.growing import GrowingArguments
 from kimi_core.response._repair.schema import CompiledSchema, compiled_schema
 from kimi_core.response._repair.settle import Settled, settled_arguments
-from kimi_core.response._repair.text import same_json
 from kimi_core.response._repair.told import rest_of
 from kimi_core.response._repair.words import kind_of, repair, says_an_object, undeclared
 
@@ -78,7 +77,7 @@ class _Call:
 
     @property
     def told(self) -> str:
-        return "".join(self.growing.told) if self.begun else ""
+        return "".join(self.growing.told)
 
 
 class SettledCalls:
@@ -137,9 +136,9 @@ class SettledCalls:
             return
         policy = self._policy
         name, repairs = event.name, list[Repair]()
-        if name not in policy.schemas:
-            meant = self._tool_of(name)
-            if meant is not None and meant != name:
+        if self._mends and name not in policy.schemas:
+            meant = self._tool_of(name) or self._tool_of_id(event)
+            if meant is not None:
                 repairs.append(repair("name", name, meant))
                 name = meant
         known = name in policy.schemas
@@ -153,10 +152,17 @@ class SettledCalls:
             self._begin(call, told)
 
     def _tool_of(self, name: str) -> str | None:
-        if not self._mends:
-            return self._policy.own_names.get(name)
         meant = fitting_name(name, {**self._policy.schemas, **self._policy.own_names})
         return self._policy.own_names.get(meant, meant) if meant else None
+
+    def _tool_of_id(self, event: ToolCallStart) -> str | None:
+        """Return the tool that a K2 id names in full, where the name is one part of it.
+
+        Of ``functions.get.weather:0`` older vLLM took the last part for the name, Moonshot's
+        reference parser takes the second.
+        """
+        parts = event.id.partition(":")[0].split(".")
+        return self._tool_of(event.id) if len(parts) > 2 and event.name in parts else None  # noqa: PLR2004
 
     def _has_to_wait(self) -> bool:
         """Whether a call in front may have to be asked for again."""
@@ -255,7 +261,6 @@ class SettledCalls:
         events: list[Event] = []
         if not call.begun:
             self._begin(call, events)
-            call.growing.told.clear()
         settled = self._settle(call)
         if settled.invalid is not None:
             return [*events, *self._last_of_invalid(call, settled.invalid)]
@@ -297,7 +302,6 @@ class SettledCalls:
         for call in self._waiting():
             if not call.begun:
                 self._begin(call, events)
-                call.growing.told.clear()
             raw, told = "".join(call.growing.raw), call.told
             if raw.startswith(told) and raw != told:
                 events.append(ToolCallArguments(call.index, raw[len(told) :]))
@@ -313,23 +317,16 @@ class SettledCalls:
     def resolve(self, answered: Sequence[ToolCall], *, whole: bool) -> list[Event]:
         """Tell what waits, with what the model said when it was asked again.
 
-        A call that it says once more, although it can be run, is the one that was said before.
-
         Args:
-            answered: Its calls, all of which can be run.
+            answered: Its calls, all of which can be run and none of which was kept before.
             whole: Whether it gave all that was asked for. Otherwise the calls that cannot be run
                 are told as well.
         """
-        told = [call for call in self._calls.values() if call.ended]
         held = [call for call in self._waiting() if self._settle(call).invalid is None]
         broken = [call for call in self._waiting() if call not in held]
         events: list[Event] = []
         for new in answered:
-            said = _take_same(told, new)
-            if said is not None:
-                continue
-            said = _take_same(held, new)
-            events += self._last(said) if said is not None else self._tell_new(new, broken)
+            events += self._tell_new(new, broken)
         for call in held:
             events += self._last(call)
         for call in broken:
@@ -369,19 +366,6 @@ class SettledCalls:
     def _unique(self, identity: str) -> str:
         used = {call.start.id for call in self._calls.values() if call.begun or not call.ended}
         return unique_id(identity, used, {})
-
-
-def _take_same(calls: list[_Call], new: ToolCall) -> _Call | None:
-    """Take a call off a list that says the same as a new one, or return None."""
-    meant = read_arguments(new.arguments)
-    for call in calls:
-        settled = call.settled
-        if call.start.name != new.name or settled is None or settled.invalid is not None:
-            continue
-        if same_json(read_arguments(settled.text), meant):
-            calls.remove(call)
-            return call
-    return None
 
 
 def _as_call(call: _Call) -> ToolCall:

@@ -17,6 +17,7 @@ cost too much is no judge: every object fits it, as it did before anybody looked
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
@@ -29,7 +30,7 @@ from kimi_core.response._repair.surely import surely_fits
 from kimi_core.schema.plain import plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
@@ -68,7 +69,7 @@ class CompiledSchema:
             try:
                 return self._fast_one(value)
             except (ValueError, OverflowError, RecursionError):
-                pass  # half of a surrogate pair has no UTF-8, which jsonschema does not mind
+                pass  # a name that is half of a surrogate pair has no UTF-8, which jsonschema takes
         return next(self.errors(value), None) is None
 
     def _surely(self, value: object) -> bool:
@@ -121,9 +122,15 @@ class CompiledSchema:
 def compiled_schema(schema: object) -> CompiledSchema:
     """Return a tool's schema, compiled once for all requests that send it."""
     try:
-        return _compiled(json.dumps(schema))
+        return _compiled(json.dumps(schema, default=_as_dict))
     except (TypeError, ValueError, RecursionError):  # no JSON, a circle, or no end of levels
         return CompiledSchema({})
+
+
+def _as_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):  # one that is read-only, say: it is sent as an object, too
+        return {**value}
+    raise TypeError(type(value))
 
 
 @lru_cache(maxsize=512)

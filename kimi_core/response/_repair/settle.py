@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kimi_core.events.arguments import BLANKS, InvalidArguments, legal_json, read_arguments
+from kimi_core.events.arguments import InvalidArguments, legal_json, read_arguments
 from kimi_core.raw.tool_names import fitting_name
 from kimi_core.response._repair.shapes import is_object
 from kimi_core.response._repair.text import lenient_json, mended_object
@@ -72,8 +72,6 @@ def written_anew(value: Mapping[str, Any]) -> str:
 
 
 def _as_written(text: str, *, mends: bool) -> Settled:
-    if not text.strip(BLANKS):
-        return Settled("{}")
     legal = legal_json(text) if mends else text
     if legal is None or legal == text:
         return Settled(text)

@@ -100,7 +100,7 @@ def _mended(text: str, depth: int) -> tuple[dict[str, Any], list[str]] | None:
 
 def _of_json(text: str, depth: int) -> tuple[dict[str, Any], list[str]] | None:
     value, end = _LENIENT.raw_decode(text)
-    if not isinstance(value, str) or text[end:].strip(BLANKS):
+    if text[end:].strip(BLANKS):
         return None
     try:
         whole = _LENIENT.decode(value)
@@ -116,12 +116,10 @@ def _of_json(text: str, depth: int) -> tuple[dict[str, Any], list[str]] | None:
 def _objects(text: str) -> tuple[dict[str, Any], list[str]] | None:
     """Read an object, and what stands behind it: itself once more, or what says nothing."""
     found, end, kinds = _first_value(text)
-    if not is_object(found):
-        return None
     rest = text[end:].lstrip(BLANKS)
     while rest.startswith("{"):
         again, end, more = _first_value(rest)
-        if not is_object(again) or (found and not same_json(again, found)):
+        if found and not same_json(again, found):
             return None
         kinds += [*more, "object_repeated" if found else "empty_object_first"]
         found, rest = again, rest[end:].lstrip(BLANKS)

@@ -72,7 +72,8 @@ STRINGS_OF_ENDS = {
     "nothing but an end": f"a{END}",
     "two ends": f"a{END}{END}",
     "an end, and a call": f"a{END} as in {INNER}",
-    "a whole section": f"Hi <|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
+    "a whole answer": "Hi<|close|>response<|sep|>"
+    f"<|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
 }
 
 

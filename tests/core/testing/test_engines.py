@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from kimi_core.chat import KimiChat, Settings
@@ -150,6 +151,81 @@ def test_an_unknown_profile_is_refused() -> None:
         EngineSimulator("ollama")
     with pytest.raises(RuntimeError, match="not running"):
         _ = EngineSimulator("vllm").base_url
+
+
+_CALL = "[SB][CB]functions.get_weather:0[AB]{}[CE][CB]functions.get_time:1[AB]{a}[CE][SE]"
+_WHOLE = [("get_weather", "{}")]
+# A profile, the request, what the model writes -> content, and calls with their arguments.
+PARSED: dict[str, tuple[str, dict[str, Any], str, tuple[str, list[tuple[str, str]]]]] = {
+    "a call that nobody offered is lost": ("vllm", {}, f"Hm.{_CALL}", ("Hm.", [])),
+    "or is text": ("sglang", {}, f"Hm.{_CALL}", (f"Hm.{_CALL}", [])),
+    "damaged arguments are lost": ("sglang", {"tools": [tool()]}, _CALL, ("", _WHOLE)),
+    "or are handed on": (
+        "llama.cpp", {"tools": [tool()]}, _CALL, ("", [*_WHOLE, ("get_time", "{a}")]),
+    ),
+    "other tools are lost": (
+        "tensorrt-llm", {"tools": [tool("get_time")]}, _CALL, ("", []),
+    ),
+    "a beginning is said again": (
+        "llama.cpp", {"messages": [{"role": "assistant", "content": "It is"}]}, " so.",
+        ("It is so.", []),
+    ),
+    "or is not": (
+        "vllm", {"messages": [{"role": "assistant", "content": "It is"}]}, " so.", (" so.", []),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "asked", "text", "made"), PARSED.values(), ids=PARSED)
+def test_what_a_parser_makes_of_a_text(name: str, asked: Any, text: str, made: Any) -> None:
+    request = EngineRequest({"chat_template_kwargs": {"thinking": False}, **asked})
+    found = message_of(_spelled(text), request, ENGINE_PROFILES[name])
+    calls = [call["function"] for call in found.get("tool_calls") or ()]
+    said = (found["content"], [(call["name"], call["arguments"]) for call in calls])
+    assert said == (_spelled(made[0]), made[1])
+
+
+def post(engine: EngineSimulator, body: object, route: str = "chat/completions") -> Any:
+    """Ask as any other client does; return the status, and the first choice or the error."""
+    answer = httpx.post(f"{engine.base_url}/{route}", json=body)
+    said = answer.json()
+    return answer.status_code, said["choices"][0] if answer.is_success else said
+
+
+CHOICE = {"tools": [tool()], "tool_choice": "required"}
+ASKED: dict[str, tuple[str, object, int, str]] = {
+    "no object": ("vllm", [], 400, "the body is no JSON object"),
+    "an unknown model": ("vllm", {"model": "x"}, 404, "The model `x` does not exist."),
+    "tools without a parser": ("vllm-raw", {"model": MODEL, "tools": [tool()]}, 400, "--tool-call"),
+    "a choice without a parser": (
+        "sglang-raw", CHOICE, 200, '[{"name": "get_weather", "parameters": {"city": "Paris"}}]',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "body", "status", "words"), ASKED.values(), ids=ASKED)
+def test_what_it_says_to_any_client(
+    engine: EngineSimulator, body: object, status: int, words: str
+) -> None:
+    engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS]))
+    found, said = post(engine, body)
+    assert found == status
+    text = said["message"]["content"] if status == 200 else json.dumps(said)
+    assert words in text
+
+
+@pytest.mark.parametrize("name", ["vllm-raw"])
+def test_the_completions_route_gives_the_text_itself(engine: EngineSimulator) -> None:
+    for prompt, text in (("Hi<think>", " Hm.</think>Hello."), ("Hi", "<think> Hm.</think>Hello.")):
+        engine.reply(*[SimulatedReply(content=TEXT, reasoning=" Hm.")] * 2)
+        body = {"model": MODEL, "prompt": prompt}
+        assert post(engine, body, "completions") == (
+            200, {"index": 0, "finish_reason": "stop", "text": text},
+        )  # fmt: skip
+        chat = KimiChat(Settings(endpoint="vllm", base_url=engine.base_url, api="completions"))
+        said = chat.open(chat.request(HELLO, stream=True)).read().message()
+        assert (said.content, said.reasoning) == (TEXT, " Hm.")
+        chat.close()
 
 
 @pytest.mark.shared("data/recordings")
