@@ -101,6 +101,15 @@ UNSAYABLE: dict[str, tuple[Any, str, str]] = {
         "'propertyNames'",
         '{"long":null}',
     ),
+    "two patternProperties": (
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "patternProperties": {"^a": {"type": "integer"}, "^b": {"type": "null"}},
+        },
+        "'patternProperties'",
+        "{}",
+    ),
     "patternProperties beside others": (
         {**A_OR_B, "patternProperties": {"^a": {"maximum": 1}}},
         "'patternProperties'",
