@@ -216,7 +216,7 @@ $(SGLANG)/.made: $(ENGINES_SUPPORT)/sglang_requirements.txt
 	@$(SGLANG)/bin/python -m pip install -q --no-deps sglang==0.5.23
 	@touch $@
 
-$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(ENGINES_SUPPORT)/sglang_files.py $(ENGINES_SUPPORT)/llamacpp_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
+$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(addprefix $(ENGINES_SUPPORT)/,sglang_files.py llamacpp_files.py tokenizer_files.py k3_template.jinja)
 	$(call need-shared)
 	@mkdir -p $(ENGINES_CACHE)/models
 	@$(SGLANG)/bin/python -m tests.engines.support.sglang_files $(SHARED) $(ENGINES_CACHE)/models

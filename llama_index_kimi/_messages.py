@@ -34,7 +34,8 @@ from llama_index.core.tools.types import BaseTool
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, known, media_part, plain_call, tool_call
-from kimi_core.request.media import document_part
+from kimi_core.request.documents import document_part
+from kimi_core.request.structured import class_schema
 from kimi_core.response import spoken_message
 
 __all__ = ["calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
@@ -103,7 +104,12 @@ def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any
 
 def _wire_tool(tool: BaseTool) -> dict[str, Any]:
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
-    return {**wire, "function": {**wire["function"], "name": tool.metadata.get_name()}}
+    function = {**wire["function"], "name": tool.metadata.get_name()}
+    kind = tool.metadata.fn_schema
+    if kind is not None and function.get("parameters", {}).keys() == {"$defs"}:
+        # LlamaIndex leaves the reference out that is all there is of a class that holds itself.
+        function["parameters"] = class_schema(kind)
+    return {**wire, "function": function}
 
 
 def reasoning_of(message: ChatMessage) -> str:

@@ -132,7 +132,7 @@ def test_a_text_file_of_bytes_that_are_none_says_nothing() -> None:
 
 def test_what_a_user_attached_is_still_refused() -> None:
     block = {"type": "file", "base64": "JVBERi0=", "mime_type": "application/pdf", "filename": "a"}
-    with pytest.raises(KimiConfigError, match="type 'file' is refused"):
+    with pytest.raises(KimiConfigError, match=r"'a' .* is not text.* files='extract'"):
         sent_by_langchain(block, PLACES["moonshot"], of_model=False)
 
 
