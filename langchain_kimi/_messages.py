@@ -88,6 +88,7 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     )
     wire = _convert_message_to_dict(sent)
     wire["content"] = (isinstance(said, str) and said) or blocks.text_parts(wire["content"])
+    blocks.in_words(wire, message.additional_kwargs)
     restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
     partial = bool(message.additional_kwargs.get("partial"))
     return {**wire, **blocks.known(partial=partial, reasoning_content=_reasoning_of(message))}
