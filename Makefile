@@ -101,7 +101,7 @@ mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that i
 	@$(BIN)/python scripts/mutations.py
 
 .PHONY: mutants
-mutants: $(VENV)/.test  ## Break raw, request and response at random, and list what no test notices (ARGS="--number 50 --seed 2")
+mutants: $(VENV)/.test  ## Break raw, request and response at random, and list what no test notices (ARGS="--number 50 --seed 2 3")
 	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 .PHONY: fuzz
@@ -228,7 +228,7 @@ $(SGLANG)/.made: $(ENGINES_SUPPORT)/sglang_requirements.txt
 	@$(SGLANG)/bin/python -m pip install -q --no-deps sglang==0.5.23
 	@touch $@
 
-$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(ENGINES_SUPPORT)/sglang_files.py $(ENGINES_SUPPORT)/llamacpp_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
+$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(addprefix $(ENGINES_SUPPORT)/,sglang_files.py llamacpp_files.py tokenizer_files.py k3_template.jinja)
 	$(call need-shared)
 	@mkdir -p $(ENGINES_CACHE)/models
 	@$(SGLANG)/bin/python -m tests.engines.support.sglang_files $(SHARED) $(ENGINES_CACHE)/models

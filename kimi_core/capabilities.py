@@ -112,6 +112,14 @@ class Capabilities:
         unforced = self.thinks(thinking) or self.tool_call_parser == "client"
         return "json_schema" if unforced else "function_calling"
 
+    @property
+    def room_for_output(self) -> int:
+        """Tokens of the context to keep free for an answer, where the caller sets no limit.
+
+        LlamaIndex's engines take them away for every prompt: a small context keeps three quarters.
+        """
+        return min(self.info.default_output or 4096, self.info.context_window // 4)
+
     def profile(self) -> dict[str, Any]:
         """Return what programs ask of a model before they use it, in the words of models.dev.
 

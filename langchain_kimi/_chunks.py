@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall, ToolCallChunk
 from langchain_core.messages import ToolCall as LangChainToolCall
-from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.messages.block_translators import get_translator, register_translator
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -25,7 +25,7 @@ from kimi_core.events import Event, ParsedMessage
 from kimi_core.events.deltas import CallDelta, Deltas
 from kimi_core.request.blocks import known
 from kimi_core.request.kept_arguments import original_arguments, spoiling_suffix
-from kimi_core.response import ResponseReader, Usage
+from kimi_core.response import ResponseReader
 from kimi_core.response.blocks import (
     growing_blocks,
     indexed_blocks,
@@ -33,14 +33,7 @@ from kimi_core.response.blocks import (
     standard_blocks,
 )
 
-__all__ = ["AnswerWriter", "provider_of_messages", "usage_metadata"]
-
-_spoiling = partial(spoiling_suffix, parse_partial_json)
-
-
-def usage_metadata(usage: Usage | None) -> UsageMetadata | None:
-    """Put the core's usage into LangChain's words; None where the server never said."""
-    return cast("UsageMetadata", usage.as_standard()) if usage else None
+__all__ = ["AnswerWriter", "provider_of_messages"]
 
 
 def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
@@ -75,7 +68,7 @@ class AnswerWriter:
         self._reader, self._metadata, self._beside = reader, dict(metadata), beside or {}
         self._blocks, self._in_agent = "output_version" in metadata, in_agent
         self._logprobs, self._told = reader.logprobs, 0
-        self._deltas = Deltas(_spoiling)
+        self._deltas = Deltas(partial(spoiling_suffix, parse_partial_json))
         self._message = AIMessageChunk(content="")
         self._generation = ChatGenerationChunk(message=self._message)
 
@@ -114,7 +107,6 @@ class AnswerWriter:
 
     def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
-        assert streamed  # noqa: S101 - chunks are of streams
         said, fields = self._end()
         _, bad = _calls(said)
         blocks = indexed_blocks(refusal_blocks(fields["response_metadata"])) if self._blocks else ""
@@ -134,7 +126,7 @@ class AnswerWriter:
         refused = known(refusal=reader.refusal)
         return said, {
             "additional_kwargs": {**original_arguments(said.tool_calls), **refused},
-            "usage_metadata": usage_metadata(usage),
+            "usage_metadata": usage.as_standard() if usage else None,
             "response_metadata": {**self._said(), **self._beside, **told},
         }
 

@@ -2,9 +2,9 @@
 
 Owns: what of a message is sent: roles, text, media, tool calls, the tools that it brings, and
 reasoning wherever another provider or another version of LangChain put it; Kimi's builtin tools,
-which langchain_core's conversion refuses; ``response_format``. May know: errors, events, request,
-response; langchain_core, langchain_openai. What a model or a server would refuse is the core's
-affair (`kimi_core.request`).
+which langchain_core's conversion refuses; ``response_format``. May know: events, request, response;
+langchain_core, langchain_openai. What a model or a server would refuse is the core's affair
+(`kimi_core.request`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from langchain_core.utils.function_calling import convert_to_openai_function, co
 # conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
-from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
@@ -73,9 +72,11 @@ def spoken(message: AIMessage) -> ParsedMessage:
 
 
 def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
+    said = blocks.spoken(message.content)
     sent = message.model_copy(
         update={
-            "content": blocks.spoken(message.content),
+            # LangChain looks for blocks in each letter of a text, which costs more than all else.
+            "content": "" if isinstance(said, str) else said,
             # The agent loops of LangChain leave damaged calls unanswered. The core would stand in
             # for the result, but text that is no call is nothing that a model could go on from.
             "invalid_tool_calls": [
@@ -86,7 +87,8 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
         }
     )
     wire = _convert_message_to_dict(sent)
-    wire["content"] = blocks.text_parts(wire["content"])
+    wire["content"] = (isinstance(said, str) and said) or blocks.text_parts(wire["content"])
+    blocks.in_words(wire, message.additional_kwargs)
     restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
     partial = bool(message.additional_kwargs.get("partial"))
     return {**wire, **blocks.known(partial=partial, reasoning_content=_reasoning_of(message))}
@@ -99,7 +101,7 @@ def _other(message: BaseMessage) -> dict[str, Any]:
         wire["role"] = "system"
     wire["content"] = blocks.text_parts(wire["content"])
     brought = message.additional_kwargs.get("tools") if wire["role"] == "system" else None
-    return {**wire, **blocks.known(tools=[_readable(tool) for tool in brought or ()])}
+    return {**wire, **blocks.known(tools=[tool_dict(tool) for tool in blocks.written(brought)])}
 
 
 def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
@@ -129,14 +131,3 @@ def tools_message(tools: Sequence[Tool]) -> SystemMessage:
     writes messages down, and can write neither functions nor ``BaseTool``s.
     """
     return SystemMessage("", additional_kwargs={"tools": [tool_dict(tool) for tool in tools]})
-
-
-def _readable(tool: Tool) -> dict[str, Any]:
-    """Return a tool that a message brings; of one that cannot be written LangChain keeps a name."""
-    if isinstance(tool, dict) and tool.get("type") == "not_implemented" and "lc" in tool:
-        raise KimiConfigError(
-            f"a system message brings the tool {tool.get('repr') or tool.get('id')!r}, of which "
-            "LangChain's serialization kept the name alone; make such a message with "
-            "langchain_kimi.tools_message(tools), which holds dicts from the beginning."
-        )
-    return tool_dict(tool)

@@ -10,7 +10,10 @@ from kimi_core.errors import needs_extra
 with needs_extra("llama-index"):
     from llama_index_kimi._official import aofficial_tools, official_tools
     from llama_index_kimi._rates import KimiRateLimiter
+    from llama_index_kimi._tokens import repair_chat_store
     from llama_index_kimi.llm import ChatKimiK2
+
+repair_chat_store()
 
 __all__ = [
     "ChatKimiK2",

@@ -1,8 +1,8 @@
 """What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
 
 Owns: the constructor, (de)serialisation, copies, closing, metadata.
-May know: chat, config, errors; llama_index. The openai SDK is imported by the core on the first
-request, never here.
+May know: chat, config; llama_index. The openai SDK is imported by the core on the first request,
+never here.
 
 The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
 instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP
@@ -24,7 +24,6 @@ from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 from kimi_core.chat import Instance, KimiChat, ModelKeywords
 from kimi_core.chat.fields import OpenAIFields, in_one_sentence
 from kimi_core.config import ApiKey
-from kimi_core.errors import KimiConfigError
 
 __all__ = ["Keywords", "KimiBase"]
 
@@ -53,13 +52,7 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
 
     def __init__(self, **settings: Any) -> None:
         known = type(self).model_fields.keys() | {"api_key"}
-        given, unknown = self._sorted(settings, known, "additional_kwargs")
-        for name, hint in unknown.items():
-            message = (
-                f"ChatKimiK2 has no setting {name!r}.{hint} "
-                "extra_body takes other fields of the payload."
-            )
-            raise KimiConfigError(message)
+        given = self._sorted(settings, known, "additional_kwargs", strict=True)
         api_key = given.pop("api_key", None)
         with in_one_sentence():
             super().__init__(**given)
@@ -78,13 +71,9 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     def metadata(self) -> LLMMetadata:
         """What LlamaIndex wants to know of the model: context, output budget, abilities."""
         capabilities = self._chat.capabilities
-        info = capabilities.info
-        # LlamaIndex's engines take this much away from the context for every prompt, so it must
-        # leave room in a small one.
-        num_output = min(info.default_output or 4096, info.context_window // 4)
         return LLMMetadata(
-            context_window=info.context_window,
-            num_output=self.max_tokens or num_output,
+            context_window=capabilities.info.context_window,
+            num_output=self.max_tokens or capabilities.room_for_output,
             is_chat_model=True,
             is_function_calling_model=True,
             model_name=capabilities.model,
@@ -93,10 +82,8 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     def to_payload(self) -> dict[str, Any]:
         """Return what instrumentation is told of this model; nothing secret is in it."""
         payload = {"class_name": self.class_name(), **self.metadata.model_dump()}
-        payload["endpoint"] = self._chat.capabilities.endpoint.name
-        if self.thinking is not None:
-            payload["thinking"] = self.thinking
-        return payload
+        thinking = {} if self.thinking is None else {"thinking": self.thinking}
+        return {**payload, "endpoint": self._chat.capabilities.endpoint.name, **thinking}
 
     def _said(self) -> dict[str, Any]:
         return {**super()._said(), **(self.additional_kwargs or {})}

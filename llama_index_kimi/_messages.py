@@ -16,6 +16,7 @@ from os import PathLike
 from typing import Any
 
 from llama_index.core.base.llms.types import (
+    AudioBlock,
     CachePoint,
     ChatMessage,
     CitableBlock,
@@ -34,7 +35,8 @@ from llama_index.core.tools.types import BaseTool
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, known, media_part, plain_call, tool_call
-from kimi_core.request.media import document_part
+from kimi_core.request.documents import document_part
+from kimi_core.request.structured import class_schema
 from kimi_core.response import spoken_message
 
 __all__ = ["calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
@@ -74,7 +76,8 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
 def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     role = _ROLES.get(message.role, message.role.value)
     extras = message.additional_kwargs
-    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks, folder)}
+    content = _content(message.blocks, folder, of_model=role == "assistant")
+    wire: dict[str, Any] = {"role": role, "content": content}
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
         wire.update(_assistant_fields(message))
@@ -103,7 +106,12 @@ def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any
 
 def _wire_tool(tool: BaseTool) -> dict[str, Any]:
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
-    return {**wire, "function": {**wire["function"], "name": tool.metadata.get_name()}}
+    function = {**wire["function"], "name": tool.metadata.get_name()}
+    kind = tool.metadata.fn_schema
+    if kind is not None and function.get("parameters", {}).keys() == {"$defs"}:
+        # LlamaIndex leaves the reference out that is all there is of a class that holds itself.
+        function["parameters"] = class_schema(kind)
+    return {**wire, "function": function}
 
 
 def reasoning_of(message: ChatMessage) -> str:
@@ -130,8 +138,18 @@ def spoken(message: ChatMessage) -> ParsedMessage:
     return spoken_message(message.content, reasoning_of(message), calls)
 
 
-def _content(blocks: Sequence[ContentBlock], folder: _Folder) -> str | list[dict[str, Any]]:
-    parts = [part for block in blocks for part in _parts(block, folder)]
+def _content(
+    blocks: Sequence[ContentBlock], folder: _Folder, *, of_model: bool
+) -> str | list[dict[str, Any]]:
+    # What another model said aloud is left out by the core, which says so.
+    aloud = {"type": "audio"}
+    parts = [
+        part
+        for block in blocks
+        for part in (
+            [aloud] if of_model and isinstance(block, AudioBlock) else _parts(block, folder)
+        )
+    ]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts

@@ -15,7 +15,6 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Generic, TypeVar
 
 from llama_index.core.base.llms.types import (
@@ -23,6 +22,7 @@ from llama_index.core.base.llms.types import (
     ChatResponse,
     CompletionResponse,
     ContentBlock,
+    LogProb,
     MessageRole,
     TextBlock,
     ThinkingBlock,
@@ -89,13 +89,15 @@ class ResponseWriter(Generic[_Shown]):
         message = _message(said.content, said.reasoning, calls, reasoning_tokens=thought)
         # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
         # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
-        raw = {**self._reader.metadata(), **({"usage": asdict(usage)} if usage else {})}
+        raw = self._reader.body(self._reader.metadata())
+        alternatives = self._reader.alternatives
         told = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
         message.additional_kwargs |= {name: it for name, it in told.items() if it is not None}
         response = ChatResponse(
             message=message,
             delta="" if streamed else None,
             raw=raw,
+            logprobs=[[LogProb(**one) for one in each] for each in alternatives] or None,
             additional_kwargs=counts,
         )
         return self._show(response)
@@ -135,5 +137,6 @@ def completion_of(response: ChatResponse) -> CompletionResponse:
         text=response.message.content or "",
         delta=response.delta,
         raw=response.raw,
+        logprobs=response.logprobs,
         additional_kwargs={**response.additional_kwargs, **reasoning},
     )

@@ -26,7 +26,7 @@ from kimi_core.events.arguments import read_growing
 from kimi_core.request import CallOptions, schema_format
 from kimi_core.response import answer_error, json_text, read_object
 from llama_index_kimi._base import KimiBase
-from llama_index_kimi._messages import calls_of, spoken
+from llama_index_kimi._messages import calls_of, spoken, wire_tools
 from llama_index_kimi._responses import is_growing
 
 __all__ = ["StructuredPrediction"]
@@ -167,9 +167,8 @@ class StructuredPrediction(KimiBase):
         forced = self.pydantic_program_mode is PydanticProgramMode.FUNCTION
         by_tool = forced or method == "function_calling"
         if by_tool:
-            # LlamaIndex's name for it: a generic class has brackets, and no tool is looked up.
-            tool = get_function_tool(output_cls).metadata.to_openai_tool(skip_length_check=True)
-            options.update(tools=[tool], tool_choice=tool["function"]["name"])
+            tools = wire_tools([get_function_tool(output_cls)])
+            options.update(tools=tools, tool_choice=tools[0]["function"]["name"])
             options["allow_parallel_tool_calls"] = False
         else:
             options["response_format"] = schema_format(output_cls)

@@ -1,6 +1,7 @@
 """Counting tokens: for people, for `Settings.tokenizer`, and for memories.
 
-Owns: what LlamaIndex wants to know of tokens. May know: its own files, tokenizer; llama_index.
+Owns: what LlamaIndex wants to know of tokens, and memories that can be written down. May know: its
+own files, tokenizer; llama_index, pydantic_core.
 
 LlamaIndex's own `Memory` counts neither reasoning nor `ToolCallBlock`s, and with the tokens of
 another vendor's model, so that a long agent run overflows the context that it was to be kept in.
@@ -14,14 +15,16 @@ from typing import Any, cast
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
 from llama_index.core.memory import Memory
 from llama_index.core.prompts import RichPromptTemplate
+from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.core.tools.types import BaseTool
+from pydantic_core import PydanticSerializationError
 
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
 from llama_index_kimi._messages import to_wire, wire_tools
 
-__all__ = ["KimiMemory", "TokenCounting"]
+__all__ = ["KimiMemory", "TokenCounting", "repair_chat_store"]
 
 # Role markers and the line breaks round them, of a message and of a call.
 _MESSAGE_MARKUP = 5
@@ -71,6 +74,19 @@ class KimiMemory(Memory):
         bare = super()._estimate_token_count(ChatMessage(role=given.role, blocks=given.blocks))
         said = sum(len(self.tokenizer_fn(text)) for text in texts)
         return bare + said + _CALL_MARKUP * len(calls) + _MESSAGE_MARKUP
+
+
+def repair_chat_store() -> None:
+    """Have `SimpleChatStore` written as its messages write themselves, where it cannot be.
+
+    A `Context` writes its memory down between two runs, and drops one that cannot be. With pydantic
+    2.14 the store's serializer fails (llama-index-core 0.14.25), though `ChatMessage` needs none.
+    """
+    try:
+        SimpleChatStore(store={"": [ChatMessage("")]}).model_dump()
+    except PydanticSerializationError:
+        SimpleChatStore.model_fields["store"].annotation = dict[str, list[ChatMessage]]
+        SimpleChatStore.model_rebuild(force=True)
 
 
 def _countable(message: ChatMessage) -> list[dict[str, Any]]:

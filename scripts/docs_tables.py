@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docs_dialects import DIALECTS
-from docs_engines import engines
+from docs_engines import engines, sessions, wrongs
 from docs_faults import faults
 from docs_markdown import code, number, table
 from docs_rooms import rooms
@@ -294,6 +294,7 @@ def _limits(row: Endpoint) -> dict[str, str]:
         "tools in system messages": row.takes_message_tools,
         "Moonshot's own functions (`$web_search`)": row.takes_builtin_tools,
         "files uploaded to Moonshot (`ms://`)": row.takes_uploads,
+        'documents that it reads (`files="extract"`)': row.extracts_files,
         "`parallel_tool_calls`": row.takes_parallel_tool_calls,
         "`provider`": row.takes_provider,
         "a prefix in JSON mode": row.takes_json_prefix,
@@ -323,6 +324,8 @@ def _launch(engine: str) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "engines": engines,
+    "engine-notes": wrongs,
+    "engine-sessions": sessions,
     "models": _models,
     "sampling": _sampling,
     "lifetimes": _lifetimes,

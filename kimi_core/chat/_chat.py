@@ -1,7 +1,7 @@
 """Asks one model at one endpoint: from messages to events.
 
-Owns: `KimiChat`. May know: its own files, _json, capabilities, config, endpoints, errors, local,
-request, tokenizer, transport.
+Owns: `KimiChat`. May know: its own files, _json, capabilities, config, endpoints, errors, files,
+local, request, tokenizer, transport.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from kimi_core.chat._served import ServedModel, UnnamedRequest
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
-from kimi_core.endpoints import endpoint_at
+from kimi_core.endpoints import endpoint_at, get_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
+from kimi_core.files import ReadTexts, aread_documents, read_documents, texts_of
 from kimi_core.request import CallOptions, Options, Request, build_request
+from kimi_core.request.documents import with_texts
 from kimi_core.tokenizer import Tokenizer
 from kimi_core.transport import Transport
 from kimi_core.transport.limits import Limits, OutOfTimeError
@@ -68,6 +70,7 @@ class KimiChat:
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None
         self._limiter: Limiter | None = None
+        self._texts = ReadTexts()
         self._learned = Learned()
         self._opening = threading.Lock()
         renew_in_children(self, KimiChat._renew)
@@ -87,19 +90,33 @@ class KimiChat:
         """The tokenizer that is found where the caller named none; looked for once."""
         return Tokenizer.find()
 
-    def resolve(self, model: str | None) -> Capabilities:
-        """Return what another model can do under the same settings."""
+    def resolve(self, model: str | None, stated_context: int | None = None) -> Capabilities:
+        """Return what another model can do under the same settings.
+
+        Args:
+            model: Any spelling.
+            stated_context: Tokens that the server says it was started with; a setting wins.
+        """
         settings = self.settings
+        context = settings.context_window or stated_context or self._context_of_engine()
         return resolve(
             model,
             self._endpoint,
             {
                 "base_model": settings.base_model,
-                "context_window": settings.context_window,
+                "context_window": context,
                 "api": settings.api,
                 "tool_call_parser": settings.tool_call_parser,
             },
         )
+
+    def _context_of_engine(self) -> int | None:
+        """Return what the embedded engine is started with, where it is the endpoint."""
+        if self.settings.base_url or not get_endpoint(self._endpoint).embedded:
+            return None
+        from kimi_core.local import CONTEXT_WINDOW
+
+        return CONTEXT_WINDOW
 
     def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
         """Return how one call asks for an object; see `Capabilities.structured_output_method`."""
@@ -129,6 +146,37 @@ class KimiChat:
         with warnings_at(self._made_at):
             return self._served.request(model, build)
 
+    def with_documents(self, request: Request) -> Request:
+        """Return a request that holds the texts of its documents, which its server reads.
+
+        `open` does so by itself. What is not chat, a batch, needs it beforehand.
+
+        Raises:
+            KimiAPIError: Where the server cannot read one; it names the document.
+        """
+        if not request.documents:
+            return request
+        with warnings_at(self._made_at):
+            texts = read_documents(self.transport, self._texts, request.documents)
+        return self._told(request, texts)
+
+    async def _awith_documents(self, request: Request) -> Request:
+        with warnings_at(self._made_at):
+            texts = await aread_documents(self.transport, self._texts, request.documents)
+        return self._told(request, texts)
+
+    def _told(self, request: Request, texts: Sequence[str]) -> Request:
+        asked = request.asked
+        messages = with_texts(asked.messages, texts)
+        tools, options, stream = asked.tools, asked.options, asked.stream
+        with warnings_at(self._made_at):
+            return build_request(messages, tools, options, request.capabilities, stream=stream)
+
+    @property
+    def texts(self) -> ReadTexts:
+        """The texts of documents that were read for this account."""
+        return self._texts
+
     def learn_models(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take a server's list, fetched by the caller, as the one that would be asked for.
 
@@ -151,6 +199,8 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = limits.run(partial(self._served.find, transport))
                 request = self._rebuilt(request, served)
+            if request.documents:
+                request = limits.run(partial(self.with_documents, request))
         return self._send(request, limits, ask=self._send_again)
 
     def _send(self, request: Request, limits: Limits, ask: Any = None) -> Reply:  # noqa: ANN401
@@ -178,6 +228,8 @@ class KimiChat:
             if isinstance(request, UnnamedRequest):
                 served = await limits.within(self._served.afind(transport))
                 request = self._rebuilt(request, served)
+            if request.documents:
+                request = await limits.within(self._awith_documents(request))
         return await self._asend(request, limits, ask=self._asend_again)
 
     async def _asend_again(self, request: Request, limits: Limits) -> AsyncReply:
@@ -284,7 +336,9 @@ class KimiChat:
     def _start_engine(self) -> Transport:
         from kimi_core.local import shared_engine
 
-        return self._make_transport(shared_engine(self._local_model()).base_url)
+        model, context = self._local_model(), self.settings.context_window
+        engine = shared_engine(model, context) if context else shared_engine(model)
+        return self._make_transport(engine.base_url)
 
     def _local_model(self) -> str | None:
         name = self.capabilities.model
@@ -303,6 +357,7 @@ class KimiChat:
             http_client=settings.http_client,
             http_async_client=settings.http_async_client,
         )
+        self._texts = texts_of(transport.account)
         if settings.rate_limit is not None:
             self._limiter = limiter_of(transport.account, Tier.of(settings.rate_limit))
         return transport

@@ -67,6 +67,7 @@ class ModelKeywords(TypedDict, total=False):
     tokenizer: Tokenizer | str | PathLike[str] | None
     media_fetcher: Callable[[str], bytes] | None
     media_folder: str | PathLike[str] | None
+    files: Literal["extract"] | None
     extra_body: Mapping[str, Any] | None
     unsupported: Literal["error", "warn", "drop"] | None
 

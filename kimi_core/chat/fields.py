@@ -81,6 +81,7 @@ class ModelFields(BaseModel):
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")
+    files: str | None = Field(default=None, description="extract: Moonshot reads documents.")
     unsupported: str | None = Field(default=None, description="error, warn or drop.")
     total_timeout: float | None = Field(
         default=None, description="Seconds for a whole request, retries included."

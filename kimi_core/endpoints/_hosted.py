@@ -69,6 +69,9 @@ _MOONSHOT = Endpoint(
     prefix_way="partial",
     takes_builtin_tools=True,
     takes_uploads=True,
+    extracts_files=True,
+    max_files=1_000,
+    max_file_bytes=100 * 1024 * 1024,  # "100 MB", and 10 GB in all
     takes_message_tools=True,
     takes_parallel_tool_calls=False,
     # Of its OpenAPI document of 2026-08-17; it answers some with a 400 and ignores others.

@@ -30,8 +30,9 @@ class Endpoint:
     What Moonshot's own API refuses stands here field by field, and never as "this is Moonshot":
     the defaults are those of a server that refuses nothing, and a relay that has some of these
     rules says which. What only Moonshot has, or an engine in its own words, no other server is
-    believed to have (`prefix_way`, `takes_builtin_tools`, `takes_uploads`, `takes_message_tools`):
-    one that does not know it passes over it, and answers something else without a word.
+    believed to have (`prefix_way`, `takes_builtin_tools`, `takes_uploads`, `extracts_files`,
+    `takes_message_tools`): one that does not know it passes over it, and answers something else
+    without a word.
 
     Attributes:
         name: The name that this package calls it by.
@@ -84,6 +85,10 @@ class Endpoint:
             message is refused on the chat route.
         takes_builtin_tools: Whether it runs Moonshot's own functions, such as ``$web_search``.
         takes_uploads: Whether it reads ``ms://`` addresses, which name files uploaded to Moonshot.
+        extracts_files: Whether it has Moonshot's files API, which reads the text of documents
+            (`Options.files`).
+        max_files: How many files an account may keep there; None for any number.
+        max_file_bytes: How large each may be; None for any size.
         lacks_fields: Fields of OpenAI's that its documents do not have; they are left out, with a
             warning.
         takes_message_tools: Whether a system message without content may bring tools, for a model
@@ -151,6 +156,9 @@ class Endpoint:
     prefix_way: PrefixWay | None = None
     takes_builtin_tools: bool = False
     takes_uploads: bool = False
+    extracts_files: bool = False
+    max_files: int | None = None
+    max_file_bytes: int | None = None
     takes_message_tools: bool = False
     takes_named_tool_choice: bool = True
     forces_by_grammar: bool = False

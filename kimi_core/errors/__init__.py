@@ -4,7 +4,7 @@ Owns: the tree of errors and warnings, what an SDK's error becomes, and whose li
 May know: its own files.
 """
 
-from kimi_core.errors._extras import needs_extra
+from kimi_core.errors._extras import needs_extra, needs_package
 from kimi_core.errors._facts import error_in, request_id_of
 from kimi_core.errors._old_names import OLD_NAMES
 from kimi_core.errors._sdk import (
@@ -45,6 +45,7 @@ from kimi_core.errors._warnings import (
     EmptyAnswerWarning,
     IgnoredSettingWarning,
     KimiWarning,
+    LeftFileWarning,
     Line,
     PromptInjectionWarning,
     RetiredModelWarning,
@@ -84,6 +85,7 @@ __all__ = [
     "KimiTimeoutError",
     "KimiToolCallError",
     "KimiWarning",
+    "LeftFileWarning",
     "Line",
     "PromptInjectionWarning",
     "RetiredModelWarning",
@@ -102,6 +104,7 @@ __all__ = [
     "map_error",
     "nearest_setting",
     "needs_extra",
+    "needs_package",
     "request_id_of",
     "setting_error",
     "timeout_error",

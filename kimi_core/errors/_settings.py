@@ -136,6 +136,7 @@ _RULES: Mapping[str, _Rule] = {
     "extra_body": _DICT,
     "extra_headers": _HEADERS,
     "extra_query": _HEADERS,
+    "files": _Rule(_one_of("extract"), "'extract'", "'extract'"),
     "frequency_penalty": _PENALTY,
     "keep_thinking": _BOOL,
     "max_retries": _Rule(_whole(0), "a whole number, 0 or more", "2"),

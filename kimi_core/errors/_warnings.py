@@ -24,6 +24,7 @@ __all__ = [
     "EmptyAnswerWarning",
     "IgnoredSettingWarning",
     "KimiWarning",
+    "LeftFileWarning",
     "Line",
     "PromptInjectionWarning",
     "RetiredModelWarning",
@@ -52,6 +53,10 @@ class EmptyAnswerWarning(KimiWarning):
 
 class IgnoredSettingWarning(KimiWarning):
     """A setting that the endpoint has no field for, and that therefore does nothing there."""
+
+
+class LeftFileWarning(KimiWarning):
+    """A file that was uploaded to be read could not be deleted, and counts in the account."""
 
 
 class PromptInjectionWarning(KimiWarning):

@@ -2,7 +2,7 @@
 
 Owns: `KimiClient`, whose methods are thin shells that send what `_routes` describes and take the
 steps of `_steps`, sync and async; `anthropic_kwargs` stands beside it.
-May know: its own files, _json, chat, config, endpoints, errors, request, transport.
+May know: its own files, _json, chat, config, endpoints, errors, files, request, transport.
 
 Every method has an async twin whose name begins with ``a``. Only the first-party endpoints have
 these routes; another server answers with a 404, which is a `KimiNotFoundError`.
@@ -20,16 +20,17 @@ from kimi_core.chat import ClosesItself, KimiChat, Settings
 from kimi_core.config import ApiKey
 from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError
+from kimi_core.files import routes
+from kimi_core.files.routes import RemoteFile
 from kimi_core.platform import _routes, _steps
 from kimi_core.platform._anthropic import anthropic_kwargs
 from kimi_core.platform._batch import BatchResult, batch_files, batch_results, one_file
 from kimi_core.platform._driver import arun, run
-from kimi_core.platform._extract import ReadTexts, read_file
 from kimi_core.platform._hosted import HostedTools
 from kimi_core.platform._journal import Journal
 from kimi_core.platform._official import OFFICIAL_TOOLS, OfficialTool
 from kimi_core.platform._place import moonshot_at
-from kimi_core.platform._routes import Balance, Batch, RemoteFile, RemoteModel
+from kimi_core.platform._routes import Balance, Batch, RemoteModel
 from kimi_core.request import Options, Request
 from kimi_core.transport.call import Call
 
@@ -77,7 +78,6 @@ class KimiClient(HostedTools):
         **settings: Any,  # noqa: ANN401 - the rest of Settings
     ) -> None:
         endpoint = moonshot_at(base_url, api_key) if endpoint is None else endpoint
-        self._texts = ReadTexts()
         self._chat = KimiChat(
             Settings(model=model, endpoint=endpoint, api_key=api_key, base_url=base_url, **settings)
         )
@@ -90,7 +90,7 @@ class KimiClient(HostedTools):
             llm: A ``ChatKimiK2`` of either framework; it stays whose connection it is.
         """
         client = cls.__new__(cls)
-        client._chat, client._texts = llm._chat, ReadTexts()  # noqa: SLF001 - of the same base
+        client._chat = llm._chat  # noqa: SLF001 - of the same base
         return client
 
     def models(self) -> tuple[RemoteModel, ...]:
@@ -144,35 +144,35 @@ class KimiClient(HostedTools):
 
     def files(self) -> tuple[RemoteFile, ...]:
         """Return the uploaded files."""
-        return self._send(_routes.files())
+        return self._send(routes.files())
 
     async def afiles(self) -> tuple[RemoteFile, ...]:
         """Return what `files` does."""
-        return await self._asend(_routes.files())
+        return await self._asend(routes.files())
 
     def file(self, file_id: str) -> RemoteFile:
         """Return what is known of one file."""
-        return self._send(_routes.file(file_id))
+        return self._send(routes.file(file_id))
 
     async def afile(self, file_id: str) -> RemoteFile:
         """Return what `file` does."""
-        return await self._asend(_routes.file(file_id))
+        return await self._asend(routes.file(file_id))
 
     def delete_file(self, file_id: str) -> bool:
         """Delete a file and return whether the server says that it is gone."""
-        return self._send(_routes.delete_file(file_id))
+        return self._send(routes.delete_file(file_id))
 
     async def adelete_file(self, file_id: str) -> bool:
         """Return what `delete_file` does."""
-        return await self._asend(_routes.delete_file(file_id))
+        return await self._asend(routes.delete_file(file_id))
 
     def file_content(self, file_id: str) -> str:
         """Return the text that was extracted from a file."""
-        return self._send(_routes.file_content(file_id))
+        return self._send(routes.file_content(file_id))
 
     async def afile_content(self, file_id: str) -> str:
         """Return what `file_content` does."""
-        return await self._asend(_routes.file_content(file_id))
+        return await self._asend(routes.file_content(file_id))
 
     def _prepared(
         self,
@@ -181,8 +181,9 @@ class KimiClient(HostedTools):
         options: Options | None,
     ) -> tuple[list[bytes], Request]:
         """Return the files of requests, and one of these, which says how all answers are read."""
+        chat = self._chat
         built = {
-            name: self._chat.request(messages, tools, options, stream=False)
+            name: chat.with_documents(chat.request(messages, tools, options, stream=False))
             for name, messages in requests.items()
         }
         files = batch_files({name: request.payload for name, request in built.items()})
@@ -374,4 +375,5 @@ def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClie
 
 
 def _upload(path: Path, purpose: str, content: bytes | None) -> Call[RemoteFile]:
-    return _routes.upload_file(*read_file(path, content), purpose)
+    data = path.read_bytes() if content is None else content
+    return routes.upload_file(path.name, data, purpose)

@@ -1,6 +1,6 @@
 """The part of `KimiClient` that has Moonshot do something: read documents, run tools.
 
-Owns: `HostedTools`. May know: its own files, chat, transport.
+Owns: `HostedTools`. May know: its own files, chat, files, request, transport.
 """
 
 from __future__ import annotations
@@ -11,22 +11,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kimi_core.chat import ClosesItself
-from kimi_core.platform import _official, _routes
+from kimi_core.files import aread_documents, read_documents
+from kimi_core.platform import _official
 from kimi_core.platform._driver import arun, run
-from kimi_core.platform._extract import ReadTexts, read_file, system_message
 from kimi_core.platform._official import OfficialTool
+from kimi_core.request.documents import Document
 from kimi_core.transport.call import Call
 
 __all__ = ["HostedTools"]
 
 _T = TypeVar("_T")
-_EXTRACT = "file-extract"
 
 
 class HostedTools(ClosesItself):
     """Moonshot's extraction of texts and its tools, over the connections of a `KimiChat`."""
-
-    _texts: ReadTexts
 
     def _send(self, call: Call[_T]) -> _T:
         return call.read(self._chat.transport.send(call))
@@ -39,37 +37,23 @@ class HostedTools(ClosesItself):
 
         The API takes no reference to a file in a chat: its text is extracted on the server, comes
         back, and goes into the messages. The uploaded file is deleted again, and the text of the
-        same content is not asked for twice by this client.
+        same content is not asked for twice by the clients and models of this key. A ``ChatKimiK2``
+        with ``files="extract"`` does the same with the documents in its messages.
 
         Args:
             path: Where the document is.
             content: Its bytes, where it is on no disk.
         """
-        name, data = read_file(Path(path), content)
-        text = self._texts.get(name, data)
-        if text is not None:
-            return system_message(text)
-        uploaded = self._send(_routes.upload_file(name, data, _EXTRACT))
-        try:
-            text = self._texts.keep(name, data, self._send(_routes.file_content(uploaded.id)))
-        finally:
-            self._send(_routes.delete_file(uploaded.id))
-        return system_message(text)
+        chat, document = self._chat, _document(Path(path), content)
+        [text] = read_documents(chat.transport, chat.texts, [document])
+        return {"role": "system", "content": text}
 
     async def adocument(self, path: str | Path, *, content: bytes | None = None) -> dict[str, str]:
         """Return what `document` does."""
-        name, data = await asyncio.to_thread(read_file, Path(path), content)
-        text = self._texts.get(name, data)
-        if text is not None:
-            return system_message(text)
-        uploaded = await self._asend(_routes.upload_file(name, data, _EXTRACT))
-        try:
-            text = self._texts.keep(
-                name, data, await self._asend(_routes.file_content(uploaded.id))
-            )
-        finally:
-            await self._asend(_routes.delete_file(uploaded.id))
-        return system_message(text)
+        chat = self._chat
+        document = await asyncio.to_thread(_document, Path(path), content)
+        [text] = await aread_documents(chat.transport, chat.texts, [document])
+        return {"role": "system", "content": text}
 
     def official_tools(self, *names: str) -> tuple[OfficialTool, ...]:
         """Return tools that Moonshot hosts, as the server describes them.
@@ -108,3 +92,7 @@ class HostedTools(ClosesItself):
     ) -> str:
         """Return what `run_official_tool` does."""
         return await arun(self._asend, _official.ran(tool, arguments))
+
+
+def _document(path: Path, content: bytes | None) -> Document:
+    return Document(name=path.name, data=path.read_bytes() if content is None else content)

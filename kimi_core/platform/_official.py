@@ -19,8 +19,8 @@ from typing import Any, cast
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.endpoints import Endpoint
 from kimi_core.errors import KimiConfigError, KimiHostedToolError, KimiProtocolError
-from kimi_core.platform._routes import json_object
 from kimi_core.platform._steps import Steps
+from kimi_core.transport.answers import json_object
 from kimi_core.transport.call import Call
 
 __all__ = ["OFFICIAL_TOOLS", "OfficialTool", "described", "ran"]

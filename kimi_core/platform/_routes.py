@@ -1,46 +1,33 @@
 """The requests of the utilities, and what their answers mean. Sans I/O.
 
-Owns: routes, request fields and answer shapes of Moonshot's models, balance, token estimate, files
-and batches (platform.kimi.ai/docs/api, 2026-09). May know: _json, errors, transport; jiter. Sending
-is elsewhere.
+Owns: routes, request fields and answer shapes of Moonshot's models, balance, token estimate
+and batches (platform.kimi.ai/docs/api, 2026-09). May know: _json, transport. Sending is elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
-from urllib.parse import quote
+from typing import Any, cast
 
-import jiter
-
-from kimi_core._json import JsonValue, Message
-from kimi_core.errors import KimiConfigError, KimiProtocolError
+from kimi_core._json import Message
+from kimi_core.transport.answers import field_of, json_object, list_of, path_of
 from kimi_core.transport.call import Call
 
 __all__ = [
     "Balance",
     "Batch",
-    "RemoteFile",
     "RemoteModel",
     "balance",
     "batch",
     "batches",
     "cancel_batch",
     "create_batch",
-    "delete_file",
     "estimate_tokens",
-    "file",
-    "file_content",
-    "files",
     "json_lines",
-    "json_object",
     "models",
-    "upload_file",
 ]
 
-_T = TypeVar("_T")
-_PURPOSES = ("file-extract", "image", "video", "batch")
 _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -79,32 +66,6 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteFile:
-    """An uploaded file.
-
-    Attributes:
-        id: Its id.
-        filename: Its name.
-        purpose: "file-extract", "image", "video", "batch" or "batch_output".
-        size: Bytes.
-        status: The server's word, e.g. "ok" or "error".
-        created_at: Seconds since 1970, or None.
-    """
-
-    id: str
-    filename: str
-    purpose: str
-    size: int
-    status: str
-    created_at: int | None
-
-    @property
-    def url(self) -> str:
-        """How a message names an uploaded picture or video: ``ms://`` and the id."""
-        return f"ms://{self.id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A batch as the server reports it.
 
@@ -139,7 +100,7 @@ class Batch:
 
 def models() -> Call[tuple[RemoteModel, ...]]:
     """List the models that the key may use."""
-    return Call(method="get", path="/models", read=_list_of(_model))
+    return Call(method="get", path="/models", read=list_of(_model))
 
 
 def balance() -> Call[Balance]:
@@ -153,58 +114,10 @@ def estimate_tokens(model: str, messages: Sequence[Message]) -> Call[int]:
     return Call(
         method="post",
         path="/tokenizers/estimate-token-count",
-        read=lambda text: int(_field(_data(text), "total_tokens")),
+        read=lambda text: int(field_of(_data(text), "total_tokens")),
         body=body,
         naming=body,
     )
-
-
-def upload_file(name: str, content: bytes, purpose: str) -> Call[RemoteFile]:
-    """Upload a file.
-
-    Raises:
-        KimiConfigError: For a purpose that the API does not have.
-    """
-    if purpose not in _PURPOSES:
-        raise KimiConfigError(
-            f"purpose={purpose!r} is none that a file can be uploaded for; "
-            f"use one of {', '.join(_PURPOSES)}."
-        )
-    return Call(
-        method="post",
-        path="/files",
-        read=lambda text: _file(json_object(text)),
-        body={"purpose": purpose},
-        files=(name, content, "application/octet-stream"),
-    )
-
-
-def files() -> Call[tuple[RemoteFile, ...]]:
-    """List the uploaded files."""
-    return Call(method="get", path="/files", read=_list_of(_file))
-
-
-def file(file_id: str) -> Call[RemoteFile]:
-    """Ask about one file."""
-    return Call(
-        method="get",
-        path=_path("files", file_id),
-        read=lambda text: _file(json_object(text)),
-    )
-
-
-def delete_file(file_id: str) -> Call[bool]:
-    """Delete a file; True where the server says that it is gone."""
-    return Call(
-        method="delete",
-        path=_path("files", file_id),
-        read=lambda text: bool(json_object(text).get("deleted")),
-    )
-
-
-def file_content(file_id: str) -> Call[str]:
-    """Ask for the text that was extracted from a file, or for the lines of a batch's output."""
-    return Call(method="get", path=f"{_path('files', file_id)}/content", read=str)
 
 
 def create_batch(
@@ -225,7 +138,7 @@ def create_batch(
 
 def batch(batch_id: str) -> Call[Batch]:
     """Ask how a batch is doing."""
-    return Call(method="get", path=_path("batches", batch_id), read=_read_batch)
+    return Call(method="get", path=path_of("batches", batch_id), read=_read_batch)
 
 
 def batches(*, after: str | None, limit: int) -> Call[tuple[Batch, ...]]:
@@ -233,12 +146,12 @@ def batches(*, after: str | None, limit: int) -> Call[tuple[Batch, ...]]:
     query: dict[str, object] = {"limit": limit}
     if after is not None:
         query["after"] = after
-    return Call(method="get", path="/batches", read=_list_of(_batch), query=query)
+    return Call(method="get", path="/batches", read=list_of(_batch), query=query)
 
 
 def cancel_batch(batch_id: str) -> Call[Batch]:
     """Ask for a batch to be stopped."""
-    return Call(method="post", path=f"{_path('batches', batch_id)}/cancel", read=_read_batch)
+    return Call(method="post", path=f"{path_of('batches', batch_id)}/cancel", read=_read_batch)
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:
@@ -251,52 +164,17 @@ def json_lines(text: str) -> list[dict[str, Any]]:
     return [json_object(line) for line in text.split("\n") if line.strip()]
 
 
-def _path(collection: str, name: str) -> str:
-    if not name:
-        raise KimiConfigError(f"An empty id names nothing in {collection}; pass an id.")
-    return f"/{collection}/{quote(name, safe='')}"
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """Read an answer that is one JSON object.
-
-    Raises:
-        KimiProtocolError: Where it is none.
-    """
-    try:
-        value = jiter.from_json(text.encode())
-    except ValueError as error:
-        raise KimiProtocolError(f"the server's answer is not JSON: {text[:200]!r}") from error
-    if not isinstance(value, dict):
-        raise KimiProtocolError(f"the server's answer is not a JSON object: {text[:200]!r}")
-    return cast("dict[str, Any]", value)
-
-
-def _field(fields: Mapping[str, JsonValue], name: str) -> JsonValue:
-    if name not in fields:
-        raise KimiProtocolError(f"the server's answer lacks {name!r}: {str(dict(fields))[:200]}")
-    return fields[name]
-
-
 def _mapping(value: object) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _data(text: str) -> Mapping[str, Any]:
-    return _mapping(_field(json_object(text), "data"))
-
-
-def _list_of(read: Callable[[Mapping[str, Any]], _T]) -> Callable[[str], tuple[_T, ...]]:
-    def read_all(text: str) -> tuple[_T, ...]:
-        rows = cast("Sequence[Mapping[str, Any]] | None", _field(json_object(text), "data"))
-        return tuple(read(row) for row in rows or ())
-
-    return read_all
+    return _mapping(field_of(json_object(text), "data"))
 
 
 def _model(fields: Mapping[str, Any]) -> RemoteModel:
     return RemoteModel(
-        id=str(_field(fields, "id")),
+        id=str(field_of(fields, "id")),
         context_length=fields.get("context_length"),
         reads_images=bool(fields.get("supports_image_in")),
         reads_videos=bool(fields.get("supports_video_in")),
@@ -306,20 +184,9 @@ def _model(fields: Mapping[str, Any]) -> RemoteModel:
 
 def _balance(fields: Mapping[str, Any]) -> Balance:
     return Balance(
-        available=float(_field(fields, "available_balance")),
+        available=float(field_of(fields, "available_balance")),
         voucher=float(fields.get("voucher_balance") or 0),
         cash=float(fields.get("cash_balance") or 0),
-    )
-
-
-def _file(fields: Mapping[str, Any]) -> RemoteFile:
-    return RemoteFile(
-        id=str(_field(fields, "id")),
-        filename=str(fields.get("filename") or ""),
-        purpose=str(fields.get("purpose") or ""),
-        size=int(fields.get("bytes") or 0),
-        status=str(fields.get("status") or ""),
-        created_at=fields.get("created_at"),
     )
 
 
@@ -331,9 +198,9 @@ def _batch(fields: Mapping[str, Any]) -> Batch:
     counts = _mapping(fields.get("request_counts"))
     problems = cast("Sequence[object]", _mapping(fields.get("errors")).get("data") or ())
     return Batch(
-        id=str(_field(fields, "id")),
+        id=str(field_of(fields, "id")),
         input_file_id=fields.get("input_file_id") or None,
-        status=str(_field(fields, "status")),
+        status=str(field_of(fields, "status")),
         total=int(counts.get("total") or 0),
         completed=int(counts.get("completed") or 0),
         failed=int(counts.get("failed") or 0),

@@ -1,7 +1,7 @@
 """What is asked of Moonshot for a batch, one request after the other. Sans I/O, but for a journal.
 
 Owns: the order of requests from the file of requests to the answers, and how one that was killed
-goes on. May know: its own files, capabilities, errors, request, transport.
+goes on. May know: its own files, capabilities, errors, files, request, transport.
 
 Each function is a generator of steps: a `Call` to be sent, whose answer is sent back in, or seconds
 to wait. `KimiClient` runs them, sync and async.
@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 from kimi_core.capabilities import Capabilities
 from kimi_core.errors import error_from_body
+from kimi_core.files import routes
+from kimi_core.files.routes import RemoteFile
 from kimi_core.platform import _routes
 from kimi_core.platform._batch import BatchResult, batch_results
 from kimi_core.platform._journal import Journal
@@ -77,7 +79,7 @@ class Watching:
 
 def submit(lines: bytes, creation: Creation) -> Steps[Batch]:
     """Upload a file of requests and create its batch."""
-    uploaded = yield _routes.upload_file("batch.jsonl", lines, "batch")
+    uploaded = yield routes.upload_file("batch.jsonl", lines, "batch")
     batch: Batch = yield creation.call(uploaded.id)
     return batch
 
@@ -94,7 +96,7 @@ def collect(batch_id: str, watching: Watching) -> Steps[tuple[str, list[str]]]:
             yield watching.poll
     texts: list[str] = []
     for name in bar.result_files():
-        texts.append((yield _routes.file_content(name)))  # noqa: PERF401 - yield has no place there
+        texts.append((yield routes.file_content(name)))  # noqa: PERF401 - yield has no place there
     return bar.status, texts
 
 
@@ -127,12 +129,12 @@ def _upload(journal: Journal, number: int, lines: bytes) -> Steps[str]:
         return known
     name, found = f"kimi-{journal.run}-{number}.jsonl", None
     if journal.reached(number, "uploading") is not None:
-        listed: tuple[_routes.RemoteFile, ...] = yield _routes.files()
+        listed: tuple[RemoteFile, ...] = yield routes.files()
         # One that broke off half-way is not whole.
         whole = [file for file in listed if (file.filename, file.size) == (name, len(lines))]
         found = whole[0] if whole else None
     journal.note(number, "uploading", name)
-    file: _routes.RemoteFile = found or (yield _routes.upload_file(name, lines, "batch"))
+    file: RemoteFile = found or (yield routes.upload_file(name, lines, "batch"))
     journal.note(number, "uploaded", file.id)
     return file.id
 

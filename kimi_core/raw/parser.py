@@ -110,9 +110,10 @@ class StreamParser:
             What it says. Text and arguments leave with a lag of at most one marker's length. Only
             what has to be decided by what follows waits longer: a marker inside a JSON string (at
             most 4,096 characters), the arguments of a call whose id names no tool (65,536), and
-            in K3 an argument that is no string, until it is closed (65,536). Where tools are
-            given, the markup of a call waits until its id is whole (1,100 characters), and behind
-            a backtick until it is known whether that opened inline code (4,096).
+            in K3 an argument that is no string, until it is closed, and a string behind a closing
+            tag that may be quoted (65,536 both). Where tools are given, the markup of a call
+            waits until its id is whole (1,100 characters), and behind a backtick until it is known
+            whether that opened inline code (4,096).
 
         Raises:
             KimiProtocolError: In strict mode, on anything that would be a diagnostic.

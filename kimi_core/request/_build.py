@@ -19,6 +19,7 @@ from kimi_core.request._chat import chat_fields, repeated_prefix
 from kimi_core.request._completions import completion_fields
 from kimi_core.request._options import Asked, Options, Request
 from kimi_core.request._plan import Plan, decide
+from kimi_core.request.documents import documents_in, with_documents, with_texts
 
 __all__ = ["build_request"]
 
@@ -48,7 +49,11 @@ def build_request(
     Raises:
         KimiConfigError: For what the model or the endpoint would refuse.
     """
-    plan = decide(messages, tools, options, capabilities, stream=stream)
+    messages = with_documents(
+        messages, capabilities, files=options.files, folder=options.media_folder
+    )
+    asked = Asked(messages=messages, tools=tools, options=options, stream=stream)
+    plan = decide(with_texts(messages, None), tools, options, capabilities, stream=stream)
     raw = capabilities.api == "completions"
     opens = plan.thinking.thinks and capabilities.info.opens_reasoning and not plan.prefix
     return Request(
@@ -64,8 +69,10 @@ def build_request(
         sending=plan.sending,
         total_timeout=options.total_timeout,
         forced_tool_choice=plan.forced,
+        wanted_call=plan.wanted,
         calls=plan.calls,
-        asked=Asked(messages=messages, tools=tools, options=options, stream=stream),
+        asked=asked,
+        documents=tuple(documents_in(messages)),
     )
 
 

@@ -19,6 +19,7 @@ from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_policy import CallPolicy
 from kimi_core.request._read import merge_settings
 from kimi_core.request._tool_names import ToolNames
+from kimi_core.request.documents import Document
 
 __all__ = ["PAYLOAD_FIELDS", "Asked", "CallOptions", "Options", "Request", "option_names"]
 
@@ -71,6 +72,10 @@ class Options:
         media_folder: Where pictures, videos and documents that a message names by their path may
             be read, wherever a link leads; regular files alone, known by their first bytes. None:
             a path is an error, since a message may come from anybody.
+        files: "extract": a document that is no text (a PDF, an office file) is uploaded to Moonshot
+            when the request is sent, its text takes its place in the message, and the upload is
+            deleted; at servers with that API alone. None: such a document is an error at Moonshot,
+            and is passed on where a server may take files; text is told as text in any case.
         tokenizer: An exact `kimi_core.Tokenizer`, with which a prompt that is rendered here is sent
             as token ids, where the server takes them: text can then never be a control token.
         escape_markers: Whether spellings of control tokens in the texts of such a prompt are broken
@@ -114,6 +119,7 @@ class Options:
     provider: Mapping[str, Any] | None = None
     media_fetcher: Callable[[str], bytes] | None = field(default=None, repr=False)
     media_folder: str | PathLike[str] | None = field(default=None, repr=False)
+    files: Literal["extract"] | None = None
     tokenizer: TextEncoder | None = field(default=None, repr=False)
     escape_markers: bool | None = None
     unsupported: Literal["error", "warn", "drop"] | None = None
@@ -217,8 +223,12 @@ class Request:
         total_timeout: Seconds that all of it may take; None for no limit.
         calls: What may be run of the calls of the answer.
         asked: What it was built from, for asking again.
+        documents: What has to be read before it is sent, in the order in which it stands in the
+            messages; its payload says in each place what will come there.
         forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
             "given_up" where the caller wanted that and the model refuses it; otherwise None.
+        wanted_call: The tool, as sent, whose arguments the form of the answer is, so that JSON in
+            the content is its call; empty otherwise.
     """
 
     path: str
@@ -233,5 +243,7 @@ class Request:
     sending: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     total_timeout: float | None = None
     forced_tool_choice: Literal["sent", "given_up"] | None = None
+    wanted_call: str = ""
     calls: CallPolicy = field(default_factory=CallPolicy)
     asked: Asked = field(repr=False)
+    documents: tuple[Document, ...] = ()

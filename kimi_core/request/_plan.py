@@ -29,6 +29,7 @@ from kimi_core.request._history import brought_tools, prepare_history
 from kimi_core.request._prefix import (
     check_prefix,
     ends_in_prefix,
+    is_prefix,
     thinking_of_prefix,
     with_prefix,
 )
@@ -39,6 +40,7 @@ from kimi_core.request._tool_choice import decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
 from kimi_core.request.foreign import in_plain_text
+from kimi_core.request.structured import named_format
 from kimi_core.schema import normalize_tools, plain_response_format, plain_tools, relax_tools
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class Plan:
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
         thinking: Whether the model thinks, how much, and in which words that is said.
         response_format: The form of the answer, or None.
+        wanted: The tool whose arguments that form is, or an empty string.
         stop: Strings that end the answer.
         limit: Token limit of the answer, or None.
         sampling: Sampling settings by name.
@@ -104,6 +107,7 @@ class Plan:
     grammar: dict[str, Any]
     thinking: Thinking
     response_format: Mapping[str, Any] | None
+    wanted: str
     stop: str | Sequence[str] | None
     limit: int | None
     sampling: dict[str, Any]
@@ -151,7 +155,8 @@ def decide(
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, options, capabilities),
         thinking=thinking,
-        response_format=options.response_format and plain_response_format(options.response_format),
+        response_format=_form(choice, options),
+        wanted=choice.wanted,
         stop=options.stop or None,
         limit=options.max_tokens,
         sampling=_sampling(options, capabilities),
@@ -200,12 +205,35 @@ def _decide_tools(
         options.tool_choice,
         tools=taken,
         brought=[name_of(tool) for tool in brought],
+        form_taken=_form_is_taken(options) or _answers_a_call(messages),
         thinking=thinking,
         capabilities=capabilities,
     )
     names = decide_names(taken, messages, endpoint.tool_name_rule)
-    sent = replace(choice, value=names.choice(choice.value), tools=names.tools(choice.tools))
-    return sent, names
+    wanted = names.sent.get(choice.wanted, choice.wanted)
+    tools = names.tools(choice.tools)
+    return replace(choice, value=names.choice(choice.value), tools=tools, wanted=wanted), names
+
+
+def _form_is_taken(options: Options) -> bool:
+    return options.response_format is not None or "response_format" in options.extra
+
+
+def _answers_a_call(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the call was made already: an agent that forces one in every turn would never end."""
+    before = [message for message in messages[-2:] if not is_prefix(message)]
+    return bool(before) and before[-1].get("role") == "tool"
+
+
+def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
+    """Return the form of the answer: the caller's, or that of the arguments of a wanted call."""
+    if options.response_format:
+        return plain_response_format(options.response_format)
+    for function in (tool["function"] for tool in choice.tools if name_of(tool) == choice.wanted):
+        parameters: Any = function.get("parameters") or {"type": "object", "properties": {}}
+        told = {"description": function.get("description") or None}
+        return named_format(choice.wanted, parameters, **told)
+    return options.response_format
 
 
 def _understood(options: Options, capabilities: Capabilities) -> Options:
@@ -278,9 +306,8 @@ def _grammar_of_choice(
     thought, and one without against the first token, where a thought would have no end. Where the
     channels of K3 lie in between is the server's own affair.
     """
-    taken = options.response_format is not None or "response_format" in options.extra
     by_grammar = capabilities.endpoint.forces_by_grammar and capabilities.info.dialect == "k2"
-    if not by_grammar or taken or not choice.tools:
+    if not by_grammar or _form_is_taken(options) or not choice.tools:
         return {}
     with suppress(KimiConfigError):  # a schema that no grammar can keep
         return _call_grammar(choice, options, capabilities, thinking=False)

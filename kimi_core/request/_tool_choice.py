@@ -10,7 +10,7 @@ of LangChain and LlamaIndex force one whenever they want structured output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kimi_core.errors import KimiConfigError, ToolChoiceWarning, warn
@@ -32,12 +32,15 @@ class ToolChoice:
         tools: The tools that are sent.
         thinking: The caller's thinking setting, switched off where forcing needs it.
         given_up: Whether the caller forced a call that this model refuses.
+        wanted: The tool of such a call, where it can be no other: its arguments may then be asked
+            for as the form of the answer. Empty otherwise.
     """
 
     value: str | dict[str, Any] | None
     tools: list[dict[str, Any]]
     thinking: bool | None
     given_up: bool = False
+    wanted: str = ""
 
     @property
     def forced(self) -> bool:
@@ -83,6 +86,7 @@ def decide_tool_choice(
     thinking: bool | None,
     capabilities: Capabilities,
     brought: Sequence[str] = (),
+    form_taken: bool = False,
 ) -> ToolChoice:
     """Turn the caller's tool_choice into one that this model accepts.
 
@@ -92,6 +96,7 @@ def decide_tool_choice(
         thinking: The caller's setting; None allows it to be switched off for this turn.
         capabilities: What the model at this endpoint can do.
         brought: Names of tools that messages of the conversation bring.
+        form_taken: Whether the answer has a form already, or must be free to have none.
 
     Returns:
         The choice, the tools and the thinking setting to send.
@@ -112,7 +117,8 @@ def decide_tool_choice(
         decided = _required(decided)
     if not decided.forced or not capabilities.endpoint.limits_forced_tool_choice:
         return decided
-    return _against_thinking(decided, capabilities)
+    found = _against_thinking(decided, capabilities)
+    return _given_up(found, capabilities, form_taken=form_taken) if found.given_up else found
 
 
 def _refuse_duplicates(names: Sequence[str], brought: Sequence[str]) -> None:
@@ -137,12 +143,17 @@ def _against_thinking(choice: ToolChoice, capabilities: Capabilities) -> ToolCho
     can_switch = capabilities.info.thinking == "switchable" and choice.thinking is None
     if can_switch and (choice.value != "required" or len(choice.tools) == 1):
         return _without_thinking(ToolChoice(choice.value, choice.tools, thinking=False))
-    return _given_up(choice, capabilities)
+    return replace(choice, given_up=True)
+
+
+def _only(choice: ToolChoice) -> list[dict[str, Any]]:
+    """Return the tool that a choice names; none of one that names none."""
+    return [tool for tool in choice.tools if _named(_tool_name(tool)) == choice.value]
 
 
 def _required(choice: ToolChoice) -> ToolChoice:
     """Say a named choice in other words: the one tool alone, and "required"."""
-    only = [tool for tool in choice.tools if _named(_tool_name(tool)) == choice.value]
+    only = _only(choice)
     return ToolChoice("required", only, choice.thinking) if only else choice
 
 
@@ -154,11 +165,19 @@ def _without_thinking(choice: ToolChoice) -> ToolChoice:
     return choice
 
 
-def _given_up(choice: ToolChoice, capabilities: Capabilities) -> ToolChoice:
+def _given_up(choice: ToolChoice, capabilities: Capabilities, *, form_taken: bool) -> ToolChoice:
+    wanted = [_tool_name(tool) for tool in _only(choice) or choice.tools]
+    free = capabilities.endpoint.keeps_response_format and not form_taken
+    sole = wanted[0] if len(wanted) == 1 and free else ""
+    sent = (
+        "'auto' is sent, with the tool's schema as response_format: JSON in the answer is its call."
+        if sole
+        else "'auto' is sent, so the model may answer without a call."
+    )
     message = (
         f"tool_choice {choice.value!r} is incompatible with thinking on model "
-        f"{capabilities.model!r}; 'auto' is sent, so the model may answer without a call. "
+        f"{capabilities.model!r}; {sent} "
         "Set thinking=False where the model can, or use kimi-k3 with 'required'."
     )
     warn(message, ToolChoiceWarning)
-    return ToolChoice("auto", choice.tools, choice.thinking, given_up=True)
+    return replace(choice, value="auto", wanted=sole)

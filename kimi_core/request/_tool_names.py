@@ -33,6 +33,10 @@ __all__ = ["ToolNames", "decide_names", "name_of"]
 # changed the greatest length three times (64, 256, 128); this is the latest.
 _ALLOWED: Mapping[ToolNameRule, str] = {"moonshot": "A-Za-z0-9_-", "words": "A-Za-z0-9_"}
 _LONGEST = 128
+# What pydantic calls a generic class, Page[Item], is nobody's choice: OpenAI's own rule refuses it,
+# and so do relays that check like it and parsers that look for letters. It goes under another name
+# where any name is taken, too.
+_OF_GENERICS = frozenset("[]")
 _DIGEST = 8  # characters that tell apart two names of one form
 
 
@@ -91,10 +95,8 @@ def decide_names(
     Args:
         tools: Those of the request.
         messages: The conversation; tools that it brings and calls that it holds count.
-        rule: What the server takes; None for any name.
+        rule: What the server takes; None for any name but that of a generic class.
     """
-    if rule is None:
-        return ToolNames()
     names = dict.fromkeys(_names(tools, messages))
     nearest = {name: _nearest(name, rule) for name in names}
     alike = Counter(nearest.values())
@@ -142,8 +144,10 @@ def _is_builtin(name: str) -> bool:
     return name.startswith("$")
 
 
-def _nearest(name: str, rule: ToolNameRule) -> str:
-    fitting = re.sub(f"[^{_ALLOWED[rule]}]", "_", name)
+def _nearest(name: str, rule: ToolNameRule | None) -> str:
+    if rule is None and not _OF_GENERICS & {*name}:
+        return name
+    fitting = re.sub(f"[^{_ALLOWED[rule or 'moonshot']}]", "_", name)
     return (fitting if re.match("[A-Za-z_]", fitting) else f"_{fitting}")[:_LONGEST]
 
 

@@ -1,25 +1,28 @@
 """Content blocks and tool calls in the words of frameworks and of other providers -> Kimi's.
 
-Owns: what a block says: a picture, a video, text, reasoning, or what another field of the message
-says already. May know: its own files, _json. Which of them a model takes is decided when the
-request is planned.
+Owns: what a block says: a picture, a video, a file, text, reasoning, or what another field of the
+message says already. May know: its own files, _json, errors. Which of them a model takes is decided
+when the request is planned.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.request.foreign import text_in
+from kimi_core.errors import KimiConfigError
+from kimi_core.request.documents import file_part
+from kimi_core.request.foreign import text_in, text_of
 
 __all__ = [
     "arguments_text",
     "data_or_url",
     "in_texts",
+    "in_words",
     "kept_reasoning",
     "known",
     "media_part",
@@ -29,6 +32,7 @@ __all__ = [
     "spoken",
     "text_parts",
     "tool_call",
+    "written",
 ]
 
 # Blocks of an assistant's content that say what other fields of the message say, too.
@@ -48,13 +52,13 @@ def known(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - values of any fiel
 
 
 def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
-    """Turn blocks of pictures and videos into Kimi's parts; everything else stays as it is.
+    """Turn blocks of pictures, videos and files into parts; everything else stays as it is.
 
     Args:
-        content: Text, or a list in which a picture or video is ``{"type": "image" or "video"}``
-            with ``file_id``, ``url``, or ``base64`` and ``mime_type``; with ``id`` or ``data`` in
+        content: Text, or a list in which one is ``{"type": "image", "video" or "file"}`` with
+            ``file_id``, ``url``, or ``base64`` and ``mime_type``; with ``id`` or ``data`` in
             LangChain's words before 1.0. A picture that is no uploaded file is left to the
-            framework, which has words for it.
+            framework, which has words for it; so is a file in OpenAI's form.
     """
     return content if isinstance(content, str) else [_media(block) for block in content]
 
@@ -65,9 +69,25 @@ def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
     if text := text_in(block, of_model=False):
         return {"type": "text", "text": text}
     kind = block.get("type")
+    if kind in {"file", "text-plain"}:
+        return block if "file" in block else _file(block)
     if kind not in {"image", "video"} or (kind == "image" and not _file_id(block)):
         return block
     return media_part(kind, _url(block))
+
+
+def _file(block: Mapping[str, Any]) -> dict[str, Any]:
+    # LangChain moves what a block of before 1.0 had in "metadata" into "extras".
+    extras = as_mapping(block.get("extras")) or {}
+    beside = [extras, block.get("metadata"), extras.get("metadata")]
+    places = [block, *(as_mapping(place) or {} for place in beside)]
+    names = [place.get(word) for place in places for word in ("filename", "name", "title")]
+    name = next((str(one) for one in names if one), None)
+    data = block.get("base64") or block.get("data")
+    said = f"data:{block.get('mime_type') or ''};base64,{data}" if data else None
+    return file_part(
+        name, **known(file_data=said, file_url=block.get("url"), file_id=_file_id(block))
+    )
 
 
 def _file_id(block: Mapping[str, Any]) -> str | None:
@@ -125,7 +145,7 @@ def reasoning_in(blocks: Iterable[object]) -> str:
     """Return the reasoning of a message that any provider wrote, or an empty string."""
     said = [block for one in blocks if (block := as_mapping(one))]
     texts = [block.get(_REASONING.get(str(block.get("type")), "")) for block in said]
-    return "".join(str(text) for text in texts if text)
+    return "".join(text_of(text) for text in texts)  # Mistral's is a list of texts
 
 
 def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
@@ -136,10 +156,33 @@ def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
     return in_texts(said)
 
 
+def in_words(wire: dict[str, Any], kept: Mapping[str, Any]) -> None:
+    """Put the transcript in place of what another model said aloud, which Kimi does not hear."""
+    if wire.pop("audio", None) is not None:
+        wire["content"] = wire["content"] or text_of(as_mapping(kept.get("audio")))
+
+
 def in_texts(parts: Iterable[Any]) -> list[Any]:
     """Return the parts of a model's message, those that another server wrote as their text."""
     told = ((part, text_in(part, of_model=True)) for part in parts)
     return [{"type": "text", "text": text} if text else part for part, text in told]
+
+
+def written(tools: Sequence[Any] | None) -> Sequence[Any]:
+    """Return the tools that a message brings.
+
+    Raises:
+        KimiConfigError: For one of which LangChain kept the name alone, as it cannot be written.
+    """
+    for tool in tools or ():
+        fields = as_mapping(tool) or {}
+        if fields.get("type") == "not_implemented" and "lc" in fields:
+            raise KimiConfigError(
+                f"a system message brings the tool {fields.get('repr') or fields.get('id')!r}, of "
+                "which LangChain's serialization kept the name alone; make such a message with "
+                "langchain_kimi.tools_message(tools), which holds dicts from the beginning."
+            )
+    return tools or ()
 
 
 def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:

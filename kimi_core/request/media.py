@@ -24,7 +24,7 @@ from kimi_core.models import MODELS
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
 
-__all__ = ["document_part", "has_media", "prepare_media", "prepare_parts"]
+__all__ = ["has_media", "prepare_media", "prepare_parts"]
 
 _MODALITIES = {"image_url": "image", "video_url": "video"}
 _UPLOAD = "upload it as a file and send ms://<file id>"
@@ -109,53 +109,6 @@ def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
     contents = [as_sequence(message.get("content")) or () for message in messages]
     parts = [as_mapping(part) or {} for content in contents for part in content]
     return any(part.get("type") in _MODALITIES for part in parts)
-
-
-def document_part(
-    name: str,
-    data: bytes | None,
-    *,
-    path: str | os.PathLike[str] | None = None,
-    media_type: str | None = None,
-    folder: str | os.PathLike[str] | None = None,
-) -> dict[str, Any]:
-    """Return a document as a part of a message: its name and its text, Kimi takes no other.
-
-    Args:
-        name: What it is called.
-        data: The document; None where a file holds it, or nothing that may be read.
-        path: The file, where there is one.
-        media_type: What the caller says that it is.
-        folder: Where files may be read; see `Options.media_folder`.
-
-    Raises:
-        KimiConfigError: For one that has neither data nor a path, for a file that may not be read,
-            and for what is no text; it says who reads other documents.
-    """
-    if data is None and path is None:
-        raise KimiConfigError(
-            f"document {name!r} is a URL, which Kimi does not fetch; give its bytes as data, or a "
-            "path."
-        )
-    if data is None:
-        data = read_local(str(path), "a document block", folder=folder, limit=None)
-    return {"type": "text", "text": f"{name}:\n{_document_text(data, name, media_type)}\n"}
-
-
-def _document_text(data: bytes, name: str, media_type: str | None) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
-        return text
-    message = (
-        f"document {name!r} ({media_type or 'unknown type'}) is not text, and Kimi has no message "
-        "part for documents; extract its text first, with a reader of your framework, or with "
-        "kimi_core.platform.KimiClient().document(path), which returns a system message with the "
-        "text that Moonshot's files API read."
-    )
-    raise KimiConfigError(message)
 
 
 def _prepared(content: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - see prepare_parts

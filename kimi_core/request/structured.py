@@ -11,7 +11,14 @@ from typing import Any
 
 from kimi_core.errors import KimiConfigError
 
-__all__ = ["METHODS", "check_method", "format_in", "named_format", "schema_format"]
+__all__ = [
+    "METHODS",
+    "check_method",
+    "class_schema",
+    "format_in",
+    "named_format",
+    "schema_format",
+]
 
 METHODS = ("json_schema", "function_calling", "json_mode")
 """A schema in ``response_format``, a forced tool call, or any JSON."""
@@ -58,7 +65,18 @@ def named_format(
     return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, **told}}
 
 
+def class_schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - of any version of pydantic
+    """Return the JSON schema of a pydantic class, which is an object at its root.
+
+    That of a class that holds itself is nothing but a reference to one of its definitions.
+    """
+    schema: dict[str, Any] = kind.model_json_schema()
+    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    found = schema.get("$defs", {}).get(name)
+    return {**found, "$defs": schema["$defs"]} if found else schema
+
+
 def schema_format(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - of any version of pydantic
     """Return OpenAI's ``response_format`` for a pydantic class."""
-    schema = kind.model_json_schema()
+    schema = class_schema(kind)
     return named_format(schema.get("title", kind.__name__), schema)

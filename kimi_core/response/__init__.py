@@ -164,9 +164,8 @@ class ResponseReader(AnswerFacts):
 
         There are no diagnostics in it where nothing was odd, no ``incomplete_details`` of an answer
         that was neither cut nor withheld, no ``usage_of_requests`` where only one was needed, and
-        no ``forced_tool_choice`` ("sent" and ignored, or
-        "given_up" before) of one that calls a tool, or need not; the rest is None where it is not
-        known.
+        no ``forced_tool_choice`` ("sent" and ignored, or "given_up" before) of one that calls a
+        tool, or need not; the rest is None where it is not known.
         """
         odd = [asdict(found) for found in self.diagnostics]
         early = self._incomplete_details()
@@ -232,12 +231,14 @@ class ResponseReader(AnswerFacts):
             return []
         self._closed = True
         self._done = done
-        filled = self._hides_its_limit(called=self._server.any)
+        served = self._server.any
+        filled = self._hides_its_limit(called=served)
         if filled:
             self._finish = "length"
         reason = self._finish
         ended_by = "length" if reason is None and not done else reason
-        taken = self._taken(self._calls.number("content", self._content.flush(reason)))
+        content = self._content.flush(reason, served=served)
+        taken = self._taken(self._calls.number("content", content))
         taken += self._closed_text(ended_by)
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=reason == "length", filled=filled)

@@ -18,6 +18,21 @@ from kimi_core.response._words import string_in
 
 __all__ = ["AnswerFacts"]
 
+_OURS = frozenset(
+    {"diagnostics", "finish_reason", "forced_tool_choice", "incomplete_details",
+     "usage", "usage_of_requests"}
+)  # fmt: skip
+_AT_THE_TOP = ("cached_tokens", "reasoning_tokens", "cache_write_tokens")
+
+
+def _logprob(entry: object) -> dict[str, Any] | None:
+    said = as_mapping(entry) or {}
+    token, value = said.get("token"), said.get("logprob")
+    if not isinstance(token, str) or not isinstance(value, (int, float)):
+        return None
+    read = as_sequence(said.get("bytes")) or ()
+    return {"token": token, "logprob": value, "bytes": [it for it in read if isinstance(it, int)]}
+
 
 class AnswerFacts:
     """The facts of one answer; attributes as `kimi_core.response.ResponseReader` has them."""
@@ -31,6 +46,8 @@ class AnswerFacts:
         self.id: str | None = None
         self.system_fingerprint: str | None = None
         self.logprobs: list[Any] = []
+        self._body: dict[str, Any] = {}
+        self._choices: Any = None  # of the last chunk that has any: that of the usage has none
         self._header: tuple[Any, ...] = ()
         self._usages: list[Usage] = []
         self._finish: str | None = None
@@ -62,6 +79,9 @@ class AnswerFacts:
 
     def _read_header(self, chunk: Mapping[str, Any]) -> None:
         self._read_usage(chunk)
+        self._body.update(chunk)
+        if chunk.get("choices"):
+            self._choices = chunk["choices"]
         # Nearly every chunk repeats these; comparing is cheaper than reading them.
         header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
         if header != self._header:
@@ -92,6 +112,16 @@ class AnswerFacts:
         self._usages.append(other.usage or Usage())
         if self.usage is not None or other.usage is not None:
             self.usage = (self.usage or Usage()) + (other.usage or Usage())
+
+    @property
+    def alternatives(self) -> list[list[dict[str, Any]]]:
+        """The log probabilities of each token's alternatives, or of it alone where none are told.
+
+        Each has ``token``, ``logprob`` and ``bytes`` (empty where the server sends null).
+        """
+        entries = (as_mapping(entry) or {} for entry in self.logprobs)
+        listed = [as_sequence(entry.get("top_logprobs")) or [entry] for entry in entries]
+        return [[found for one in each if (found := _logprob(one))] for each in listed]
 
     @property
     def asked_again(self) -> bool:
@@ -126,6 +156,23 @@ class AnswerFacts:
                 model=capabilities.model,
                 headers=self._headers,
             )
+
+    def body(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the server sent beside the pieces of the answer, with what we say of it.
+
+        Of a whole body that is all of it, of a stream each field as it was said last; ``usage`` is
+        in OpenAI's shape, with Moonshot's counts at the top as well.
+
+        Args:
+            metadata: What `kimi_core.response.ResponseReader.metadata` returns; a server's field of
+                such a name is none of ours, and is left out.
+        """
+        theirs = {name: it for name, it in self._body.items() if name not in _OURS}
+        told = {**theirs, "choices": self._choices, **metadata}
+        if self.usage is not None:
+            counts = {name: getattr(self.usage, name) for name in _AT_THE_TOP}
+            told["usage"] = {**self.usage.in_openai_shape(whole=True), **counts}
+        return told
 
     def _hides_its_limit(self, *, called: bool) -> bool:
         """Whether the token limit fell into a call, and the server reports the call as whole.

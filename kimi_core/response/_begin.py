@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.response._fence import Fence
+from kimi_core.response._formed import FormedCall
 from kimi_core.response._listed import ListedCalls
 from kimi_core.response._prefix import RepeatedPrefix
 from kimi_core.response._text import content_reader, split_reader
@@ -99,6 +101,8 @@ class ContentReader:
         self._request = request
         self._prefix = RepeatedPrefix(request.repeats)
         self._listed = ListedCalls(request)
+        self._formed = FormedCall(request)
+        self._fence = Fence(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
         self.splitting: Splitting | None = None
@@ -106,17 +110,20 @@ class ContentReader:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was repaired or odd."""
-        return (*self._listed.diagnostics, *self._reader.diagnostics)
+        beside = (self._listed, self._formed, self._fence)
+        found = [odd for one in beside for odd in one.diagnostics]
+        return (*found, *self._reader.diagnostics)
 
     @property
     def kept(self) -> Sequence[Event]:
         """What waits for the end, as it would be told if this were the end."""
-        held = (self._search.held if self._search is not None else "") + self._listed.held
+        searched = self._search.held if self._search is not None else ""
+        held = searched + self._fence.held + self._formed.held + self._listed.held
         return [*([ContentDelta(held)] if held else ()), *self._reader.kept]
 
     def feed(self, text: str) -> list[Event]:
         """Read more of the content; never called with nothing."""
-        text = self._listed.feed(self._prefix.cut(text))
+        text = self._fence.feed(self._formed.feed(self._listed.feed(self._prefix.cut(text))))
         return self._sorted(text) if text else []
 
     def after_reasoning(self) -> list[Event]:
@@ -128,22 +135,24 @@ class ContentReader:
             self._reader = split_reader(self._request, reasoning=False)
         return self._reader.feed(held) if held else []
 
-    def flush(self, reason: str | None) -> list[Event]:
+    def flush(self, reason: str | None, *, served: bool = False) -> list[Event]:
         """Return what was held back, since the answer is over.
 
         Args:
             reason: Its finish reason.
+            served: Whether the server has sent calls of its own.
         """
         text = self._listed.feed(self._prefix.rest())
         events, rest = self._listed.end(cut=reason in CUT_OFF)
-        text += rest
+        formed, rest = self._formed.end(text + rest, cut=reason in CUT_OFF, served=served)
+        text = self._fence.feed(rest) + self._fence.end()
         found = self._sorted(text) if text else []
         if self._search is not None and self._search.held:
             if reason not in CUT_OFF:
                 self.splitting = "silent"
             self._search.end(reason)
             found += self._sorted("")
-        return [*events, *found]
+        return [*events, *found, *formed]
 
     def close(self, reason: str | None, *, served: bool, answered: bool) -> list[Event]:
         """End the text; see `TextReader.close`."""

@@ -76,6 +76,28 @@ class Usage:
             "total_tokens": self.total_tokens,
         }
 
+    def in_openai_shape(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return the server's object, with cached and reasoning tokens where OpenAI has them.
+
+        Tracers look nowhere else (the LlamaIndex handlers of openinference and Langfuse read
+        ``prompt_tokens_details`` and ``completion_tokens_details``), and Moonshot says
+        ``cached_tokens`` at the top.
+
+        Args:
+            whole: Whether details that nobody counted are there as well, as 0.
+        """
+        told = {
+            "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
+            "completion_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
+        }
+        found: dict[str, Any] = {}
+        for name, counts in told.items():
+            received = as_mapping(self.extra.get(name)) or {}
+            said = {count: it for count, it in counts.items() if it or whole}
+            if received or said:
+                found[name] = {**received, **said}
+        return {**self.extra, **self.totals(), **found}
+
     def as_standard(self) -> dict[str, Any]:
         """Return the counts under the names of LangChain's ``UsageMetadata``.
 
@@ -97,7 +119,7 @@ class Usage:
         cost stands at the top as well, as `ChatOpenRouter` has it.
         """
         cost = {name: self.extra.get(name) for name in ("cost", "cost_details")}
-        return {"token_usage": {**self.totals(), **self.extra}, **cost}
+        return {"token_usage": self.in_openai_shape(), **cost}
 
 
 _COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"})

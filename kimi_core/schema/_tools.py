@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _MOST_COSTLY = 8  # properties that may be found too complex before the rest takes any value, too
+_LONGEST_NAME = 64  # of a response format
 _MOST_TOLD = 20  # places that one warning names
 
 
@@ -262,18 +263,26 @@ def normalize_response_format(response_format: Mapping[str, Any]) -> dict[str, A
         schema = normalize_schema(form["schema"])
     except KimiConfigError as error:
         raise KimiConfigError(f"response_format: {error}") from error
-    title = re.sub(r"[^A-Za-z0-9_-]", "_", str(schema.get("title", "")))
-    named = {"name": title or "answer"} if not form.get("name") else {}
-    return {**response_format, "json_schema": {**form, **named, "schema": schema}}
+    named = _legal_name(form.get("name") or schema.get("title") or "answer")
+    return {**response_format, "json_schema": {**form, "name": named, "schema": schema}}
 
 
 def plain_response_format(response_format: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a response format as JSON.
+    """Return a response format as JSON, with a name that servers take: that of a class may not be.
 
     Raises:
         KimiConfigError: For what is no JSON, or more than `kimi_core.schema.limits` allows.
     """
-    return cast("Schema", plain_json(response_format, _format_error))
+    found = cast("Schema", plain_json(response_format, _format_error))
+    form = as_object(found.get("json_schema"))
+    if form is None or not isinstance(form.get("name"), str):
+        return found
+    return {**found, "json_schema": {**form, "name": _legal_name(form["name"])}}
+
+
+def _legal_name(name: object) -> str:
+    # OpenAI's rule, which relays check; Moonshot has published none.
+    return re.sub(r"[^A-Za-z0-9_-]", "_", str(name))[:_LONGEST_NAME]
 
 
 def _format_error(place: str, problem: str) -> KimiConfigError:

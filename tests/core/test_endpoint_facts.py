@@ -33,6 +33,12 @@ def said(*parts: dict[str, Any]) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": list(parts)}]}
 
 
+def reading(*names: str) -> dict[str, Any]:
+    """Return a request with documents that are no text."""
+    files = [{"filename": name, "file_data": name} for name in names]
+    return {**said(*({"type": "file", "file": file} for file in files)), "files": "extract"}
+
+
 # The fact, and a request that differs with it.
 RULES: dict[str, dict[str, Any]] = {
     "pins_sampling": {"temperature": 0.3},
@@ -50,6 +56,8 @@ RULES: dict[str, dict[str, Any]] = {
     "takes_stray_results": {"messages": [*HELLO, result("x")]},
     "takes_media_urls": said(PICTURE),
     "takes_other_parts": said(TEXT_FILE),
+    "max_files": reading("AAAA", "AAAB"),
+    "max_file_bytes": reading("AAAAAAAA"),
     "retires_models": {"model": "kimi-k2-thinking"},
     "uses_own_names": {"model": "moonshotai/Kimi-K2.6"},
 }
@@ -60,17 +68,22 @@ GIFTS: dict[str, dict[str, Any]] = {
         "tools": [{"type": "builtin_function", "function": {"name": "$web_search"}}],
     },
     "takes_uploads": said({"type": "image_url", "image_url": "ms://file-1"}),
+    "extracts_files": reading("AAAAAAAA"),
     "takes_message_tools": {
         "model": "kimi-k3",
         "messages": [{"role": "system", "tools": [tool()]}, *HELLO],
     },
 }
 # What a rule is about, where only some servers have it.
-ABOUT: dict[str, dict[str, Any]] = {"takes_json_prefix": {"prefix_way": "partial"}}
+ABOUT: dict[str, dict[str, Any]] = {
+    "takes_json_prefix": {"prefix_way": "partial"},
+    "max_files": {"extracts_files": True},
+    "max_file_bytes": {"extracts_files": True},
+}
 # Tested where they are read.
 OF_OTHER_ROOMS = {"anthropic_path", "provider_name", "leaves_raw_calls", "splits_reasoning"}
-# What the size of a small picture passes, so that no large one need be made.
-SMALL = {"max_body_bytes": 20}
+# What a small picture or document passes, so that no large one need be made.
+SMALL = {"max_body_bytes": 20, "max_files": 1, "max_file_bytes": 5}
 
 
 def outcome(endpoint: Endpoint, request: dict[str, Any]) -> Any:

@@ -92,6 +92,16 @@ def test_what_is_missing_is_named_with_the_line_that_brings_it(
 
 
 @pytest.mark.deep
+def test_what_no_extra_brings_is_named_as_pip_wants_it() -> None:
+    """Middlewares are for agents of the package langchain, which nothing else here needs."""
+    pytest.importorskip("langchain_openai", reason="without it the extra is named first")
+    blocked = ("langchain", "langchain.agents", "langchain.agents.middleware")
+    last = run("import langchain_kimi.middleware", *blocked).stderr.strip().splitlines()[-1]
+    assert last.startswith("ModuleNotFoundError: the package 'langchain")
+    assert last.endswith("is not installed; no extra brings it: pip install langchain")
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("adapter", "framework"),
     [("langchain_kimi", "langchain_"), ("llama_index_kimi", "llama_index")],

@@ -13,7 +13,7 @@ import pytest
 
 from kimi_core import RetiredModelWarning, ToolChoiceWarning
 from kimi_core.errors import KimiConfigError
-from tests.core.asking import named, payload, tool
+from tests.core.asking import HELLO, call, named, payload, result, tool
 
 ONE = [tool()]
 TWO = [tool(), tool("get_time")]
@@ -42,9 +42,55 @@ def test_giving_up_says_why_and_what_to_do() -> None:
     (said,) = [str(one.message) for one in caught if one.category is ToolChoiceWarning]
     assert said == (
         "tool_choice 'required' is incompatible with thinking on model 'kimi-k2.7-code'; 'auto' is "
-        "sent, so the model may answer without a call. Set thinking=False where the model can, or "
-        "use kimi-k3 with 'required'."
+        "sent, with the tool's schema as response_format: JSON in the answer is its call. "
+        "Set thinking=False where the model can, or use kimi-k3 with 'required'."
     )
+
+
+def test_giving_up_one_of_several_says_so_too() -> None:
+    with pytest.warns(ToolChoiceWarning, match="the model may answer without a call"):
+        payload("moonshot", "kimi-k2.7-code", tools=TWO, tool_choice="required")
+
+
+FORM = {"type": "json_schema", "json_schema": {"name": "own", "schema": {"type": "object"}}}
+# What the request says beside it -> whether the arguments of the call are asked for as a form.
+BESIDE: dict[str, tuple[dict[str, Any], bool]] = {
+    "one tool": ({"tools": ONE, "tool_choice": "required"}, True),
+    "a name": ({"tools": TWO, "tool_choice": "get_time"}, True),
+    "one of two": ({"tools": TWO, "tool_choice": "required"}, False),
+    "a form": ({"tools": ONE, "tool_choice": "required", "response_format": FORM}, False),
+    "a form in extra": (
+        {"tools": ONE, "tool_choice": "required", "extra": {"response_format": FORM}},
+        False,
+    ),
+    "the call was made": (
+        {
+            "tools": ONE,
+            "tool_choice": "required",
+            "messages": [
+                *HELLO,
+                {"role": "assistant", "content": "", "tool_calls": [call("a:0")]},
+                result("a:0"),
+            ],
+        },
+        False,
+    ),
+    "nothing is forced": ({"tools": ONE}, False),
+}
+
+
+@pytest.mark.filterwarnings("ignore::kimi_core.ToolChoiceWarning")
+@pytest.mark.parametrize(("asked", "formed"), BESIDE.values(), ids=BESIDE)
+def test_arguments_are_asked_for_where_a_call_cannot_be_forced(
+    asked: dict[str, Any], formed: bool
+) -> None:
+    sent = payload("moonshot", "kimi-k2.7-code", **asked)
+    form = sent.get("response_format", {}).get("json_schema", {})
+    wanted = asked["tools"][-1]["function"]
+    assert (form.get("name") == wanted["name"]) is formed
+    if formed:
+        assert form["schema"] == wanted["parameters"]
+        assert sent["tools"] == asked["tools"]
 
 
 @pytest.mark.parametrize(

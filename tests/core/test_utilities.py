@@ -17,9 +17,9 @@ import pytest
 
 from kimi_core import errors
 from kimi_core.chat import KimiChat, Settings
-from kimi_core.platform import Balance, KimiClient, _batch, _routes
+from kimi_core.files import ReadTexts, routes
+from kimi_core.platform import Balance, KimiClient, _batch
 from kimi_core.platform._batch import batch_results
-from kimi_core.platform._extract import ReadTexts
 from kimi_core.testing import MoonshotSimulator, SimulatedReply
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ def test_a_document_is_read_once_for_each_content(moonshot: MoonshotSimulator) -
 def test_texts_are_kept_up_to_a_size() -> None:
     texts = ReadTexts(most=10)
     for name in ("a", "b", "c"):
-        texts.keep("x.md", name.encode(), name * 4)
-    assert [texts.get("x.md", name) for name in (b"a", b"b", b"c")] == [None, "bbbb", "cccc"]
-    texts.keep("x.md", b"b", "b")
-    texts.keep("x.md", b"d", "d" * 5)
-    assert [texts.get("x.md", name) for name in (b"b", b"c", b"d")] == ["b", "cccc", "ddddd"]
+        texts.keep(name, name * 4)
+    assert [texts.get(name) for name in "abc"] == [None, "bbbb", "cccc"]
+    texts.keep("b", "b")
+    texts.keep("d", "d" * 5)
+    assert [texts.get(name) for name in "bcd"] == ["b", "cccc", "ddddd"]
 
 
 def test_a_missing_file_is_not_a_missing_model(ask: Callable[..., Any]) -> None:
@@ -234,7 +234,7 @@ def test_a_bar_without_tqdm_says_what_to_install(
 )
 def test_an_answer_of_another_shape_is_a_protocol_error(text: str, words: str) -> None:
     with pytest.raises(errors.KimiProtocolError, match=words):
-        _routes.file("f").read(text)
+        routes.file("f").read(text)
 
 
 def test_an_answer_of_a_batch_without_choices_is_kept_as_an_error() -> None:

@@ -58,6 +58,7 @@ def test_every_class_is_public_and_of_one_kind() -> None:
     assert named == {name for name in errors.__all__ if name.endswith("Warning")}
     others = {
         "EmptyAnswerWarning",
+        "LeftFileWarning",
         "KimiWarning",
         "RetiredModelWarning",
         "ServerSetupWarning",

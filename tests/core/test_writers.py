@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kimi_core.chat import KimiChat, Settings, documented, written_setting
+from kimi_core.chat import KimiChat, Settings, documented, documented_as, written_setting
 from kimi_core.endpoints import vllm
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConfigError, KimiIncompleteAnswerError, KimiToolCallError
 from kimi_core.events import MessageBuilder, ParsedMessage, ToolCall
 from kimi_core.request.blocks import media_part
-from kimi_core.request.media import document_part
+from kimi_core.request.documents import document_part, documents_in
 from kimi_core.response import answer_error, invalid_calls
 from kimi_core.tokenizer import Tokenizer
 from tests.core.asking import HELLO
@@ -109,13 +109,14 @@ def test_settings_are_written_as_json() -> None:
 
 def test_a_document_is_its_name_and_its_text(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Two.")
-    part = {"type": "text", "text": "notes:\nTwo.\n"}
+    part = {"type": "text", "text": "\nnotes:\nTwo.\n"}
     assert document_part("notes", b"Two.") == part
     assert document_part("notes", None, path=tmp_path / "notes.txt", folder=tmp_path) == part
     with pytest.raises(KimiConfigError, match="'notes' is a URL, which Kimi does not fetch"):
         document_part("notes", None)
-    with pytest.raises(KimiConfigError, match=r"'notes' \(application/pdf\) is not text"):
-        document_part("notes", b"\x00", media_type="application/pdf")
+    unread = document_part("notes", b"\x00", media_type="application/pdf")
+    [found] = documents_in([{"role": "user", "content": [unread]}])
+    assert (found.name, found.data, found.media_type) == ("notes", b"\x00", "application/pdf")
 
 
 def test_bytes_and_paths_of_media_stay_what_they_are(tmp_path: Path) -> None:
@@ -146,3 +147,24 @@ def test_a_class_without_a_docstring_stays_as_it_is() -> None:
     """As every class is under ``python -OO``."""
     bare = type("Bare", (), {})
     assert documented(bare).__doc__ is None
+
+
+def test_a_function_shows_the_arguments_of_the_core_s() -> None:
+    def source() -> None:
+        """Return tools.
+
+        Args:
+            names: Their names.
+
+        Raises:
+            ValueError: For none.
+        """
+
+    def own() -> None:
+        """Return tools of a framework."""
+
+    def bare() -> None: ...
+
+    shown = "Return tools of a framework.\n\nArgs:\n    names: Their names.\n\nRaises:\n"
+    assert str(documented_as(source)(own).__doc__).startswith(shown)
+    assert documented_as(source)(bare).__doc__ is None

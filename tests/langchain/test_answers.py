@@ -10,8 +10,10 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 
+from kimi_core.response import ResponseReader
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
-from langchain_kimi._chunks import usage_metadata
+from langchain_kimi._chunks import AnswerWriter
+from tests.core.asking import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,4 +228,6 @@ def test_stream_usage_is_asked_for_only_where_it_is_needed(
 
 def test_a_server_that_never_says_its_usage() -> None:
     """Nothing then makes numbers up."""
-    assert usage_metadata(None) is None
+    message = AnswerWriter(ResponseReader(ask("moonshot")), {}).finish().message
+    assert isinstance(message, AIMessageChunk)
+    assert message.usage_metadata is None

@@ -106,6 +106,14 @@ def test_no_cost_is_made_up(way: Callable[[Any], Any]) -> None:
     assert message.usage_metadata["input_token_details"] == written
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_moonshots_cached_tokens_stand_where_openai_has_them_too(way: Callable[[Any], Any]) -> None:
+    counts = {name: count for name, count in USAGE.items() if name != "prompt_tokens_details"}
+    with saying({**counts, "cached_tokens": 2}) as address:
+        metadata = way(kimi(address)).response_metadata
+    assert metadata["token_usage"] == {**counts, "prompt_tokens_details": {"cached_tokens": 2}}
+
+
 def test_several_prompts_are_summed_without_money() -> None:
     """LangChain's sum of ``llm_output`` warns of numbers that are no integers."""
     with saying({**USAGE, **COST}) as address:

@@ -39,9 +39,11 @@ pytestmark = [
 ]
 
 LIVE = [info.name for info in MODELS.values() if not info.retired and info.pinned]
-# What these scenarios ask for; `thinking` is how a forced call is made legal.
+# What these scenarios ask for; `thinking` is how a forced call is made legal, and the form of an
+# answer how it is had of a model that cannot be forced.
 ASKED_FOR = {
     "model", "messages", "stream", "stream_options", "tools", "tool_choice", "thinking",
+    "response_format",
 }  # fmt: skip
 TEXT = SimulatedReply(content="Sunny.", reasoning="I read.")
 ULM = SimulatedToolCall("get_weather", {"city": "Ulm"})

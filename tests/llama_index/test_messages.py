@@ -71,7 +71,7 @@ VIDEO_PART = {"type": "video_url", "video_url": {"url": "ms://file-2"}}
         pytest.param([CITATION], "a quote", id="citation"),
         pytest.param(
             [DocumentBlock(data=b"Plain, text!", title="n.txt")],
-            "n.txt:\nPlain, text!\n",
+            "\nn.txt:\nPlain, text!\n",
             id="text document",
         ),
         pytest.param([ImageBlock(image=PNG)], [image_part(PNG_URL)], id="image bytes"),
@@ -120,7 +120,7 @@ def test_files_are_read_where_the_caller_allowed_it(
     assert wire["content"] == [
         image_part(PNG_URL),
         {"type": "video_url", "video_url": {"url": film}},
-        {"type": "text", "text": "c.txt:\nOnce upon a time.\n"},
+        {"type": "text", "text": "\nc.txt:\nOnce upon a time.\n"},
     ]
     for block in blocks:
         with pytest.raises(KimiConfigError, match=r"is not read: a message may come from anybody"):

@@ -7,7 +7,8 @@ no method. The server is scripted: it gives the object in the form in which it w
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
@@ -85,3 +86,86 @@ def test_an_object_is_asked_for(
     (asked,) = server.seen
     assert asked.json.get("tool_choice", "none") == (NAMED if forced else "none")
     assert ("response_format" in asked.json) is not forced
+
+
+Held = TypeVar("Held")
+
+
+class Page(BaseModel, Generic[Held]):
+    """A page of things."""
+
+    items: list[Held]
+    following: Page[Held] | None = None
+
+
+class Book(BaseModel):
+    """A page, and that."""
+
+    page: Page[City]
+
+
+PAGE = Page[City](items=[ULM])
+GENERIC = {"the class itself": PAGE, "inside another": Book(page=PAGE)}
+LEGAL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+
+
+def whatever_was_asked(wanted: BaseModel, seen: Any) -> Any:
+    text = wanted.model_dump_json()
+    if "response_format" in seen.json:
+        return body({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
+    name = seen.json["tools"][0]["function"]["name"]
+    made = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}
+    said = {"message": {"content": "", "tool_calls": [made]}, "finish_reason": "tool_calls"}
+    return body({"choices": [said]})
+
+
+def predicted(kind: type[BaseModel], method: str, settings: dict[str, Any]) -> Any:
+    mode = {"function_calling": "function", "json_schema": "default"}[method]
+    with llama_index_kimi.ChatKimiK2(pydantic_program_mode=mode, **settings) as llm:
+        return llm.structured_predict(kind, PromptTemplate("A page, please."))
+
+
+def parsed(kind: type[BaseModel], method: str, settings: dict[str, Any]) -> Any:
+    with langchain_kimi.ChatKimiK2(**settings) as llm:
+        return llm.with_structured_output(kind, method=method).invoke("A page, please.")
+
+
+@pytest.mark.parametrize("wanted", GENERIC.values(), ids=GENERIC)
+@pytest.mark.parametrize("ask", [predicted, parsed])
+@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+@pytest.mark.parametrize("endpoint", ["moonshot", "vllm"])
+def test_a_generic_class_goes_under_a_legal_name(
+    server: ScriptedServer, ask: Ask, method: str, endpoint: str, wanted: BaseModel
+) -> None:
+    server.will(lambda seen: whatever_was_asked(wanted, seen))
+    settings = {"endpoint": endpoint, "base_url": server.base_url, "api_key": "key"}
+    assert ask(type(wanted), method, {"model": "kimi-k2.6", **settings}) == wanted
+    (asked,) = server.seen
+    called = [tool["function"] for tool in asked.json.get("tools", ())]
+    formed = [asked.json["response_format"]["json_schema"]] if not called else []
+    (named,) = [*called, *formed]
+    assert LEGAL.fullmatch(named["name"])
+    schema = named.get("parameters") or named["schema"]
+    assert schema["properties"]
+    assert all(map(LEGAL.fullmatch, schema.get("$defs", {})))
+
+
+FENCE = f"```json\n{TEXT}\n```"
+
+
+def by_agent(call: dict[str, Any], **settings: Any) -> Any:
+    agents = pytest.importorskip("langchain.agents", reason="needs langchain")
+    from langchain.agents.structured_output import ProviderStrategy
+
+    assert not call
+    with langchain_kimi.ChatKimiK2(**settings) as llm:
+        agent = agents.create_agent(llm, response_format=ProviderStrategy(City))
+        return agent.invoke({"messages": [("user", "A city.")]})["structured_response"]
+
+
+@pytest.mark.parametrize("ask", [langchain, llama_index, by_agent])
+def test_an_object_in_a_fence_is_the_object(server: ScriptedServer, ask: Ask) -> None:
+    answer = {"message": {"content": FENCE}, "finish_reason": "stop"}
+    server.will(body({"choices": [answer]}))
+    settings = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": "key"}
+    assert ask({}, model="kimi-k2.6", **settings) == ULM

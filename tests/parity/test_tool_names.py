@@ -5,6 +5,7 @@ Owns: bound tools with names that Moonshot refuses, asked whole and streamed, ca
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 
 from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
 from langchain_core.tools import StructuredTool
+from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 
@@ -119,6 +121,48 @@ def test_a_round_of_calls(server: MoonshotSimulator, ask: Any, model: str, strea
     assert [each["function"]["name"] for each in turn["tool_calls"]] == [wire[0], wire[2]][
         : len(called)
     ]
+
+
+def run_langchain(settings: dict[str, Any]) -> str:
+    agents = pytest.importorskip("langchain.agents", reason="needs langchain")
+    tools = [StructuredTool.from_function(look, name=name) for name in OWN]
+    agent = agents.create_agent(langchain_kimi.ChatKimiK2(**settings), tools)
+    return str(agent.invoke({"messages": [HumanMessage("Hi")]})["messages"][-1].content)
+
+
+def run_llama_index(settings: dict[str, Any]) -> str:
+    tools = [FunctionTool.from_defaults(look, name=name) for name in OWN]
+    llm = llama_index_kimi.ChatKimiK2(**settings)
+    return str(asyncio.run(_run(FunctionAgent(tools=tools, llm=llm))))
+
+
+def run_a_workflow(settings: dict[str, Any]) -> str:
+    """One agent hands over to another, whose name no tool could have."""
+    tools = [FunctionTool.from_defaults(look, name=name) for name in OWN]
+    llm = llama_index_kimi.ChatKimiK2(**settings)
+    second = FunctionAgent(name="the 2nd.", description="Looks.", tools=tools, llm=llm)
+    first = FunctionAgent(name="1", description="Asks.", llm=llm, can_handoff_to=["the 2nd."])
+    return str(asyncio.run(_run(AgentWorkflow(agents=[first, second], root_agent="1"))))
+
+
+async def _run(agent: Any) -> Any:
+    return await agent.run("Hi")
+
+
+# LlamaIndex's agents and the workflows under them.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+@pytest.mark.parametrize("run", [run_langchain, run_llama_index, run_a_workflow])
+def test_an_agent_runs_the_tool_that_is_meant(server: MoonshotSimulator, run: Any) -> None:
+    settings = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key}
+    if run is run_a_workflow:
+        handed = SimulatedToolCall("handoff", {"to_agent": "the 2nd.", "reason": "It looks."})
+        server.reply(SimulatedReply(reasoning="Who?", tool_calls=[handed]))
+    made = SimulatedToolCall("_21st_builder", {"city": "Ulm"})
+    server.reply(SimulatedReply(reasoning="Why.", tool_calls=[made]))
+    server.reply(SimulatedReply(content="Done."))
+    assert run(settings) == "Done."
+    results = [one for one in server.requests[-1].body["messages"] if one["role"] == "tool"]
+    assert results[-1]["content"] == "Ulm: fine"
 
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "unknown"}, "b": {"type": "string"}}}

@@ -18,12 +18,18 @@ INLINED = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 MOVIE = f"data:video/mp4;base64,{base64.b64encode(bytes(12)).decode()}"
 DRAWING = f"data:image/svg+xml;base64,{base64.b64encode(b'<svg/>').decode()}"
 FAR = "https://example.org/a.png"
+PDF = b"%PDF-1.7 ..."
 LOOK = {"type": "text", "text": "Look:"}
 CORE = "both frameworks have blocks of their own for it"
 
 
 def _image(url: Any) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _file(data: bytes) -> dict[str, Any]:
+    url = f"data:application/pdf;base64,{base64.b64encode(data).decode()}"
+    return {"type": "file", "file": {"filename": "a.pdf", "file_data": url}}
 
 
 def _video(url: str) -> dict[str, Any]:
@@ -102,6 +108,47 @@ ROWS: dict[str, Row] = {
         settings={"api": "completions"},
         messages=[user([_image(INLINED)])],
         refused=("picture", "api='chat'"),
+    ),
+    "a document": Row(
+        model=K26,
+        messages=[user([LOOK, _file(PDF)])],
+        options={"files": "extract"},
+        sent={
+            "model": K26,
+            "messages": [
+                user(
+                    "Look:\na.pdf:\n(the text of this document, which Moonshot reads before the "
+                    "request is sent)\n"
+                )
+            ],
+        },
+        core_only=CORE,
+        documented=False,  # Moonshot gets the text: tests/core/test_files.py
+    ),
+    "a document of text": Row(
+        model=K26,
+        messages=[user([LOOK, _file(b"Plain.")])],
+        sent={"model": K26, "messages": [user("Look:\na.pdf:\nPlain.\n")]},
+        core_only=CORE,
+    ),
+    "a document that nobody may read": Row(
+        model=K26,
+        messages=[user([LOOK, _file(PDF)])],
+        refused=("messages[0].content[1]", "'a.pdf'", "(application/pdf)", "files='extract'"),
+        core_only=CORE,
+    ),
+    "a document elsewhere": Row(
+        endpoint="openrouter",
+        model=K26,
+        messages=[user([LOOK, _file(PDF)])],
+        sent={"model": "moonshotai/kimi-k2.6"},
+        core_only=CORE,
+    ),
+    "documents to be read where there is no such API": Row(
+        endpoint="vllm",
+        model=K26,
+        settings={"files": "extract"},
+        refused=("files='extract'", "'vllm'", "endpoint='moonshot'", "extracts_files=True"),
     ),
     "sound": Row(
         model=K26,

@@ -22,6 +22,10 @@ BOTH = [WEATHER, TIME]
 OFF, ON = {"type": "disabled"}, {"type": "enabled"}
 
 
+_FORM = {"name": "get_time", "schema": TIME["function"]["parameters"]}
+TIME_FORM = {"response_format": {"type": "json_schema", "json_schema": _FORM}}
+
+
 def _named(name: str) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name}}
 
@@ -95,13 +99,13 @@ _FORCED: Mapping[str, Row] = {
 _GIVEN_UP: Mapping[str, Row] = {
     "kimi-k2.7-code cannot be forced": _chosen(K27, "required", "auto", warns=ToolChoiceWarning),
     "kimi-k2.7-code cannot be forced by name": _chosen(
-        K27, "get_time", "auto", warns=ToolChoiceWarning
+        K27, "get_time", "auto", also=TIME_FORM, warns=ToolChoiceWarning
     ),
     "kimi-k2.6 keeps thinking where one wants it": _chosen(
         K26,
         "get_time",
         "auto",
-        also={"thinking": ON},
+        also={"thinking": ON, **TIME_FORM},
         settings={"thinking": True},
         warns=ToolChoiceWarning,
     ),

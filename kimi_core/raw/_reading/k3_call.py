@@ -5,8 +5,7 @@ a value ends that may itself contain tags.
 May know: its own files.
 
 Values are never escaped, so that a closing tag inside a value can only be told by what follows: it
-is real if the structure goes on behind it. A value that quotes a whole closing sequence in front
-of more structure is cut short there; no reader can do better.
+is real if the structure goes on behind it, and `k3_string` knows when that is to be doubted.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.calls import Calls
 from kimi_core.raw._reading.json_scan import INSIDE_STRING, WHITESPACE, decide_in_string, load_json
+from kimi_core.raw._reading.k3_string import StringEnds
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Marker, K3State
 from kimi_core.raw._reading.k3_tags import Tag, TagDecision, find_tag, next_tag, read_tag, tail
 from kimi_core.raw._reading.markers import Decision, MarkerFinder
@@ -67,6 +67,7 @@ class K3CallReader(Reader[K3State], ABC):
 
     __slots__ = (
         "_calls",
+        "_ends_of_string",
         "_in_string",
         "_key",
         "_keys",
@@ -92,6 +93,7 @@ class K3CallReader(Reader[K3State], ABC):
         self._keys: set[str] = set()
         self._value: list[str] | None = None
         self._pending = self._in_string = False
+        self._ends_of_string = StringEnds(self._keys, None, in_section=False)
 
     @abstractmethod
     def _take(self, tag: Tag) -> None:
@@ -161,6 +163,9 @@ class K3CallReader(Reader[K3State], ABC):
         self._value_length, self._value_at = 0, self._base + tag.end
         self._in_string = False
         if not is_json:
+            schema = as_object(self._tools.schema(self._name))
+            in_section = self._origin is K3State.TOOLS
+            self._ends_of_string = StringEnds(self._keys, schema, in_section=in_section)
             self._calls.write('"')
 
     def _type_of(self, tag: Tag) -> str:
@@ -204,10 +209,12 @@ class K3CallReader(Reader[K3State], ABC):
             return tag
         if tag.marker is not K3Marker.CLOSE_ARGUMENT:
             return False
-        followed = self._followed(tag.end)
-        if followed:
-            return tag
-        return None if followed is None else False
+        real = self._followed(tag.end)
+        if real:
+            real = self._ends_of_string.real(
+                tag, self._text, self._base, self._followed, final=self._final
+            )
+        return tag if real else real
 
     def _followed(self, end: int) -> Decision:
         """Whether the structure goes on behind a value; None while more text is needed."""

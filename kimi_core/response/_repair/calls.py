@@ -137,7 +137,7 @@ class SettledCalls:
         policy = self._policy
         name, repairs = event.name, list[Repair]()
         if self._mends and name not in policy.schemas:
-            meant = self._tool_of(name)
+            meant = self._tool_of(name) or self._tool_of_id(event)
             if meant is not None:
                 repairs.append(repair("name", name, meant))
                 name = meant
@@ -154,6 +154,15 @@ class SettledCalls:
     def _tool_of(self, name: str) -> str | None:
         meant = fitting_name(name, {**self._policy.schemas, **self._policy.own_names})
         return self._policy.own_names.get(meant, meant) if meant else None
+
+    def _tool_of_id(self, event: ToolCallStart) -> str | None:
+        """Return the tool that a K2 id names in full, where the name is one part of it.
+
+        Of ``functions.get.weather:0`` older vLLM took the last part for the name, Moonshot's
+        reference parser takes the second.
+        """
+        parts = event.id.partition(":")[0].split(".")
+        return self._tool_of(event.id) if len(parts) > 2 and event.name in parts else None  # noqa: PLR2004
 
     def _has_to_wait(self) -> bool:
         """Whether a call in front may have to be asked for again."""

@@ -190,9 +190,14 @@ CALLS = [
     case(
         "76-heuristic",
         tools(call(argument(f"b{closed('argument')}{closed('call')}{closed('tools')}c"))),
+        calls=one(f'{{"a":"b{closed("argument")}{closed("call")}{closed("tools")}c"}}'),
+    ),
+    case(
+        "76-heuristic-text",
+        f"{tools(call(argument('b')))}c{tools(call(argument('d')))}",
         "c",
-        calls=one('{"a":"b"}'),
-        diagnostics=("text_outside", *["orphan_marker"] * 3),
+        calls=(("f:0", "f", '{"a":"b"}'), ("f:1", "f", '{"a":"d"}')),
+        diagnostics=("text_outside",),
     ),
     case(
         "76-bare",

@@ -126,11 +126,21 @@ def test_k3_string_arguments_leave_before_they_are_closed() -> None:
     assert parser.feed('say "hi"\n') == [ToolCallArguments(0, 'say \\"hi\\"\\n')]
     assert parser.feed(closed("argument")) == []
     assert parser.feed(closed("call")) == []
-    assert parser.feed(closed("tools")) == [
+    assert parser.feed(closed("tools")) == []  # text behind it would say that it was quoted
+    assert parser.close("stop") == [
         ToolCallArguments(0, '"'),
         ToolCallArguments(0, "}"),
         ToolCallEnd(0, complete=True),
     ]
+
+
+def test_k3_string_ends_at_once_where_the_next_argument_or_call_is_opened() -> None:
+    parser = StreamParser("k3")
+    parser.feed(opened("tools") + head() + opened("argument", ' key="a" type="string"') + "x")
+    parser.feed(closed("argument"))
+    assert parser.feed(opened("argument", ' key="b" type="string"'))[0] == ToolCallArguments(0, '"')
+    parser.feed(f"y{closed('argument')}{closed('call')}")
+    assert ToolCallEnd(0, complete=True) in parser.feed(head())
 
 
 def test_k3_block_of_json_leaves_as_it_comes() -> None:

@@ -65,7 +65,84 @@ def test_a_string_holds_what_it_quotes(value: str, tools: Any, size: int) -> Non
     assert (said.content, said.diagnostics) == ("Hi.", ())
 
 
+END = "<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>"
+STRINGS_OF_ENDS = {
+    "an end, and text": f"a{END}b",
+    "an end of the message, and text": f"a{END}<|close|>message<|sep|>\nb",
+    "nothing but an end": f"a{END}",
+    "two ends": f"a{END}{END}",
+    "an end, and a call": f"a{END} as in {INNER}",
+    "a whole section": f"Hi <|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
+}
+
+
 @pytest.mark.parametrize("size", [1, 10**6])
+@pytest.mark.parametrize("tools", [None, [WRITE]], ids=["any tool", "offered"])
+@pytest.mark.parametrize("value", STRINGS_OF_ENDS.values(), ids=STRINGS_OF_ENDS)
+def test_a_string_holds_the_whole_end_that_it_quotes(value: str, tools: Any, size: int) -> None:
+    """Text or a closing tag that closes nothing stands behind the section: it was none."""
+    text = f"{ANSWERED}<|open|>tools<|sep|>{called(value)}<|close|>message<|sep|>"
+    said = read(text, "k3", tools=tools, size=size)
+    assert [json.loads(call.arguments) for call in said.tool_calls] == [{"text": value}]
+    assert (said.content, said.diagnostics) == ("Hi.", ())
+
+
+def called(value: str, more: str = "") -> str:
+    opened = '<|open|>call tool="write" index="1"<|sep|>'
+    argument = '<|open|>argument key="text" type="string"<|sep|>'
+    return f"{opened}{argument}{value}<|close|>argument<|sep|>{more}{END.partition('<|sep|>')[2]}"
+
+
+MODE = '<|open|>argument key="mode" type="string"<|sep|>w<|close|>argument<|sep|>'
+AGAIN = 'a<|close|>argument<|sep|><|open|>argument key="text" type="string"<|sep|>b'
+ENDED = "a<|close|>argument<|sep|><|close|>call<|sep|>"
+UNKNOWN = 'a<|close|>argument<|sep|><|open|>argument key="x" type="string"<|sep|>b'
+FILE = tool("write")
+FILE["function"]["parameters"] = {
+    "properties": {"text": {"type": "string"}, "mode": {"type": "string"}},
+    "required": ["text", "mode"],
+}
+BY_SCHEMA = {
+    "an argument that was given": (AGAIN, {"text": AGAIN, "mode": "w"}),
+    "a call without what it needs": (
+        f"{ENDED}<|close|>tools<|sep|>",
+        {"text": f"{ENDED}<|close|>tools<|sep|>", "mode": "w"},
+    ),
+    "an argument that is not declared": (UNKNOWN, {"text": "a", "x": "b", "mode": "w"}),
+}
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+@pytest.mark.parametrize(("value", "arguments"), BY_SCHEMA.values(), ids=BY_SCHEMA)
+def test_the_schema_decides_where_structure_does_not(
+    value: str, arguments: dict[str, str], size: int
+) -> None:
+    """A name that is not declared decides nothing: models invent arguments, and are told so."""
+    text = f"{ANSWERED}<|open|>tools<|sep|>{called(value, MODE)}<|close|>message<|sep|>"
+    [call] = read(text, "k3", tools=[FILE], size=size).tool_calls
+    assert json.loads(call.arguments) == arguments
+
+
+@pytest.mark.parametrize("required", [[{}, ["text"]], "text", {"text": 1}, 7, True, None], ids=repr)
+def test_a_schema_that_is_none_decides_nothing(required: Any) -> None:
+    odd = tool("write")
+    odd["function"]["parameters"] = {"properties": {"text": {}}, "required": required}
+    text = f"{ANSWERED}<|open|>tools<|sep|>{called('a')}<|close|>message<|sep|>"
+    [call] = read(text, "k3", tools=[odd]).tool_calls
+    assert json.loads(call.arguments) == {"text": "a"}
+
+
+@pytest.mark.parametrize("size", [1, 10**6])
+def test_a_call_that_lacks_an_argument_ends_where_it_ends(size: int) -> None:
+    """The next call's closing tags were opened by its own arguments."""
+    first = called("a").removesuffix("<|close|>tools<|sep|>")
+    text = f"{ANSWERED}<|open|>tools<|sep|>{first}{called('b', MODE)}<|close|>message<|sep|>"
+    said = read(text, "k3", tools=[FILE], size=size)
+    given = [json.loads(call.arguments) for call in said.tool_calls]
+    assert given == [{"text": "a"}, {"text": "b", "mode": "w"}]
+
+
+@pytest.mark.parametrize("size", [1, 3, 10**6])
 @pytest.mark.parametrize("tools", [None, [WRITE]], ids=["any tool", "offered"])
 @pytest.mark.parametrize(
     "inner", ["Hello.", "<|open|>response<|sep|>Hello.<|close|>response<|sep|>"]
@@ -86,8 +163,8 @@ SECTIONS: dict[str, tuple[Literal["k2", "k3"], str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("size", [1, 10**6])
-@pytest.mark.parametrize("text", ["no call", " \n no call\n ", "x" * 600])
+@pytest.mark.parametrize("size", [1, 3, 7, 10**6])
+@pytest.mark.parametrize("text", ["no call", " \n no call\n ", "a <b> c <|x|>", "x" * 600])
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_without_a_call_gives_its_text_back(name: str, text: str, size: int) -> None:
     dialect, before, begin, end = SECTIONS[name]
