@@ -20,7 +20,7 @@ from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
-from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
+from kimi_core.errors import KimiConfigError, meant_instead, nearest_setting
 from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
@@ -127,8 +127,9 @@ class Instance(ClosesItself):
         given = {name: value for name, value in read.items() if value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
         unknown = others.keys() - option_names()
-        for name in sorted(unknown & OLD_NAMES.keys()):
-            raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {OLD_NAMES[name]}.")
+        for name in sorted(unknown):
+            if (instead := meant_instead(name)) is not None:
+                raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {instead}.")
         if others:
             given[rest] = {**others, **given.get(rest, {})}
         return given, {name: nearest_setting(name, known) for name in sorted(unknown)}
