@@ -21,9 +21,9 @@ from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import (
-    OLD_NAMES,
     KimiConfigError,
     UnknownSettingWarning,
+    meant_instead,
     nearest_setting,
     warn,
 )
@@ -166,8 +166,9 @@ class Instance(ClosesItself):
         given = {name: value for name, value in read.items() if value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
         unknown = others.keys() - option_names()
-        for name in sorted(unknown & OLD_NAMES.keys()):
-            raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {OLD_NAMES[name]}.")
+        for name in sorted(unknown):
+            if (instead := meant_instead(name)) is not None:
+                raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {instead}.")
         for name in sorted(unknown):
             _say_unknown(name, nearest_setting(name, known), rest, strict=strict)
         if others:

@@ -6,6 +6,7 @@ Owns: that. May know: the standard library.
 from __future__ import annotations
 
 import base64
+import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 __all__ = ["without_credentials"]
@@ -19,7 +20,10 @@ def without_credentials(base_url: str) -> tuple[str, dict[str, str]]:
     Returns:
         The address without them, and the header that says the same.
     """
-    parts = urlsplit(base_url.strip())
+    try:
+        parts = urlsplit(base_url.strip())
+    except ValueError:  # whoever checks the address says so, and shows it
+        return re.sub(r"//[^/]*@", "//", base_url), {}
     if "@" not in parts.netloc:
         return base_url, {}
     said, _, host = parts.netloc.rpartition("@")

@@ -37,8 +37,18 @@ def check_base_url(base_url: str, *, endpoint: str, any_path: bool = False) -> s
     """
     base_url, _ = without_credentials(base_url)
     url = base_url.strip().rstrip("/")
-    parts = urlsplit(url)
     asked = f"base_url {base_url!r} of endpoint {endpoint!r}"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise KimiConfigError(f"{asked} is not an http(s) URL: {error}.") from error
+    if parts.query or parts.fragment:
+        message = (
+            f"{asked} has more behind its path, where routes are added; write "
+            f"{url.partition('?')[0].partition('#')[0]!r}, and parameters as default_query={{...}}."
+        )
+        raise KimiConfigError(message)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         message = (
             f"{asked} is not an http(s) URL; "

@@ -41,9 +41,9 @@ _FOREIGN = frozenset(
         "compaction", "computer_call", "container_upload", "custom_tool_call", "executable_code",
         "file_search_call", "guard_content", "image_generation_call", "input_text",
         "local_shell_call", "mcp_approval_request", "mcp_approval_response", "mcp_call",
-        "mcp_list_tools", "mcp_tool_result", "mcp_tool_use", "non_standard", "output_text", "redacted_thinking",
-        "refusal", "search_result", "server_tool_call", "server_tool_call_chunk",
-        "server_tool_result", "server_tool_use", "text-plain",
+        "mcp_list_tools", "mcp_tool_result", "mcp_tool_use", "non_standard", "output_text",
+        "redacted_thinking", "refusal", "search_result", "server_tool_call",
+        "server_tool_call_chunk", "server_tool_result", "server_tool_use", "text-plain",
         "text_editor_code_execution_tool_result", "tool_reference", "tool_search_tool_result",
         "web_fetch_tool_result", "web_search_call", "web_search_tool_result",
     }
