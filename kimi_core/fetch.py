@@ -16,6 +16,8 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
+from concurrent import futures
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,11 @@ __all__ = ["fetch_media"]
 
 _SHOWN = 80  # characters of a URL in an error
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What Python calls global, or did in 3.10: a network's own NAT64 (RFC 8215), IPv4 in two spellings
+# that no machine need send away (RFC 4291, RFC 2765), and what went before fd00::/8 (RFC 3879).
+_NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10"))
+)
 
 
 def fetch_media(
@@ -60,10 +67,10 @@ def fetch_media(
         KimiConfigError: For a URL that answers with no file, an address that may not be asked, or a
             file that is too large or too slow.
     """
-    visit = _Visit(allow_private=allow_private)
-    with visit.for_at_most(timeout):
+    visit = _Visit(timeout, allow_private=allow_private)
+    with visit.in_time():
         try:
-            data = visit.read(url, timeout, max_bytes + 1)
+            data = visit.read(url, max_bytes + 1)
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(error, HTTPError):
                 error.close()  # it is the response, too, and holds the connection
@@ -83,14 +90,24 @@ def fetch_media(
 class _Visit:
     """The connections of one download."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, seconds: float, *, allow_private: bool) -> None:
         self.over = False
+        self._seconds, self._end = seconds, time.monotonic() + seconds
         self._allow_private = allow_private
         self._sockets: list[socket.socket] = []
+        self.proxied: list[request.Request] = []
 
-    def for_at_most(self, seconds: float) -> _Timer:
+    def in_time(self) -> _Timer:
         """Return a context that breaks the connections off when the time is over."""
-        return _Timer(seconds, self._break_off)
+        return _Timer(self._seconds, self._break_off)
+
+    def _left(self) -> float:
+        """Return the seconds that are left; each redirect and each address of a name takes some."""
+        left = self._end - time.monotonic()
+        self.over = self.over or left <= 0
+        if self.over:
+            raise OSError("the time is over")
+        return left
 
     def _break_off(self) -> None:
         # The timeout of a socket is for each read: a server that sends a byte now and then would
@@ -100,9 +117,9 @@ class _Visit:
             with contextlib.suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)
 
-    def read(self, url: str, timeout: float, most: int) -> bytes:
+    def read(self, url: str, most: int) -> bytes:
         """Return the first bytes of what is there, all of them where there are no more."""
-        with self._opener().open(url, timeout=timeout) as response:
+        with self._opener().open(url, timeout=self._left()) as response:
             data: bytes = response.read(most)
             # A read of so many bytes does not mind an end that comes too early.
             if len(data) < most and (self.over or response.length):
@@ -113,7 +130,7 @@ class _Visit:
         """Return a client of HTTP alone: the standard library's own reads file: and ftp: too."""
         opener = request.OpenerDirector()
         for handler in (
-            request.ProxyHandler(),
+            _Proxies(self),
             _Http(self),
             _Https(self),
             request.HTTPRedirectHandler(),
@@ -127,26 +144,22 @@ class _Visit:
     def connection(self, kind: Any, asked: request.Request, host: str, **options: Any) -> Any:  # noqa: ANN401 - http.client's
         """Return a connection whose addresses are looked at before they are used."""
         made = kind(host, **options)
-        target = urlsplit(asked.full_url).hostname or ""
-        through_proxy = made.host.lower() != target.lower()
-        if through_proxy:
-            self._check_behind_proxy(target)
+        looks = asked not in self.proxied
         # The one place where http.client lets somebody else open the socket; a test pins it.
-        made._create_connection = partial(self._connect, looks=not through_proxy)  # noqa: SLF001
+        made._create_connection = partial(self._connect, looks=looks)  # noqa: SLF001
         return made
 
     def _connect(
-        self, address: tuple[str, int], timeout: float | None, *_: object, looks: bool
+        self, address: tuple[str, int], _timeout: float | None, *_: object, looks: bool
     ) -> socket.socket:
         problem: OSError = OSError("the name has no address")
-        for family, kind, protocol, _name, found in socket.getaddrinfo(
-            *address, type=socket.SOCK_STREAM
-        ):
+        for family, kind, protocol, _name, found in self._addresses(*address):
             if looks:
                 self._check(str(found[0]), address[0])
+            left = self._left()
             opened = socket.socket(family, kind, protocol)
             self._sockets.append(opened)
-            opened.settimeout(timeout)
+            opened.settimeout(left)
             try:
                 opened.connect(found)
             except OSError as error:
@@ -156,10 +169,29 @@ class _Visit:
                 return opened
         raise problem
 
-    def _check_behind_proxy(self, target: str) -> None:
+    def _addresses(self, name: str, port: int | None) -> list[Any]:
+        """Look a name up for as long as there is time: the system's own limit is half a minute."""
+        found: futures.Future[list[Any]] = futures.Future()
+
+        def look_up() -> None:
+            try:
+                found.set_result(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                found.set_exception(error)
+
+        threading.Thread(target=look_up, daemon=True).start()
         try:
-            found = socket.getaddrinfo(target, None)
+            return found.result(self._left())
+        except futures.TimeoutError as error:
+            self.over = True
+            raise OSError("the name was not found in time") from error
+
+    def check_behind_proxy(self, target: str) -> None:
+        """Look at the addresses of a name that a proxy is asked for."""
+        try:
+            found = self._addresses(target, None)
         except OSError:
+            self._left()
             return  # a name that only the proxy knows is for the proxy to judge
         for *_, address in found:
             self._check(str(address[0]), target)
@@ -174,6 +206,8 @@ class _Visit:
 
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
+    if any(found in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(found, ipaddress.IPv6Address):
         inside = found.ipv4_mapped or found.sixtofour
         if found in _NAT64:
@@ -192,6 +226,22 @@ class _Timer:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+
+
+class _Proxies(request.ProxyHandler):
+    def __init__(self, visit: _Visit) -> None:
+        super().__init__()
+        self._visit = visit
+
+    def proxy_open(self, req: request.Request, proxy: str, type: str) -> Any:  # noqa: ANN401, A002 - as the base has it
+        if not req.host or request.proxy_bypass(req.host):
+            return None
+        if req not in self._visit.proxied:
+            # Of the host as urllib has it, percent signs resolved. A guess by comparing names once
+            # took http://%31%32%37.0.0.1 for one behind a proxy, and asked this machine.
+            self._visit.check_behind_proxy(urlsplit(f"//{req.host}").hostname or "")
+            self._visit.proxied.append(req)
+        return super().proxy_open(req, proxy, type)
 
 
 class _Http(request.HTTPHandler):

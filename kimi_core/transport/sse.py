@@ -41,13 +41,15 @@ class EventStreamDecoder:
     """
 
     __slots__ = (
-        "_after_return", "_data", "_error", "_last", "_size", "_tail", "broken", "cut", "done",
+        "_after_return", "_data", "_error", "_held", "_last", "_size", "_tail", "broken", "cut",
+        "done",
     )  # fmt: skip
 
     def __init__(self) -> None:
         """Start at the beginning of a stream."""
         self._tail: list[bytes] = []  # of a line; joined once, or each read would copy all of it
         self._data: list[bytes] = []  # of an event that is not JSON yet
+        self._held = 0  # bytes of these; summed once, or each read would go through all of them
         self._size = 0
         self._after_return = False
         self._error = False
@@ -61,15 +63,14 @@ class EventStreamDecoder:
         if b"\r" in data or self._after_return:
             data = self._with_line_feeds(data)
         lines = data.split(b"\n")
-        self._size += len(data) if len(lines) == 1 else 0
         if len(lines) > 1:
             self._tail.append(lines[0])
             lines[0] = b"".join(self._tail)
             self._tail.clear()
-            self._size = sum(map(len, self._data)) + len(lines[-1])
+        self._size = (self._size if len(lines) == 1 else 0) + len(lines[-1])
         self._tail.append(lines.pop())
         found = self._read_all(lines)
-        if self._size > _MOST_BYTES:
+        if self._size + self._held > _MOST_BYTES:
             self._break(f"an event of more than {_MOST_BYTES} bytes", b"".join(self._tail)[:200])
         return found
 
@@ -120,7 +121,7 @@ class EventStreamDecoder:
 
     def _read_data(self, data: bytes) -> dict[str, Any] | None:
         if self._data:
-            self._data.append(data)
+            self._hold(data)
             return None
         if data == b"[DONE]":
             self.done = True
@@ -130,14 +131,18 @@ class EventStreamDecoder:
         # Most events are one line, and some servers send no blank line behind it.
         event = _parsed(data)
         if event is None:
-            self._data.append(data)
+            self._hold(data)
             return None
         self._last = event
         return _as_error(event) if self._error else event
 
+    def _hold(self, data: bytes) -> None:
+        self._data.append(data)
+        self._held += len(data) + 1  # and the line feed between them
+
     def _dispatch(self) -> dict[str, Any] | None:
         lines, error = self._data, self._error
-        self._data, self._error, self._last = [], False, None
+        self._data, self._held, self._error, self._last = [], 0, False, None
         if not lines:
             return None
         text = b"\n".join(lines)

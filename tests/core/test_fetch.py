@@ -143,6 +143,33 @@ def test_a_server_that_drips_does_not_hold_the_caller(web: str) -> None:
         here(f"{web}/drips", timeout=0.2)
 
 
+def test_looking_up_a_name_takes_of_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found.wait(5.0) and [])
+    try:
+        with pytest.raises(KimiConfigError, match=r"not whole after 0.05 seconds"):
+            here("http://pictures.example/a.png", timeout=0.05)
+    finally:
+        found.set()
+
+
+def test_each_address_of_a_name_takes_of_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten that nobody answers at held the caller ten times as long."""
+    tried: list[float | None] = []
+
+    class _Silent(socket.socket):
+        def connect(self, *_: object) -> None:
+            tried.append(self.gettimeout())
+            RELEASED.wait(self.gettimeout())
+            raise TimeoutError
+
+    resolve(monkeypatch, {"pictures.example": ["93.184.216.34"] * 10})
+    monkeypatch.setattr(socket, "socket", _Silent)
+    with pytest.raises(KimiConfigError, match=r"not whole after 0.3 seconds"):
+        here("http://pictures.example/a.png", timeout=0.3)
+    assert len(tried) == 1
+
+
 def test_a_file_that_breaks_off_is_no_file(web: str) -> None:
     with pytest.raises(KimiConfigError, match="ended before the file did"):
         here(f"{web}/cut")
@@ -168,6 +195,10 @@ PRIVATE = {
     "nobody": "0.0.0.0",  # noqa: S104 - asked, not bound
     "everybody": "224.0.0.1",
     "a link": "fe80::1%lo",
+    "a site": "fec0::1",
+    "this machine, IPv4 in IPv6": "::127.0.0.1",
+    "this machine, translated": "::ffff:0:127.0.0.1",
+    "behind NAT64 of one's own": "64:ff9b:1::a9fe:a9fe",
 }
 
 
@@ -180,6 +211,19 @@ def test_only_public_addresses_are_asked(
     with pytest.raises(KimiConfigError, match=r"is no public address; allow_private=True"):
         fetch_media("http://pictures.example/a.png", timeout=5.0)
     assert no_socket == []
+
+
+@pytest.mark.parametrize("spelling", ["%31%32%37.0.0.1:{}", "%6cocalhost:{}", "127.0.0.1%3a{}"])
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])
+def test_a_host_may_be_spelled_with_percent_signs(
+    web: str, spelling: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if proxy:
+        monkeypatch.delenv("no_proxy")
+        monkeypatch.setenv("http_proxy", proxy)
+    address = spelling.format(web.rpartition(":")[2])
+    with pytest.raises(KimiConfigError, match="is no public address"):
+        fetch_media(f"http://{address}/a.png", timeout=5.0)
 
 
 def test_every_address_of_a_name_is_looked_at(

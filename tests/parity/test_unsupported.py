@@ -164,7 +164,7 @@ def test_the_timeout_between_chunks_is_kept() -> None:
         begun = stream(chunk(content="Hel"), done=False, stalls=True)
         server.will(begun)
         where: dict[str, Any] = {"endpoint": "vllm", "base_url": server.base_url}
-        llm = LangChainKimi(model="kimi-k2.5", stream_chunk_timeout=0.1, max_retries=0, **where)
+        llm = LangChainKimi(model="kimi-k2.5", stream_chunk_timeout=0.6, max_retries=0, **where)
         with pytest.raises(KimiTimeoutError) as caught:
             list(llm.stream("Hi"))
     assert caught.value.partial.content == "Hel"
