@@ -22,6 +22,7 @@ from kimi_core.errors import (
     KimiAPIError,
     KimiProtocolError,
     error_in,
+    hide_key,
     warn,
     warnings_at,
 )
@@ -76,6 +77,7 @@ class Reading:
         self._learned = learned or Learned()
         known = self._learned.splitting(request)
         self.reader = ResponseReader(request, headers, known, asks_again=asks_again)
+        self._response = response
         self._says_events = "event-stream" in headers.get("content-type", "")
         self._beginning = b""
         self._decoder: EventStreamDecoder | None = None
@@ -104,7 +106,10 @@ class Reading:
         """Decide what the body is, by what it begins with: relays lie in the content type."""
         begun = self._beginning.removeprefix(BYTE_ORDER_MARK).lstrip()
         if not begun and not at_end:
-            return False  # blanks keep a connection alive
+            # Blanks keep a connection alive. Kept, they would be looked through with every read:
+            # half a megabyte of gzip, which unpacks to 600 MB of them, took longer than any limit.
+            self._beginning = b""
+            return False
         if begins_like_events(begun):
             self._decoder = EventStreamDecoder()
         elif begun.startswith(b"{"):
@@ -218,6 +223,8 @@ class Reading:
         held = self._held_back() if lost or isinstance(error, _OURS) else []
         meant = self._meant(error) if lost else error
         if isinstance(meant, _OURS):
+            # What is shown of the server's bytes may repeat the key.
+            hide_key(meant, self._response)
             meant.partial = self.reader.message()
         return held, meant
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kimi_core.endpoints._address import without_credentials
-from kimi_core.endpoints._checks import check_api_key, check_base_url
+from kimi_core.endpoints._checks import check_api_key, check_base_url, check_headers
 from kimi_core.endpoints._hosted import HOSTED
 from kimi_core.endpoints._self_hosted import SELF_HOSTED
 from kimi_core.endpoints._type import Api, Endpoint, ToolCallParser, ToolNameRule
@@ -30,6 +30,7 @@ __all__ = [
     "baseten",
     "check_api_key",
     "check_base_url",
+    "check_headers",
     "custom",
     "deepinfra",
     "endpoint_at",

@@ -6,16 +6,19 @@ Owns: what a base URL must look like, and whose keys begin how. May know: its ow
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
 
 from kimi_core.endpoints._address import without_credentials
 from kimi_core.endpoints._hosted import HOSTED, OTHER_KEY_PREFIXES
 from kimi_core.endpoints._type import Endpoint
 from kimi_core.errors import KimiConfigError
 
-__all__ = ["check_api_key", "check_base_url"]
+__all__ = ["check_api_key", "check_base_url", "check_headers"]
 
 _HEADER = re.compile(r"[\x20-\x7e]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
 _ROUTES = ("/chat/completions", "/completions", "/models")
 _ADDRESSES = {urlsplit(row.base_url).netloc: row for row in HOSTED}
 # What is written for a known host when its own path was not looked up.
@@ -32,29 +35,23 @@ def check_base_url(base_url: str, *, endpoint: str, any_path: bool = False) -> s
         any_path: Whether a missing path is no mistake.
 
     Raises:
-        KimiConfigError: Where it is empty, has no scheme, names a route instead of a base, or has
-            no path: servers have their API below ``/v1``, known hosts where their row says.
+        KimiConfigError: Where it is empty, has no scheme, a query or no real port, names a route
+            instead of a base, or has no path: servers have their API below ``/v1``, known hosts
+            where their row says.
     """
     base_url, _ = without_credentials(base_url)
     url = base_url.strip().rstrip("/")
-    asked = f"base_url {base_url!r} of endpoint {endpoint!r}"
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise KimiConfigError(f"{asked} is not an http(s) URL: {error}.") from error
-    if parts.query or parts.fragment:
-        message = (
-            f"{asked} has more behind its path, where routes are added; write "
-            f"{url.partition('?')[0].partition('#')[0]!r}, and parameters as default_query={{...}}."
-        )
-        raise KimiConfigError(message)
+    parts = urlsplit(url)
+    # What is left of a user's name and password was not found by the standard's rules.
+    shown = repr(base_url) if "@" not in base_url else "(not shown, for it has an '@')"
+    asked = f"base_url {shown} of endpoint {endpoint!r}"
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         message = (
             f"{asked} is not an http(s) URL; "
             "write it with its scheme and /v1, e.g. 'http://localhost:8000/v1'."
         )
         raise KimiConfigError(message)
+    _check_parts(parts, f"base_url of endpoint {endpoint!r}")
     for route in _ROUTES:
         if parts.path.endswith(route):
             message = f"{asked} names a route; leave off {route!r}: {url.removesuffix(route)!r}."
@@ -70,6 +67,47 @@ def check_base_url(base_url: str, *, endpoint: str, any_path: bool = False) -> s
         )
         raise KimiConfigError(message)
     return url
+
+
+def _check_parts(parts: SplitResult, asked: str) -> None:
+    """Refuse what a route cannot be written behind, unseen: it may be, or hold, a secret."""
+    if parts.query or parts.fragment:
+        message = (
+            f"{asked} has a '?' or a '#', behind which no route can stand; give a query as "
+            "default_query={...}, and write either as %3F or %23 in a password."
+        )
+        raise KimiConfigError(message)
+    try:
+        _ = parts.port
+    except ValueError:
+        message = (
+            f"{asked} has no port behind its ':', which is a number up to 65535; write a '/' in a "
+            "password as %2F."
+        )
+        raise KimiConfigError(message) from None
+
+
+def check_headers(headers: Mapping[str, object], setting: str) -> None:
+    """Refuse headers that HTTP cannot carry.
+
+    Args:
+        headers: Values that are no text, such as the SDK's own, are not looked at.
+        setting: Where they were given, for the message.
+
+    Raises:
+        KimiConfigError: It names the header, and never its value.
+    """
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            message = f"{setting}: {name!r} cannot be the name of a header; use letters and '-'."
+            raise KimiConfigError(message)
+        if isinstance(value, str) and not _HEADER_VALUE.fullmatch(value):
+            message = (
+                f"{setting}: the value of {name!r} holds a character that no HTTP header can carry "
+                "(a line end, another control character, one that is not ASCII, or a blank at its "
+                "beginning or end); correct it."
+            )
+            raise KimiConfigError(message)
 
 
 def check_api_key(key: str, endpoint: Endpoint) -> None:

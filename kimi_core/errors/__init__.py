@@ -9,6 +9,7 @@ from kimi_core.errors._facts import error_in, request_id_of
 from kimi_core.errors._old_names import OLD_NAMES, is_of_a_connection, meant_instead
 from kimi_core.errors._sdk import (
     error_from_body,
+    hide_key,
     is_final,
     map_error,
     timeout_error,
@@ -99,6 +100,7 @@ __all__ = [
     "check_setting",
     "error_from_body",
     "error_in",
+    "hide_key",
     "is_final",
     "is_of_a_connection",
     "line_of_user",

@@ -6,7 +6,10 @@ openai. The openai SDK is imported on first use, so that importing this costs no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
@@ -32,12 +35,16 @@ from kimi_core.errors._words import Meaning, meaning_of
 
 __all__ = [
     "error_from_body",
+    "hide_key",
     "is_final",
     "map_error",
     "timeout_error",
     "unread_refusal",
     "wait_asked",
 ]
+
+# Headers whose values a server might repeat, and nobody should see; others say who asks.
+_SECRET = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
@@ -210,17 +217,31 @@ def timeout_error(
     return error
 
 
-def _hide_keys(exc: Exception) -> None:
-    key = _sent_key(exc)
-    # It stays in the chain as the cause, whose sentence a traceback prints too.
-    exc.args = redacted(exc.args, key)
-    for name in {"message", "body"} & exc.__dict__.keys():
-        setattr(exc, name, redacted(getattr(exc, name), key))
+def hide_key(exc: Exception, sent: Any) -> None:  # noqa: ANN401 - of the SDK or the HTTP library
+    """Take the key out of an error, which may repeat what the server said.
+
+    Args:
+        exc: The error; one of the SDK's stays in the chain as a cause, whose sentence a traceback
+            prints too.
+        sent: What has the ``request`` with the key: one that rotates is known nowhere else.
+    """
+    for secret in _secrets_in(sent.request.headers):
+        exc.args = redacted(exc.args, secret)
+        for name in {"message", "body"} & exc.__dict__.keys():
+            setattr(exc, name, redacted(getattr(exc, name), secret))
 
 
-def _sent_key(exc: Any) -> str:  # noqa: ANN401 - of the SDK
-    # Of the request itself: a key that rotates is known nowhere else.
-    return str(exc.request.headers.get("authorization", "")).removeprefix("Bearer ")
+def _secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
+    yield ""  # what looks like a key is hidden in any case
+    for name, value in headers.items():
+        scheme, blank, said = value.partition(" ")
+        if _SECRET.search(name):
+            yield value
+        if name.lower() == "authorization" and blank:
+            yield said
+        if scheme == "Basic":  # of a password in an address
+            with suppress(ValueError):
+                yield base64.b64decode(said).decode().partition(":")[2]
 
 
 def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2
@@ -268,7 +289,7 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
     """
     import openai
 
-    _hide_keys(exc)
+    hide_key(exc, exc)
     if isinstance(exc, openai.APIStatusError):
         facts = read_error(
             exc.body,

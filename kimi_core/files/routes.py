@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, KimiProtocolError
 from kimi_core.transport.answers import field_of, json_object, list_of, path_of
 from kimi_core.transport.call import Call
 
@@ -94,11 +94,14 @@ def file_content(file_id: str) -> Call[str]:
 
 
 def _file(fields: Mapping[str, Any]) -> RemoteFile:
+    file_id, size = field_of(fields, "id"), fields.get("bytes")
+    if not isinstance(file_id, str) or not file_id:
+        raise KimiProtocolError(f"the server's answer has a file with the id {file_id!r}.")
     return RemoteFile(
-        id=str(field_of(fields, "id")),
+        id=file_id,
         filename=str(fields.get("filename") or ""),
         purpose=str(fields.get("purpose") or ""),
-        size=int(fields.get("bytes") or 0),
+        size=int(size) if isinstance(size, (int, float)) else 0,
         status=str(fields.get("status") or ""),
         created_at=fields.get("created_at"),
     )

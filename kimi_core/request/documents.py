@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.capabilities import Capabilities
@@ -271,7 +272,10 @@ def _document(file: Mapping[str, Any], where: str, rules: _Rules) -> Document:
 def _of_data(file: Mapping[str, Any], where: str) -> Document:
     head, comma, rest = str(file["file_data"]).partition(",")
     try:
-        data = base64.b64decode(rest if comma else head, validate=True)
+        if comma and not head.lower().endswith(";base64"):
+            data = unquote_to_bytes(rest)  # data:text/plain,Hello%20there
+        else:
+            data = base64.b64decode(rest if comma else head, validate=True)
     except (binascii.Error, ValueError) as error:
         raise KimiConfigError(
             f"{where}: the data of document {file.get('filename')!r} is no base64; give a data URL "

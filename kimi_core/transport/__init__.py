@@ -22,7 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.config import RotatingKey
-from kimi_core.endpoints import Endpoint, check_base_url
+from kimi_core.endpoints import Endpoint, check_base_url, check_headers
 from kimi_core.errors import map_error, unread_refusal
 from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
@@ -30,6 +30,7 @@ from kimi_core.transport._hooks import refused as _refused
 from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 from kimi_core.transport.pools import shared_pool
 from kimi_core.transport.processes import renew_in_children, running_loop
+from kimi_core.transport.unsendable import why_unsendable
 
 if TYPE_CHECKING:
     import openai
@@ -83,7 +84,7 @@ class Transport:
         http_async_client: Your own async client; it then serves every event loop.
 
     Raises:
-        KimiConfigError: For a base URL that cannot be one.
+        KimiConfigError: For a base URL or headers that cannot be such.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only, one for each thing that users of the SDK know
@@ -103,6 +104,7 @@ class Transport:
         self.base_url = check_base_url(
             base_url or endpoint.base_url, endpoint=endpoint.name, any_path=endpoint.any_path
         )
+        check_headers(default_headers or {}, "default_headers")
         self._settings: dict[str, Any] = {
             "base_url": self.base_url,
             "default_headers": {
@@ -228,6 +230,10 @@ class Transport:
         except Exception as error:
             unread = refused and _is_of_http(error)
             theirs = unread_refusal(error, refused[-1]) if unread else error
+            if isinstance(error, (TypeError, ValueError, RecursionError)):
+                why_not = why_unsendable(payload)
+                if why_not is not None:
+                    raise why_not from error
             if not isinstance(theirs, openai.APIError):
                 raise
             raise map_error(
@@ -284,6 +290,7 @@ class Transport:
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK
+    check_headers((sending or {}).get("headers") or {}, "extra_headers")
     # The one rule for redirects, with every request: none is followed, whatever the HTTP client
     # would do by itself. Where one leads would get the conversation, the query and every header but
     # the key's own: httpx leaves out Authorization at another origin, and no `default_headers`.

@@ -1,7 +1,7 @@
 """One pool of connections for each server and account, shared by all that ask it.
 
 Owns: the HTTP clients of a process (one, and one for each event loop), who uses them, and their
-end. May know: its own files; openai. The openai SDK is imported on first use.
+end. May know: its own files, errors; openai. The openai SDK is imported on first use.
 
 Programs make many models: one for each prompt, agent or request, and LangChain's
 ``configurable_fields`` one for each call. Each had connections of its own: 20 instances made 20
@@ -20,6 +20,7 @@ from collections.abc import AsyncGenerator, Callable, Hashable
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
+from kimi_core.errors import KimiConfigError
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
 from kimi_core.transport.call import HttpClient
 from kimi_core.transport.processes import renew_in_children
@@ -80,9 +81,9 @@ class Pool:
             if self._client is None:
                 import openai
 
-                self._client = openai.DefaultHttpxClient(verify=_ssl_context())
-                add_hooks(self._client)
-                self._closes_client = weakref.finalize(self, self._client.close)
+                client = self._client = _made(openai.DefaultHttpxClient)
+                add_hooks(client)
+                self._closes_client = weakref.finalize(self, client.close)
             return self._client
 
     async def aclient(
@@ -106,7 +107,7 @@ class Pool:
             # A loop that was closed without ``shutdown_asyncgens`` has not said so.
             for ended in [one for one in list(self._loops) if one.is_closed()]:
                 self._loops.pop(ended, None)
-            client = openai.DefaultAsyncHttpxClient(verify=_ssl_context())
+            client = _made(openai.DefaultAsyncHttpxClient)
             add_async_hooks(client)
             keeper = _keep_open(client, self._forgetting(loop, forget))
             # Nothing else of this loop runs until it is kept: the generator waits for nothing.
@@ -186,6 +187,31 @@ def shared_pool(account: Hashable) -> Pool:
             account are not for another.
     """
     return _registry.find((account, *(os.environ.get(name) for name in _READ)))
+
+
+def _made(kind: Callable[..., HttpClient]) -> HttpClient:
+    """Make a client of the HTTP library's, which reads the environment.
+
+    Raises:
+        KimiConfigError: For a variable that it cannot use; its value is not shown, as it may hold
+            a password.
+    """
+    try:
+        verify = _ssl_context()
+    except OSError as error:
+        raise KimiConfigError(
+            f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates that can be read ({error}); "
+            "correct it, or unset it."
+        ) from error
+    try:
+        return kind(verify=verify)
+    except ImportError as error:
+        raise KimiConfigError(f"the proxy of the environment cannot be used: {error}") from error
+    except Exception:  # noqa: BLE001 - of the HTTP library, which has no common base for these
+        raise KimiConfigError(
+            "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY is no address that can be used; write "
+            "it as 'http://host:3128', with %2F for a '/' in its password, or unset it."
+        ) from None
 
 
 def _ssl_context() -> ssl.SSLContext:

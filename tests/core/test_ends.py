@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 
 import pytest
 
@@ -139,6 +140,22 @@ def test_a_connection_whose_answer_was_read_serves_the_next(
         for _ in range(3):
             read(chat)
         assert len({seen.port for seen in server.seen}) == 1
+
+
+@both
+def test_blanks_before_an_answer_are_not_kept(
+    server: ScriptedServer, connect: Connect, read: Read
+) -> None:
+    """A little gzip unpacks to blanks without end, and each read looked through all of them."""
+    packed = gzip.compress(b" " * 2**25 + BODY.encode(), 1)
+    server.will(Answer((packed,), headers={"content-type": JSON, "content-encoding": "gzip"}))
+    chat = connect()
+    tracemalloc.start()
+    try:
+        assert read(chat).message().content == "Hello"
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
 
 
 ODD = {

@@ -23,6 +23,7 @@ from kimi_core.errors import (
     KimiConfigError,
     KimiConnectionError,
     KimiError,
+    KimiProtocolError,
     KimiServerError,
     KimiTimeoutError,
     LeftFileWarning,
@@ -118,11 +119,12 @@ def test_other_forms_of_a_document(server: FileServer, tmp_path: Path) -> None:
         {"type": "document", "title": "Claude's", "source": source},
         {"type": "file", "file": {"file_data": encoded}},
         {"type": "file", "file": {"file_url": f"data:;base64,{encoded}"}},
+        {"type": "file", "file": {"filename": "plain", "file_url": "data:,Hell%2C%20too"}},
         {"type": "file", "file": {"file_url": (tmp_path / "far.pdf").as_uri()}},
     ]
     ask(chat_of(server), *parts, media_folder=tmp_path)
     text = PDF.decode()
-    named = {"Claude's": text, "document": text, "far.pdf": f"{text} Far."}
+    named = {"Claude's": text, "document": text, "far.pdf": f"{text} Far.", "plain": "Hell, too"}
     content = server.messages[0][0]["content"]
     for name, said in named.items():
         assert f"\n{name}:\n{said}\n" in content
@@ -221,6 +223,9 @@ FAULTS: dict[str, tuple[str, Answer, type[KimiError], str]] = {
     "the answer to the upload is lost": ("upload", Answer((b"{",), breaks=True), KimiError, ""),
     "the text breaks off": ("content", Answer((b"Two",), breaks=True), KimiConnectionError, ""),
     "the upload has no id": ("upload", Answer((b"{}",)), KimiError, "lacks 'id'"),
+    "the upload's id is none": (
+        "upload", Answer((b'{"id": null}',)), KimiProtocolError, "the id None",
+    ),
     "the server says that it failed": (
         "upload", Answer((b'{"id": "file-0", "status": "error"}',)), KimiBadRequestError, "status",
     ),
@@ -237,6 +242,26 @@ def test_an_error_names_the_document_and_leaves_nothing(
     with pytest.raises(kind, match=rf"document 'a\.pdf': .*{words}"):
         send(chat_of(server), file())
     assert (server.stored, server.messages) == ({}, [])
+
+
+@pytest.mark.parametrize("rows", [b"7", b'["file-0"]', b"[null]", b'{"file-0": 1}'])
+def test_a_list_that_is_none_leaves_a_file_and_says_so(server: FileServer, rows: bytes) -> None:
+    server.faults = {
+        "upload": Answer((b"{",), breaks=True),
+        "list": Answer((b'{"data": ' + rows + b"}",)),
+    }
+    with (
+        pytest.warns(LeftFileWarning, match="is not a list of objects"),
+        pytest.raises(KimiConnectionError),
+    ):
+        ask(chat_of(server), file())
+
+
+@both
+def test_a_size_that_is_none_is_not_looked_at(server: FileServer, send: Any) -> None:
+    server.faults["upload"] = Answer((b'{"id": "file-0", "bytes": "many"}',))
+    server.faults["content"] = Answer((b"Four.",), headers=PLAIN)
+    assert send(chat_of(server), file()) == "Read."
 
 
 @both

@@ -19,7 +19,7 @@ import pytest
 
 from kimi_core.chat import KimiChat, Settings, running_loop
 from kimi_core.errors import KimiConfigError
-from kimi_core.platform._extract import ReadTexts
+from kimi_core.files import ReadTexts
 from kimi_core.transport import pools, processes
 from kimi_core.transport.processes import renew_in_children
 from tests.core.asking import HELLO

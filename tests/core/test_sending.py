@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from typing import Any
 
 import pytest
 
 from kimi_core.chat import KimiChat, Settings
-from kimi_core.errors import KimiTimeoutError
+from kimi_core.errors import KimiConfigError, KimiTimeoutError
 from kimi_core.request import Options
 from kimi_core.testing import MoonshotSimulator
 
@@ -27,6 +29,34 @@ def test_headers_and_query_of_one_call_are_sent_with_it_and_no_other() -> None:
     assert first.headers["x-trace"] == "7"
     assert "x-trace" not in second.headers
     assert "X-Trace" not in str(first.body)
+
+
+CIRCLE: dict[str, Any] = {}
+CIRCLE["self"] = CIRCLE
+UNSENDABLE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "half an emoji": ("\ud83d", {}, r"^messages\[0\] of the request holds half of a surrogate"),
+    "half an emoji beside": ("Hi", {"x": "\ud83d"}, r"^x of the request holds half"),
+    "a set": ("Hi", {"x": {1}}, r"^x of the request cannot be written as JSON .*type set"),
+    "no number": ("Hi", {"x": [float("nan")]}, r"^x\[0\] of the request cannot be written"),
+    "a circle": ("Hi", {"x": CIRCLE}, r"^x of the request cannot be written as JSON .*Circular"),
+}
+
+
+@pytest.mark.parametrize("name", UNSENDABLE)
+@pytest.mark.parametrize("api", ["chat", "completions"])
+def test_what_cannot_be_written_is_named(name: str, api: str) -> None:
+    """Text of a tool or a file that was cut in UTF-16 ended in a UnicodeEncodeError."""
+    text, beside, words = UNSENDABLE[name]
+    words = words.replace(r"messages\[0\]", "prompt") if api == "completions" else words
+    settings = Settings(
+        endpoint="vllm", base_url="http://127.0.0.1:9/v1", model="kimi-k2-instruct", api=api
+    )
+    chat, messages = KimiChat(settings), [{"role": "user", "content": text}]
+    options = Options(extra=beside)
+    with pytest.raises(KimiConfigError, match=words):
+        chat.ask(chat.request(messages, options=options, stream=False))
+    with pytest.raises(KimiConfigError, match=words):
+        asyncio.run(chat.aask(chat.request(messages, options=options, stream=False)))
 
 
 def test_a_timeout_of_one_call_ends_it() -> None:

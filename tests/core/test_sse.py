@@ -116,6 +116,27 @@ def test_what_came_before_a_broken_event_is_not_lost() -> None:
     assert (decoder.feed(b'data: {"a": 3}\n\n'), decoder.cut) == ([], False)
 
 
+def test_an_event_of_many_lines_is_summed_once_and_has_a_limit() -> None:
+    """Each read summed all lines of the event: 40,000 of them took 44 seconds."""
+
+    class Line(bytes):
+        looks = 0
+
+        def __len__(self) -> int:
+            Line.looks += 1
+            return super().__len__()
+
+    decoder = EventStreamDecoder()
+    decoder.feed(b"data: [\n")
+    decoder._data = [Line(b"1")] * 100
+    for _ in range(100):
+        decoder.feed(b"data: 1,\n")
+    assert Line.looks == 0
+    for _ in range(33):
+        decoder.feed(b"data: " + b"1" * 2**20 + b"\n")
+    assert "an event of more than" in str(decoder.broken)
+
+
 def test_an_event_that_the_end_cuts_is_told_apart_from_a_broken_one() -> None:
     decoder = EventStreamDecoder()
     assert decoder.feed(b'data: {"a": 1}\n\ndata: {"choices": [{"del') == [{"a": 1}]

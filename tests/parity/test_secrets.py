@@ -16,11 +16,11 @@ import pytest
 from langchain_core.load import dumps
 
 from kimi_core import endpoints
-from kimi_core.errors import KimiAuthenticationError, KimiConfigError
+from kimi_core.errors import KimiAuthenticationError, KimiConfigError, KimiError
 from kimi_core.testing import MoonshotSimulator
 from langchain_kimi import ChatKimiK2 as LangChainKimi
 from llama_index_kimi import ChatKimiK2 as LlamaIndexKimi
-from tests.scripted import ScriptedServer, body
+from tests.scripted import Answer, ScriptedServer, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +128,74 @@ def test_a_key_that_no_header_can_carry_is_refused_unseen(kind: type, key: str) 
     with pytest.raises(KimiConfigError, match=r"^api_key for endpoint 'moonshot' holds a") as found:
         kind(api_key=key)
     assert key not in str(found.value)
+
+
+ODD_ADDRESSES = {
+    "no scheme": "ann:made-up-5@127.0.0.1/v1",
+    "half an address": "http://ann:made-up-5@[::1/v1",
+    "a slash": "http://ann:a/made-up-5@127.0.0.1/v1",
+    "a hash": "http://ann:a#made-up-5@127.0.0.1/v1",
+    "no such port": "http://ann:made-up-5@127.0.0.1:99999/v1",
+    "a query": "http://127.0.0.1/v1?key=made-up-5",
+}
+
+
+@CLASSES
+@pytest.mark.parametrize("address", ODD_ADDRESSES.values(), ids=ODD_ADDRESSES)
+def test_an_address_that_is_none_is_refused_unseen(kind: type, address: str) -> None:
+    with pytest.raises(KimiConfigError, match=r"^base_url") as found:
+        kind(endpoint="vllm", base_url=address)
+    assert "made-up-5" not in "".join(traceback.format_exception(found.value))
+
+
+@CLASSES
+@pytest.mark.parametrize("value", ["made-up-5\nx: y", "made-up-5й", " made-up-5"])
+def test_a_header_that_cannot_be_sent_is_refused_unseen(kind: type, value: str) -> None:
+    with ScriptedServer() as server:
+        given = {**settings(server.base_url), "model": "kimi-k3.1-pro"}
+        with pytest.raises(KimiConfigError, match=r"^default_headers: .*'x-mine'") as first:
+            kind(**{**given, "default_headers": {"x-mine": value}})
+        with pytest.raises(KimiConfigError, match=r"^extra_headers: .*'x-once'") as second:
+            ask(kind(**given), extra_headers={"x-once": value})
+        with pytest.raises(KimiConfigError, match="cannot be the name of a header"):
+            ask(kind(**given), extra_headers={"x once": "1"})
+    assert "made-up-5" not in f"{first.value}{second.value}"
+
+
+@CLASSES
+@pytest.mark.parametrize("said", [KEY, HEADER, PASSWORD], ids=["key", "header", "password"])
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_a_server_repeats_is_hidden(kind: type, said: str, status: int) -> None:
+    """In an answer that is none, too, of which the error shows the first bytes."""
+    key = "another-vendors-1"
+    said = key if said == KEY else said
+    with ScriptedServer() as server:
+        server.will(Answer((f"<p>You sent {said}".encode(),), status))
+        given = {**settings(server.base_url), "api_key": key}
+        if said == key:
+            given["base_url"] = server.base_url
+        with pytest.raises(KimiError) as found:
+            ask(kind(**given), model="kimi-k3.1-pro")
+    assert said not in str(found.value)
+    assert "[key hidden]" in str(found.value)
+
+
+@CLASSES
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HTTP_PROXY", "http://ann:a/made-up-5@127.0.0.1"),
+        ("HTTP_PROXY", "socks9://ann:made-up-5@127.0.0.1"),
+        ("SSL_CERT_FILE", "/no/such/file"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_named(
+    kind: type, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(KimiConfigError, match=variable) as found:
+        ask(kind(**settings("http://kimi.invalid/v1")))
+    assert "made-up-5" not in "".join(traceback.format_exception(found.value))
 
 
 @CLASSES
