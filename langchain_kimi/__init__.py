@@ -12,9 +12,11 @@ with needs_extra("langchain"):
     from langchain_kimi._messages import tools_message
     from langchain_kimi._official import aofficial_tools, official_tools
     from langchain_kimi._rates import KimiRateLimiter
+    from langchain_kimi._settings import LOAD_ARGUMENTS
     from langchain_kimi.chat_models import ChatKimiK2
 
 __all__ = [
+    "LOAD_ARGUMENTS",
     "ChatKimiK2",
     "KimiRateLimiter",
     "__version__",

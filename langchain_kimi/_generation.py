@@ -124,6 +124,7 @@ class KimiGeneration(KimiSettings):
         return provider_of_messages(endpoint.provider_name or endpoint.name)
 
     def _writer(self, manager: Manager | AsyncManager, reply: Opened) -> AnswerWriter:
+        self._refresh_profile()
         blocks = {"output_version": "v1"} if self.output_version == "v1" else {}
         told = {"model_provider": self._provider, **blocks}
         headers = dict(reply.headers) if self.include_response_headers else None

@@ -72,9 +72,11 @@ def spoken(message: AIMessage) -> ParsedMessage:
 
 
 def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
+    said = blocks.spoken(message.content)
     sent = message.model_copy(
         update={
-            "content": blocks.spoken(message.content),
+            # LangChain looks for blocks in each letter of a text, which costs more than all else.
+            "content": "" if isinstance(said, str) else said,
             # The agent loops of LangChain leave damaged calls unanswered. The core would stand in
             # for the result, but text that is no call is nothing that a model could go on from.
             "invalid_tool_calls": [
@@ -85,7 +87,8 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
         }
     )
     wire = _convert_message_to_dict(sent)
-    wire["content"] = blocks.text_parts(wire["content"])
+    wire["content"] = (isinstance(said, str) and said) or blocks.text_parts(wire["content"])
+    blocks.in_words(wire, message.additional_kwargs)
     restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
     partial = bool(message.additional_kwargs.get("partial"))
     return {**wire, **blocks.known(partial=partial, reasoning_content=_reasoning_of(message))}

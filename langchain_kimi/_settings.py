@@ -33,7 +33,7 @@ from kimi_core.chat import Instance, KimiChat, Settings, UnsaidDict, UnsaidText,
 from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.request.blocks import known
 
-__all__ = ["UNTOLD", "KimiSettings"]
+__all__ = ["LOAD_ARGUMENTS", "UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
 UNTOLD = frozenset(
@@ -43,6 +43,15 @@ _SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
 
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
+
+
+_ID = ("langchain_kimi", "chat_models", "ChatKimiK2")
+LOAD_ARGUMENTS: dict[str, Any] = {
+    "allowed_objects": "core",
+    "valid_namespaces": ["langchain_kimi"],
+    "additional_import_mappings": {_ID: _ID},
+}
+"""What `langchain_core.load.loads` and ``load`` are told to load chains with a ``ChatKimiK2``."""
 
 
 class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
@@ -82,6 +91,10 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         self._chat = KimiChat(Settings(**{**settings, "model": named or None}))
         spelled = self._chat.spelled if named else UnsaidText(self._chat.spelled)
         BaseChatOpenAI.__setattr__(self, "model_name", spelled)
+        self._refresh_profile()
+
+    def _refresh_profile(self) -> None:
+        """Take the facts of the model, which the server may have named meanwhile."""
         if self.profile is None or isinstance(self.profile, UnsaidDict):
             self.profile = self._resolve_model_profile()
 
@@ -108,7 +121,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     @classmethod
     def get_lc_namespace(cls) -> list[str]:
         """Return where `langchain_core.load.loads` finds the class."""
-        return ["langchain_kimi", "chat_models"]
+        return [*_ID[:-1]]
 
     @property
     def lc_secrets(self) -> dict[str, str]:

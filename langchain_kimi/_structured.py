@@ -16,7 +16,7 @@ from langchain_core.output_parsers import (
     PydanticOutputParser,
 )
 from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
-from langchain_core.outputs import Generation
+from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
@@ -59,7 +59,10 @@ class _Checked(BaseCumulativeTransformOutputParser[Any]):
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         message: Any = result[0].message  # type: ignore[attr-defined]  # ours are chat generations
-        growing = partial and message.chunk_position != "last"
+        if not isinstance(message, AIMessage):  # LangChain's form of what was not streamed
+            message = AIMessage(**message.model_dump())
+            result = [ChatGeneration(message=message)]
+        growing = partial and getattr(message, "chunk_position", "last") != "last"
         if not growing:
             _refuse(message, self.wanted, as_json=isinstance(self, JsonOutputParser))
         return super().parse_result(result, partial=growing)

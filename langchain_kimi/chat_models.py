@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
 Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, chat, errors; langchain_core, typing_extensions.
+its own files, chat; langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -25,14 +25,16 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import Runnable
 from typing_extensions import Unpack
 
-from kimi_core.chat import ModelKeywords, documented
+from kimi_core.chat import AlsoCalled, ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
-from kimi_core.errors import UnknownSettingWarning, warn
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2"]
+
+# ModelFallbackMiddleware takes prompt_cache_key away from all but the types that it lists.
+_LLM_TYPE = AlsoCalled("kimi-chat", "openai-chat")
 
 
 class ChatKeywords(ModelKeywords, total=False):
@@ -124,13 +126,8 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        given, unknown = self._sorted(settings, fields_by_word(type(self)).keys(), "model_kwargs")
-        for name, hint in unknown.items():
-            message = (
-                f"ChatKimiK2 has no setting {name!r}; it is sent in the payload as it is.{hint} "
-                "model_kwargs takes such fields without a warning."
-            )
-            warn(message, UnknownSettingWarning)
+        known = fields_by_word(type(self)).keys()
+        given = self._sorted(settings, known, "model_kwargs", strict=False)
         with in_one_sentence():
             super().__init__(**given)
 
@@ -229,9 +226,11 @@ class ChatKimiK2(KimiGeneration):
 
     @property
     def _llm_type(self) -> str:
-        return "kimi-chat"
+        return _LLM_TYPE
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = self._provider
+        if params.get("ls_model_name") == self._chat.spelled:
+            params["ls_model_name"] = self._chat.capabilities.model  # as the server has named it
         return params

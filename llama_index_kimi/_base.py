@@ -1,8 +1,8 @@
 """What a LlamaIndex `ChatKimiK2` is made of: its settings, its connection, its identity.
 
 Owns: the constructor, (de)serialisation, copies, closing, metadata.
-May know: chat, config, errors; llama_index. The openai SDK is imported by the core on the first
-request, never here.
+May know: chat, config; llama_index. The openai SDK is imported by the core on the first request,
+never here.
 
 The key is no field: LlamaIndex writes every field into ``to_dict``, ``repr``, pickles and
 instrumentation, which is how every peer leaks it. What may hold a secret beside it (headers, HTTP
@@ -24,7 +24,6 @@ from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 from kimi_core.chat import Instance, KimiChat, ModelKeywords
 from kimi_core.chat.fields import OpenAIFields, in_one_sentence
 from kimi_core.config import ApiKey
-from kimi_core.errors import KimiConfigError
 
 __all__ = ["Keywords", "KimiBase"]
 
@@ -53,13 +52,7 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
 
     def __init__(self, **settings: Any) -> None:
         known = type(self).model_fields.keys() | {"api_key"}
-        given, unknown = self._sorted(settings, known, "additional_kwargs")
-        for name, hint in unknown.items():
-            message = (
-                f"ChatKimiK2 has no setting {name!r}.{hint} "
-                "extra_body takes other fields of the payload."
-            )
-            raise KimiConfigError(message)
+        given = self._sorted(settings, known, "additional_kwargs", strict=True)
         api_key = given.pop("api_key", None)
         with in_one_sentence():
             super().__init__(**given)

@@ -16,6 +16,7 @@ from os import PathLike
 from typing import Any
 
 from llama_index.core.base.llms.types import (
+    AudioBlock,
     CachePoint,
     ChatMessage,
     CitableBlock,
@@ -75,7 +76,8 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
 def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     role = _ROLES.get(message.role, message.role.value)
     extras = message.additional_kwargs
-    wire: dict[str, Any] = {"role": role, "content": _content(message.blocks, folder)}
+    content = _content(message.blocks, folder, of_model=role == "assistant")
+    wire: dict[str, Any] = {"role": role, "content": content}
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
         wire.update(_assistant_fields(message))
@@ -136,8 +138,18 @@ def spoken(message: ChatMessage) -> ParsedMessage:
     return spoken_message(message.content, reasoning_of(message), calls)
 
 
-def _content(blocks: Sequence[ContentBlock], folder: _Folder) -> str | list[dict[str, Any]]:
-    parts = [part for block in blocks for part in _parts(block, folder)]
+def _content(
+    blocks: Sequence[ContentBlock], folder: _Folder, *, of_model: bool
+) -> str | list[dict[str, Any]]:
+    # What another model said aloud is left out by the core, which says so.
+    aloud = {"type": "audio"}
+    parts = [
+        part
+        for block in blocks
+        for part in (
+            [aloud] if of_model and isinstance(block, AudioBlock) else _parts(block, folder)
+        )
+    ]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts

@@ -1,46 +1,74 @@
-"""The table of engines and requests, written from what the tests recorded.
+"""The tables of engines: every request on every server, and what each engine gets wrong.
 
-Owns: how the cassettes of real engines look in Markdown. May know: the names of the cassettes, so
-that a table is of what was recorded, and not of what was meant to be.
+Owns: how the matrix and the notes of ``tests/engines`` look in Markdown. May know: both, and the
+cassettes, so that a cell is of what was recorded, and not of what was meant to be.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docs_markdown import table
 
-__all__ = ["engines"]
+_ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(_ROOT))  # the tests are no part of what is installed
 
-_CASSETTES = Path(__file__).resolve().parent.parent / "tests" / "cassettes" / "engines"
-# By what a cassette's name ends in or speaks of; the first that fits.
-_SERVERS = (
-    ("llama.cpp", r"llama\.cpp"),
-    ("sglang-no-reasoning", "sglang-no-reasoning|SGLang without a reasoning parser"),
-    ("sglang-raw", "sglang-raw|SGLang without parsers|SGLang, "),
-    ("sglang", r"-sglang|\[sglang|parsed by SGLang"),
-    ("transformers", "transformers"),
-    ("vllm-slow", "vllm-slow|slow tokenizer"),
-    ("vllm-no-reasoning", "vllm-no-reasoning"),
-    ("vllm-raw", "vllm-raw|-parsed here"),
-    ("vllm", "vllm|parsed by vLLM|prompt rendered here"),
-)
-_NAMES = ("vllm", "vllm-slow", "vllm-no-reasoning", "vllm-raw", "transformers", "sglang",
-          "sglang-no-reasoning", "sglang-raw", "llama.cpp")  # fmt: skip
+from tests.engines.matrix import ROWS, WAYS  # noqa: E402 - see above
+from tests.engines.notes import NOTES, is_asked, notes_of  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.engines.matrix import Row
+
+__all__ = ["engines", "sessions", "wrongs"]
+
+_CASSETTES = _ROOT / "tests" / "cassettes" / "engines"
+_SEEN = [note for note in NOTES if not note.read]
+_NUMBERS = {id(note): number for number, note in enumerate(_SEEN, 1)}
 
 
 def engines() -> str:
-    """Return how many sessions of each kind of request were recorded with each server."""
-    seen: dict[str, Counter[str]] = {}
-    for path in sorted(_CASSETTES.glob("*/*.yaml")):
-        test, _, how = path.stem.removeprefix("test_").partition("[")
-        request = re.sub(r"^\d+_", "", test).replace("_", " ")
-        server = next(name for name, pattern in _SERVERS if re.search(pattern, f"[{how}"))
-        seen.setdefault(request, Counter())[server] += 1
-    rows = [
-        (request, *(str(found[name]) if found[name] else "—" for name in _NAMES))
-        for request, found in seen.items()
+    """Return the table of requests and servers: right, or the numbers of what is wrong there."""
+    head = ("request", *WAYS)
+    rows = [(row.title, *(_cell(row, column) for column in WAYS)) for row in ROWS]
+    return table(head, rows)
+
+
+def _cell(row: Row, column: str) -> str:
+    recorded = (_CASSETTES / "test_matrix" / f"{column}.yaml").exists()
+    if not recorded or not is_asked(row, column):
+        return "—"
+    notes = notes_of(row, column)
+    sign = "≠" if any(note.found for note in notes) else "✓"
+    return " ".join([sign, *(f"{_NUMBERS[id(note)]}" for note in notes)])
+
+
+def wrongs() -> str:
+    """Return what each engine gets wrong, what the preset does about it, and what remains."""
+    head = ("no.", "where", "what it does", "what the preset does", "what remains")
+    seen = [
+        (str(_NUMBERS[id(note)]), _where(note.ways), note.engine, note.preset, note.remains or "—")
+        for note in _SEEN
     ]
-    return table(("request", *(f"`{name}`" for name in _NAMES)), rows)
+    read = [
+        ("read", note.ways, note.engine, note.preset, note.remains or "—")
+        for note in NOTES
+        if note.read
+    ]
+    return table(head, [*seen, *read])
+
+
+def _where(ways: str) -> str:
+    fitting = [column for column in WAYS if re.fullmatch(ways, column)]
+    ours = [column for column in fitting if "rendered here" in column]
+    return "prompt rendered here" if ours == fitting else "; ".join(fitting)
+
+
+def sessions() -> str:
+    """Return how many sessions were recorded for each file of tests."""
+    counted = Counter(path.parent.name for path in _CASSETTES.glob("*/*.yaml"))
+    rows = [(f"`{name}`", str(number)) for name, number in sorted(counted.items())]
+    return table(("tests", "recorded sessions"), rows)

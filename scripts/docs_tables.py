@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docs_dialects import DIALECTS
-from docs_engines import engines
+from docs_engines import engines, sessions, wrongs
 from docs_faults import faults
 from docs_markdown import code, number, table
 from docs_rooms import rooms
@@ -324,6 +324,8 @@ def _launch(engine: str) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "engines": engines,
+    "engine-notes": wrongs,
+    "engine-sessions": sessions,
     "models": _models,
     "sampling": _sampling,
     "lifetimes": _lifetimes,

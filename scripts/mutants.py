@@ -5,14 +5,16 @@ standard library, coverage.
 
 One small thing is changed in one line that tests run: a comparison, a condition, a constant, an
 operator, a value that is returned. The tests that run this line (coverage's contexts say which) are
-tried, those first that run few other lines. A mutant that all of them pass has survived: a test is
-missing, or the change means nothing.
+tried, those first that run few other lines, and where many do, some of all widths: a test that runs
+little may look at little. A mutant that all of them pass has survived: a test is missing, or the
+change means nothing.
 
 mutmut 3.8 was tried first: it makes such mutants, but could not find again the tests whose
 parameters hold control characters, which are half of the tests of a parser.
 
 Run it with ``make mutants``, or ``make mutants ARGS="--number 50 --seed 2 3"``, which tries two
-samples of fifty: in a copy below ``.cache``, so that the checkout is never changed.
+samples of fifty: in a copy below ``.cache``, so that the checkout is never changed. With ``--kept``
+it is the copy of the last run, and so is what was seen of its tests.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import copy
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -40,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / ".cache" / "mutants"
 ROOMS = ("kimi_core/raw", "kimi_core/request", "kimi_core/response")
 TESTS = ("tests/core", "tests/payloads", "tests/parity")
-_MOST_TESTS = 150
+_ROUNDS = (40, 400)  # tests; the second for those that the first let live
 _SECONDS = 300  # for the tests of one mutant, which may never end
 
 _OTHER = {
@@ -109,8 +112,8 @@ def _column(lines: list[str], line: int, offset: int) -> int:
     return len(lines[line - 1].encode()[:offset].decode())
 
 
-def contexts(tests: list[str]) -> dict[str, dict[int, list[str]]]:
-    """Run these tests once; return which of them run which line of which file."""
+def look(tests: list[str]) -> None:
+    """Copy the checkout, and run these tests once to see which of them run which line."""
     shutil.rmtree(COPY, ignore_errors=True)
     names = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607 - whichever git the checkout was made with
@@ -126,6 +129,10 @@ def contexts(tests: list[str]) -> dict[str, dict[int, list[str]]]:
     sources = [f"--cov={room}" for room in ROOMS]
     whole = ("-n", "auto", "--maxprocesses", "2", "--cov-context=test", "--cov-report=", *sources)
     _pytest(*tests, "-m", "not engine", "--cov-fail-under=0", *whole)
+
+
+def contexts() -> dict[str, dict[int, list[str]]]:
+    """Return which tests run which line of which file, as it was seen."""
     data = coverage.CoverageData(str(COPY / ".cache" / "coverage"))
     data.read()
     found: dict[str, dict[int, list[str]]] = {}
@@ -165,6 +172,20 @@ def survives(mutant: Mutant, tests: list[str]) -> bool:
         path.write_text(kept, encoding="utf-8")
 
 
+def is_unnoticed(mutant: Mutant, by_width: list[str]) -> bool:
+    """Whether no test notices a mutant: half of them run little else, half are of all widths."""
+    tried: set[str] = set()
+    for most in _ROUNDS:
+        left = [test for test in by_width if test not in tried]
+        narrow, rest = left[: most // 2], left[most // 2 :]
+        step = max(1, len(rest) // (most // 2))
+        tests = [*narrow, *rest[::step]]
+        if tests and not survives(mutant, tests):
+            return False
+        tried.update(tests)
+    return True
+
+
 def main() -> int:
     """Try a sample and print who survives."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -175,8 +196,12 @@ def main() -> int:
     parser.add_argument(
         "--tests", nargs="+", default=TESTS, help="fewer are faster, and notice less"
     )
+    parser.add_argument("--kept", action="store_true", help="look at no test anew")
     asked = parser.parse_args()
-    ran = contexts(asked.tests)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the copy is whole again, all the same
+    if not asked.kept:
+        look(asked.tests)
+    ran = contexts()
     width = Counter(test for lines in ran.values() for tests in lines.values() for test in tests)
     every = [
         mutant
@@ -198,14 +223,17 @@ def _try(
     seed: int,
 ) -> None:
     sample = random.Random(seed).sample(every, min(number, len(every)))  # noqa: S311 - the same every time
-    survived = 0
-    for tried, mutant in enumerate(sample, 1):
-        by_width = sorted(ran[mutant.file][mutant.line], key=width.__getitem__)
-        if survives(mutant, by_width[:_MOST_TESTS]):
-            survived += 1
-            place = f"{mutant.file}:{mutant.line}"
-            print(f"{tried}. {place}: {mutant.before} -> {mutant.after}", flush=True)
-    print(f"{survived} of {len(sample)} mutants survived (seed {seed}, {len(every)} in all)")
+    survived = tried = 0
+    try:
+        for mutant in sample:
+            by_width = sorted(ran[mutant.file][mutant.line], key=width.__getitem__)
+            if is_unnoticed(mutant, by_width):
+                survived += 1
+                place = f"{mutant.file}:{mutant.line}"
+                print(f"{tried + 1}. {place}: {mutant.before} -> {mutant.after}", flush=True)
+            tried += 1
+    finally:
+        print(f"{survived} of {tried} mutants survived (seed {seed}, {len(every)} in all)")
 
 
 if __name__ == "__main__":

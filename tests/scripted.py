@@ -126,7 +126,8 @@ class ScriptedServer:
     Attributes:
         seen: The requests so far.
         base_url: Where it listens, with ``/v1``.
-        listings: What it says when asked for its models; the last one is said again and again.
+        listings: What it says when asked for its models, or functions from the question to that;
+            the last one is said again and again.
         looks: How often it was asked for these.
         released: Set by a test to let go on what `Answer.holds_after` holds; set at the end.
         repeats: Whether the last answer is given again and again.
@@ -134,7 +135,7 @@ class ScriptedServer:
 
     def __init__(self, *, repeats: bool = False) -> None:
         self.seen: list[Seen] = []
-        self.listings: list[Answer] = [listing()]
+        self.listings: list[Answer | Callable[[Seen], Answer]] = [listing()]
         self.looks = 0
         self.released = threading.Event()
         self.repeats = repeats
@@ -158,10 +159,11 @@ class ScriptedServer:
         answer = _next(self._answers, repeats=self.repeats)
         return answer(seen) if callable(answer) else answer or NOT_SCRIPTED
 
-    def next_listing(self, _seen: Seen) -> Answer:
+    def next_listing(self, seen: Seen) -> Answer:
         """Take the next list of models."""
         self.looks += 1
-        return _next(self.listings, repeats=True) or NOT_SCRIPTED
+        answer = _next(self.listings, repeats=True)
+        return answer(seen) if callable(answer) else answer or NOT_SCRIPTED
 
     def __enter__(self) -> Self:
         self._thread.start()

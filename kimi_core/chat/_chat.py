@@ -21,7 +21,7 @@ from kimi_core.chat._served import ServedModel, UnnamedRequest
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
-from kimi_core.endpoints import endpoint_at
+from kimi_core.endpoints import endpoint_at, get_endpoint
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
 from kimi_core.files import ReadTexts, aread_documents, read_documents, texts_of
@@ -90,19 +90,33 @@ class KimiChat:
         """The tokenizer that is found where the caller named none; looked for once."""
         return Tokenizer.find()
 
-    def resolve(self, model: str | None) -> Capabilities:
-        """Return what another model can do under the same settings."""
+    def resolve(self, model: str | None, stated_context: int | None = None) -> Capabilities:
+        """Return what another model can do under the same settings.
+
+        Args:
+            model: Any spelling.
+            stated_context: Tokens that the server says it was started with; a setting wins.
+        """
         settings = self.settings
+        context = settings.context_window or stated_context or self._context_of_engine()
         return resolve(
             model,
             self._endpoint,
             {
                 "base_model": settings.base_model,
-                "context_window": settings.context_window,
+                "context_window": context,
                 "api": settings.api,
                 "tool_call_parser": settings.tool_call_parser,
             },
         )
+
+    def _context_of_engine(self) -> int | None:
+        """Return what the embedded engine is started with, where it is the endpoint."""
+        if self.settings.base_url or not get_endpoint(self._endpoint).embedded:
+            return None
+        from kimi_core.local import CONTEXT_WINDOW
+
+        return CONTEXT_WINDOW
 
     def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
         """Return how one call asks for an object; see `Capabilities.structured_output_method`."""
@@ -322,7 +336,9 @@ class KimiChat:
     def _start_engine(self) -> Transport:
         from kimi_core.local import shared_engine
 
-        return self._make_transport(shared_engine(self._local_model()).base_url)
+        model, context = self._local_model(), self.settings.context_window
+        engine = shared_engine(model, context) if context else shared_engine(model)
+        return self._make_transport(engine.base_url)
 
     def _local_model(self) -> str | None:
         name = self.capabilities.model

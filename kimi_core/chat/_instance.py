@@ -20,7 +20,13 @@ from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
 from kimi_core.endpoints.tiers import Tier
-from kimi_core.errors import OLD_NAMES, KimiConfigError, nearest_setting
+from kimi_core.errors import (
+    KimiConfigError,
+    UnknownSettingWarning,
+    meant_instead,
+    nearest_setting,
+    warn,
+)
 from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
@@ -43,6 +49,17 @@ _UNWRITTEN = frozenset(
 )  # fmt: skip
 # Locks cannot be copied; what holds them is shared by copies.
 _SHARED = ("_chat", "http_async_client", "http_client", "tokenizer")
+
+
+def _say_unknown(name: str, hint: str, rest: str, *, strict: bool) -> None:
+    sentence = f"ChatKimiK2 has no setting {name!r}"
+    if strict:
+        raise KimiConfigError(f"{sentence}.{hint} extra_body takes other fields of the payload.")
+    message = (
+        f"{sentence}; it is sent in the payload as it is.{hint} {rest} takes such fields without a "
+        "warning."
+    )
+    warn(message, UnknownSettingWarning)
 
 
 def written_setting(name: str, value: Any) -> Any:  # noqa: ANN401 - of any setting
@@ -69,6 +86,28 @@ class UnsaidText(Unsaid, str):
     """The name of a model that nobody named."""
 
     __slots__ = ()
+
+
+class AlsoCalled(str):
+    """A name that is found under another one as well, where a framework has a list of names."""
+
+    __slots__ = ("_other",)
+
+    _other: str
+
+    def __new__(cls, name: str, other: str) -> AlsoCalled:  # noqa: PYI034 - see above
+        made = super().__new__(cls, name)
+        made._other = other
+        return made
+
+    def __eq__(self, name: object) -> bool:
+        return str.__eq__(self, name) is True or name == self._other
+
+    def __hash__(self) -> int:
+        return hash(self._other)
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)  # what is written down is the name alone
 
 
 class UnsaidDict(Unsaid, dict[str, Any]):
@@ -107,18 +146,18 @@ class Instance(ClosesItself):
 
     @staticmethod
     def _sorted(
-        said: Mapping[str, Any], known: AbstractSet[str], rest: str
-    ) -> tuple[dict[str, Any], dict[str, str]]:
+        said: Mapping[str, Any], known: AbstractSet[str], rest: str, *, strict: bool
+    ) -> dict[str, Any]:
         """Sort the keywords of a constructor.
 
         Args:
             said: What the caller said.
             known: The keywords that the class keeps in fields.
             rest: The field that keeps what else every call is to ask for.
+            strict: Whether a keyword that is no setting is refused, and not sent with a warning.
 
         Returns:
-            What was set, by keyword of a field; and for each keyword that is no setting at all a
-            hint at the one that was perhaps meant, if any.
+            What was set, by keyword of a field.
 
         Raises:
             KimiConfigError: For a keyword of another class that is called otherwise here.
@@ -127,11 +166,14 @@ class Instance(ClosesItself):
         given = {name: value for name, value in read.items() if value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
         unknown = others.keys() - option_names()
-        for name in sorted(unknown & OLD_NAMES.keys()):
-            raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {OLD_NAMES[name]}.")
+        for name in sorted(unknown):
+            if (instead := meant_instead(name)) is not None:
+                raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {instead}.")
+        for name in sorted(unknown):
+            _say_unknown(name, nearest_setting(name, known), rest, strict=strict)
         if others:
             given[rest] = {**others, **given.get(rest, {})}
-        return given, {name: nearest_setting(name, known) for name in sorted(unknown)}
+        return given
 
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""

@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.capabilities import Capabilities
@@ -27,8 +28,9 @@ from kimi_core.transport.call import Call
 from kimi_core.transport.processes import renew_in_children, running_loop
 
 Build = Callable[[Capabilities], Request]
+_Rows: TypeAlias = Sequence[Mapping[str, Any]] | None
 
-__all__ = ["ServedModel", "UnnamedRequest", "listed_models"]
+__all__ = ["ServedModel", "UnnamedRequest", "listed_models", "stated_context"]
 
 # A server that is up lists its models from memory. One that does not answer may not hold up the
 # request itself for the SDK's ten minutes and two retries.
@@ -58,7 +60,8 @@ class ServedModel:
     """The model that a `kimi_core.chat.KimiChat` asks.
 
     Args:
-        resolve: From a name (None for the endpoint's own) to capabilities.
+        resolve: From a name (None for the endpoint's own) and the context that the server states
+            (None where it does not) to capabilities.
         named: What the caller named.
         base_url: Where the caller says that the server is.
 
@@ -69,10 +72,13 @@ class ServedModel:
     """
 
     def __init__(
-        self, resolve: Callable[[str | None], Capabilities], named: str | None, base_url: str | None
+        self,
+        resolve: Callable[[str | None, int | None], Capabilities],
+        named: str | None,
+        base_url: str | None,
     ) -> None:
         self._resolve = resolve
-        self.capabilities = resolve(named)
+        self.capabilities = resolve(named, None)
         self._first = self.capabilities.model
         endpoint = self.capabilities.endpoint
         engine = endpoint.embedded and not base_url
@@ -92,7 +98,7 @@ class ServedModel:
         call. A server that has a single model of another name could not answer to it.
         """
         if model not in {None, self._first, self.capabilities.model}:
-            return build(self._resolve(model))
+            return build(self._resolve(model, None))
         known = self.known  # read first: the capabilities are final as soon as it is true
         request = build(self.capabilities)
         if known:
@@ -106,7 +112,8 @@ class ServedModel:
             if not self.known:
                 try:
                     question = _question()
-                    self.learn(question.read(transport.send(question)))
+                    rows = question.read(transport.send(question))
+                    self.learn(self._with_props(rows, transport))
                 except KimiError as error:
                     self._give_up(error)
         return self.capabilities
@@ -118,7 +125,8 @@ class ServedModel:
             if not self.known:
                 try:
                     question = _question()
-                    self.learn(question.read(await transport.asend(question)))
+                    rows = question.read(await transport.asend(question))
+                    self.learn(await self._awith_props(rows, transport))
                 except KimiError as error:
                     self._give_up(error)
         self._turns.pop(loop, None)
@@ -127,11 +135,29 @@ class ServedModel:
     def learn(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take what is listed for the answer to the question; nothing where there is none left."""
         name = None if self.known else _chosen([row["id"] for row in rows or ()])
-        if name is not None:
-            # As it is listed: a vLLM with --served-model-name kimi-k2.5 answers 404 to the
-            # endpoint's own spelling, moonshotai/Kimi-K2.5.
-            self.capabilities = replace(self._resolve(name), model=name)
+        for row in rows or ():
+            if name is not None and row["id"] == name:
+                # As it is listed: a vLLM with --served-model-name kimi-k2.5 answers 404 to the
+                # endpoint's own spelling, moonshotai/Kimi-K2.5.
+                self.capabilities = replace(self._resolve(name, stated_context(row)), model=name)
         self.known = True
+
+    def _with_props(self, rows: _Rows, transport: Transport) -> _Rows:
+        """Return the rows with the context that an older llama.cpp states at ``/props`` alone."""
+        question = _question_of_props(rows, transport.base_url)
+        if question is None:
+            return rows
+        with suppress(KimiError):
+            return _stating(rows, question.read(transport.send(question)))
+        return rows
+
+    async def _awith_props(self, rows: _Rows, transport: Transport) -> _Rows:
+        question = _question_of_props(rows, transport.base_url)
+        if question is None:
+            return rows
+        with suppress(KimiError):
+            return _stating(rows, question.read(await transport.asend(question)))
+        return rows
 
     def _give_up(self, error: KimiError) -> None:
         # A server that is not up yet has answered nothing: the next request asks again. One that
@@ -157,6 +183,40 @@ def listed_models(text: str) -> list[Mapping[str, Any]] | None:
     fields = as_mapping(listed)
     rows = as_sequence(listed if fields is None else fields.get("data"))
     return None if rows is None else [row for row in map(as_mapping, rows) if _names_one(row)]
+
+
+def stated_context(row: Mapping[str, Any]) -> int | None:
+    """Return the context that a server states of a model in its list, in one of these spellings.
+
+    vLLM and SGLang say ``max_model_len``, Moonshot and OpenRouter ``context_length``, Groq
+    ``context_window``, llama.cpp ``meta.n_ctx``, and of old, what the model was trained with.
+    """
+    places: dict[str, Any] = {**(as_mapping(row.get("meta")) or {}), **row}
+    names = ("max_model_len", "context_length", "context_window", "n_ctx", "n_ctx_train")
+    stated = (places.get(name) for name in names)
+    return next((tokens for tokens in stated if type(tokens) is int and tokens > 0), None)
+
+
+def _question_of_props(rows: _Rows, base_url: str) -> Call[int | None] | None:
+    """Return what is asked of a llama.cpp whose list says only what the model was trained with."""
+    metas = [as_mapping(row.get("meta")) or {} for row in rows or ()]
+    if not any("n_ctx_train" in meta and "n_ctx" not in meta for meta in metas):
+        return None
+    options = {"timeout": _SECONDS, "max_retries": 0}
+    url = f"{base_url.rstrip('/').removesuffix('/v1')}/props"
+    return Call(method="get", path=url, read=_context_in_props, options=options)
+
+
+def _context_in_props(text: str) -> int | None:
+    try:
+        said = as_mapping(read_json(text.encode())) or {}
+    except ValueError:
+        return None
+    return stated_context(as_mapping(said.get("default_generation_settings")) or {})
+
+
+def _stating(rows: _Rows, context: int | None) -> _Rows:
+    return [{**row, "n_ctx": context} for row in rows or ()] if context else rows
 
 
 def _names_one(row: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:

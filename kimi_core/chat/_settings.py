@@ -32,7 +32,9 @@ class Settings:
             KIMI_API_KEY), then in the nearest ``.env``.
         base_url: Where the server is, including ``/v1``; the endpoint's own where it is None.
         base_model: The model whose facts apply to a name that is not Kimi's.
-        context_window: Tokens, where the server was started with fewer than the model has.
+        context_window: Tokens, where the server was started with fewer than the model has. A server
+            that is asked for its model's name, since nobody named one, says it itself. The embedded
+            engine is started with so many, otherwise with 8,192.
         api: "chat", or "completions" with the prompt rendered here; the endpoint's where it is
             None.
         tool_call_parser: Who turns Kimi's tokens into tool calls: "auto", "server" or "client"; the

@@ -1,19 +1,18 @@
 """Probes of plain answers: a whole one, a streamed one, their token counts, the context.
 
-Owns: `ANSWERS`. May know: its own files, _json, errors.
+Owns: `ANSWERS`. May know: its own files, chat, errors, models.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kimi_core._json import as_mapping
+from kimi_core.chat import stated_context
 from kimi_core.check._probe import Outcome, Probe, Verdict, outcome
 from kimi_core.errors import KimiStreamTruncatedError
+from kimi_core.models import get_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from kimi_core.check._session import Session
 
 __all__ = ["ANSWERS"]
@@ -55,23 +54,13 @@ def _count(session: Session) -> Outcome:
 
 
 def _context(session: Session) -> Outcome:
-    stated = _stated_context(session.row())
-    wanted = session.chat.capabilities.info.context_window
+    stated = stated_context(session.row())
+    info, said = session.chat.capabilities.info, session.chat.settings.context_window
+    model = get_model(info.name) or info  # as it is, and not as the server states it
+    wanted = said or model.context_window
     if stated is None:
         return outcome("unstated", wanted=wanted)
     return outcome("shorter" if stated < wanted else "whole", stated=stated, wanted=wanted)
-
-
-def _stated_context(row: Mapping[str, Any]) -> int | None:
-    """Return the context that a server states in its list: four spellings, as seen.
-
-    vLLM says ``max_model_len``, Moonshot and OpenRouter ``context_length``, Groq
-    ``context_window``, and llama.cpp's server ``meta.n_ctx``.
-    """
-    places: dict[str, Any] = {**(as_mapping(row.get("meta")) or {}), **row}
-    names = ("max_model_len", "context_length", "context_window", "n_ctx")
-    stated = (places.get(name) for name in names)
-    return next((tokens for tokens in stated if isinstance(tokens, int) and tokens > 0), None)
 
 
 ANSWERS = (

@@ -127,9 +127,7 @@ REASONING = (
                 "red",
                 "reasoning sent back as `{reasoning_field}` does not reach the prompt",
                 "In a tool loop the model forgets why it called.",
-                "Use the field that the server reads (vLLM: reasoning, SGLang and Moonshot: "
-                "reasoning_content) by an Endpoint with reasoning_field=..., or api='completions', "
-                "with the prompt rendered here.",
+                "Let the prompt hold it: {history_flag}.",
             ),
             "uncounted": Verdict(
                 "amber",

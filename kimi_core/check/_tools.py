@@ -59,6 +59,9 @@ _RAW = re.compile(r"<\|tool_call|<\|open\|>\s*(?:tools|call)")
 _STRIPPED = re.compile(r"\bget_weather:\d+\s*\{")
 # vLLM and llama.cpp refuse tools that they were not started for, and name the flag.
 _NOT_STARTED_FOR_TOOLS = re.compile(r"tool-call-parser|auto-tool-choice|tool_parser|--jinja")
+# SGLang makes a grammar of its parser's tokens, and the model has none of the other family's
+# (0.5.23, started with kimi_k3 for a K2 model).
+_OTHER_FAMILY = re.compile(r"structural.?tag.*not found in vocabulary", re.DOTALL)
 
 
 def _call(session: Session) -> Outcome:
@@ -91,6 +94,8 @@ def _asked(
     except KimiStatusError as error:  # llama.cpp without --jinja says so with a 500
         if _NOT_STARTED_FOR_TOOLS.search(error.server_message):
             return outcome("no_parser", message=error.server_message)
+        if _OTHER_FAMILY.search(error.server_message):
+            return outcome("wrong_parser", message=error.server_message)
         raise
     given_up = [text for text in answer.warnings if "tool_choice" in text]
     if given_up:
@@ -156,6 +161,12 @@ _CALLS: dict[str, Verdict] = {
         "the server refuses tools: {message}",
         "No agent can run.",
         "Either {tools_flag}; or set tool_call_parser='client', which parses here.",
+    ),
+    "wrong_parser": Verdict(
+        "red",
+        "the server refuses tools: {message}",
+        "Its tool parser is that of another family than {base_model}'s: no agent can run.",
+        "Let it parse this family's calls: {tools_flag}.",
     ),
     "broken": Verdict(
         "red",

@@ -78,7 +78,10 @@ def endpoint_at(base_url: str | None) -> Endpoint:
     """
     if base_url is None:
         return ENDPOINTS["moonshot"]
-    host = urlsplit(base_url.strip()).hostname or ""
+    try:
+        host = (urlsplit(base_url.strip()).hostname or "").rstrip(".")
+    except ValueError:  # which check_base_url says
+        host = ""
     return ENDPOINTS[_HOSTS.get(host, "custom")]
 
 

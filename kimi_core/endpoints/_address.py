@@ -27,10 +27,10 @@ def without_credentials(base_url: str) -> tuple[str, dict[str, str]]:
     """
     try:
         parts = urlsplit(base_url.strip())
-    except ValueError as error:
+    except ValueError:  # its text may quote the password
         message = (
-            f"base_url is no http(s) URL ({error}); write it as 'http://localhost:8000/v1', or "
-            "'http://[::1]:8000/v1'."
+            "base_url is no http(s) URL: a bracket is not closed, or letters are in it that no "
+            "host has; write it as 'http://localhost:8000/v1', or 'http://[::1]:8000/v1'."
         )
         raise KimiConfigError(message) from None
     if "@" not in parts.netloc:

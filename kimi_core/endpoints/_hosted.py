@@ -76,8 +76,9 @@ _MOONSHOT = Endpoint(
     takes_parallel_tool_calls=False,
     # Of its OpenAPI document of 2026-08-17; it answers some with a 400 and ignores others.
     lacks_fields=(
-        *("image_url.detail", "logit_bias", "seed"),
-        *("service_tier", "store", "verbosity"),
+        *("audio", "image_url.detail", "logit_bias", "metadata", "min_p", "modalities"),
+        *("moderation", "prompt_cache_retention", "reasoning", "repetition_penalty", "seed"),
+        *("service_tier", "store", "top_k", "verbosity", "web_search_options"),
     ),
     takes_provider=False,
     takes_json_prefix=False,

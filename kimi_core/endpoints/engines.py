@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 __all__ = ["ENGINES", "Engine", "Flag", "Need", "parser_of", "reasoning_parser_of", "repairs_of"]
 
-Need = Literal["tools", "reasoning", "context", "images"]
+Need = Literal["tools", "reasoning", "history", "context", "images"]
 """What a server may lack."""
 
 When = Literal["", "stages", "nodes", "thinks", "images", "no_thinking", "fp8", "native"]
@@ -63,7 +63,16 @@ class Engine:
     def repair(self, need: Need) -> str:
         """Return the end of a sentence: what gives a server what it lacks, words in braces."""
         flags = " ".join(flag.text for flag in self.flags if flag.gives == need)
-        return self.repairs.get(need) or f"{self.begins} {flags}"
+        told = self.repairs.get(need) or _EVERYWHERE.get(need)
+        return told or f"{self.begins} {flags}"
+
+
+# Which field a server reads is no matter of its flags.
+_EVERYWHERE: Mapping[Need, str] = {
+    "history": "use the field that the server reads (vLLM: reasoning, SGLang and Moonshot: "
+    "reasoning_content) by an Endpoint with reasoning_field=..., or api='completions', with the "
+    "prompt rendered here",
+}
 
 
 def _only(when: When, *rows: tuple[str, str]) -> tuple[Flag, ...]:
@@ -182,6 +191,7 @@ _LLAMA_CPP = Engine(
     repairs={
         "tools": "start llama-server with --jinja",
         "reasoning": "start llama-server with --jinja --reasoning-format auto",
+        "history": "start llama-server with --jinja, without which Kimi's own template is not used",
         "context": "start llama-server with --ctx-size {context}",
         "images": "start llama-server with the model's --mmproj file",
     },

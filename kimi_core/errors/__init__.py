@@ -6,7 +6,7 @@ May know: its own files.
 
 from kimi_core.errors._extras import needs_extra, needs_package
 from kimi_core.errors._facts import error_in, request_id_of
-from kimi_core.errors._old_names import OLD_NAMES
+from kimi_core.errors._old_names import OLD_NAMES, is_of_a_connection, meant_instead
 from kimi_core.errors._sdk import (
     error_from_body,
     hide_key,
@@ -102,8 +102,10 @@ __all__ = [
     "error_in",
     "hide_key",
     "is_final",
+    "is_of_a_connection",
     "line_of_user",
     "map_error",
+    "meant_instead",
     "nearest_setting",
     "needs_extra",
     "needs_package",

@@ -10,9 +10,10 @@ unknown keyword of LangChain's is, it would be sent and traced.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-__all__ = ["OLD_NAMES"]
+__all__ = ["OLD_NAMES", "is_of_a_connection", "meant_instead"]
 
 _KEY, _ADDRESS = "write api_key=", "write base_url="
 _ROUTING = 'write endpoint=endpoints.openrouter({}="...")'
@@ -37,10 +38,15 @@ OLD_NAMES: Mapping[str, str] = {
     "openrouter_provider": "write provider=",
     "app_url": _ROUTING.format("referer"),
     "app_title": _ROUTING.format("title"),
+    "app_categories": 'write default_headers={"X-OpenRouter-Categories": "..."}',
     # ChatAnthropic, Anthropic.
     "default_request_timeout": "write timeout=",
     "max_tokens_to_sample": "write max_tokens=",
     "thinking_dict": "write thinking=",
+    "effort": "write reasoning_effort=",
+    "cache_idx": "leave it out: prefixes are cached anyway; to help, write prompt_cache_key=",
+    "mcp_servers": "leave it out: no server of Kimi asks MCP servers; give their tools to an agent",
+    "betas": "leave it out: they are Anthropic's",
     # LlamaIndex's OpenAI and OpenAILike.
     "async_http_client": "write http_async_client=",
     "is_chat_model": "leave it out: it always is",
@@ -55,7 +61,33 @@ OLD_NAMES: Mapping[str, str] = {
     ),
     "openai_client": "write http_client=, for an HTTP client of your own",
     "async_openai_client": "write http_async_client=, for an HTTP client of your own",
+    **dict.fromkeys(("audio_config", "modalities"), "leave it out: Kimi answers with text alone"),
+    "strict": "leave it out: it is said with a tool or a schema",
+    **dict.fromkeys(
+        ("openai_organization", "organization"),
+        'write default_headers={"OpenAI-Organization": "..."}',
+    ),
+    "project": 'write default_headers={"OpenAI-Project": "..."}',
     "api_version": "leave it out: no server of Kimi has one",
     "api_type": "leave it out: write endpoint=",
 }
 """What to write in place of each; a clause that goes on from "ChatKimiK2 has no setting X; "."""
+
+# Any other class has a key and an address of its own; a key is the last thing that may be sent.
+_ENDINGS: Mapping[str, str] = {
+    r"(^|_)(api_key|access_key|access_key_id|secret_key|webhook_key)": _KEY,
+    r"(^|_)(api|auth|access|ad|session)_token|(^|_)(secret|password|credentials)": _KEY,
+    r"_(api_base|api_url|base_url)": _ADDRESS,
+    r"_proxy": "set HTTPS_PROXY, or write http_client= and http_async_client=, with a proxy",
+}
+
+
+def meant_instead(name: str) -> str | None:
+    """Return what to write in place of a keyword of another class; None where it is none."""
+    found = (told for ending, told in _ENDINGS.items() if re.search(f"({ending})$", name))
+    return OLD_NAMES.get(name) or next(found, None)
+
+
+def is_of_a_connection(name: str) -> bool:
+    """Whether a keyword of another class is a key or an address, whatever it is called there."""
+    return meant_instead(name) in {_KEY, _ADDRESS}

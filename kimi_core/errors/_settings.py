@@ -188,9 +188,15 @@ _OF_OPENAI: Mapping[str, str] = {
         "Kimi has no Responses API that keeps reasoning and tools; leave it out."
     ),
     **dict.fromkeys(
-        ("context_management", "include", "truncation"),
+        ("context_management", "include", "truncation", "use_previous_response_id"),
         "it is a setting of OpenAI's Responses API, which is not asked here; leave it out.",
     ),
+    **dict.fromkeys(
+        ("async_client", "client", "http_socket_options", "root_async_client", "root_client"),
+        "it is of OpenAI's SDK, which sends nothing here. Pass http_client= and "
+        "http_async_client=, HTTP clients of your own.",
+    ),
+    "tiktoken_model_name": "Kimi's tokens are its own. Pass tokenizer=, or leave it out.",
 }
 
 
@@ -205,7 +211,7 @@ def check_setting(name: str, value: Any, *, spelled: str | None = None) -> None:
     Raises:
         KimiConfigError: It names the setting, the value, the rule and the way out.
     """
-    if name in _OF_OPENAI and value not in (None, False):
+    if name in _OF_OPENAI and value not in (None, False, ()):
         raise KimiConfigError(f"{name} is refused: {_OF_OPENAI[name]}")
     rule = _RULES.get(name)
     if rule is None or value is None or rule.fits(value):

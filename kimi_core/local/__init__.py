@@ -26,7 +26,11 @@ from kimi_core.errors import KimiConfigError
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["KimiLocalEngineError", "LocalEngine", "shared_engine"]
+__all__ = ["CONTEXT_WINDOW", "KimiLocalEngineError", "LocalEngine", "shared_engine"]
+
+CONTEXT_WINDOW = 8192
+"""Tokens that a request and its answer may have together, where nobody says another number."""
+
 
 _SERVER_SCRIPT = Path(__file__).with_name("_server.py")
 _INSTALL_ENGINE = 'pip install "kimi-k2-integrations[local]"'
@@ -54,7 +58,7 @@ class LocalEngine:
         self,
         model_path: str | os.PathLike[str] | None = None,
         *,
-        context_window: int = 8192,
+        context_window: int = CONTEXT_WINDOW,
         threads: int | None = None,
         port: int = 0,
         start_timeout: float = 300.0,
@@ -144,15 +148,18 @@ class LocalEngine:
         )
 
 
-_shared: dict[Path, LocalEngine] = {}
+_shared: dict[tuple[Path, int], LocalEngine] = {}
 _shared_lock = threading.Lock()
 
 
-def shared_engine(model_path: str | os.PathLike[str] | None = None) -> LocalEngine:
+def shared_engine(
+    model_path: str | os.PathLike[str] | None = None, context_window: int = CONTEXT_WINDOW
+) -> LocalEngine:
     """Return this process's engine for a GGUF; started on first use, stopped with the process.
 
     Args:
         model_path: As for `LocalEngine`. Different spellings of a path are the same engine.
+        context_window: As for `LocalEngine`. Another one is another engine.
 
     Returns:
         The running engine. One that has been closed or has died is replaced by a new one.
@@ -162,9 +169,10 @@ def shared_engine(model_path: str | os.PathLike[str] | None = None) -> LocalEngi
     """
     path = _find_model(model_path)
     with _shared_lock:
-        engine = _shared.get(path)
+        engine = _shared.get((path, context_window))
         if engine is None or not engine.alive:
-            engine = _shared[path] = LocalEngine(path)
+            engine = LocalEngine(path, context_window=context_window)
+            _shared[path, context_window] = engine
         return engine
 
 

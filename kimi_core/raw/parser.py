@@ -111,8 +111,8 @@ class StreamParser:
             what has to be decided by what follows waits longer: a marker inside a JSON string (at
             most 4,096 characters), the arguments of a call whose id names no tool (65,536), and
             in K3 an argument that is no string, until it is closed, and a string behind a closing
-            tag that may be quoted (65,536 both). Where tools are given, the markup of a call waits
-            until its id is whole (1,100 characters), and behind a backtick until it is known
+            tag that may be quoted (65,536 both). Where tools are given, the markup of a call
+            waits until its id is whole (1,100 characters), and behind a backtick until it is known
             whether that opened inline code (4,096).
 
         Raises:

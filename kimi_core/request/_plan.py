@@ -29,6 +29,7 @@ from kimi_core.request._history import brought_tools, prepare_history
 from kimi_core.request._prefix import (
     check_prefix,
     ends_in_prefix,
+    is_prefix,
     thinking_of_prefix,
     with_prefix,
 )
@@ -220,7 +221,8 @@ def _form_is_taken(options: Options) -> bool:
 
 def _answers_a_call(messages: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the call was made already: an agent that forces one in every turn would never end."""
-    return bool(messages) and messages[-1].get("role") == "tool"
+    before = [message for message in messages[-2:] if not is_prefix(message)]
+    return bool(before) and before[-1].get("role") == "tool"
 
 
 def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
@@ -228,7 +230,7 @@ def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
     if options.response_format:
         return plain_response_format(options.response_format)
     for function in (tool["function"] for tool in choice.tools if name_of(tool) == choice.wanted):
-        parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        parameters: Any = function.get("parameters") or {"type": "object", "properties": {}}
         told = {"description": function.get("description") or None}
         return named_format(choice.wanted, parameters, **told)
     return options.response_format

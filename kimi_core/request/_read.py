@@ -16,7 +16,7 @@ from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.endpoints import get_endpoint, without_credentials
-from kimi_core.errors import check_setting
+from kimi_core.errors import KimiConfigError, check_setting, is_of_a_connection
 from kimi_core.request.structured import schema_format
 
 __all__ = ["merge_settings", "read_settings", "thinking_of"]
@@ -30,8 +30,20 @@ _OTHER_WORDS = {
     "request_timeout": "timeout",
     "stop_sequences": "stop",
 }
+# What a model is made with: connections are not changed by one call of it. Sent as fields of the
+# payload, as all else that is no option, a key among them would be the server's to keep.
+_OF_THE_MODEL = frozenset(
+    {
+        *("api", "api_key", "base_model", "base_url", "context_window", "default_headers"),
+        *("default_query", "endpoint", "http_async_client", "http_client", "max_retries"),
+        *("rate_limit", "tool_call_parser"),
+    }
+)
 # Decided by the method that was called.
 _OF_THE_METHOD = frozenset({"stream", "stream_options", "streaming"})
+# OpenAI's object: a summary is asked for where the reasoning itself is kept back, as Kimi's is not.
+_EFFORT = {"effort"}
+_SUMMED = {"effort", "summary", "generate_summary"}
 # What Moonshot's object may hold; its model rows say which efforts there are.
 _THINKING: Mapping[str, tuple[str, ...] | None] = {
     "type": ("enabled", "disabled"),
@@ -124,6 +136,7 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
                 chosen.pop(meant, None)
             extra[name] = value
             of_body.add(name)
+        _check_fields(settings.keys() - options)
         explicit = {name: settings.pop(name) for name in options & settings.keys()}
         if _meant_by("thinking", extra.get("thinking")) & explicit.keys():
             chosen.update(thinking_of(extra) or {})  # so that what is not said anew stays
@@ -136,8 +149,17 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
     return {**chosen, "extra": sent, "of_body": frozenset(of_body & sent.keys())}
 
 
+def _check_fields(names: AbstractSet[str]) -> None:
+    for name in sorted(names):
+        if name in _OF_THE_MODEL or is_of_a_connection(name):
+            raise KimiConfigError(
+                f"{name} is refused: it is no setting of one call, and no field that a server may "
+                "see. Make another model with it, or leave it out."
+            )
+
+
 def _meaning(word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - whatever a caller passed
-    if word == "reasoning" and (mode := as_mapping(value)) and set(mode) == {"effort"}:
+    if word == "reasoning" and (mode := as_mapping(value)) and _EFFORT <= {*mode} <= _SUMMED:
         return "reasoning_effort", mode["effort"]
     if word == "endpoint" and (written := as_mapping(value)) is not None:
         return word, get_endpoint(written)

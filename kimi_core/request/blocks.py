@@ -16,12 +16,13 @@ from typing import Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.documents import file_part
-from kimi_core.request.foreign import text_in
+from kimi_core.request.foreign import text_in, text_of
 
 __all__ = [
     "arguments_text",
     "data_or_url",
     "in_texts",
+    "in_words",
     "kept_reasoning",
     "known",
     "media_part",
@@ -68,7 +69,7 @@ def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
     if text := text_in(block, of_model=False):
         return {"type": "text", "text": text}
     kind = block.get("type")
-    if kind == "file":
+    if kind in {"file", "text-plain"}:
         return block if "file" in block else _file(block)
     if kind not in {"image", "video"} or (kind == "image" and not _file_id(block)):
         return block
@@ -144,7 +145,7 @@ def reasoning_in(blocks: Iterable[object]) -> str:
     """Return the reasoning of a message that any provider wrote, or an empty string."""
     said = [block for one in blocks if (block := as_mapping(one))]
     texts = [block.get(_REASONING.get(str(block.get("type")), "")) for block in said]
-    return "".join(str(text) for text in texts if text)
+    return "".join(text_of(text) for text in texts)  # Mistral's is a list of texts
 
 
 def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
@@ -153,6 +154,12 @@ def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
         return content
     said = [part for part in content if isinstance(part, str) or part.get("type") not in _UNSPOKEN]
     return in_texts(said)
+
+
+def in_words(wire: dict[str, Any], kept: Mapping[str, Any]) -> None:
+    """Put the transcript in place of what another model said aloud, which Kimi does not hear."""
+    if wire.pop("audio", None) is not None:
+        wire["content"] = wire["content"] or text_of(as_mapping(kept.get("audio")))
 
 
 def in_texts(parts: Iterable[Any]) -> list[Any]:

@@ -23,6 +23,7 @@ from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import media_type_of
+from kimi_core.request.foreign import attached
 
 __all__ = [
     "Document",
@@ -201,6 +202,8 @@ def _with_parts(message: Mapping[str, Any], where: str, rules: _Rules) -> Mappin
     parts = _parts(message)
     if not parts:
         return message
+    if message.get("role") == "tool":
+        parts = [_link(part) or part for part in parts]
     found = [_read(part, f"{where}[{index}]", rules) for index, part in enumerate(parts)]
     return {**message, "content": found}
 
@@ -224,8 +227,17 @@ def _read(part: Any, where: str, rules: _Rules) -> Any:  # noqa: ANN401 - a part
     return part
 
 
+def _link(part: object) -> dict[str, Any] | None:
+    """Return as text the address that a tool answered with, as MCP servers do with resources."""
+    file = as_mapping((as_mapping(part) or {}).get("file")) or {}
+    url = str(file.get("file_url") or "")
+    is_far = url.partition(":")[0].lower() in {"http", "https"}
+    return _text_part(str(file.get("filename") or _UNNAMED), url) if is_far else None
+
+
 def _file_of(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the file of OpenAI's part, or of Anthropic's document; None for any other part."""
+    part = attached(part) or part
     if part.get("type") == "file":
         return as_mapping(part.get("file"))
     source = as_mapping(part.get("source")) or {}

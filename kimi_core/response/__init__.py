@@ -51,7 +51,7 @@ from kimi_core.response._refusal import (
 )
 from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
 from kimi_core.response._spoken import spoken_message
-from kimi_core.response._text import TextReader, split_reader
+from kimi_core.response._text import TextReader, split_reader, unthinking
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import (
     failed,
@@ -367,7 +367,12 @@ class ResponseReader(AnswerFacts):
         said = self._builder.message()
         if self._reasoning is None or said.content.strip() or self._calls.any:
             return []
-        text = "" if reason in CUT_OFF else self._reasoning.trapped_answer(said.reasoning)
+        if reason in CUT_OFF:
+            return []
+        text = self._reasoning.trapped_answer(said.reasoning)
+        if not text and unthinking(self._request):
+            text = said.reasoning
+            self._noted.append(Diagnostic("answer_as_reasoning", "", 0))
         return self._taken([ContentDelta(text)] if text else [])
 
     def _taken(self, events: list[Event]) -> list[Event]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
 from kimi_core.raw.parser import CUT_OFF
+from kimi_core.response._fence import Fence
 from kimi_core.response._formed import FormedCall
 from kimi_core.response._listed import ListedCalls
 from kimi_core.response._prefix import RepeatedPrefix
@@ -101,6 +102,7 @@ class ContentReader:
         self._prefix = RepeatedPrefix(request.repeats)
         self._listed = ListedCalls(request)
         self._formed = FormedCall(request)
+        self._fence = Fence(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
         self.splitting: Splitting | None = None
@@ -108,19 +110,20 @@ class ContentReader:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was repaired or odd."""
-        found = (*self._listed.diagnostics, *self._formed.diagnostics)
+        beside = (self._listed, self._formed, self._fence)
+        found = [odd for one in beside for odd in one.diagnostics]
         return (*found, *self._reader.diagnostics)
 
     @property
     def kept(self) -> Sequence[Event]:
         """What waits for the end, as it would be told if this were the end."""
         searched = self._search.held if self._search is not None else ""
-        held = searched + self._formed.held + self._listed.held
+        held = searched + self._fence.held + self._formed.held + self._listed.held
         return [*([ContentDelta(held)] if held else ()), *self._reader.kept]
 
     def feed(self, text: str) -> list[Event]:
         """Read more of the content; never called with nothing."""
-        text = self._formed.feed(self._listed.feed(self._prefix.cut(text)))
+        text = self._fence.feed(self._formed.feed(self._listed.feed(self._prefix.cut(text))))
         return self._sorted(text) if text else []
 
     def after_reasoning(self) -> list[Event]:
@@ -142,7 +145,7 @@ class ContentReader:
         text = self._listed.feed(self._prefix.rest())
         events, rest = self._listed.end(cut=reason in CUT_OFF)
         formed, rest = self._formed.end(text + rest, cut=reason in CUT_OFF, served=served)
-        text = rest
+        text = self._fence.feed(rest) + self._fence.end()
         found = self._sorted(text) if text else []
         if self._search is not None and self._search.held:
             if reason not in CUT_OFF:

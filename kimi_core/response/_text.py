@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kimi_core.events import Diagnostic, Event
     from kimi_core.request import Request
 
-__all__ = ["TextReader", "content_reader", "split_reader"]
+__all__ = ["TextReader", "content_reader", "split_reader", "unthinking"]
 
 
 class TextReader:
@@ -165,3 +165,14 @@ def split_reader(request: Request, *, reasoning: bool) -> TextReader:
     policy = replace(request.text, split=True) if request.text is not None else None
     dialect, joins = request.capabilities.info.dialect, request.calls.mode != "off"
     return TextReader(policy, dialect, reasoning=reasoning, joins=joins)
+
+
+def unthinking(request: Request) -> bool:
+    """Whether nothing of an answer can be a thought: the model never thinks, or was told not to.
+
+    A reasoning parser takes all of such an answer for one (vLLM and SGLang with
+    ``--reasoning-parser`` for Kimi-K2-Instruct), and nothing is left for the user.
+    """
+    info = request.capabilities.info
+    told_not_to = info.opens_reasoning and not request.opens_reasoning and not request.begins
+    return info.thinking == "none" or told_not_to

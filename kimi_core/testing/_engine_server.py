@@ -1,6 +1,6 @@
 """A stand-in for a self-hosted engine, started in one of several ways.
 
-Owns: its routes, its refusals, and streams. May know: its own files, errors. Simulated: see
+Owns: its routes, its refusals, and streams. May know: its own files, errors, models. Simulated: see
 `kimi_core.testing`.
 """
 
@@ -12,6 +12,7 @@ from collections import deque
 from typing import Any, final
 
 from kimi_core.errors import KimiConfigError
+from kimi_core.models import get_model
 from kimi_core.testing._engine_answers import EngineRequest, message_of
 from kimi_core.testing._engines import ENGINE_PROFILES
 from kimi_core.testing._http import Simulator
@@ -47,7 +48,8 @@ class EngineSimulator(Simulator):
         requests: Every request, oldest first.
 
     Raises:
-        KimiConfigError: For an unknown profile.
+        KimiConfigError: For an unknown profile, and for a K3 model with one that does not parse:
+            raw text is written as K2 models write it.
     """
 
     def __init__(self, profile: str, *, model: str = "kimi-k2.6", context: int = 262_144) -> None:
@@ -57,6 +59,14 @@ class EngineSimulator(Simulator):
             )
             raise KimiConfigError(message)
         self.profile = ENGINE_PROFILES[profile]
+        info = get_model(model)
+        parsed = self.profile.tool_parser and self.profile.reasoning_parser
+        if info is not None and info.dialect == "k3" and not parsed:
+            raise KimiConfigError(
+                f"profile {profile!r} leaves Kimi's tokens in the text, and those of {model!r} are "
+                "not simulated; name a K2 model, or a profile with parsers."
+            )
+        self._opens = info is None or info.opens_reasoning
         self.requests: list[RecordedRequest] = []
         self._model = model
         self._context = context
@@ -124,7 +134,7 @@ class EngineSimulator(Simulator):
         Without a reasoning parser a grammar is held against the first token, so that the model
         writes no thought; the reply itself has to be what the grammar lets through.
         """
-        text = raw_text(reply, opened=asked.thinks)
+        text = raw_text(reply, opened=asked.thinks and self._opens)
         profile = self.profile
         chosen = asked.forced and asked.form != "structural_tag"
         bound = (asked.forced and not (chosen and not profile.tool_parser)) or (

@@ -6,13 +6,13 @@ _json, errors; jiter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import jiter
 
-from kimi_core._json import JsonValue
+from kimi_core._json import JsonValue, as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError, KimiProtocolError
 
 __all__ = ["field_of", "json_object", "list_of", "path_of"]
@@ -50,10 +50,11 @@ def list_of(read: Callable[[Mapping[str, Any]], _T]) -> Callable[[str], tuple[_T
     """Return what reads an answer that is a list of objects."""
 
     def read_all(text: str) -> tuple[_T, ...]:
-        rows = field_of(json_object(text), "data") or []
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        rows = as_sequence(field_of(json_object(text), "data") or [])
+        read_rows = [None] if rows is None else [as_mapping(row) for row in rows]
+        if None in read_rows:
             raise KimiProtocolError(f"the server's answer is not a list of objects: {text[:200]!r}")
-        return tuple(read(row) for row in cast("Sequence[Mapping[str, Any]]", rows))
+        return tuple(read(row) for row in read_rows if row is not None)
 
     return read_all
 

@@ -81,9 +81,9 @@ class Pool:
             if self._client is None:
                 import openai
 
-                self._client = _made(openai.DefaultHttpxClient)
-                add_hooks(self._client)
-                self._closes_client = weakref.finalize(self, self._client.close)
+                client = self._client = _made(openai.DefaultHttpxClient)
+                add_hooks(client)
+                self._closes_client = weakref.finalize(self, client.close)
             return self._client
 
     async def aclient(

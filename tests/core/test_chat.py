@@ -309,23 +309,27 @@ def test_a_wrong_setting_fails_before_any_request(
 
 @pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a file, no Kimi
 @pytest.mark.parametrize("model", [None, "weights.gguf"])
+@pytest.mark.parametrize("context", [None, 2048])
 def test_the_embedded_engine_is_started_by_the_first_request(
-    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, model: str | None
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str | None,
+    context: int | None,
 ) -> None:
-    started: list[str | None] = []
+    started: list[tuple[Any, ...]] = []
 
-    def engine(path: str | None) -> Any:
-        started.append(path)
+    def engine(*how: Any) -> Any:
+        started.append(how)
         return type("Engine", (), {"base_url": server.base_url})
 
     monkeypatch.setattr(local, "shared_engine", engine)
     server.will(SPOKEN, SPOKEN)
-    chat = KimiChat(Settings(endpoint="local", model=model))
+    chat = KimiChat(Settings(endpoint="local", model=model, context_window=context))
     chat.close()
     asyncio.run(chat.aclose())
     assert started == []
     for _ in range(2):
         chat.open(chat.request(HELLO, stream=True)).read()
     chat.close()
-    assert started == [model]
+    assert started == [(model,) if context is None else (model, context)]
     assert [seen.path for seen in server.seen] == ["/v1/completions"] * 2

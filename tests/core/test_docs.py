@@ -108,6 +108,8 @@ def _event_loop() -> Iterator[None]:
     loop.close()
 
 
+# LangChain's loading is in beta, and says so.
+@pytest.mark.filterwarnings("ignore:The function `load")
 # LlamaIndex's workflows look at every attribute of an agent, the deprecated ones of pydantic too.
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 @every([example for example in EXAMPLES if example.runs])

@@ -18,7 +18,7 @@ from kimi_core.endpoints.engines import ENGINES, repairs_of
 def test_whatever_a_server_lacks_there_is_a_repair(endpoint: str, dialect: str) -> None:
     repairs = repairs_of(endpoint, dialect=dialect, context=4_096)
 
-    assert set(repairs) == {"tools", "reasoning", "context", "images"}
+    assert set(repairs) == {"tools", "reasoning", "history", "context", "images"}
     for text in repairs.values():
         assert len(text.split()) > 2
         assert "{" not in text

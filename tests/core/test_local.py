@@ -173,6 +173,7 @@ def test_a_model_has_one_shared_engine_however_its_path_is_spelled(
     other = tmp_path / "other.gguf"
     other.write_bytes(b"GGUF")
     assert shared_engine(other) is not engine
+    assert shared_engine(model, 1000) is not engine
 
 
 @pytest.mark.usefixtures("child")

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from kimi_core.chat._again import AskingAgain
 from kimi_core.endpoints import llama_cpp
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, ToolChoiceWarning
 from kimi_core.events import ContentDelta
 from kimi_core.response import ResponseReader
-from tests.core.asking import HELLO, ask, tool
+from tests.core.asking import HELLO, ask, call, result, tool
 from tests.core.reading import delta, fragment, read, whole
 
 # the beginning, the answer's text -> what is new
@@ -111,6 +111,17 @@ def test_what_waits_stands_behind_it() -> None:
     reader = ResponseReader(ask("vllm", "kimi-k2.6", prefix="Once", **forced))
     assert reader.feed(delta(content="[1]")) == []
     assert reader.message().content == "Once[1]"
+
+
+def test_a_call_that_was_made_is_not_wanted_again() -> None:
+    """Of a model that cannot be forced the arguments are wanted as the form of its answer."""
+    wanted = {"tools": [tool()], "tool_choice": "get_weather", "thinking": True, "prefix": "{"}
+    with pytest.warns(ToolChoiceWarning):
+        first = ask("moonshot", "kimi-k2.6", **wanted)
+    made = {"role": "assistant", "content": "", "tool_calls": [call("a:0")]}
+    with pytest.warns(ToolChoiceWarning):
+        second = ask("moonshot", "kimi-k2.6", messages=[*HELLO, made, result("a:0")], **wanted)
+    assert first.payload.keys() - second.payload.keys() == {"response_format"}
 
 
 def test_a_call_is_asked_for_again_without_it() -> None:

@@ -296,6 +296,10 @@ def test_an_answer_that_is_still_open_says_what_has_come() -> None:
         reader.feed(delta("write_file", text))
     (call,) = reader.message().tool_calls
     assert (call.arguments, call.complete) == ('{"path": "a", "lines": "[1', False)
+    reader = reader_of([tool("write_file", FILE)])
+    reader.feed(delta("write_file", '{"path": "a\n", "lines": "[1'))
+    (call,) = reader.message().tool_calls
+    assert call.arguments == '{"path": "a\\n"', "what waits behind what was escaped is not told yet"
 
 
 def test_nothing_is_held_without_tools() -> None:

@@ -26,6 +26,7 @@ DISTRIBUTION = "kimi-k2-integrations"
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
+LARGEST_ADAPTER = 1_200
 MEDIAN_FUNCTION = 10
 
 # What the core may import, beside the standard library and itself: what every install brings, and
@@ -106,6 +107,24 @@ def test_a_law_names_what_the_file_imports() -> None:
 def test_no_file_is_longer_than_a_person_keeps_in_mind() -> None:
     lengths = {relative(path): len(path.read_text("utf-8").splitlines()) for path in ALL_FILES}
     assert {path: lines for path, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+# Middlewares are for another package than the chat model, and made of what any user can import.
+ADDED_TO_AN_ADAPTER = "langchain_kimi/middleware.py"
+
+
+@pytest.mark.parametrize("adapter", ["langchain_kimi", "llama_index_kimi"])
+def test_an_adapter_is_small(adapter: str) -> None:
+    files = [path for path in source_files(adapter) if relative(path) != ADDED_TO_AN_ADAPTER]
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) <= LARGEST_ADAPTER
+
+
+def test_what_is_added_to_an_adapter_needs_its_public_names_alone() -> None:
+    imports = [
+        n for n in ast.walk(parse(ROOT / ADDED_TO_AN_ADAPTER)) if isinstance(n, ast.ImportFrom)
+    ]
+    ours = {node.module for node in imports if (node.module or "").startswith(PACKAGES)}
+    assert ours == {"kimi_core.errors", "langchain_kimi"}
 
 
 def test_no_function_is_longer_than_a_screen() -> None:

@@ -52,7 +52,7 @@ def test_text_is_found_under_every_name(
     fields: dict[str, Any], content: str, reasoning: str, parser: str
 ) -> None:
     for chunks in ([delta(**fields), delta("stop")], [whole(**fields)]):
-        reader, _ = read(chunks, reader_for(parser))
+        reader, _ = read(chunks, reader_for(parser, "kimi-k2-thinking"))
         message = reader.message()
         assert (message.content, message.reasoning) == (content, reasoning)
         assert (message.tool_calls, reader.finish_reason) == ((), "stop")

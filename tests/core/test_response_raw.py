@@ -68,6 +68,17 @@ LEAKS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
 }  # fmt: skip
 
 
+def test_reasoning_that_comes_in_the_middle_of_a_call_takes_nothing_of_it() -> None:
+    half = len(CALL) // 2
+    pieces = [delta(content=CALL[:half]), delta(reasoning="Hm."), delta(content=CALL[half:])]
+    reader, _ = read(
+        [*pieces, delta("stop")], reader_for("client", "kimi-k2-instruct", tools=[tool()])
+    )
+    (call,) = reader.message().tool_calls
+    assert (call.id, call.name, call.arguments, call.complete) == MADE
+    assert (reader.message().content, reader.message().reasoning) == ("", "Hm.")
+
+
 @pytest.mark.parametrize(("parser", "model", "fields", "expected"), LEAKS.values(), ids=LEAKS)
 def test_who_parses(parser: str, model: str, fields: dict[str, Any], expected: Any) -> None:
     assert said(fields, parser, model) == expected

@@ -108,7 +108,7 @@ def endpoint(engine: tuple[str, str]) -> Endpoint:
         return vllm(base_url, spellings={})
     if name.startswith("sglang"):
         return sglang(base_url, spellings={})
-    if name == "llama.cpp":
+    if name.startswith("llama.cpp"):
         return llama_cpp(base_url, spellings={})
     return Endpoint(
         name=name,
@@ -123,7 +123,8 @@ def endpoint(engine: tuple[str, str]) -> Endpoint:
 def settings(engine: tuple[str, str], endpoint: Endpoint) -> dict[str, Any]:
     """Settings of `ChatKimiK2` that reach the engine and its model."""
     model = SERVERS[engine[0]].model
-    return {"endpoint": endpoint, "model": model, "base_model": "kimi-k2.5", "api_key": "none"}
+    facts = "kimi-k3" if model == "kimi-k3" else "kimi-k2.5"
+    return {"endpoint": endpoint, "model": model, "base_model": facts, "api_key": "none"}
 
 
 @pytest.fixture(params=ADAPTERS)

@@ -2,6 +2,8 @@
 
 Owns: calls, answers, forced calls and loops of three rounds, through both adapters.
 
+What is marked deep is asked by both adapters there; by turns it is in test_matrix, in each run.
+
 The engines are real, the model is a tiny one that follows a script (support/model_files.py): with
 tools it calls get_weather for Paris until it has two results, without tools it answers at once.
 """
@@ -60,6 +62,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::kimi_core.ServerSetupWarning")
 streamed = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 
 
+@pytest.mark.deep
 @ways(WAYS)
 @streamed
 def test_a_call(connect: Connect, way: dict[str, Any], stream: bool) -> None:
@@ -70,6 +73,7 @@ def test_a_call(connect: Connect, way: dict[str, Any], stream: bool) -> None:
     assert said.prompt_tokens > 0
 
 
+@pytest.mark.deep
 @ways(WAYS)
 @streamed
 def test_an_answer(connect: Connect, way: dict[str, Any], stream: bool) -> None:
@@ -89,6 +93,7 @@ def test_three_rounds(connect: Connect, way: dict[str, Any]) -> None:
     assert said[0].prompt_tokens < said[1].prompt_tokens < said[2].prompt_tokens
 
 
+@pytest.mark.deep
 @ways({**FORCING, **SGLANG})
 @streamed
 @pytest.mark.parametrize("choice", ["required", "get_weather"])

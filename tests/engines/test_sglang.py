@@ -2,6 +2,7 @@
 
 Owns: objects, beginnings, damaged calls, choices, limits and refusals, through both adapters; the
 rest is in test_conversations. SGLang is real but for its model class (support/scripted_sglang).
+What is marked deep is in test_matrix, too, which runs every time.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def on(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("engine", names or SERVERS, indirect=True)
 
 
+@pytest.mark.deep
 @on()
 @streamed
 @pytest.mark.parametrize("thinking", [False, None], ids=["not thinking", "thinking"])
@@ -52,6 +54,7 @@ def test_an_object(connect: Connect, thinking: bool | None, stream: bool) -> Non
     assert said.reasoning in ("", REASONING)
 
 
+@pytest.mark.deep
 @on()
 @streamed
 def test_a_choice_binds_name_and_arguments(connect: Connect, stream: bool) -> None:
@@ -73,6 +76,7 @@ def test_what_may_be_no_call_is_text(connect: Connect, tools: list[Any], stream:
     assert said.reasoning.strip() == REASONING.strip()
 
 
+@pytest.mark.deep
 @on()
 @streamed
 def test_a_beginning_is_continued(connect: Connect, stream: bool) -> None:
@@ -100,6 +104,7 @@ def test_a_damaged_call_that_is_parsed_here_is_told(connect: Connect, stream: bo
     assert (said.content, said.calls, said.damaged) == ("", (), ("get_weather",))
 
 
+@pytest.mark.deep
 @on()
 @streamed
 def test_a_thought_that_is_cut_is_no_answer(connect: Connect, stream: bool) -> None:
@@ -110,6 +115,7 @@ def test_a_thought_that_is_cut_is_no_answer(connect: Connect, stream: bool) -> N
     assert said.reasoning
 
 
+@pytest.mark.deep
 @on()
 @streamed
 def test_a_stop_string_ends_the_answer(connect: Connect, stream: bool) -> None:

@@ -15,6 +15,7 @@ from kimi_core.testing import SimulatedReply, SimulatedToolCall
 pytest.importorskip("langchain", reason="langchain itself is not a dependency of the adapter")
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
+    AgentMiddleware,
     HumanInTheLoopMiddleware,
     ModelFallbackMiddleware,
     ModelRetryMiddleware,
@@ -210,6 +211,22 @@ def test_the_middleware_that_falls_back_to_another_model(
     agent = create_agent(make(max_retries=0), middleware=[fallback])
     state = agent.invoke({"messages": [HumanMessage("Go.")]})
     assert state["messages"][-1].text == "From kimi-k3."
+
+
+class InSession(AgentMiddleware):
+    """Says with each request whose cache it may use."""
+
+    def wrap_model_call(self, request: Any, handler: Any) -> Any:
+        settings = {**request.model_settings, "prompt_cache_key": "session-1"}
+        return handler(request.override(model_settings=settings))
+
+
+def test_a_fallback_keeps_the_key_of_the_cache(server: MoonshotSimulator, make: MakeModel) -> None:
+    server.reply(busy(), SimulatedReply(content="From kimi-k3."))
+    fallback = ModelFallbackMiddleware(make(model="kimi-k3"))
+    agent = create_agent(make(max_retries=0), middleware=[InSession(), fallback])
+    agent.invoke({"messages": [HumanMessage("Go.")]})
+    assert [one.body.get("prompt_cache_key") for one in server.requests] == ["session-1"] * 2
 
 
 def test_a_person_in_the_loop(server: MoonshotSimulator, make: MakeModel) -> None:

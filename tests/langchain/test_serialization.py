@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.load import dumps, loads
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import ConfigurableField
 
-from langchain_kimi import ChatKimiK2, endpoints
+from langchain_kimi import LOAD_ARGUMENTS, ChatKimiK2, endpoints
 
 if TYPE_CHECKING:
     from kimi_core.testing import MoonshotSimulator
@@ -167,3 +170,24 @@ def test_a_model_that_nobody_named_is_asked_for_again_after_loading() -> None:
     loaded = load(dumps(ChatKimiK2(endpoint="vllm")))
     assert loaded._chat.settings.model is None
     assert loaded.model_name == "moonshotai/Kimi-K2-Instruct"
+
+
+def test_a_chain_is_loaded_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOONSHOT_API_KEY", "sk-of-here")
+    prompt = ChatPromptTemplate.from_messages([("user", "{question}")])
+    chain = prompt | ChatKimiK2(api_key="sk-secret", max_tokens=7) | StrOutputParser()
+    dump = dumps(chain)
+    assert "sk-secret" not in dump
+    loaded = loads(dump, **LOAD_ARGUMENTS, secrets_map={"MOONSHOT_API_KEY": "sk-other"})
+    assert dumps(loaded) == dump
+    unsaid = loads(dump, **LOAD_ARGUMENTS).middle[0]  # its key is found where it always is
+    assert unsaid.max_tokens == 7
+
+
+def test_its_type_is_its_own_and_that_of_those_that_take_a_cache_key() -> None:
+    kind = ChatKimiK2(api_key="k")._llm_type
+    found = [kind in types for types in ({"openai-chat", "a"}, {"kimi", "b"}, {"c", "d"})]
+    assert found == [True, False, False]
+    assert (kind == "kimi-chat", kind != "other") == (True, True)
+    assert (json.dumps(kind), f"{kind}") == ('"kimi-chat"', "kimi-chat")
+    assert pickle.loads(pickle.dumps(kind)) == "kimi-chat"  # noqa: S301 - our own

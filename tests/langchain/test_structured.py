@@ -115,6 +115,18 @@ def test_with_the_raw_message_beside_it(server: MoonshotSimulator, make: MakeMod
     assert bad["raw"].text == "No idea."
 
 
+@pytest.mark.parametrize("method", METHODS[1:], ids=str)
+@pytest.mark.parametrize("off", [{"streaming": False}, {"disable_streaming": True}], ids=str)
+def test_a_stream_of_a_model_that_may_not_stream_is_the_object(
+    server: MoonshotSimulator, make: MakeModel, method: str, off: dict[str, Any]
+) -> None:
+    server.reply(reply(method))
+    model = make(model="kimi-k2.6", thinking=False, **off).with_structured_output(
+        City, method=method
+    )
+    assert list(model.stream("Go.")) == [City(**PARIS)]
+
+
 def test_a_fenced_answer_is_read(server: MoonshotSimulator, make: MakeModel) -> None:
     """kimi-k2.6 fences its JSON for some schemas."""
     server.reply(SimulatedReply(content=f"```json\n{json.dumps(PARIS)}\n```"))

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from langchain_core.messages import HumanMessage, trim_messages
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    ToolMessage,
+    trim_messages,
+)
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.tokenizer import Tokenizer
@@ -68,3 +76,20 @@ def test_histories_are_trimmed_by_it(model: ChatKimiK2) -> None:
     history = [HumanMessage("word " * 200), HumanMessage("short")]
     kept = trim_messages(history, max_tokens=100, token_counter=model, strategy="last")
     assert kept == history[1:]
+
+
+@pytest.mark.parametrize("name", ["kimi-k3", "kimi-k2.6"])
+def test_any_part_of_a_history_is_counted(name: str) -> None:
+    """Whoever trims counts what begins with a tool's result; that was an error on K3."""
+    model = ChatKimiK2(model=name, api_key="sk-made-up")
+    call = {"id": "a", "name": "f", "args": {}}
+    history: list[BaseMessage] = [
+        HumanMessage("word " * 200),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("r " * 100, tool_call_id="a"),
+        FunctionMessage("r", name="f"),
+        ChatMessage("odd", role="critic"),
+        HumanMessage("short"),
+    ]
+    kept = trim_messages(history, max_tokens=100, token_counter=model, strategy="last")
+    assert kept == history[3:]

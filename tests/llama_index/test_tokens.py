@@ -9,8 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock, ToolCallBlock
-from llama_index.core.memory import Memory
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
+from llama_index.core.memory import Memory, StaticMemoryBlock
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
 from kimi_core import Tokenizer
@@ -65,6 +65,18 @@ def test_a_memory_leaves_room_for_the_answer_and_the_tools(
     assert 917_000 < bare.token_limit <= 1_048_576 - 131_072
     assert with_tool.token_limit < bare.token_limit
     assert llm.make_memory(token_limit=50).token_limit == 50
+
+
+def test_a_memory_with_blocks_is_left_to_llama_index(llm: ChatKimiK2) -> None:
+    block = StaticMemoryBlock(static_content=[TextBlock(text="Ada.")])
+    memory = llm.make_memory(memory_blocks=[block])
+
+    assert memory.to_dict() == Memory.to_dict(memory)
+
+    theirs = Memory.from_defaults(session_id="s").to_dict()
+    del theirs["memory_blocks_template"]  # which LlamaIndex cannot read
+    again = type(memory).from_dict(theirs)
+    assert (type(again), again.session_id) == (type(memory), "s")
 
 
 def test_a_memory_forgets_what_does_not_fit(llm: ChatKimiK2) -> None:

@@ -74,6 +74,25 @@ def test_an_unknown_address_is_custom(kind: Any, address: str) -> None:
     assert llm._chat.capabilities.endpoint.pins_sampling is False
 
 
+@classes
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://[gpu/v1", "a bracket is not closed"),
+        ("http://gpu\u2100/v1", "letters are in it that no host has"),
+        ("http://gpu:abc/v1", "no port behind its ':'"),
+        ("http://gpu:99999/v1", "a number up to 65535"),
+        ("http://gpu/v1?version=2", r"a '\?' or a '#', .* default_query"),
+        ("http://gpu/v1#top", r"a '\?' or a '#'"),
+    ],
+)
+def test_an_address_that_is_none_is_said_at_once(kind: Any, address: str, said: str) -> None:
+    """Errors of the standard library, and requests to ``/v1/?version=2chat/completions``."""
+    with pytest.raises(KimiConfigError, match=said) as caught:
+        kind(base_url=address.replace("//", "//me:hidden@"))
+    assert "hidden" not in str(caught.value)
+
+
 @pytest.mark.parametrize("kind", [LangChainKimi, LlamaIndexKimi])
 def test_an_unknown_server_gets_no_key_of_moonshots(kind: Any) -> None:
     with ScriptedServer() as server:

@@ -114,3 +114,37 @@ def test_an_object_comes(engine: EngineSimulator, method: Any) -> None:
         else SimulatedReply(reasoning=THOUGHT, content='{"name": "Ulm"}')
     )
     assert model.with_structured_output(City, **named).invoke("A city") == City(name="Ulm")
+
+
+@streamed
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("profile", ["vllm", "sglang"])
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("kimi-k2-instruct", {}), ("kimi-k2.6", {"thinking": False})],
+    ids=["never thinks", "told not to"],
+)
+def test_an_answer_is_none_of_the_thoughts_of_a_model_without_any(
+    profile: str, adapter: str, model: str, said: dict[str, Any], stream: bool
+) -> None:
+    """A reasoning parser took all of it, and the user saw nothing."""
+    with EngineSimulator(profile, model=model) as engine:
+        engine.reply(SimulatedReply(content=TEXT))
+        where = {"endpoint": _unspelled(profile), "base_url": engine.base_url, "model": model}
+        answer = ADAPTERS[adapter]({**where, **said}).ask("Hi", stream=stream)
+    assert answer.content == TEXT
+
+
+@streamed
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("profile", ["vllm-no-reasoning", "sglang-raw"])
+def test_kimi_k2_thinking_opens_its_thought_itself(
+    profile: str, adapter: str, stream: bool
+) -> None:
+    model = "kimi-k2-thinking"
+    with EngineSimulator(profile, model=model) as engine:
+        engine.reply(SimulatedReply(content=TEXT, reasoning=THOUGHT))
+        preset = _unspelled(profile.rpartition("-no")[0] or profile.removesuffix("-raw"))
+        where = {"endpoint": preset, "base_url": engine.base_url, "model": model}
+        answer = ADAPTERS[adapter](where).ask("Hi", stream=stream)
+    assert (answer.content, answer.reasoning.strip()) == (TEXT, THOUGHT.strip())

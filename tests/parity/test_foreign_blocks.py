@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from llama_index.core.llms import (
     AudioBlock,
     ChatMessage,
@@ -61,6 +61,21 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
     "OpenAI's program": ({"type": "code_interpreter_call", "code": "1 + 1"}, "1 + 1"),
     "OpenAI's MCP call": ({"type": "mcp_call", "name": "n", "output": "MCP."}, "MCP."),
     "OpenAI's picture": ({"type": "image_generation_call", "id": "i"}, None),
+    "OpenAI's picture with its data": ({"type": "image_generation_call", "result": "iVBOR"}, None),
+    "OpenAI's approval": ({"type": "mcp_approval_response", "approve": True}, None),
+    "Anthropic's PDF from the web": (
+        {
+            "type": "web_fetch_tool_result",
+            "content": {
+                "type": "web_fetch_result",
+                "content": {"type": "document", "source": {"type": "base64", "data": "JVBE"}},
+            },
+        },
+        None,
+    ),
+    "Anthropic's tool that was found": ({"type": "tool_reference", "tool_name": "t"}, None),
+    "Bedrock's text": ({"text": "Bed."}, "Bed."),
+    "Bedrock's cache point": ({"cachePoint": {"type": "default"}}, None),
     "Gemini's program": ({"type": "executable_code", "executable_code": "print(1)"}, "print(1)"),
     "Gemini's result": (
         {"type": "code_execution_result", "code_execution_result": "1", "outcome": 1}, "1",
@@ -84,8 +99,11 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
 # What a model's message may hold besides.
 OF_MODEL: dict[str, tuple[dict[str, Any], str | None]] = {
     "OpenAI's speech": ({"type": "audio", "id": "a", "transcript": "Said."}, "Said."),
+    "LangChain's speech": ({"type": "input_audio", "input_audio": {"data": "QQ=="}}, None),
+    "Gemini's speech": ({"type": "media", "mime_type": "audio/wav", "data": "QQ=="}, None),
     "what nobody knows yet": ({"type": "wholly_new", "thing": 1}, None),
 }
+TEXT_A = {"type": "text", "text": "A"}
 PLACES = {"moonshot": {"api_key": "k"}, "vllm": {"endpoint": "vllm", "model": "kimi-k2.5"}}
 
 
@@ -128,6 +146,83 @@ def test_a_text_file_of_bytes_that_are_none_says_nothing() -> None:
     with pytest.warns(IgnoredSettingWarning, match="'text-plain', which .* was left out"):
         sent = sent_by_core(block, PLACES["vllm"], of_model=False)
     assert sent == "A"
+
+
+# What a user attached in another provider's words, and Kimi's.
+ATTACHED: dict[str, tuple[dict[str, Any], Any]] = {
+    "OpenAI's picture": (
+        {"type": "input_image", "image_url": "data:image/png;base64,AA=="},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ),
+    "OpenAI's file": (
+        {"type": "input_file", "filename": "a", "file_data": "data:text/plain;base64,SGk="},
+        {"type": "text", "text": "\na:\nHi\n"},
+    ),
+    "Gemini's picture": (
+        {"type": "media", "mime_type": "image/png", "data": "AA=="},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ),
+    "Gemini's file": (
+        {"type": "media", "mime_type": "text/plain", "data": "SGk="},
+        {"type": "text", "text": "\ndocument:\nHi\n"},
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("send", [sent_by_langchain, sent_by_core])
+@pytest.mark.parametrize("name", ATTACHED)
+def test_what_a_user_attached_elsewhere_is_attached_here(send: Any, name: str, place: str) -> None:
+    block, part = ATTACHED[name]
+    if place == "vllm" and part["type"] == "text":
+        pytest.skip("a server of your own may take OpenAI's files")
+    sent = send(block, PLACES[place], of_model=False)
+    assert sent == ("A" + part["text"] if part["type"] == "text" else str([TEXT_A, part]))
+
+
+# What tools answer with, beside text.
+ANSWERED: dict[str, tuple[dict[str, Any], str]] = {
+    "data": ({"type": "json", "json": {"a": 1}}, '{"a": 1}'),
+    "a dict": ({"a": 1}, '{"a": 1}'),
+    "a resource of MCP": (
+        {"type": "file", "url": "https://x.example/y.pdf"},
+        "\ndocument:\nhttps://x.example/y.pdf\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_what_a_tool_answered_is_told(name: str) -> None:
+    """The agent ended with an error that nobody could do anything about."""
+    block, text = ANSWERED[name]
+    call = {"id": "a", "name": "f", "args": {}}
+    messages = [
+        HumanMessage("Hi"),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage([block], tool_call_id="a"),
+    ]
+    sent = LangChainKimi(api_key="k")._get_request_payload(messages)["messages"]
+    assert sent[2]["content"] == text
+
+
+def test_what_a_model_said_aloud_is_its_transcript() -> None:
+    """Moonshot knows no ``audio`` in a message: a 400."""
+    spoken = AIMessage("", additional_kwargs={"audio": {"id": "a", "transcript": "Said."}})
+    messages = [HumanMessage("Hi"), spoken, HumanMessage("Go on.")]
+    sent = LangChainKimi(api_key="k")._get_request_payload(messages)["messages"]
+    assert sent[1] == {"role": "assistant", "content": "Said."}
+    heard = ChatMessage(role="assistant", blocks=[TextBlock(text="A"), AudioBlock(audio=b"x")])
+    llm = LlamaIndexKimi(api_key="k")
+    with pytest.warns(IgnoredSettingWarning, match="'audio', which .* was left out"):
+        request, _ = llm._asked([ChatMessage("Hi"), heard], {}, lambda response: response)
+    assert request.payload["messages"][1]["content"] == "A"
+
+
+def test_mistrals_reasoning_is_text() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+    messages = [HumanMessage("Hi"), AIMessage([thought, TEXT_A]), HumanMessage("Go on.")]
+    sent = LangChainKimi(api_key="k")._get_request_payload(messages)["messages"]
+    assert sent[1]["reasoning_content"] == "Hm."
 
 
 def test_what_a_user_attached_is_still_refused() -> None:

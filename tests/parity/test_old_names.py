@@ -6,6 +6,7 @@ Owns: that none of them is sent to a server, a key least of all, and that what i
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 
 from kimi_core import endpoints
+from kimi_core.chat import Settings
 from kimi_core.errors import OLD_NAMES, KimiConfigError
 from langchain_kimi import ChatKimiK2 as LangChainKimi
 from llama_index_kimi import ChatKimiK2 as LlamaIndexKimi
@@ -23,11 +25,16 @@ adapters = pytest.mark.parametrize("kind", [LangChainKimi, LlamaIndexKimi])
 OWN = {LangChainKimi: "model_kwargs", LlamaIndexKimi: "additional_kwargs"}
 
 
+def known(kind: Any) -> set[str]:
+    aliases = {alias for item in kind.model_fields.values() if (alias := item.alias)}
+    return {*kind.model_fields, *aliases}
+
+
 @adapters
 @pytest.mark.parametrize("name", OLD_NAMES)
 def test_an_old_name_says_what_to_write(kind: Any, name: str) -> None:
-    if name == OWN[kind]:
-        kind(api_key="k", **{name: {"top_k": 5}})
+    if name in known(kind):
+        kind(api_key="k", **{name: {"top_k": 5} if name == OWN[kind] else "x"})
         return
     with pytest.raises(KimiConfigError) as caught:
         kind(api_key="k", **{name: "sk-made-up"})
@@ -39,10 +46,8 @@ def test_an_old_name_says_what_to_write(kind: Any, name: str) -> None:
 @adapters
 @pytest.mark.parametrize("name", OLD_NAMES)
 def test_what_is_to_be_written_exists(kind: Any, name: str) -> None:
-    fields = {alias for item in kind.model_fields.values() if (alias := item.alias)}
-    known = kind.model_fields.keys() | fields | {"api_key", "base_url"}
     for written in re.findall(r"write (\w+)=", OLD_NAMES[name]):
-        assert written in known or name == OWN[kind]
+        assert written in known(kind) | {"api_key", "base_url"} or name == OWN[kind]
     for argument in re.findall(r"openrouter\((\w+)=", OLD_NAMES[name]):
         assert endpoints.openrouter(**{argument: "x"}).default_headers
 
@@ -55,3 +60,51 @@ def test_what_is_to_be_written_exists(kind: Any, name: str) -> None:
 )
 def test_old_names_that_mean_the_same_go_on_working(kind: Any, working: dict[str, Any]) -> None:
     kind(api_key="k", **working)
+
+
+# Of classes that are in no list here: whoever sends a key away cannot take it back.
+SECRETS = {
+    "api_key": [
+        *("nvidia_api_key", "auth_token", "admin_api_key", "huggingfacehub_api_token"),
+        *("aws_secret_access_key", "aws_access_key_id", "webhook_secret", "azure_ad_token"),
+    ],
+    "base_url": ["xai_api_base", "groq_base_url", "mistral_api_url"],
+}
+
+
+@adapters
+@pytest.mark.parametrize(
+    ("name", "written"), [(name, it) for it, names in SECRETS.items() for name in names]
+)
+def test_a_key_is_never_sent_under_whatever_name(kind: Any, name: str, written: str) -> None:
+    with pytest.raises(KimiConfigError) as caught:
+        kind(api_key="k", **{name: "sk-made-up"})
+    assert str(caught.value) == f"ChatKimiK2 has no setting {name!r}; write {written}=."
+
+
+OF_THE_MODEL = {item.name for item in fields(Settings)} - {"model", "timeout"}
+
+
+@adapters
+@pytest.mark.parametrize("name", sorted({*OF_THE_MODEL, "moonshot_api_key", "api_base"}))
+def test_what_a_model_is_made_with_is_nothing_of_a_call(kind: Any, name: str) -> None:
+    """It was sent as a field of the payload, the key too."""
+    llm, value = kind(api_key="k"), VALUES.get(name, "sk-made-up")
+    ask = llm.invoke if kind is LangChainKimi else llm.complete
+    with pytest.raises(
+        KimiConfigError, match=r"is refused: it is no setting of one call"
+    ) as caught:
+        ask("Hi", **{name: value})
+    assert "sk-made-up" not in str(caught.value)
+
+
+VALUES: dict[str, Any] = {
+    "api": "chat",
+    "base_url": "http://gpu:8000/v1",
+    "context_window": 5,
+    "default_headers": {"a": "b"},
+    "default_query": {"a": "b"},
+    "max_retries": 1,
+    "rate_limit": 1,
+    "tool_call_parser": "client",
+}

@@ -148,3 +148,24 @@ def test_a_generic_class_goes_under_a_legal_name(
     schema = named.get("parameters") or named["schema"]
     assert schema["properties"]
     assert all(map(LEGAL.fullmatch, schema.get("$defs", {})))
+
+
+FENCE = f"```json\n{TEXT}\n```"
+
+
+def by_agent(call: dict[str, Any], **settings: Any) -> Any:
+    agents = pytest.importorskip("langchain.agents", reason="needs langchain")
+    from langchain.agents.structured_output import ProviderStrategy
+
+    assert not call
+    with langchain_kimi.ChatKimiK2(**settings) as llm:
+        agent = agents.create_agent(llm, response_format=ProviderStrategy(City))
+        return agent.invoke({"messages": [("user", "A city.")]})["structured_response"]
+
+
+@pytest.mark.parametrize("ask", [langchain, llama_index, by_agent])
+def test_an_object_in_a_fence_is_the_object(server: ScriptedServer, ask: Ask) -> None:
+    answer = {"message": {"content": FENCE}, "finish_reason": "stop"}
+    server.will(body({"choices": [answer]}))
+    settings = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": "key"}
+    assert ask({}, model="kimi-k2.6", **settings) == ULM

@@ -132,10 +132,15 @@ def test_the_detail_of_a_picture_is_no_field_of_moonshots(
         {"truncation": "auto"},
         {"context_management": [{"type": "compaction"}]},
         {"output_version": "responses/v1"},
+        {"use_previous_response_id": True},
+        {"client": object()},
+        {"root_async_client": object()},
+        {"http_socket_options": [(1, 2, 3)]},
+        {"tiktoken_model_name": "gpt-4"},
     ],
     ids=lambda setting: next(iter(setting)),
 )
-def test_what_only_the_responses_api_has_is_refused(setting: dict[str, Any]) -> None:
+def test_what_only_openais_client_has_is_refused(setting: dict[str, Any]) -> None:
     """It was shown in the instance, and ignored."""
     [name] = setting
     with pytest.raises(KimiConfigError, match=name):
@@ -145,12 +150,21 @@ def test_what_only_the_responses_api_has_is_refused(setting: dict[str, Any]) -> 
         setattr(llm, name, setting[name])
 
 
+@adapters
+def test_openais_reasoning_is_an_effort(server: MoonshotSimulator, kind: Any) -> None:
+    """What was said for GPT was a field that Moonshot refuses with a 400."""
+    ask(make(kind, server), reasoning={"effort": "low", "summary": "auto"})
+    assert server.requests[-1].body["reasoning_effort"] == "low"
+    assert ask(make(kind, server), reasoning={"max_tokens": 5}, top_k=4, modalities=["text"])
+    assert server.requests[-1].body.keys() == {"model", "messages"}
+
+
 def test_the_timeout_between_chunks_is_kept() -> None:
     with ScriptedServer() as server:
         begun = stream(chunk(content="Hel"), done=False, stalls=True)
         server.will(begun)
         where: dict[str, Any] = {"endpoint": "vllm", "base_url": server.base_url}
-        llm = LangChainKimi(model="kimi-k2.5", stream_chunk_timeout=0.1, max_retries=0, **where)
+        llm = LangChainKimi(model="kimi-k2.5", stream_chunk_timeout=0.6, max_retries=0, **where)
         with pytest.raises(KimiTimeoutError) as caught:
             list(llm.stream("Hi"))
     assert caught.value.partial.content == "Hel"

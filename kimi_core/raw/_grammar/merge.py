@@ -197,8 +197,7 @@ def _common_types(first: Any, second: Any) -> list[str]:  # noqa: ANN401 - a nam
     ones = [first] if isinstance(first, str) else list(first)
     others = [second] if isinstance(second, str) else list(second)
     common = [name for name in ones if name in others]
-    if "integer" not in common and {"integer", "number"} <= {*ones, *others}:
-        common += ["integer"] * (
-            ("integer" in ones and "number" in others) or ("number" in ones and "integer" in others)
-        )
+    both = {"integer", "number"}
+    if "integer" not in common and both <= {*ones, *others} and both & {*ones} and both & {*others}:
+        common.append("integer")
     return common

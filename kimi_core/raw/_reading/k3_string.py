@@ -1,7 +1,7 @@
 """K3: which closing tag ends a raw string that may quote closing tags.
 
 Owns: what makes an end doubtful, and the search for a better one behind it. May know: its own
-files.
+files, _json.
 
 A string is never escaped, and a page about this format quotes whole calls. Structure follows such
 a quotation's closing tag, too, but not to the end: text comes behind the section, or one more
@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
+from kimi_core._json import as_sequence
 from kimi_core.raw._reading.k3_table import K3Marker
 from kimi_core.raw._reading.k3_tags import Tag, find_tag, next_tag, read_tag, tail
 from kimi_core.raw._reading.markers import Decision
@@ -70,8 +71,8 @@ class StringEnds:
         self, keys: AbstractSet[str], schema: Mapping[str, object] | None, *, in_section: bool
     ) -> None:
         """Begin a string."""
-        required = (schema or {}).get("required")
-        needed = set(required) if isinstance(required, list) else set[object]()
+        required = as_sequence((schema or {}).get("required")) or ()
+        needed = {name for name in required if isinstance(name, str)}
         self._keys = keys
         self._strict = schema is not None
         self._missing = bool(needed - keys)

@@ -101,6 +101,15 @@ UNSAYABLE: dict[str, tuple[Any, str, str]] = {
         "'propertyNames'",
         '{"long":null}',
     ),
+    "two patternProperties": (
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "patternProperties": {"^a": {"type": "integer"}, "^b": {"type": "null"}},
+        },
+        "'patternProperties'",
+        "{}",
+    ),
     "patternProperties beside others": (
         {**A_OR_B, "patternProperties": {"^a": {"maximum": 1}}},
         "'patternProperties'",
@@ -140,6 +149,8 @@ IMPOSSIBLE: dict[str, Any] = {
     "false": False,
     "no enum value": {"type": "string", "enum": [1]},
     "no type in common": {"allOf": [{"type": "string"}, {"type": "integer"}]},
+    "numbers and a text": {"allOf": [{"type": ["integer", "number"]}, {"type": "string"}]},
+    "a text and numbers": {"allOf": [{"type": "string"}, {"type": ["integer", "number"]}]},
     "empty integer range": {"type": "integer", "minimum": 3, "maximum": 2},
     "no integer between": {"type": "integer", "minimum": 0.2, "maximum": 0.8},
     "no multiple between": {"type": "integer", "multipleOf": 7, "minimum": 1, "maximum": 6},

@@ -107,6 +107,12 @@ def test_a_tool_may_be_named_like_a_foreign_id(raw: str, name: str) -> None:
     assert [one.name for one in message.tool_calls] == [name]
 
 
+def test_the_prefix_is_taken_off_once() -> None:
+    declared = [tool("functions.call"), tool("call")]
+    message = parse(section(call("{}", "functions.functions.call")), tools=declared)
+    assert [one.name for one in message.tool_calls] == ["functions.call"]
+
+
 @pytest.mark.parametrize("spelled", ["functions.ns.wanted:0", "ns.wanted:0", "functions.wanted:0"])
 def test_a_name_space_in_front_of_a_declared_name_is_left_out(spelled: str) -> None:
     message = parse(section(call("{}", spelled)), tools=[_OTHER, _declared({"type": "object"})])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,3 +146,39 @@ def test_arguments_given_as_an_object_are_spaced_as_the_template_spaces_them() -
     call = _call(0, arguments={"b": 1, "a": ["é", None]})
     rendered = render_prompt([{"role": "assistant", "tool_calls": [call]}])
     assert '<|tool_call_argument_begin|>{"b": 1, "a": ["é", null]}<|tool_call_end|>' in rendered
+
+
+@pytest.mark.parametrize("thinking", [None, False], ids=["thinking", "not thinking"])
+def test_the_template_of_k3_that_is_ours_renders_what_our_writer_does(
+    thinking: bool | None,
+) -> None:
+    """It is given to real engines (tests/engines), because K3 comes without one."""
+    jinja2 = pytest.importorskip("jinja2")
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
+    environment.filters["tojson"] = lambda value, **how: json.dumps(
+        value, ensure_ascii=False, **how
+    )
+    source = Path(__file__).parents[2] / "engines" / "support" / "k3_template.jinja"
+    template = environment.from_string(source.read_text(encoding="utf-8"))
+    arguments = {"a": "Paris", "n": [1, {"b": None}], "c": True, "x": 1.5}
+
+    def conversation(said: Any) -> list[dict[str, Any]]:
+        called = {"reasoning_content": "Hm.", "tool_calls": [_call(0, arguments=said)]}
+        return [
+            SYSTEM,
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "", **called},
+            _result(0),
+            {"role": "assistant", "content": "Hello"},
+            {"role": "user", "content": "x\n y"},
+        ]
+
+    ours = render_prompt(
+        conversation(json.dumps(arguments)), [TOOL], model="kimi-k3", thinking=thinking
+    )
+    assert ours == template.render(
+        messages=conversation(arguments),
+        tools=[TOOL],
+        thinking=thinking,
+        add_generation_prompt=True,
+    )

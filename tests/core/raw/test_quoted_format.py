@@ -72,8 +72,7 @@ STRINGS_OF_ENDS = {
     "nothing but an end": f"a{END}",
     "two ends": f"a{END}{END}",
     "an end, and a call": f"a{END} as in {INNER}",
-    "a whole answer": "Hi<|close|>response<|sep|>"
-    f"<|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
+    "a whole section": f"Hi <|open|>tools<|sep|>{INNER}<|close|>tools<|sep|>!",
 }
 
 
@@ -122,6 +121,15 @@ def test_the_schema_decides_where_structure_does_not(
     text = f"{ANSWERED}<|open|>tools<|sep|>{called(value, MODE)}<|close|>message<|sep|>"
     [call] = read(text, "k3", tools=[FILE], size=size).tool_calls
     assert json.loads(call.arguments) == arguments
+
+
+@pytest.mark.parametrize("required", [[{}, ["text"]], "text", {"text": 1}, 7, True, None], ids=repr)
+def test_a_schema_that_is_none_decides_nothing(required: Any) -> None:
+    odd = tool("write")
+    odd["function"]["parameters"] = {"properties": {"text": {}}, "required": required}
+    text = f"{ANSWERED}<|open|>tools<|sep|>{called('a')}<|close|>message<|sep|>"
+    [call] = read(text, "k3", tools=[odd]).tool_calls
+    assert json.loads(call.arguments) == {"text": "a"}
 
 
 @pytest.mark.parametrize("size", [1, 10**6])

@@ -149,6 +149,8 @@ def test_a_prompt_that_is_too_long(name: str) -> None:
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(KimiConfigError, match=r"'ollama' is not known; it is one of vllm, "):
         EngineSimulator("ollama")
+    with pytest.raises(KimiConfigError, match=r"'vllm-raw' leaves .* 'kimi-k3' are not simulated"):
+        EngineSimulator("vllm-raw", model="kimi-k3")
     with pytest.raises(RuntimeError, match="not running"):
         _ = EngineSimulator("vllm").base_url
 

@@ -34,6 +34,8 @@ class Said:
         damaged: Names of the calls that may not.
         finish: Why the answer ended.
         prompt_tokens: Tokens of the prompt, as the server counted.
+        completion_tokens: Those of the answer.
+        logprobs: Whether it came with the probabilities of its tokens.
     """
 
     content: str
@@ -42,6 +44,8 @@ class Said:
     finish: str
     prompt_tokens: int
     damaged: tuple[str, ...] = ()
+    completion_tokens: int = 0
+    logprobs: bool = False
 
 
 class Conversation:
@@ -72,9 +76,9 @@ class Conversation:
         raise NotImplementedError
 
     def remember_call(
-        self, question: str, identity: str, name: str, arguments: dict[str, Any]
+        self, question: str, identity: str, name: str, arguments: dict[str, Any] | str
     ) -> None:
-        """Add a question, and a call that another model made."""
+        """Add a question, and a call that another model made; text is no JSON."""
         raise NotImplementedError
 
     def begin(self, question: str, text: str) -> None:
@@ -85,9 +89,14 @@ class Conversation:
         """Ask without a message more."""
         return self._answer((), {}, stream=stream)
 
+    def show(self, question: str, picture: str) -> None:
+        """Add a question about a picture."""
+        raise NotImplementedError
+
     def look(self, question: str, picture: str) -> Said:
         """Ask about a picture."""
-        raise NotImplementedError
+        self.show(question, picture)
+        return self.go_on()
 
     def _answer(self, tools: Sequence[Any], options: dict[str, Any], *, stream: bool) -> Said:
         raise NotImplementedError
@@ -103,7 +112,8 @@ class LangChain(Conversation):
         return self._answer(tools, options, stream=stream)
 
     def tell(self, result: str, tools: Sequence[Any] = (), *, stream: bool = False) -> Said:
-        calls = self.messages[-1].tool_calls
+        last = self.messages[-1]
+        calls = [*last.tool_calls, *last.invalid_tool_calls]
         self.messages += [ToolMessage(result, tool_call_id=call["id"]) for call in calls]
         return self._answer(tools, {}, stream=stream)
 
@@ -112,22 +122,23 @@ class LangChain(Conversation):
         self.messages.append(AIMessageChunk(text, additional_kwargs=kept))
 
     def remember_call(
-        self, question: str, identity: str, name: str, arguments: dict[str, Any]
+        self, question: str, identity: str, name: str, arguments: dict[str, Any] | str
     ) -> None:
         call = {"id": identity, "name": name, "args": arguments}
-        self.messages += [HumanMessage(question), AIMessage("", tool_calls=[call])]
+        kind = "invalid_tool_calls" if isinstance(arguments, str) else "tool_calls"
+        made: dict[str, Any] = {kind: [call]}
+        self.messages += [HumanMessage(question), AIMessage("", **made)]
 
     def begin(self, question: str, text: str) -> None:
         begun = AIMessage(text, additional_kwargs={"partial": True})
         self.messages += [HumanMessage(question), begun]
 
-    def look(self, question: str, picture: str) -> Said:
+    def show(self, question: str, picture: str) -> None:
         parts: list[str | dict[Any, Any]] = [
             {"type": "text", "text": question},
             {"type": "image_url", "image_url": {"url": picture}},
         ]
         self.messages.append(HumanMessage(parts))
-        return self.go_on()
 
     def _answer(self, tools: Sequence[Any], options: dict[str, Any], *, stream: bool) -> Said:
         llm: Any = langchain_kimi.ChatKimiK2(**self.settings)
@@ -148,6 +159,8 @@ class LangChain(Conversation):
             message.response_metadata["finish_reason"],
             message.usage_metadata["input_tokens"],
             tuple(call["name"] for call in message.invalid_tool_calls),
+            message.usage_metadata["output_tokens"],
+            bool(message.response_metadata.get("logprobs")),
         )
 
 
@@ -177,7 +190,7 @@ class LlamaIndex(Conversation):
         self.messages.append(ChatMessage(role="assistant", blocks=blocks))
 
     def remember_call(
-        self, question: str, identity: str, name: str, arguments: dict[str, Any]
+        self, question: str, identity: str, name: str, arguments: dict[str, Any] | str
     ) -> None:
         call = ToolCallBlock(tool_call_id=identity, tool_name=name, tool_kwargs=arguments)
         self.messages += [
@@ -192,10 +205,9 @@ class LlamaIndex(Conversation):
             ChatMessage(role="assistant", content=text, additional_kwargs=begun),
         ]
 
-    def look(self, question: str, picture: str) -> Said:
+    def show(self, question: str, picture: str) -> None:
         blocks = [TextBlock(text=question), ImageBlock(url=picture)]
         self.messages.append(ChatMessage(role="user", blocks=blocks))
-        return self.go_on()
 
     def _answer(self, tools: Sequence[Any], options: dict[str, Any], *, stream: bool) -> Said:
         llm = llama_index_kimi.ChatKimiK2(**self.settings)
@@ -216,6 +228,8 @@ class LlamaIndex(Conversation):
             response.raw["finish_reason"],
             response.additional_kwargs["prompt_tokens"],
             tuple(call.tool_name for call, given in read if given is None),
+            response.additional_kwargs["completion_tokens"],
+            bool(response.logprobs),
         )
 
 

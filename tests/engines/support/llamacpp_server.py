@@ -18,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--no-jinja", action="store_true")
     options = parser.parse_args()
     xllamacpp: Any = importlib.import_module("xllamacpp")
     settings = xllamacpp.CommonParams()
@@ -28,6 +29,7 @@ def main() -> None:
     settings.n_ctx = 4_096
     settings.cache_ram_mib = 0
     settings.warmup = False
+    settings.use_jinja = not options.no_jinja
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(settings)
     assert server.listening_address

@@ -41,16 +41,17 @@ _TOOL_PARSER = ("--enable-auto-tool-choice", "--tool-call-parser", "kimi_k2")
 _REASONING_PARSER = ("--reasoning-parser", "kimi_k2")
 
 
-_SGLANG = (
-    *(str(Path(__file__).with_name("sglang_server.py")), "--model-path", "sglang"),
-    *("--served-model-name", "kimi-k2.5", "--host", "127.0.0.1", "--device", "cpu"),
+_SGLANG_SERVER = (
+    str(Path(__file__).with_name("sglang_server.py")),
+    *("--host", "127.0.0.1", "--device", "cpu"),
     *("--attention-backend", "torch_native", "--load-format", "dummy", "--skip-server-warmup"),
     *("--max-total-tokens", "32768", "--max-running-requests", "4", "--mem-fraction-static", "0.5"),
     *("--grammar-backend", "xgrammar", "--disable-radix-cache", "--chunked-prefill-size", "-1"),
 )
+_SGLANG = (*_SGLANG_SERVER, "--model-path", "sglang", "--served-model-name", "kimi-k2.5")
+_SGLANG_K3 = (*_SGLANG_SERVER, "--model-path", "sglang-k3", "--served-model-name", "kimi-k3")
 _SGLANG_TOOLS = ("--tool-call-parser", "kimi_k2")
-# The parsers of the family that the model is not of.
-_WRONG = ("--tool-call-parser", "kimi_k3", "--reasoning-parser", "kimi_k3")
+_K3_PARSERS = ("--tool-call-parser", "kimi_k3", "--reasoning-parser", "kimi_k3")
 _LLAMA_CPP = (str(Path(__file__).with_name("llamacpp_server.py")), "--model", "llamacpp/kimi.gguf")
 
 
@@ -62,18 +63,20 @@ class Server:
         command: What Python is told; run in the folder of the models.
         model: What it calls its model.
         environment: The folder of its Python; empty for that of the tests.
+        scripted: The folder of the model that SGLang's scripted model class reads.
     """
 
     command: tuple[str, ...]
     model: str = "kimi-k2.5"
     environment: str = "venv"
+    scripted: str = "sglang"
 
 
 SERVERS = {
     "vllm": Server((*_VLLM, "--model", "fast", *_TOOL_PARSER, *_REASONING_PARSER)),
     "vllm-raw": Server((*_VLLM, "--model", "fast")),
     "vllm-no-reasoning": Server((*_VLLM, "--model", "fast", *_TOOL_PARSER)),
-    "vllm-wrong": Server((*_VLLM, "--model", "fast", "--enable-auto-tool-choice", *_WRONG)),
+    "vllm-wrong": Server((*_VLLM, "--model", "fast", "--enable-auto-tool-choice", *_K3_PARSERS)),
     "vllm-slow": Server(
         (*_VLLM, "--model", "slow", "--trust-remote-code", *_TOOL_PARSER, *_REASONING_PARSER)
     ),
@@ -84,14 +87,21 @@ SERVERS = {
     "sglang": Server((*_SGLANG, *_SGLANG_TOOLS, *_REASONING_PARSER), environment="venv-sglang"),
     "sglang-no-reasoning": Server((*_SGLANG, *_SGLANG_TOOLS), environment="venv-sglang"),
     "sglang-raw": Server(_SGLANG, environment="venv-sglang"),
-    "sglang-wrong": Server((*_SGLANG, *_WRONG), environment="venv-sglang"),
+    "sglang-wrong": Server((*_SGLANG, *_K3_PARSERS), environment="venv-sglang"),
+    "sglang-k3": Server(
+        (*_SGLANG_K3, *_K3_PARSERS),
+        model="kimi-k3",
+        environment="venv-sglang",
+        scripted="sglang-k3",
+    ),
     "llama.cpp": Server(_LLAMA_CPP, environment=""),
     "llama.cpp-no-jinja": Server((*_LLAMA_CPP, "--no-jinja"), environment=""),
 }
 """How each server is started: vLLM with both parsers, without any, with the one for tool calls
 only, with those of another family, with both and the slow tokenizer that Kimi's checkpoints have;
 ``transformers serve``; SGLang with both parsers, with the one for tool calls only, without any,
-and with those of another family; and llama.cpp's with jinja and without."""
+with those of another family, and with K3's tokens and a template of ours; and llama.cpp's with
+jinja and without."""
 
 
 def engines_folder() -> Path | None:
@@ -121,7 +131,7 @@ def serve(name: str, folder: Path) -> Iterator[str]:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell
             command,
             cwd=folder / "models",
-            env={**os.environ, **_environment(folder)},
+            env={**os.environ, **_environment(folder, server)},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # vLLM has children, which end with their group at the latest
@@ -133,14 +143,14 @@ def serve(name: str, folder: Path) -> Iterator[str]:
         _stop(process)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, server: Server) -> dict[str, str]:
     """Keep the engine on this machine, small, and its files in the folder."""
     return {
         "DO_NOT_TRACK": "1",
         "HF_HOME": str(folder / "huggingface"),
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
-        "KIMI_SCRIPTED_MODEL": str(folder / "models" / "sglang"),
+        "KIMI_SCRIPTED_MODEL": str(folder / "models" / server.scripted),
         "PYTHONPATH": str(_PROJECT),
         "SGLANG_EXTERNAL_MODEL_PACKAGE": "tests.engines.support.scripted_sglang",
         "SGLANG_USE_CPU_ENGINE": "1",

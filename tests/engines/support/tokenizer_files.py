@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
-from kimi_core.raw.special_tokens import special_tokens
+from kimi_core.raw.special_tokens import Dialect, special_tokens
 from kimi_core.tokenizer import _PATTERN
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["fast_tokenizer", "write_fast", "write_slow"]
+
+_MODELS: dict[Dialect, str] = {"k2": "kimi-k2.5", "k3": "kimi-k3"}
 
 # A slow tokenizer needs no more than this to serve; it is loaded by --trust-remote-code.
 _SLOW_TOKENIZER = '''\
@@ -71,8 +73,8 @@ class ScriptedTokenizer(PreTrainedTokenizer):
 '''
 
 
-def fast_tokenizer(folder: Path) -> Tokenizer:
-    """Build the fast tokenizer from a folder that holds Kimi's tokenizer files.
+def fast_tokenizer(folder: Path, dialect: Dialect = "k2") -> Tokenizer:
+    """Build the fast tokenizer of a family from a folder that holds Kimi's tokenizer files.
 
     A token's rank is its place in the order of merging, so each way of cutting a token into two
     others is a merge, in the order of the ranks of what they make.
@@ -98,14 +100,14 @@ def fast_tokenizer(folder: Path) -> Tokenizer:
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_tokens([_added(token) for token in _added_tokens(folder).values()])
+    tokenizer.add_tokens([_added(token) for token in _added_tokens(folder, dialect).values()])
     return tokenizer
 
 
-def write_fast(tokenizer: Tokenizer, source: Path, target: Path) -> None:
-    """Write the fast tokenizer into the folder of a model."""
+def write_fast(tokenizer: Tokenizer, source: Path, target: Path, dialect: Dialect = "k2") -> None:
+    """Write the fast tokenizer of a family into the folder of a model."""
     tokenizer.save(str(target / "tokenizer.json"))
-    _write_settings(source, target, {"tokenizer_class": "PreTrainedTokenizerFast"})
+    _write_settings(source, target, {"tokenizer_class": "PreTrainedTokenizerFast"}, dialect)
 
 
 def write_slow(source: Path, target: Path) -> None:
@@ -141,16 +143,16 @@ def _letters_of_bytes() -> dict[int, str]:
     return {**{byte: chr(byte) for byte in seen}, **shifted}
 
 
-def _settings(folder: Path) -> dict[str, Any]:
-    path = folder / "kimi-k2.5.tokenizer_config.json"
+def _settings(folder: Path, dialect: Dialect) -> dict[str, Any]:
+    path = folder / f"{_MODELS[dialect]}.tokenizer_config.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _added_tokens(folder: Path) -> dict[int, dict[str, Any]]:
-    listed = _settings(folder)["added_tokens_decoder"]
+def _added_tokens(folder: Path, dialect: Dialect = "k2") -> dict[int, dict[str, Any]]:
+    listed = _settings(folder, dialect)["added_tokens_decoder"]
     return {
         number: listed.get(str(number), {"content": spelling, "special": False})
-        for spelling, number in sorted(special_tokens("k2").items(), key=lambda item: item[1])
+        for spelling, number in sorted(special_tokens(dialect).items(), key=lambda item: item[1])
     }
 
 
@@ -158,8 +160,10 @@ def _added(token: dict[str, Any]) -> AddedToken:
     return AddedToken(token["content"], special=token["special"], normalized=False)
 
 
-def _write_settings(source: Path, target: Path, own: dict[str, Any]) -> None:
-    settings = _settings(source)
+def _write_settings(
+    source: Path, target: Path, own: dict[str, Any], dialect: Dialect = "k2"
+) -> None:
+    settings = _settings(source, dialect)
     for name in ("auto_map", "extra_special_tokens"):
         settings.pop(name, None)
     text = json.dumps({**settings, **own}, indent=1)
