@@ -244,10 +244,10 @@ def hide_key(exc: Exception, sent: Any) -> None:  # noqa: ANN401 - of the SDK or
 def _secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
     yield ""  # what looks like a key is hidden in any case
     for name, value in headers.items():
-        scheme, blank, said = value.partition(" ")
+        scheme, _, said = value.partition(" ")
         if _SECRET.search(name):
             yield value
-        if name.lower() == "authorization" and blank:
+        if name.lower() == "authorization":
             yield said
         if scheme == "Basic":  # of a password in an address
             with suppress(ValueError):

@@ -206,7 +206,8 @@ def _made(kind: Callable[..., HttpClient]) -> HttpClient:
     try:
         return kind(verify=verify)
     except ImportError as error:
-        raise KimiConfigError(f"the proxy of the environment cannot be used: {error}") from error
+        message = f"HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used: {error}"
+        raise KimiConfigError(message) from error
     except Exception:  # noqa: BLE001 - of the HTTP library, which has no common base for these
         raise KimiConfigError(
             "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY is no address that can be used; write "

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import socketserver
+import struct
+import threading
 import tracemalloc
 
+import openai
 import pytest
 
 from kimi_core.errors import KimiAPIError, KimiProtocolError, KimiStreamTruncatedError
@@ -179,3 +184,28 @@ def test_odd_json_is_read_where_it_has_one_meaning(
 ) -> None:
     server.will(Answer((b"data: " + event + b"\n\n" + sse(chunk("stop")),), headers=EVENTS))
     assert read(connect()).message().content == content
+
+
+class HangsUp(socketserver.BaseRequestHandler):
+    """Resets the connection, so that whoever asked reads no end."""
+
+    def handle(self) -> None:
+        self.request.recv(1)
+        at_once = struct.pack("ii", 1, 0)
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self.request.close()
+
+
+@both
+def test_who_is_hung_up_on_is_told_what_happened(connect: Connect, read: Read) -> None:
+    """An async connection that is reset has an empty text, and its cause has another."""
+    with socketserver.TCPServer(("127.0.0.1", 0), HangsUp) as listener:
+        serving = threading.Thread(target=listener.serve_forever, args=(0.01,))
+        serving.start()
+        try:
+            chat = connect(base_url=f"http://127.0.0.1:{listener.server_address[1]}/v1")
+            with pytest.raises(openai.APIConnectionError, match=r"/v1: \S.*\w\. Check base_url"):
+                read(chat)
+        finally:
+            listener.shutdown()
+            serving.join()

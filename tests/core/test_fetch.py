@@ -266,6 +266,18 @@ def test_a_proxy_is_asked_for_public_names_only(
         fetch_media(f"http://{name}/a.png", timeout=5.0)
 
 
+@pytest.mark.parametrize("url", ["http://public.example/a.png", "http:public.example/a.png"])
+def test_a_proxy_that_is_asked_by_https_is_looked_at_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy")
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "https://127.0.0.1:9")
+    resolve(monkeypatch, {"public.example": ["93.184.216.34"], "127.0.0.1": ["127.0.0.1"]})
+    with pytest.raises(KimiConfigError, match=r"Connection refused|no host given"):
+        fetch_media(url, timeout=5.0)
+
+
 def test_https_asks_the_same_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve(monkeypatch, {"pictures.example": ["10.0.0.1"]})
     with pytest.raises(KimiConfigError, match="is no public address"):

@@ -9,9 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import itertools
-import socket
-import socketserver
-import struct
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -357,31 +354,6 @@ def test_who_cannot_connect_is_told_so_in_time(connect: Connect, read: Any) -> N
     with pytest.raises(openai.APIConnectionError, match="No connection to vllm") as got:
         read(chat, total_timeout=60)
     assert not isinstance(got.value, KimiTimeoutError)
-
-
-class HangsUp(socketserver.BaseRequestHandler):
-    """Resets the connection, so that whoever asked reads no end."""
-
-    def handle(self) -> None:
-        self.request.recv(1)
-        at_once = struct.pack("ii", 1, 0)
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        self.request.close()
-
-
-@both
-def test_who_is_hung_up_on_is_told_what_happened(connect: Connect, read: Any) -> None:
-    """An async connection that is reset has an empty text, and its cause has another."""
-    with socketserver.TCPServer(("127.0.0.1", 0), HangsUp) as listener:
-        serving = threading.Thread(target=listener.serve_forever, args=(0.01,))
-        serving.start()
-        try:
-            chat = connect(base_url=f"http://127.0.0.1:{listener.server_address[1]}/v1")
-            with pytest.raises(openai.APIConnectionError, match=r"/v1: \S.*\w\. Check base_url"):
-                read(chat)
-        finally:
-            listener.shutdown()
-            serving.join()
 
 
 class Pings:

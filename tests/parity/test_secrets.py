@@ -186,6 +186,7 @@ def test_what_a_server_repeats_is_hidden(kind: type, said: str, status: int) -> 
     [
         ("HTTP_PROXY", "http://ann:a/made-up-5@127.0.0.1"),
         ("HTTP_PROXY", "socks9://ann:made-up-5@127.0.0.1"),
+        ("HTTP_PROXY", "socks5://ann:made-up-5@127.0.0.1"),  # which takes another package
         ("SSL_CERT_FILE", "/no/such/file"),
     ],
 )
