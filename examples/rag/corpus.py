@@ -7,13 +7,14 @@ of `MODULES` exports becomes a section of its docstring, read without importing 
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md")
 LEFT_OUT = ("docs/rag.md",)  # it shows what is found in the others
 MODULES = ("langchain_kimi", "llama_index_kimi", "kimi_core/platform", "kimi_core/testing")
-WHOLE = 3_500  # a page of fewer characters is one section
+WHOLE = 3_000  # a page of fewer characters is one section
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
@@ -27,12 +28,13 @@ class Section:
     text: str
 
 
-def sections() -> list[Section]:
+@cache
+def sections() -> tuple[Section, ...]:
     """Read every section, whole; what is before a page's first heading has the page's title."""
     pages = [path for pattern in PAGES for path in sorted(ROOT.glob(pattern))]
     found = [section for path in pages for section in _of_page(path)]
     found += [section for module in MODULES for section in _of_module(module)]
-    return [section for section in found if section.page not in LEFT_OUT]
+    return tuple(section for section in found if section.page not in LEFT_OUT)
 
 
 def _of_page(path: Path) -> list[Section]:
