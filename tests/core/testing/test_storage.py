@@ -12,7 +12,8 @@ import pytest
 
 from kimi_core import errors
 from kimi_core.endpoints import get_endpoint
-from kimi_core.platform._routes import Call, create_batch, file, file_content, upload_file
+from kimi_core.files.routes import file, file_content, upload_file
+from kimi_core.platform._routes import Call, create_batch
 from kimi_core.testing import MoonshotSimulator
 from kimi_core.transport import Transport
 
