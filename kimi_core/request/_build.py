@@ -55,7 +55,8 @@ def build_request(
     asked = Asked(messages=messages, tools=tools, options=options, stream=stream)
     plan = decide(with_texts(messages, None), tools, options, capabilities, stream=stream)
     raw = capabilities.api == "completions"
-    opens = plan.thinking.thinks and capabilities.info.opens_reasoning and not plan.prefix
+    thinks = plan.thinking.thinks or plan.thinking.may_think
+    opens = thinks and capabilities.info.opens_reasoning and not plan.prefix
     return Request(
         path="/completions" if raw else "/chat/completions",
         payload=_payload(plan, completion_fields(plan) if raw else chat_fields(plan)),

@@ -23,12 +23,15 @@ class Thinking:
 
     Attributes:
         thinks: Whether it does.
+        may_think: Whether it may do so although the caller does not want it: no field is known that
+            would say so to the server.
         keeps: Whether the caller wants the reasoning of earlier turns to count.
         effort: How strong, or None for the model's default.
         fields: The fields of a chat request that say so; none where nothing was set.
     """
 
     thinks: bool
+    may_think: bool
     keeps: bool
     effort: str | None
     fields: dict[str, Any]
@@ -62,7 +65,14 @@ def decide_thinking(
         reasoning = {**fields.pop("reasoning", {}), "effort": effort}
         by_router = capabilities.endpoint.thinking_switch == "reasoning"
         fields.update({"reasoning": reasoning} if by_router else {"reasoning_effort": effort})
-    return Thinking(thinks=thinks, keeps=bool(keep), effort=effort, fields=fields)
+    unheard = thinking is False and _has_no_switch(capabilities)
+    return Thinking(
+        thinks=thinks, may_think=unheard, keeps=bool(keep), effort=effort, fields=fields
+    )
+
+
+def _has_no_switch(capabilities: Capabilities) -> bool:
+    return capabilities.api == "chat" and capabilities.endpoint.thinking_switch == "none"
 
 
 def _fields(

@@ -49,7 +49,8 @@ def supported(options: Options, capabilities: Capabilities) -> Options:
         try:
             check(options, capabilities)
         except KimiConfigError as error:
-            _say(f"{error} It was left out (unsupported={options.unsupported!r}).", options)
+            said = f"{error} It was left out (unsupported={options.unsupported!r})."
+            _say(said, name, options, capabilities)
             left: dict[str, Any] = {name: None}
             options = replace(options, **left)
     return options
@@ -97,15 +98,19 @@ def _say_lacking(name: str, options: Options, capabilities: Capabilities) -> Non
     _say(
         f"{name} does nothing at {capabilities.endpoint.name}: its documents have no such field, "
         f"and it was left out. Leave it out, or send it unchecked with extra_body.",
+        name,
         options,
+        capabilities,
     )
 
 
-def _say(message: str, options: Options) -> None:
+def _say(message: str, name: str, options: Options, capabilities: Capabilities) -> None:
     if options.unsupported == "drop":
-        if message in _said:
+        # Not the value, of which a search over temperatures has a thousand.
+        about = f"{name} of {capabilities.model} at {capabilities.endpoint.name}"
+        if about in _said:
             return
-        _said.add(message)
+        _said.add(about)
     warn(message, IgnoredSettingWarning)
 
 

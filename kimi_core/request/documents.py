@@ -251,6 +251,10 @@ def _document(file: Mapping[str, Any], where: str, rules: _Rules) -> Document:
     name, url = str(file.get("filename") or _UNNAMED), str(file.get("file_url") or "")
     if file.get("file_data"):
         return _of_data(file, where)
+    if not url and not file.get("file_id"):
+        raise KimiConfigError(
+            f"{where}: document {name!r} is empty; give its data, or leave it out."
+        )
     if not url:
         raise KimiConfigError(
             f"{where}: document {name!r} is a file id ({file.get('file_id')!r}), which a message "

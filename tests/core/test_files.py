@@ -339,6 +339,10 @@ REFUSED: dict[str, tuple[list[dict[str, Any]], str]] = {
         [{"type": "file", "file": {"file_url": "/etc/hostname"}}],
         "'/etc/hostname' is not read: a message may come from anybody. Pass media_folder=",
     ),
+    "nothing": (
+        [{"type": "file", "file": {"filename": "a", "file_data": ""}}],
+        r"document 'a' is empty; give its data",
+    ),
     "no base64": (
         [{"type": "file", "file": {"filename": "a", "file_data": "data:;base64,%"}}],
         "the data of document 'a' is no base64",

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimi_core.errors import ServerSetupWarning
+from kimi_core.errors import IgnoredSettingWarning, ServerSetupWarning
 from kimi_core.events import ContentDelta, ReasoningDelta
 from kimi_core.request import Options
 from kimi_core.response import ResponseReader
@@ -105,6 +105,23 @@ def test_an_answer_is_split_here(
         said = (text, text, [])
     assert say(model, asked, [whole(finish, content=text)], parser) == said
     assert say(model, asked, [delta(content=c) for c in text] + [delta(finish)], parser) == said
+
+
+@pytest.mark.parametrize("thinking", [None, False])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("Let me see.</think>Hello.", ("Hello.", "Let me see.")), ("Hello.", ("Hello.", ""))],
+)
+def test_a_server_that_cannot_be_told_not_to_think_may_think(
+    text: str, said: tuple[str, str], thinking: bool | None
+) -> None:
+    """``transformers serve`` has no switch, and its answer began with the thought and its tag."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IgnoredSettingWarning)
+        request = ask("custom", "kimi-k2.5", thinking=thinking)
+    for chunks in ([whole("stop", content=text)], [delta(content=c) for c in text]):
+        message = read(chunks, ResponseReader(request))[0].message()
+        assert (message.content, message.reasoning) == said
 
 
 @given(st.sampled_from([*UNSPLIT]), st.lists(st.integers(1, 40), min_size=1))

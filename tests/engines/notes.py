@@ -202,8 +202,8 @@ NOTES = [
         r"(answer|call|forced: the same).*not thinking.*",
         "has no switch for thinking",
         "an `IgnoredSettingWarning`",
-        "leave `thinking=False` out: the answer then begins with the thought and its tag",
-        {"content": "</think>", "calls": None, "warns": "IgnoredSettingWarning"},
+        "it thinks all the same, and its thought is told as reasoning",
+        {"warns": "IgnoredSettingWarning"},
     ),
     Note(
         r"transformers",

@@ -93,6 +93,13 @@ def test_each_refusal_can_be_lenient(
 
 
 @adapters
+def test_another_value_is_not_said_again(server: MoonshotSimulator, kind: Any) -> None:
+    llm = make(kind, server, unsupported="drop")
+    assert len([said for value in (0.0, 0.2, 0.4) for said in ask(llm, temperature=value)]) == 1
+    assert len(ask(llm, top_p=0.5)) == 1
+
+
+@adapters
 def test_a_call_may_be_lenient_by_itself(server: MoonshotSimulator, kind: Any) -> None:
     llm = make(kind, server, temperature=0.0)
     assert ask(llm, unsupported="warn")
