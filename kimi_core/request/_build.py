@@ -55,8 +55,6 @@ def build_request(
     asked = Asked(messages=messages, tools=tools, options=options, stream=stream)
     plan = decide(with_texts(messages, None), tools, options, capabilities, stream=stream)
     raw = capabilities.api == "completions"
-    thinks = plan.thinking.thinks or plan.thinking.may_think
-    opens = thinks and capabilities.info.opens_reasoning and not plan.prefix
     return Request(
         path="/completions" if raw else "/chat/completions",
         payload=_payload(plan, completion_fields(plan) if raw else chat_fields(plan)),
@@ -66,7 +64,7 @@ def build_request(
         repeats="" if raw else repeated_prefix(plan),
         begins=plan.begins,
         text=plan.text,
-        opens_reasoning=opens,
+        opens_reasoning=_opens_reasoning(plan),
         sending=plan.sending,
         total_timeout=options.total_timeout,
         forced_tool_choice=plan.forced,
@@ -75,6 +73,11 @@ def build_request(
         asked=asked,
         documents=tuple(documents_in(messages)),
     )
+
+
+def _opens_reasoning(plan: Plan) -> bool:
+    thinks = plan.thinking.thinks or plan.thinking.may_think
+    return thinks and plan.capabilities.info.opens_reasoning and not plan.prefix
 
 
 def _payload(plan: Plan, fields: Mapping[str, Any]) -> dict[str, Any]:
