@@ -30,7 +30,8 @@ def run_demo(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "frameworks"),
     [
-        pytest.param(("--framework", "langchain"), 1, id="one framework"),
+        # The README's first command: .ci/run starts it as well.
+        pytest.param(("--framework", "langchain"), 1, id="one framework", marks=pytest.mark.deep),
         pytest.param((), 2, id="both frameworks", marks=pytest.mark.deep),
     ],
 )

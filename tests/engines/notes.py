@@ -203,11 +203,11 @@ NOTES = [
         "has no switch for thinking",
         "an `IgnoredSettingWarning`",
         "it thinks all the same, and its thought is told as reasoning",
-        {"warns": "IgnoredSettingWarning"},
+        {"thinks": True, "warns": "IgnoredSettingWarning"},
     ),
     Note(
         r"transformers",
-        r"forced: a tool.*",
+        r"forced: (a tool|the same).*",
         "ignores `tool_choice`",
         "nothing on the chat route; on the completions route it is refused",
         "the model decides",

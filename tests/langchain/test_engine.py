@@ -81,5 +81,6 @@ class City(BaseModel):
     large: bool
 
 
+@pytest.mark.deep
 def test_structured_output_is_forced_by_the_grammar(model: ChatKimiK2) -> None:
     assert isinstance(model.with_structured_output(City).invoke("Tell me about Paris."), City)

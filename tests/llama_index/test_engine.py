@@ -36,6 +36,7 @@ def engine() -> Iterator[ChatKimiK2]:
         yield llm
 
 
+@pytest.mark.deep
 def test_a_forced_call_is_executed(engine: ChatKimiK2, weather: FunctionTool) -> None:
     result = engine.predict_and_call([weather], QUESTION, tool_required=True)
 
@@ -77,6 +78,7 @@ class City(BaseModel):
     large: bool
 
 
+@pytest.mark.deep
 def test_an_object_is_schema_valid_by_grammar(engine: ChatKimiK2) -> None:
     objects = list(engine.stream_structured_predict(City, PromptTemplate("Name a city.")))
 

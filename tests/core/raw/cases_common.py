@@ -18,7 +18,7 @@ from kimi_core.events import (
     ToolCallEnd,
     ToolCallStart,
 )
-from kimi_core.raw.parser import StreamParser
+from kimi_core.raw.parser import StreamParser, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,6 +127,18 @@ def order_of(events: list[Event]) -> list[tuple[str, int | None]]:
         if not order or order[-1] != kind:
             order.append(kind)
     return order
+
+
+PIECES = (1, 2, 3, 5, 7, 20)
+
+
+def assert_same_in_pieces(case: Case) -> None:
+    """Assert that a stream says what the whole text says, whatever the length of its pieces."""
+    longer = 97 if len(case.text) > 20_000 else 1
+    whole = parse(case.text, **case.options)
+    streams = {size: cut(case.text, size * longer) for size in PIECES}
+    said = {size: message_of(pieces, **case.options) for size, pieces in streams.items()}
+    assert {size: message for size, message in said.items() if message != whole} == {}
 
 
 def assert_case(case: Case, message: ParsedMessage) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from kimi_core.raw.parser import parse
-from tests.core.raw.cases_common import Case, assert_case, cut, message_of
+from tests.core.raw.cases_common import Case, assert_case, assert_same_in_pieces
 from tests.core.raw.cases_rule import RULE
 
 
@@ -17,12 +17,9 @@ def test_row(case: Case) -> None:
     assert_case(case, parse(case.text, **case.options))
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 20])
 @pytest.mark.parametrize("case", RULE, ids=lambda case: case.row)
-def test_row_is_the_same_in_pieces(case: Case, size: int) -> None:
-    if len(case.text) > 20_000:
-        size *= 97
-    assert_case(case, message_of(cut(case.text, size), **case.options))
+def test_row_is_the_same_in_pieces(case: Case) -> None:
+    assert_same_in_pieces(case)
 
 
 def test_case_names_are_unique() -> None:
