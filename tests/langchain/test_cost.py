@@ -109,6 +109,7 @@ REPLIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("many", [150, pytest.param(1_000, marks=pytest.mark.deep)])
 @pytest.mark.parametrize("kind", REPLIES)
+@pytest.mark.usefixtures("own_garbage")
 def test_calls_of_a_chunk_are_few_and_do_not_grow(
     engine: MoonshotSimulator, make_raw: MakeModel, kind: str, many: int
 ) -> None:

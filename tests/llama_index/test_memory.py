@@ -40,7 +40,7 @@ TWO_TURNS = [("user", "One?"), ("assistant", "Yes."), ("user", "Two?")]
 
 
 @pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
+def collected(own_garbage: None) -> Iterator[None]:  # noqa: ARG001 - makes collecting quick
     """Leave no database to a later test."""
     yield
     gc.collect()
