@@ -17,7 +17,12 @@ import tracemalloc
 import openai
 import pytest
 
-from kimi_core.errors import KimiAPIError, KimiProtocolError, KimiStreamTruncatedError
+from kimi_core.errors import (
+    KimiAPIError,
+    KimiProtocolError,
+    KimiStatusError,
+    KimiStreamTruncatedError,
+)
 from tests.core.reading_answers import Connect, Read, both, read_sync
 from tests.scripted import Answer, ScriptedServer, chunk, sse, stream
 
@@ -161,6 +166,26 @@ def test_blanks_before_an_answer_are_not_kept(
         assert tracemalloc.get_traced_memory()[1] < 2**24
     finally:
         tracemalloc.stop()
+
+
+@both
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_refusal_is_read_up_to_a_bound(
+    server: ScriptedServer, connect: Connect, read: Read, status: int
+) -> None:
+    """The SDK reads all of it: 200 MB of blanks behind 200 KB took 25 s."""
+    packed = gzip.compress(b'{"error": {"message": "No.' + b" " * 2**25, 1)
+    headers = {"content-type": JSON, "content-encoding": "gzip"}
+    server.will(Answer((packed,), status=status, headers=headers))
+    chat = connect()
+    tracemalloc.start()
+    try:
+        with pytest.raises(KimiStatusError, match="No") as caught:
+            read(chat)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+    assert caught.value.status_code == status
 
 
 ODD = {
