@@ -83,8 +83,8 @@ class Tokenizer:
             source: What `source` says.
         """
         self._encoding = encoding
-        self.exact = encoding is not None
-        self.source = source
+        self.exact: bool = encoding is not None
+        self.source: str = source
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Tokenizer:

@@ -19,5 +19,10 @@ class KimiRateLimiter(AccountRate, BaseRateLimiter):
     ends; here only the requests of a minute count. Arguments as for `AccountRate`.
     """
 
-    acquire = AccountRate.take
-    aacquire = AccountRate.atake
+    def acquire(self, *, blocking: bool = True) -> bool:
+        """Wait for a turn and return True, or return at once whether there was one."""
+        return self.take(blocking=blocking)
+
+    async def aacquire(self, *, blocking: bool = True) -> bool:
+        """Wait as `acquire` does, in the running event loop."""
+        return await self.atake(blocking=blocking)

@@ -96,7 +96,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     def _refresh_profile(self) -> None:
         """Take the facts of the model, which the server may have named meanwhile."""
         if self.profile is None or isinstance(self.profile, UnsaidDict):
-            self.profile = self._resolve_model_profile()
+            self.profile: ModelProfile | None = self._resolve_model_profile()
 
     @property
     def _default_params(self) -> dict[str, Any]:

@@ -60,7 +60,8 @@ class ToolSearchMiddleware(_Before):
             told = ToolMessage(f"Found: {names}", tool_call_id=call)
             return Command(update={"messages": [told, tools_message(found)] if found else [told]})
 
-        self._known, self.tools = {one.name: one for one in known}, [find_tools, *known]
+        self._known = {one.name: one for one in known}
+        self.tools: Sequence[BaseTool] = [find_tools, *known]
 
     def _changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         found, profile = list[str](), getattr(request.model, "profile", None) or {}

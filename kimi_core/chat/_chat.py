@@ -65,7 +65,7 @@ class KimiChat:
             endpoint_at(settings.base_url) if settings.endpoint is None else settings.endpoint
         )
         self._served = ServedModel(self.resolve, settings.model, settings.base_url)
-        self.spelled = self.capabilities.model
+        self.spelled: str = self.capabilities.model
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
         self._transport: Transport | None = None

@@ -8,7 +8,7 @@ transport.
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from kimi_core.chat._again import AskingAgain
@@ -77,10 +77,10 @@ class Opened:
         self._reading = Reading(
             request, response, limits, made_at, learned, asks_again=ask is not None
         )
-        self.reader = self._reading.reader
-        self.headers = response.headers
-        self.request_id = request_id_of(response.headers)
-        self.retries = _retries(response)
+        self.reader: ResponseReader = self._reading.reader
+        self.headers: Mapping[str, str] = response.headers
+        self.request_id: str | None = request_id_of(response.headers)
+        self.retries: int = _retries(response)
 
 
 class Reply(Opened):

@@ -130,11 +130,11 @@ class Session:
         with warnings.catch_warnings():
             # Whether the model is served is a finding.
             warnings.simplefilter("ignore", RetiredModelWarning)
-            self.chat = KimiChat(replace(settings, timeout=settings.timeout or _TIMEOUT))
+            self.chat: KimiChat = KimiChat(replace(settings, timeout=settings.timeout or _TIMEOUT))
         self._key = resolve_api_key(self.endpoint, settings.api_key)
-        self.base_url = self.chat.transport.base_url
-        self.requests = 0
-        self.usage = Usage()
+        self.base_url: str = self.chat.transport.base_url
+        self.requests: int = 0
+        self.usage: Usage = Usage()
         self.streamed: Answer | None = None
 
     @property

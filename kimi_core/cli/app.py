@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="kimi-k2",
     help="Kimi K2 for LangChain and LlamaIndex.",
     no_args_is_help=True,

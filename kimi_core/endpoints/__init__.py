@@ -62,7 +62,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {row.name: row for row in (*HOSTED, *SELF_HO
 
 
 _HOSTS: Mapping[str, str] = {
-    host: row.name for row in HOSTED if (host := urlsplit(row.base_url).hostname)
+    _host: row.name for row in HOSTED if (_host := urlsplit(row.base_url).hostname)
 }
 
 
@@ -180,7 +180,7 @@ class Preset:
     """
 
     def __init__(self, name: str) -> None:
-        self.row = ENDPOINTS[name]
+        self.row: Endpoint = ENDPOINTS[name]
         self.__doc__ = f"{self.row.notes} {Preset.__call__.__doc__}"
 
     def __call__(self, base_url: str | None = None, **changes: Any) -> Endpoint:  # noqa: ANN401 - Endpoint's fields
@@ -237,23 +237,23 @@ class _OpenRouter(Preset):
 
 # One line each, though the table knows the names: editors complete and type checkers know only
 # what is written. A row without its line fails a test.
-baseten = Preset("baseten")
-custom = Preset("custom")
-deepinfra = Preset("deepinfra")
-fireworks = Preset("fireworks")
-groq = Preset("groq")
-huggingface = Preset("huggingface")
-ktransformers = Preset("ktransformers")
-llama_cpp = Preset("llama.cpp")
-local = Preset("local")
-moonshot = Preset("moonshot")
-moonshot_cn = Preset("moonshot-cn")
-novita = Preset("novita")
-nvidia = Preset("nvidia")
-openrouter = _OpenRouter("openrouter")
-sglang = Preset("sglang")
-siliconflow = Preset("siliconflow")
-siliconflow_cn = Preset("siliconflow-cn")
-tensorrt_llm = Preset("tensorrt-llm")
-together = Preset("together")
-vllm = Preset("vllm")
+baseten: Preset = Preset("baseten")
+custom: Preset = Preset("custom")
+deepinfra: Preset = Preset("deepinfra")
+fireworks: Preset = Preset("fireworks")
+groq: Preset = Preset("groq")
+huggingface: Preset = Preset("huggingface")
+ktransformers: Preset = Preset("ktransformers")
+llama_cpp: Preset = Preset("llama.cpp")
+local: Preset = Preset("local")
+moonshot: Preset = Preset("moonshot")
+moonshot_cn: Preset = Preset("moonshot-cn")
+novita: Preset = Preset("novita")
+nvidia: Preset = Preset("nvidia")
+openrouter: _OpenRouter = _OpenRouter("openrouter")
+sglang: Preset = Preset("sglang")
+siliconflow: Preset = Preset("siliconflow")
+siliconflow_cn: Preset = Preset("siliconflow-cn")
+tensorrt_llm: Preset = Preset("tensorrt-llm")
+together: Preset = Preset("together")
+vllm: Preset = Preset("vllm")

@@ -79,7 +79,7 @@ class LocalEngine:
         Raises:
             KimiLocalEngineError: A wheel or the file is missing, or the server did not start.
         """
-        self.model_path = _find_model(model_path)
+        self.model_path: Path = _find_model(model_path)
         if importlib.util.find_spec("xllamacpp") is None:
             raise KimiLocalEngineError(
                 "endpoint 'local' needs llama.cpp from the package xllamacpp, which is not "
@@ -90,7 +90,7 @@ class LocalEngine:
             context_window, threads or max(1, (os.cpu_count() or 2) - 1), port
         )
         self._finalizer = weakref.finalize(self, _stop, self._process, self._log, os.getpid())
-        self.base_url = self._await_address(start_timeout) + "/v1"
+        self.base_url: str = self._await_address(start_timeout) + "/v1"
 
     @property
     def alive(self) -> bool:

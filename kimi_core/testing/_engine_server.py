@@ -14,7 +14,7 @@ from typing import Any, final
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import get_model
 from kimi_core.testing._engine_answers import EngineRequest, message_of
-from kimi_core.testing._engines import ENGINE_PROFILES
+from kimi_core.testing._engines import ENGINE_PROFILES, EngineProfile
 from kimi_core.testing._http import Simulator
 from kimi_core.testing._outcome import Outcome, RecordedRequest
 from kimi_core.testing._replies import SimulatedReply
@@ -58,7 +58,7 @@ class EngineSimulator(Simulator):
                 f"profile {profile!r} is not known; it is one of {', '.join(ENGINE_PROFILES)}."
             )
             raise KimiConfigError(message)
-        self.profile = ENGINE_PROFILES[profile]
+        self.profile: EngineProfile = ENGINE_PROFILES[profile]
         info = get_model(model)
         parsed = self.profile.tool_parser and self.profile.reasoning_parser
         if info is not None and info.dialect == "k3" and not parsed:

@@ -101,7 +101,7 @@ class Transport:
         http_async_client: HttpClient | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self.base_url = check_base_url(
+        self.base_url: str = check_base_url(
             base_url or endpoint.base_url, endpoint=endpoint.name, any_path=endpoint.any_path
         )
         check_headers(default_headers or {}, "default_headers")

@@ -238,8 +238,8 @@ class Permit:
 
     def __init__(self, limiter: Limiter | Unlimited, tokens: int, limits: Limits) -> None:
         self.tokens = tokens
-        self.closed = False
-        self.sent = Sent(tokens, 0.0)
+        self.closed: bool = False
+        self.sent: Sent = Sent(tokens, 0.0)
         self._limiter = limiter
         self._limits = limits
         self._fresh = True

@@ -54,8 +54,8 @@ class EventStreamDecoder:
         self._after_return = False
         self._error = False
         self._last: dict[str, Any] | None = None
-        self.done = False
-        self.cut = False
+        self.done: bool = False
+        self.cut: bool = False
         self.broken: KimiProtocolError | None = None
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:

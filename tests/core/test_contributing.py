@@ -123,7 +123,7 @@ def test_whoever_follows_the_page_sees_every_test_pass(copy: Path) -> None:
 
 
 def test_a_table_without_the_row_is_named(copy: Path) -> None:
-    follow(copy, [change for change in CHANGES if "acme = " not in change.after])
+    follow(copy, [change for change in CHANGES if "acme: Preset = " not in change.after])
 
     ran = run(copy, "-c", MISSING)
 
