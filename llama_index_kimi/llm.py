@@ -38,6 +38,16 @@ from llama_index_kimi._tools import ToolCalling
 __all__ = ["ChatKimiK2"]
 
 _Shown = TypeVar("_Shown")
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _typed(untyped: Callable[..., Any]) -> Callable[[_Method], _Method]:
+    return untyped
+
+
+# LlamaIndex says of neither what it returns, and mypy took all that they decorate for Any.
+_chat_callback = _typed(llm_chat_callback())
+_completion_callback = _typed(llm_completion_callback())
 
 
 @documented
@@ -81,7 +91,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
 
     # -- chat -----------------------------------------------------------------------------------
 
-    @llm_chat_callback()
+    @_chat_callback
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Return the answer to a conversation.
 
@@ -102,12 +112,12 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
         """
         return self._chat.answer(*self._asked(messages, kwargs, unchanged))
 
-    @llm_chat_callback()
+    @_chat_callback
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Return the answer to a conversation; see `chat`."""
         return await self._chat.aanswer(*self._asked(messages, kwargs, unchanged))
 
-    @llm_chat_callback()
+    @_chat_callback
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Return an iterator over the answer as it grows; arguments as for `chat`.
 
@@ -119,7 +129,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
         """
         return self._chat.stream(*self._asked(messages, kwargs, unchanged, stream=True))
 
-    @llm_chat_callback()
+    @_chat_callback
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
@@ -128,26 +138,26 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
 
     # -- complete -------------------------------------------------------------------------------
 
-    @llm_completion_callback()
+    @_completion_callback
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Return the answer to a text, which is sent as one user message; see `chat`."""
         return self._chat.answer(*self._completed(prompt, formatted, kwargs))
 
-    @llm_completion_callback()
+    @_completion_callback
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """Return the answer to a text; see `complete`."""
         return await self._chat.aanswer(*self._completed(prompt, formatted, kwargs))
 
-    @llm_completion_callback()
+    @_completion_callback
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Return an iterator over the answer to a text; see `stream_chat`."""
         return self._chat.stream(*self._completed(prompt, formatted, kwargs, stream=True))
 
-    @llm_completion_callback()
+    @_completion_callback
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
