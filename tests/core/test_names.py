@@ -1,11 +1,29 @@
-"""The public names of the core are there, and stay.
+"""The public names of the core are there, and stay; pages name no others.
 
-Owns: what may be imported from `kimi_core` itself.
+Owns: what may be imported from `kimi_core` itself, that a name which a page gives or imports is in
+the ``__all__`` of its module, and which pages list all errors.
 """
 
 from __future__ import annotations
 
+import ast
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
 import kimi_core
+from kimi_core import errors
+from tests.core.test_docs import EXAMPLES, FRAMEWORKS
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "SECURITY.md"]
 
 PROMISED = {
     "ENDPOINTS", "MODELS", "Capabilities", "ContentDelta", "Diagnostic", "Endpoint", "Event",
@@ -15,7 +33,72 @@ PROMISED = {
     "render_prompt", "resolve", "tool_call_grammar",
 }  # fmt: skip
 
+# The design says of these that they are gone.
+GONE = {f"kimi_core.{name}" for name in ("client", "media", "observe", "sse")}
+
 
 def test_the_names_of_the_core() -> None:
     assert set(kimi_core.__all__) >= PROMISED
     assert [name for name in kimi_core.__all__ if not hasattr(kimi_core, name)] == []
+
+
+def is_here(name: str) -> bool:
+    """Whether the framework of the package is installed."""
+    framework = FRAMEWORKS.get(name.partition(".")[0], "kimi_core").partition(".")[0]
+    return importlib.util.find_spec(framework) is not None
+
+
+def module_of(name: str) -> tuple[ModuleType, list[str]]:
+    """Return the innermost module of a full name, and what stands behind it."""
+    parts = name.split(".")
+    module, behind = importlib.import_module(parts[0]), parts[1:]
+    while behind and hasattr(module, "__path__"):
+        if importlib.util.find_spec(inner := f"{module.__name__}.{behind[0]}") is None:
+            break
+        module, behind = importlib.import_module(inner), behind[1:]
+    return module, behind
+
+
+def is_public(name: str) -> bool:
+    found, behind = module_of(name)
+    if behind and behind[0] not in found.__all__:
+        return False
+    value: object = found
+    for part in behind:
+        if not hasattr(value, part):
+            return False
+        value = getattr(value, part)
+    return True
+
+
+def test_every_full_name_on_a_page_is_public() -> None:
+    pattern = re.compile(r"`((?:kimi_core|langchain_kimi|llama_index_kimi)(?:\.\w+)+)")
+    named = {name for page in PAGES for name in pattern.findall(page.read_text("utf-8"))}
+
+    assert len(named) > len(GONE)
+    assert {name for name in named if is_here(name) and not is_public(name)} == GONE
+
+
+def test_every_example_imports_public_names_alone() -> None:
+    imports = [
+        f"{node.module}.{alias.name}"
+        for example in EXAMPLES
+        for node in ast.walk(ast.parse(example.code))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(("kimi_core", *FRAMEWORKS))
+        for alias in node.names
+    ]
+    assert imports
+    assert [name for name in imports if is_here(name) and not is_public(name)] == []
+
+
+@pytest.mark.parametrize("listed_in", ["docs/client.md", "kimi_core/errors/_tree.py"])
+def test_a_list_of_errors_lists_them_all(listed_in: str) -> None:
+    kinds = {name for name in errors.__all__ if re.fullmatch(r"Kimi\w+Error", name)}
+    text = (ROOT / listed_in).read_text("utf-8")
+    # A table's row may name two; the two bases of what a request raises have no row of their own.
+    rows = re.findall(r"^(?:\| `|[ │]*[├└]── )(Kimi\w+)(?:`, `(\w+))?", text, re.MULTILINE)
+    listed = {name for row in rows for name in row if name.endswith("Error")}
+
+    assert kinds - listed <= {"KimiError", "KimiAPIError", "KimiStatusError"}
+    assert listed <= kinds
