@@ -139,7 +139,8 @@ $(VENV)/.docs: $(VENV)/.runtime
 
 .PHONY: docs
 docs: $(VENV)/.docs  ## Make the site of the documentation in .cache/site; a dead link or a missing page fails
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet $(ARGS)
+	@# Not --quiet: it hides warnings from strict mode, too, and a dead link passed.
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build $(ARGS)
 	@echo "made .cache/site/index.html; look at it with: $(BIN)/python -m mkdocs serve"
 
 # The reduced installs test the built wheel, not this folder: pytest is started as a script and

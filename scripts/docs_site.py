@@ -16,7 +16,7 @@ from pathlib import Path
 from posixpath import dirname, normpath, relpath
 from typing import TYPE_CHECKING, Any
 
-from mkdocs.plugins import event_priority
+from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ _REFERENCE = (
 )
 
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s:]+?)(#[^)\s]*)?\)")
+_NOTEBOOK_LINK = re.compile(r'(?<=<a )href="([^":#]+\.(?:md|ipynb))(#[^"]*)?"')
+_log = get_plugin_logger(__name__)  # a warning ends a strict build
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -126,21 +128,43 @@ def _exported(module: str) -> list[str]:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Let links between files of the repository lead to their pages."""
     del config
-    places = {**_PAGES, **{name: name for name in _notebooks()}}
-    sources = {target: source for source, target in places.items()}
     here = page.file.src_uri
-    folder = dirname(sources.get(here, f"docs/{here}"))
 
     def moved(link: re.Match[str]) -> str:
         text, target, anchor = link[1], link[2], link[3] or ""
-        path = normpath(f"{folder}/{target}" if folder else target)
-        place = places.get(path, path.removeprefix("docs/"))
+        path, place = _target(here, target)
         if files.get_file_from_path(place) is None:
             # A file that has no page, e.g. a licence: on the site it is a name alone.
             return text if (ROOT / path).exists() else link[0]
         return f"[{text}]({relpath(place, dirname(here) or '.')}{anchor})"
 
     return _LINK.sub(moved, markdown)
+
+
+def _target(here: str, target: str) -> tuple[str, str]:
+    """Return where a link of a page leads: the file of the repository, and its page."""
+    places = {**_PAGES, **{name: name for name in _notebooks()}}
+    sources = {place: source for source, place in places.items()}
+    folder = dirname(sources.get(here, f"docs/{here}"))
+    path = normpath(f"{folder}/{target}" if folder else target)
+    return path, places.get(path, path.removeprefix("docs/"))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Do the same in notebooks, whose links are HTML before MkDocs sees them, and unchecked."""
+    del config
+    here = page.file.src_uri
+    if not here.endswith(".ipynb"):
+        return html
+
+    def moved(link: re.Match[str]) -> str:
+        file = files.get_file_from_path(_target(here, link[1])[1])
+        if file is None:
+            _log.warning("%s has a link to %s, which is no page of the site.", here, link[1])
+            return link[0]
+        return f'href="{file.url_relative_to(page.file)}{link[2] or ""}"'
+
+    return _NOTEBOOK_LINK.sub(moved, html)
 
 
 def on_post_build(config: MkDocsConfig) -> None:
