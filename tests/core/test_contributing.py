@@ -69,7 +69,7 @@ CHANGES = changes()
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The repository without its recordings."""
-    ignored = shutil.ignore_patterns("__pycache__", "cassettes", "engines", "engine")
+    ignored = shutil.ignore_patterns("__pycache__", "cassettes", "engine")
     for folder in COPIED:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for page in PAGES:

@@ -16,6 +16,7 @@ from kimi_core.endpoints import (
     ENDPOINTS,
     Endpoint,
     check_base_url,
+    endpoint_at,
     get_endpoint,
     written_endpoint,
 )
@@ -163,3 +164,7 @@ def test_helpers_without_an_address() -> None:
         "X-Title": "t"
     }
     assert endpoints.local() == ENDPOINTS["local"]
+
+
+def test_an_address_that_is_none_is_no_known_host() -> None:
+    assert endpoint_at("http://[gpu/v1").name == "custom"

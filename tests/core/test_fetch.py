@@ -147,8 +147,8 @@ def test_looking_up_a_name_takes_of_the_same_time(monkeypatch: pytest.MonkeyPatc
     found = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found.wait(5.0) and [])
     try:
-        with pytest.raises(KimiConfigError, match=r"not whole after 0.05 seconds"):
-            here("http://pictures.example/a.png", timeout=0.05)
+        with pytest.raises(KimiConfigError, match=r"not whole after 0.3 seconds"):
+            here("http://pictures.example/a.png", timeout=0.3)
     finally:
         found.set()
 
@@ -276,6 +276,14 @@ def test_a_proxy_that_is_asked_by_https_is_looked_at_once(
     resolve(monkeypatch, {"public.example": ["93.184.216.34"], "127.0.0.1": ["127.0.0.1"]})
     with pytest.raises(KimiConfigError, match=r"Connection refused|no host given"):
         fetch_media(url, timeout=5.0)
+
+
+def test_a_host_that_no_proxy_is_asked_for_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "pictures.example")
+    resolve(monkeypatch, {"pictures.example": ["10.0.0.1"]})
+    with pytest.raises(KimiConfigError, match="is no public address"):
+        fetch_media("http://pictures.example/a.png", timeout=5.0)
 
 
 def test_https_asks_the_same_questions(monkeypatch: pytest.MonkeyPatch) -> None:

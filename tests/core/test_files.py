@@ -28,8 +28,10 @@ from kimi_core.errors import (
     KimiTimeoutError,
     LeftFileWarning,
 )
+from kimi_core.files._texts import ending_of
 from kimi_core.platform import KimiClient
 from kimi_core.request import Options
+from kimi_core.request.documents import Document
 from kimi_core.testing import MoonshotSimulator
 from tests.core.file_server import FileServer
 from tests.scripted import Answer, error
@@ -357,3 +359,18 @@ def test_what_cannot_be_read_is_refused_before_any_request(server: FileServer, n
     with pytest.raises(KimiConfigError, match=words):
         ask(chat, *parts)
     assert server.uploads == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "ending"),
+    [
+        ("Report.PDF", b"x", None, ".pdf"),
+        ("report", b"%PDF-1.7", "text/plain", ".pdf"),
+        ("report", b"x", "application/msword", ".doc"),
+        ("report", b"x", None, ""),
+    ],
+)
+def test_the_server_is_told_a_kind_by_the_ending(
+    name: str, data: bytes, kind: str | None, ending: str
+) -> None:
+    assert ending_of(Document(name=name, data=data, media_type=kind)) == ending

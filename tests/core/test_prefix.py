@@ -168,3 +168,9 @@ def test_a_prompt_that_is_rendered_here_is_not_repeated() -> None:
         [{"choices": [{"text": "Once more", "finish_reason": "stop"}]}], reader_for("Once", raw)
     )
     assert reader.message().content == "Once more"
+
+
+def test_a_beginning_that_can_be_had_is_kept_where_others_are_left_out() -> None:
+    request = ask("moonshot", "kimi-k2.6", prefix="{", unsupported="warn")
+    assert request.payload["messages"][-1]["content"] == "{"
+    assert request.begins == "{"

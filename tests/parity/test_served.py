@@ -112,10 +112,23 @@ def facts_of_llama_index(settings: dict[str, Any], *, first: bool) -> tuple[Any,
         return llm.metadata.model_name, llm.metadata.context_window
 
 
+def facts_in_a_loop(settings: dict[str, Any], *, first: bool) -> tuple[Any, Any]:
+    """Return what `facts_of_llama_index` does of a model that was asked in an event loop."""
+    llm = llama_index_kimi.ChatKimiK2(**settings)
+
+    async def asked() -> None:
+        await llm.acomplete("Hello")
+        await llm.aclose()
+
+    if not first:
+        asyncio.run(asked())
+    return llm.metadata.model_name, llm.metadata.context_window
+
+
 K25 = {"id": "moonshotai/Kimi-K2.5"}
 GGUF: dict[str, Any] = {"id": "Kimi-K2.5.gguf"}
 # What is listed, and at /props -> the context that is believed.
-STATED: dict[str, tuple[dict[str, Any], dict[str, Any] | None, int]] = {
+STATED: dict[str, tuple[dict[str, Any], Any, int]] = {
     "nothing": (K25, None, 262_144),
     "vLLM and SGLang": ({**K25, "max_model_len": 32_768}, None, 32_768),
     "a relay": ({**K25, "context_length": 100_000}, None, 100_000),
@@ -131,12 +144,17 @@ STATED: dict[str, tuple[dict[str, Any], dict[str, Any] | None, int]] = {
         {"default_generation_settings": {"n_ctx": "many"}},
         131_072,
     ),
+    "props that are no JSON": (
+        {**GGUF, "meta": {"n_ctx_train": 131_072}},
+        Answer((b"<html>",), headers={"content-type": "text/html"}),
+        131_072,
+    ),
     "no number": ({**K25, "max_model_len": "32k", "context_length": True}, None, 262_144),
     "nonsense": ({**K25, "max_model_len": -1}, None, 262_144),
 }
 
 
-@pytest.mark.parametrize("ask", [facts_of_langchain, facts_of_llama_index])
+@pytest.mark.parametrize("ask", [facts_of_langchain, facts_of_llama_index, facts_in_a_loop])
 @pytest.mark.parametrize(("row", "props", "context"), STATED.values(), ids=STATED)
 def test_the_facts_are_those_of_what_is_served(
     ask: Any, row: dict[str, Any], props: Any, context: int
@@ -145,6 +163,8 @@ def test_the_facts_are_those_of_what_is_served(
         if seen.path.endswith("/v1/models"):
             return body({"data": [row]})
         assert seen.path == "/props"
+        if isinstance(props, Answer):
+            return props
         return body(props) if props else body({"error": "no such route"}, 404)
 
     with ScriptedServer() as server:

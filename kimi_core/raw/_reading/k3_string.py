@@ -108,11 +108,9 @@ class StringEnds:
 
     def _doubted(self, end: int, text: str, *, final: bool) -> Decision:
         after = next_tag(text, end, final=final)
-        if not isinstance(after, Tag):
-            return after
-        if after.marker is K3Marker.OPEN_ARGUMENT:
+        if isinstance(after, Tag) and after.marker is K3Marker.OPEN_ARGUMENT:
             return self._strict and after.attributes.get("key", "") in self._keys
-        if after.marker is not K3Marker.CLOSE_CALL:
+        if not isinstance(after, Tag) or after.marker is not K3Marker.CLOSE_CALL:
             return False
         if self._missing or not self._in_section:
             return self._missing
