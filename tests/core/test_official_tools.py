@@ -9,14 +9,13 @@ import asyncio
 import pickle
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from kimi_core import errors
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.platform import OFFICIAL_TOOLS, KimiClient, OfficialTool, client_of
 from kimi_core.testing import MoonshotSimulator
-from tests.scripted import ScriptedServer, body
+from tests.scripted import ScriptedServer, body, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,12 +129,9 @@ POSTED: dict[str, tuple[str, object, int, str]] = {
 def test_the_simulator_refuses_what_is_no_run(
     moonshot: MoonshotSimulator, path: str, body: object, status: int, words: str
 ) -> None:
-    answer = httpx.post(
-        f"{moonshot.base_url}/formulas/{path}",
-        json=body,
-        headers={"authorization": f"Bearer {moonshot.api_key}"},
-    )
-    assert (answer.status_code, words in answer.text) == (status, True)
+    url, key = f"{moonshot.base_url}/formulas/{path}", f"Bearer {moonshot.api_key}"
+    found, said = post(url, body, authorization=key)
+    assert (found, words in said) == (status, True)
 
 
 def test_another_server_has_none() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from kimi_core.chat import KimiChat, Settings
@@ -25,6 +24,7 @@ from kimi_core.testing import (
 from kimi_core.testing._engine_answers import EngineRequest, message_of
 from tests.core.asking import HELLO, tool
 from tests.core.test_engine_exchanges import exchanges
+from tests.scripted import post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,11 +187,11 @@ def test_what_a_parser_makes_of_a_text(name: str, asked: Any, text: str, made: A
     assert said == (_spelled(made[0]), made[1])
 
 
-def post(engine: EngineSimulator, body: object, route: str = "chat/completions") -> Any:
-    """Ask as any other client does; return the status, and the first choice or the error."""
-    answer = httpx.post(f"{engine.base_url}/{route}", json=body)
-    said = answer.json()
-    return answer.status_code, said["choices"][0] if answer.is_success else said
+def ask_plainly(engine: EngineSimulator, body: object, route: str = "chat/completions") -> Any:
+    """Return the status, and the first choice or the error."""
+    status, text = post(f"{engine.base_url}/{route}", body)
+    said = json.loads(text)
+    return status, said["choices"][0] if status == 200 else said
 
 
 CHOICE = {"tools": [tool()], "tool_choice": "required"}
@@ -210,7 +210,7 @@ def test_what_it_says_to_any_client(
     engine: EngineSimulator, body: object, status: int, words: str
 ) -> None:
     engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS]))
-    found, said = post(engine, body)
+    found, said = ask_plainly(engine, body)
     assert found == status
     text = said["message"]["content"] if status == 200 else json.dumps(said)
     assert words in text
@@ -221,7 +221,7 @@ def test_the_completions_route_gives_the_text_itself(engine: EngineSimulator) ->
     for prompt, text in (("Hi<think>", " Hm.</think>Hello."), ("Hi", "<think> Hm.</think>Hello.")):
         engine.reply(*[SimulatedReply(content=TEXT, reasoning=" Hm.")] * 2)
         body = {"model": MODEL, "prompt": prompt}
-        assert post(engine, body, "completions") == (
+        assert ask_plainly(engine, body, "completions") == (
             200, {"index": 0, "finish_reason": "stop", "text": text},
         )  # fmt: skip
         chat = KimiChat(Settings(endpoint="vllm", base_url=engine.base_url, api="completions"))
