@@ -49,16 +49,16 @@ MUTATIONS = (
     ),
     Mutation(
         "LangChain's sum of chunks does not make a damaged call whole",
-        "langchain_kimi/_chunks.py",
-        'return misfit(arguments) if _reads_as_whole(arguments) else ""',
+        "kimi_core/request/kept_arguments.py",
+        'return misfit(arguments) if _reads_as_whole(read, arguments) else ""',
         'return ""',
         ("tests/langchain/test_damaged.py",),
     ),
     Mutation(
         "a damaged call is no selection of LlamaIndex's",
         "llama_index_kimi/_tools.py",
-        "        if not growing:\n            _raise(",
-        "        if not calls:\n            _raise(",
+        "        if not growing:\n            error = unrun",
+        "        if not calls:\n            error = unrun",
         ("tests/llama_index/test_damaged.py",),
     ),
     Mutation(
@@ -106,7 +106,7 @@ MUTATIONS = (
     Mutation(
         "a key that the server repeats is hidden",
         "kimi_core/errors/_sdk.py",
-        "    _hide_keys(exc)\n",
+        "    hide_key(exc, exc)\n",
         "",
         ("tests/core/test_error_copies.py",),
     ),
