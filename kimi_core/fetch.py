@@ -74,7 +74,9 @@ def fetch_media(
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(error, HTTPError):
                 error.close()  # it is the response, too, and holds the connection
-            why = f"not whole after {timeout:g} seconds" if visit.over else str(error)
+            # A socket waits for what is left of the time, and may wake a moment before its end.
+            late = visit.over or isinstance(getattr(error, "reason", error), TimeoutError)
+            why = f"not whole after {timeout:g} seconds" if late else str(error)
             raise KimiConfigError(
                 f"the media at {url[:_SHOWN]!r} cannot be fetched ({why}); give a URL that "
                 "answers, a path, or the bytes."
