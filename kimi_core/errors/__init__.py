@@ -13,7 +13,6 @@ from kimi_core.errors._sdk import (
     is_final,
     map_error,
     timeout_error,
-    unread_refusal,
     wait_asked,
 )
 from kimi_core.errors._settings import check_setting, nearest_setting, setting_error
@@ -112,7 +111,6 @@ __all__ = [
     "request_id_of",
     "setting_error",
     "timeout_error",
-    "unread_refusal",
     "wait_asked",
     "warn",
     "warnings_at",

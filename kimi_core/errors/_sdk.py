@@ -39,7 +39,6 @@ __all__ = [
     "is_final",
     "map_error",
     "timeout_error",
-    "unread_refusal",
     "wait_asked",
 ]
 
@@ -262,27 +261,6 @@ def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2
         f"it leads to {redacted(where)}, and no request is sent on. "
         "If that address is right, set base_url to it."
     )
-
-
-def unread_refusal(exc: Exception, response: Any) -> Exception:  # noqa: ANN401 - httpx
-    """Return the SDK's error for a status whose body could not be read: an APIStatusError.
-
-    The SDK reads that body outside of its own ``try``: what breaks there (openai 3.57) comes out as
-    an error of the HTTP library, which has no status.
-
-    Args:
-        exc: What came out of the SDK.
-        response: The answer with the status.
-    """
-    import openai
-
-    default = openai.APIStatusError
-    if response.status_code >= _SERVER_ERRORS:
-        default = openai.InternalServerError
-    known = openai.APIStatusError.__subclasses__()
-    kinds = {getattr(kind, "status_code", None): kind for kind in known}
-    told = f"its body could not be read ({str(exc) or type(exc).__name__})"
-    return kinds.get(response.status_code, default)(told, response=response, body=None)
 
 
 def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> KimiAPIError:

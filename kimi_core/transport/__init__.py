@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.config import RotatingKey
 from kimi_core.endpoints import Endpoint, check_base_url, check_headers
-from kimi_core.errors import map_error, unread_refusal
+from kimi_core.errors import map_error
 from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
-from kimi_core.transport._hooks import refused as _refused
+from kimi_core.transport._hooks import asked_here as _ours
 from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 from kimi_core.transport.pools import shared_pool
 from kimi_core.transport.processes import renew_in_children, running_loop
@@ -223,27 +223,24 @@ class Transport:
         """Make an error of the SDK, or of the HTTP library that it lets through, one of ours."""
         import openai
 
-        refused: list[HttpResponse] = []
-        outer = _refused.set(refused)
+        outer = _ours.set(True)
         try:
             yield
         except Exception as error:
-            unread = refused and _is_of_http(error)
-            theirs = unread_refusal(error, refused[-1]) if unread else error
             if isinstance(error, (TypeError, ValueError, RecursionError)):
                 why_not = why_unsendable(payload)
                 if why_not is not None:
                     raise why_not from error
-            if not isinstance(theirs, openai.APIError):
+            if not isinstance(error, openai.APIError):
                 raise
             raise map_error(
-                theirs,
+                error,
                 endpoint=self.endpoint.name,
                 base_url=self.base_url,
                 model=str(payload.get("model", "")),
             ) from error
         finally:
-            _refused.reset(outer)
+            _ours.reset(outer)
 
     def _sync_client(self) -> openai.OpenAI:
         client = self._client
@@ -300,10 +297,6 @@ def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 
 def _call_arguments(call: Call[Any]) -> dict[str, Any]:
     arguments = call.sending()
     return {**arguments, "options": _request_options(arguments["options"])}
-
-
-def _is_of_http(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in {"httpx", "httpx2"}
 
 
 def _anonymous(client: Any, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - OpenAI or AsyncOpenAI

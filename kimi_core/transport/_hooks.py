@@ -1,7 +1,6 @@
 """What is done with every request and every answer of the HTTP client, behind the SDK's back.
 
-Owns: the hooks of a client, and the answers of the running request that say no. May know: its own
-files, errors.
+Owns: the hooks of a client, and which requests they are for. May know: its own files, errors.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from kimi_core.transport.rates import acount_again, count_again, pause_all
 if TYPE_CHECKING:
     from kimi_core.transport.call import HttpClient, HttpResponse
 
-__all__ = ["add_async_hooks", "add_hooks", "refused"]
+__all__ = ["add_async_hooks", "add_hooks", "asked_here"]
 
 _TOO_MANY = 429
 _RETRIED = frozenset({_TOO_MANY, 500, 501})
@@ -25,8 +24,8 @@ _REDIRECTS = 300
 _REFUSALS = 400
 _MOST_BYTES = 1024 * 1024  # of a refusal, unpacked
 
-refused: ContextVar[list[Any] | None] = ContextVar("answers that say no", default=None)
-"""Answers to the running request that say no."""
+asked_here: ContextVar[bool] = ContextVar("asked by this package", default=False)
+"""Whether the running request is ours: a client of the user's has others, which are left alone."""
 
 
 def add_hooks(http_client: HttpClient) -> None:
@@ -51,22 +50,14 @@ def _add_hook(http_client: HttpClient, when: str, hook: object) -> None:
         http_client.event_hooks = {**hooks, when: [*hooks[when], hook]}
 
 
-def _note_refusal(response: HttpResponse) -> None:
-    noted = refused.get()
-    if noted is None:  # somebody else's, on the user's own client
-        return
-    if response.status_code >= _REFUSALS:
-        noted.append(response)
-    elif response.status_code >= _REDIRECTS:
-        _drop_no_address(response)
-
-
 def _drop_no_address(response: HttpResponse) -> None:
     """Keep a redirect to what is no address an answer with a status.
 
     httpx (openai 2.x) reads the address though nothing is sent on, and what it cannot read was a
     broken connection, asked once more. httpx2 says nothing.
     """
+    if not asked_here.get() or response.status_code not in range(_REDIRECTS, _REFUSALS):
+        return
     try:
         response.request.url.join(response.headers.get("location", ""))
     except Exception:  # noqa: BLE001 - the library's own, which is one of two
@@ -79,7 +70,7 @@ def _forbid_useless_retry(response: HttpResponse) -> None:
     Moonshot answers an empty balance with the same 429 as a rate limit, llama.cpp a picture that
     it cannot read with a 500, and the SDK repeats both unless the server's own header forbids it.
     """
-    _note_refusal(response)
+    _drop_no_address(response)
     if _says_no(response):
         said = _Said()
         with suppress(Exception):  # a body that breaks off says nothing of it
@@ -95,7 +86,7 @@ def _forbid_useless_retry(response: HttpResponse) -> None:
 
 
 async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx or httpx2
-    _note_refusal(response)
+    _drop_no_address(response)
     if _says_no(response):
         said = _Said()
         with suppress(Exception):  # as above
@@ -112,7 +103,7 @@ async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx
 
 def _says_no(response: HttpResponse) -> bool:
     """Whether it is one of ours whose body the SDK would read to its end, however long that is."""
-    return refused.get() is not None and response.status_code >= _REFUSALS
+    return asked_here.get() and response.status_code >= _REFUSALS
 
 
 class _Said:
