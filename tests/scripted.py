@@ -52,6 +52,8 @@ class Answer:
             all where there are none.
         holds_after: After how many pieces the server waits until the test sets `released`.
         repeats: What is said after the pieces, again and again, until the server closes.
+        at_once: Whether all pieces are given to the network in one write, so that a slow reader and
+            a quick one find them together.
     """
 
     pieces: tuple[bytes, ...] = ()
@@ -61,6 +63,7 @@ class Answer:
     stalls: bool = False
     holds_after: int | None = None
     repeats: bytes = b""
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ class ScriptedServer:
                     server._closed.wait()
                     self.close_connection = True
                 while answer.repeats and not server._closed.wait(0.01):
-                    _write_piece(self, answer.repeats)
+                    self.wfile.write(_framed(answer.repeats))
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -244,16 +247,16 @@ def write_answer(
         handler.send_header(name, value)
     handler.send_header("transfer-encoding", "chunked")
     handler.end_headers()
-    for position, piece in enumerate(answer.pieces):
+    framed = [_framed(piece) for piece in answer.pieces]
+    for position, piece in enumerate([b"".join(framed)] if answer.at_once else framed):
         if released is not None and position == answer.holds_after:
             released.wait()
-        _write_piece(handler, piece)
+        handler.wfile.write(piece)
     if answer.breaks or answer.stalls or answer.repeats:
         handler.close_connection = True
     else:
         handler.wfile.write(b"0\r\n\r\n")
 
 
-def _write_piece(handler: http.server.BaseHTTPRequestHandler, piece: bytes) -> None:
-    handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-    handler.wfile.flush()
+def _framed(piece: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(piece), piece)

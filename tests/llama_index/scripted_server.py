@@ -35,7 +35,12 @@ class ScriptedServer(scripted.ScriptedServer):
         self.will(scripted.body(body, status))
 
     def stream(
-        self, items: Iterable[dict[str, Any]], *, done: bool = True, hold_after: int | None = None
+        self,
+        items: Iterable[dict[str, Any]],
+        *,
+        done: bool = True,
+        hold_after: int | None = None,
+        at_once: bool = False,
     ) -> None:
         """Answer the next request with an event stream, each event an HTTP chunk of its own.
 
@@ -45,11 +50,14 @@ class ScriptedServer(scripted.ScriptedServer):
             items: The chunks.
             done: Whether ``[DONE]`` comes at the end.
             hold_after: How many chunks to send before `released` is set by the test.
+            at_once: Whether all of them are written at once, framed one by one as before.
         """
         pieces = [scripted.sse(item, done=False) for item in items]
         pieces += [scripted.sse()] if done else []
         headers = {"content-type": "text/event-stream; charset=utf-8"}
-        self.will(scripted.Answer(tuple(pieces), headers=headers, holds_after=hold_after))
+        self.will(
+            scripted.Answer(tuple(pieces), headers=headers, holds_after=hold_after, at_once=at_once)
+        )
 
     @property
     def bodies(self) -> list[dict[str, Any]]:

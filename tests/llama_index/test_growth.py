@@ -78,7 +78,7 @@ def test_arguments_that_lie_ready_make_few_events_of_an_agent(
 ) -> None:
     """Each event holds all arguments so far, and waits in a queue until somebody looks."""
     items = argument(16_000)
-    server.stream(items)
+    server.stream(items, at_once=True)
     server.stream(chunks(answer("Sunny.")))
 
     async def events() -> int:
