@@ -245,8 +245,9 @@ test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models $(ENGINES_CACHE)/.sglang  #
 # ---- quality -------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: $(VENV)/.dev  ## Check style and formatting
-	@$(BIN)/ruff check .; status=$$?; $(BIN)/ruff format --check . && exit $$status
+lint: $(VENV)/.dev  ## Check style, formatting, and what public docstrings must say
+	@status=0; $(BIN)/ruff check . || status=1; $(BIN)/ruff format --check . || status=1; \
+		$(BIN)/python scripts/docstrings.py && exit $$status
 
 .PHONY: format
 format: $(VENV)/.dev  ## Repair what the linter and the formatter can repair

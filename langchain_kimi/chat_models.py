@@ -196,7 +196,7 @@ class ChatKimiK2(KimiGeneration):
         return with_raw(model, parser) if include_raw else model | parser
 
     def get_num_tokens(self, text: str) -> int:
-        """Count the tokens of a text; estimated unless `tokenizer` is exact."""
+        """Return how many tokens a text has; estimated unless `tokenizer` is exact."""
         own = self.custom_get_token_ids
         return len(own(text)) if own else self._tokenizer().count(text)
 
