@@ -127,6 +127,17 @@ $(VENV)/.rag: $(VENV)/.test
 test-rag: $(VENV)/.rag  ## Test retrieval with real embeddings in both frameworks, and measure it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --deep tests/examples/test_rag.py $(ARGS)
 
+# An environment of its own: Playwright brings a Node.js of 120 MB. The browser is one on the path, or
+# what `.venv-browser/bin/playwright install chromium` downloads.
+$(VENV)-browser/.made: pyproject.toml
+	$(call make-venv,$(VENV)-browser)
+	@$(VENV)-browser/bin/python -m pip install -q -e '.[langchain]' --group browser
+	@touch $@
+
+.PHONY: test-browser
+test-browser: $(VENV)-browser/.made  ## Test examples/chat_page in a real browser (170 MB); KIMI_SCREENSHOT=file.png keeps its picture
+	@$(VENV)-browser/bin/python -m pytest tests/examples/test_chat_page.py $(ARGS)
+
 .PHONY: notebooks
 notebooks: $(VENV)/.rag  ## Run the notebooks on the embedded engine and write what they print
 	@$(BIN)/python scripts/run_notebooks.py $(ARGS)
