@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
-Owns: the class, its tutorial, keywords, tools, structured output, token counts, `register`. May
-know: its own files, chat, errors; langchain, langchain_core, typing_extensions.
+Owns: the class, its tutorial, keywords, tools, structured output and token counts; `register`.
+May know: its own files, chat, errors; langchain, langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
