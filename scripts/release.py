@@ -23,13 +23,11 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from kimi_core import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-DISTRIBUTION = "kimi-k2-integrations"
+DISTRIBUTION = "kimi_k2_integrations"
 PACKAGES = ("kimi_core", "langchain_kimi", "llama_index_kimi")
 METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
 # Licences of what comes with every install: each asks for its notice, or that changes to its own
@@ -82,7 +80,7 @@ def wrong_files(wheel: Path, sdist: Path) -> list[str]:
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     included = re.search(r"targets\.sdist\]\ninclude = (\[.*\])", settings)  # 3.10 has no tomllib
     inside = [one.strip("/") for one in ast.literal_eval(included[1])] if included else []
-    name = f"{DISTRIBUTION.replace('-', '_')}-{__version__}"
+    name = f"{DISTRIBUTION}-{__version__}"
     ours = {path for path in tracked if path.split("/")[0] in PACKAGES}
     source = {path for path in tracked if path.split("/")[0] in inside} | {
         *("pyproject.toml", "README.md", "LICENSE", ".gitignore", "PKG-INFO"),
@@ -104,21 +102,21 @@ def _unlike(package: Path, found: set[str], wanted: set[str]) -> list[str]:
     ]
 
 
-def foreign_licences() -> list[str]:
-    """Say which packages that come with every install have a licence that is not of the list."""
-    seen: dict[str, str] = {}
-    waiting = [DISTRIBUTION]
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        metadata = importlib.metadata.metadata(name)
-        seen[name] = _licence(metadata)
-        for line in importlib.metadata.requires(name) or []:
-            needed = Requirement(line)
-            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-                waiting.append(needed.name.lower().replace("_", "-"))
-    return [f"{name}: {text!r}" for name, text in seen.items() if not LICENCES.search(text)]
+def install(wheel: Path, folder: Path) -> Path:
+    """Install a wheel alone into an environment, and return that one's python."""
+    run(sys.executable, "-m", "venv", str(folder))
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(str(python), "-m", "pip", "install", "-q", str(wheel))
+    run(str(python), "-c", "import kimi_core")
+    return python
+
+
+def foreign_licences(python: Path) -> list[str]:
+    """Say which packages of an environment have a licence that is not of the list."""
+    where = run(str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    installed = importlib.metadata.distributions(path=[where.strip()])
+    texts = {one.metadata["Name"]: _licence(one.metadata) for one in installed}
+    return [f"{name}: {text!r}" for name, text in texts.items() if not LICENCES.search(text)]
 
 
 def _licence(metadata: importlib.metadata.PackageMetadata) -> str:
@@ -173,25 +171,19 @@ def main() -> int:
     packages = build(DIST / "packages")
     second = build(DIST / "again")
     wheel, sdist = packages
+    python = install(wheel, DIST / "installed")
     print(run("twine", "check", "--strict", *map(str, packages)), end="")
     print(run("check-wheel-contents", "--toplevel", ",".join(PACKAGES), str(wheel)), end="")
     wrong = [
         *differing(packages, second),
         *wrong_files(wheel, sdist),
-        *foreign_licences(),
+        *foreign_licences(python),
         *unsaid(tag),
     ]
+    bill = str(DIST / "sbom.cdx.json")
+    run("cyclonedx-py", "environment", "--output-reproducible", "-o", bill, str(python))
     shutil.rmtree(DIST / "again")
-    run(
-        "cyclonedx-py",
-        "environment",
-        "--output-reproducible",
-        "--pyproject",
-        "pyproject.toml",
-        "-o",
-        str(DIST / "sbom.cdx.json"),
-        sys.executable,
-    )
+    shutil.rmtree(DIST / "installed")
     print(changed_api(tag))
     for path in packages:
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
