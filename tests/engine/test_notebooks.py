@@ -28,7 +28,10 @@ def test_a_notebook_runs_and_prints_what_is_written_in_it(path: Path) -> None:
 
 
 def test_both_frameworks_have_one() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"langchain_quickstart", "llamaindex_quickstart"}
+    assert {path.stem for path in NOTEBOOKS} >= {
+        "01_langchain_quickstart",
+        "02_llamaindex_quickstart",
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
