@@ -67,6 +67,7 @@ class EngineSimulator(Simulator):
                 "not simulated; name a K2 model, or a profile with parsers."
             )
         self._opens = info is None or info.opens_reasoning
+        self._thinks = info is not None and info.thinking != "none"
         self.requests: list[RecordedRequest] = []
         self._model = model
         self._context = context
@@ -74,7 +75,11 @@ class EngineSimulator(Simulator):
         self._lock = threading.Lock()
 
     def reply(self, *replies: SimulatedReply) -> None:
-        """Script what the model writes next; when nothing is left, it writes "Hello."."""
+        """Script what the model writes next; when nothing is left, it writes "Hello.".
+
+        A model that thinks writes a thought before it: an answer that never ends its thought is
+        nothing but one to a reasoning parser.
+        """
         with self._lock:
             self._replies += replies
 
@@ -89,8 +94,12 @@ class EngineSimulator(Simulator):
             refused = self._refused(request.body)
             if refused is not None:
                 return refused
-            reply = self._replies.popleft() if self._replies else SimulatedReply(content="Hello.")
+            reply = self._replies.popleft() if self._replies else self._unscripted(request.body)
         return self._answer(reply, request)
+
+    def _unscripted(self, body: dict[str, Any]) -> SimulatedReply:
+        thinks = self._thinks and EngineRequest(body).thinks
+        return SimulatedReply(content="Hello.", reasoning="A greeting." if thinks else None)
 
     def _refused(self, body: dict[str, Any]) -> Outcome | None:
         profile, asked = self.profile, EngineRequest(body)

@@ -90,6 +90,11 @@ def test_an_answer(engine: EngineSimulator, stream: bool) -> None:
 
 
 @everywhere
+def test_an_answer_that_nobody_scripted_has_a_text(engine: EngineSimulator) -> None:
+    assert ask(engine, stream=False).content == "Hello."
+
+
+@everywhere
 @streamed
 def test_calls(engine: EngineSimulator, stream: bool) -> None:
     engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS, PARIS]))
