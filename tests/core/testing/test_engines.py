@@ -95,6 +95,23 @@ def test_an_answer_that_nobody_scripted_has_a_text(engine: EngineSimulator) -> N
 
 
 @everywhere
+def test_one_model_can_stand_behind_every_engine(name: str) -> None:
+    """It is asked where nothing is scripted, and where it says nothing the engine does."""
+
+    def model(body: Any) -> SimulatedReply | None:
+        if not body.get("tools"):
+            return None
+        return SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS])
+
+    with EngineSimulator(name, answer=model) as engine:
+        engine.reply(SimulatedReply(reasoning=THOUGHT, content="Scripted."))
+        said = [ask(engine, stream=False, tools=tools) for tools in ([tool()], [tool()], None)]
+    assert said[0].content == "Scripted."
+    assert [call.name for call in said[1].tool_calls] == ["get_weather"]
+    assert said[2].content == "Hello."
+
+
+@everywhere
 @streamed
 def test_calls(engine: EngineSimulator, stream: bool) -> None:
     engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS, PARIS]))
