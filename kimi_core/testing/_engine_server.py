@@ -141,13 +141,24 @@ class EngineSimulator(Simulator):
             message = {"text": text}
         calls = bool(message.get("tool_calls"))
         finish = reply.finish_reason or ("tool_calls" if calls else "stop")
-        tokens = estimate_tokens(text)
-        usage = {"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": 9 + tokens}
+        read, written = self._read(request.body), estimate_tokens(text)
+        usage = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+        }
         if request.body.get("stream"):
             return Outcome(200, None, _stream(message, finish, usage, self._model))
         choice = {"index": 0, "finish_reason": finish}
         choice |= message if "text" in message else {"message": message}
         return Outcome(200, {"model": self._model, "choices": [choice], "usage": usage})
+
+    def _read(self, body: dict[str, Any]) -> int:
+        """Return the tokens of the prompt: reasoning in another field than its own is not in it."""
+        left_out = {"reasoning", "reasoning_content"} - {self.profile.reasoning_field}
+        messages: list[dict[str, Any]] = body.get("messages") or []
+        read = [{key: one[key] for key in one if key not in left_out} for one in messages]
+        return estimate_tokens([read, body.get("tools") or []] if messages else body.get("prompt"))
 
     def _written(self, reply: SimulatedReply, asked: EngineRequest) -> str:
         """Return what the model can write under the grammar that the engine makes of the request.

@@ -112,6 +112,20 @@ def test_one_model_can_stand_behind_every_engine(name: str) -> None:
 
 
 @everywhere
+def test_a_prompt_counts_the_reasoning_that_it_reads(engine: EngineSimulator) -> None:
+    field = engine.profile.reasoning_field
+    other = {"reasoning": "reasoning_content", "reasoning_content": "reasoning"}[field]
+    counted = []
+    for name in (field, other):
+        said = {"role": "assistant", "content": "Yes.", name: "A long thought. " * 20}
+        asked = {"model": MODEL, "messages": [*HELLO, said, *HELLO]}
+        status, text = post(f"{engine.base_url}/chat/completions", asked)
+        counted.append(json.loads(text)["usage"]["prompt_tokens"])
+        assert status == 200
+    assert counted[0] > counted[1] + 50
+
+
+@everywhere
 @streamed
 def test_calls(engine: EngineSimulator, stream: bool) -> None:
     engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS, PARIS]))
