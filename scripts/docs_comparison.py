@@ -26,7 +26,7 @@ def _results() -> dict[str, Any]:
 def _short() -> str:
     """Write the README's table: a verdict a cell, each a link to what was seen."""
     results = _results()
-    head = ("behaviour", *(f"`{one['name'].split()[0]}`{_of(one['name'])}" for one in results["classes"]))
+    head = ("behaviour", *map(_named, results["classes"]))
     rows = [
         (
             f"[{row['title']}](docs/comparison.md#{row['slug']})",
@@ -40,8 +40,10 @@ def _short() -> str:
     return table(head, rows)
 
 
-def _of(name: str) -> str:
-    return f" {name.partition(' ')[2]}" if " " in name else ""
+def _named(one: dict[str, Any]) -> str:
+    """Return a class's name as code, and its framework behind it where two have the name."""
+    name, _, framework = one["name"].partition(" ")
+    return f"`{name}` {framework}".strip()
 
 
 def _cell(row: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def _classes() -> str:
     results = _results()
     told = ", ".join(f"{name} {number}" for name, number in results["frameworks"].items())
     rows = [
-        (f"`{one['name'].split()[0]}`{_of(one['name'])}", f"{one['package']} {one['version']}",
+        (_named(one), f"{one['package']} {one['version']}",
          one["made"])
         for one in results["classes"]
     ]  # fmt: skip

@@ -295,11 +295,12 @@ def _loops(trial: Trial) -> Cell:
     with trial.moonshot(*[ANSWER] * 9) as (llm, simulator):
         outcome = trial.tried("answers", lambda: trial.side.loops(llm, QUESTION))
         asked = len(simulator.requests)
+    if outcome.value != [SUNNY, SUNNY]:
+        return trial.cell("no", outcome.kind)
     trial.seen.append(f"requests that the server had: {asked}")
-    right = outcome.value == [SUNNY, SUNNY]
-    if right and asked > len(outcome.value):
+    if asked > len(outcome.value):
         return trial.cell("partly", f"{asked} requests for 2 answers")
-    return trial.of([right], outcome.kind)
+    return trial.cell("yes")
 
 
 ROWS: tuple[Row, ...] = (

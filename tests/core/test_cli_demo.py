@@ -5,8 +5,11 @@ The demo of both frameworks on the embedded engine is tested in ``tests/engine``
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kimi_core.cli.demo import Stage
+
+PICTURE = Path(__file__).parent.parent.parent / "docs" / "images" / "demo.svg"
+LARGEST_PICTURE = 100_000
 
 CALL = SimulatedReply(
     reasoning="I ask.",
@@ -153,6 +159,23 @@ def test_the_stand_in_is_made_to_call_and_is_not_called_kimi(loops: dict[str, An
     shown = [message["content"] for message in stages[0].history]
     assert shown[2] == stages[0].tool.get_weather("London", "celsius")
     assert "Paris" not in " ".join(shown)
+
+
+def test_the_picture_is_of_this_demo_and_asks_no_other_host() -> None:
+    """``python scripts/docs_picture.py`` draws it. A line may be broken anywhere."""
+    drawn = PICTURE.read_text(encoding="utf-8")
+    said = "".join(re.findall(r">([^<>]+)</text>", drawn))
+    said = re.sub(r"[\s│]+", "", html.unescape(html.unescape(said)))
+    stage = demo.Stage({}, None)
+    shown = [str(message["content"]) for message in demo._ANSWERED]
+    answer = "It is 18 degrees celsius and sunny in Paris."
+
+    assert len(drawn) < LARGEST_PICTURE
+    assert set(re.findall(r"https?://[^\"/]+", drawn)) == {"http://www.w3.org"}
+    assert re.findall(r"/(?:home|tmp|work|root)/", drawn) == []
+    told = stage.tool.get_weather("Paris", "celsius")
+    for text in (*shown, stage.question, told, answer):
+        assert text.replace(" ", "") in said
 
 
 def test_the_entry_point_runs_the_commands(
