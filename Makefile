@@ -258,7 +258,7 @@ $(ENGINES_CACHE)/.sglang: $(SGLANG)/.made $(addprefix $(ENGINES_SUPPORT)/,sglang
 
 .PHONY: test-engines
 test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models $(ENGINES_CACHE)/.sglang  ## Test on a real vLLM, transformers serve, SGLang and llama.cpp (6.3 GB)
-	@KIMI_TEST_ENGINES=$(ENGINES_CACHE) $(BIN)/python -m pytest tests/engines \
+	@KIMI_TEST_ENGINES=$(ENGINES_CACHE) $(BIN)/python -m pytest tests/engines --deep \
 		$(if $(findstring --record-mode,$(ARGS)),,--disable-recording) $(ARGS)
 
 # ---- quality -------------------------------------------------------------------------------------
