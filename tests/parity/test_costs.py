@@ -80,8 +80,8 @@ def calls_of(run: Callable[[], object]) -> int:
 class Pieces(http.SyncByteStream, http.AsyncByteStream):  # type: ignore[misc]  # of either library
     """The body of an answer, one read for each event."""
 
-    def __init__(self, events: list[dict[str, Any]]) -> None:
-        self._reads = [*(sse(event, done=False) for event in events), b"data: [DONE]\n\n"]
+    def __init__(self, reads: list[bytes]) -> None:
+        self._reads = reads
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._reads)
@@ -122,8 +122,9 @@ def _answering(deltas: list[dict[str, Any]]) -> Any:
     """Return a transport that answers each request with these deltas."""
     usage = {"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}
     events = [*(chunk(**delta) for delta in deltas), {**chunk("stop"), "usage": usage}]
+    reads = [*(sse(event, done=False) for event in events), b"data: [DONE]\n\n"]
     headers = {"content-type": "text/event-stream"}
-    return http.MockTransport(lambda _: http.Response(200, headers=headers, stream=Pieces(events)))
+    return http.MockTransport(lambda _: http.Response(200, headers=headers, stream=Pieces(reads)))
 
 
 # -- both adapters ---------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def make(adapter: Any, kind: str, deltas: list[dict[str, Any]]) -> Any:
     transport = _answering(deltas)
     return adapter.ChatKimiK2(
         endpoint="vllm",
-        model="kimi-k2-instruct" if kind == "raw" else "kimi-k2.6",
+        model="kimi-k2-instruct" if kind in {"raw", "text"} else "kimi-k2.6",
         base_url="http://127.0.0.1:9/v1",
         tool_call_parser="client" if kind == "raw" else "server",
         http_client=http.Client(transport=transport),
