@@ -1,11 +1,13 @@
-"""Which model a self-hosted server serves, asked once, where the caller named none.
+"""What a self-hosted server calls the model that is asked, where nobody wrote its own name for it.
 
 Owns: the question, the choice among what is listed, and the rebuilding of a request that was built
 before the answer was known. May know: _json, capabilities, errors, models, request, transport.
 
 A request is built before anything is sent, so the first one is built for the endpoint's own
 spelling (``moonshotai/Kimi-K2-Instruct``) and once more for what the server serves, if that is
-another model. vLLM, SGLang and llama.cpp answer 404 for a name that they were not started with.
+another model. vLLM, SGLang and llama.cpp answer 404 for a name that they were not started with, so
+the server is asked, once, where the caller named no model, and where a short name was given: only
+the server knows whether it serves ``kimi-k2-thinking`` or ``moonshotai/Kimi-K2-Thinking``.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ _SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnnamedRequest(Request):
-    """A request whose model nobody named, built for the endpoint's own spelling.
+    """A request whose model the server may call otherwise, built for the endpoint's own spelling.
 
     Attributes:
         build: Builds it for another model. A ``media_fetcher`` is then called again.
@@ -78,11 +80,13 @@ class ServedModel:
         base_url: str | None,
     ) -> None:
         self._resolve = resolve
+        self._named = named
         self.capabilities = resolve(named, None)
         self._first = self.capabilities.model
         endpoint = self.capabilities.endpoint
         engine = endpoint.embedded and not base_url
-        self.known = bool(named or endpoint.default_model or endpoint.needs_key or engine)
+        one = bool(endpoint.default_model or endpoint.needs_key or engine)
+        self.known = one or named == self._first
         self._asking = threading.Lock()
         self._turns: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
         renew_in_children(self, ServedModel._renew)
@@ -134,13 +138,27 @@ class ServedModel:
 
     def learn(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take what is listed for the answer to the question; nothing where there is none left."""
-        name = None if self.known else _chosen([row["id"] for row in rows or ()])
+        name = None if self.known else self._choose([row["id"] for row in rows or ()])
         for row in rows or ():
             if name is not None and row["id"] == name:
                 # As it is listed: a vLLM with --served-model-name kimi-k2.5 answers 404 to the
                 # endpoint's own spelling, moonshotai/Kimi-K2.5.
                 self.capabilities = replace(self._resolve(name, stated_context(row)), model=name)
         self.known = True
+
+    def _choose(self, names: Sequence[str]) -> str | None:
+        """Return the name as it was written or spelled, or else the only one that it can mean.
+
+        Where nobody named a model that is the only one listed, or the only one of Kimi's; None
+        where there is no such one.
+        """
+        for name in (self._named, self._first):
+            if self._named and name in names:
+                return name
+        if len(names) == 1 and not self._named:
+            return names[0]
+        meant = [name for name in names if _looks_right(name, self._named)]
+        return meant[0] if len(meant) == 1 else None
 
     def _with_props(self, rows: _Rows, transport: Transport) -> _Rows:
         """Return the rows with the context that an older llama.cpp states at ``/props`` alone."""
@@ -224,9 +242,6 @@ def _names_one(row: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(name, str) and bool(name.strip(" /"))
 
 
-def _chosen(names: Sequence[str]) -> str | None:
-    """Return the only name, or the only one that looks like Kimi's; None where neither is so."""
-    if len(names) == 1:
-        return names[0]
-    ours = [name for name in names if get_model(name)]
-    return ours[0] if len(ours) == 1 else None
+def _looks_right(name: str, named: str | None) -> bool:
+    found = get_model(name)
+    return found is not None and (named is None or found is get_model(named))

@@ -25,7 +25,7 @@ from kimi_core.config import RotatingKey
 from kimi_core.endpoints import Endpoint, check_base_url, check_headers
 from kimi_core.errors import map_error
 from kimi_core.transport._account import account_of
-from kimi_core.transport._hooks import add_async_hooks, add_hooks
+from kimi_core.transport._hooks import add_async_hooks, add_hooks, wants_whole
 from kimi_core.transport._hooks import asked_here as _ours
 from kimi_core.transport.call import Call, HttpClient, HttpResponse, Timeout
 from kimi_core.transport.pools import shared_pool
@@ -194,13 +194,13 @@ class Transport:
             KimiAPIError: Where there is no answer, or one that says no.
         """
         method = getattr(self._sync_client(), call.method)
-        with self._mapping(call.naming):
+        with self._mapping(call.naming), _reading_whole():
             return cast("str", method(call.path, cast_to=str, **_call_arguments(call)))
 
     async def asend(self, call: Call[Any]) -> str:
         """Send a request as `send` does, in the running event loop."""
         method = getattr(await self._async_client(), call.method)
-        with self._mapping(call.naming):
+        with self._mapping(call.naming), _reading_whole():
             return cast("str", await method(call.path, cast_to=str, **_call_arguments(call)))
 
     def close(self) -> None:
@@ -284,6 +284,15 @@ class Transport:
                 self._settings["default_headers"],
             )
         return client
+
+
+@contextmanager
+def _reading_whole() -> Generator[None, None, None]:
+    outer = wants_whole.set(True)
+    try:
+        yield
+    finally:
+        wants_whole.reset(outer)
 
 
 def _request_options(sending: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a TypedDict of the SDK

@@ -1,4 +1,4 @@
-"""Where no model was named, a self-hosted server is asked once what it serves.
+"""Where no model was named, or a short name, a self-hosted server is asked once what it serves.
 
 Owns: `kimi_core.chat._served`, through `KimiChat`.
 """
@@ -119,13 +119,15 @@ def test_a_connection_that_breaks_has_answered_nothing(
 
 
 NAMED: dict[str, dict[str, Any]] = {
-    "named": {"model": "kimi-k2-thinking"},
+    "named": {"model": THINKING},
+    "named, a name of its own": {"model": "kimi"},
     "hosted": {"endpoint": "moonshot"},
     "own-default": {"endpoint": endpoints.vllm(default_model="mine")},
     "own-key": {"endpoint": endpoints.vllm(needs_key=True)},
 }
 
 
+@pytest.mark.filterwarnings("ignore::kimi_core.UnknownModelWarning")  # a name of its own
 @both
 @pytest.mark.parametrize("settings", NAMED.values(), ids=NAMED)
 def test_a_server_that_is_not_asked(
@@ -135,6 +137,31 @@ def test_a_server_that_is_not_asked(
     chat = connect(**settings)
     ask_for(chat)
     assert (models_asked(server), server.looks) == ([chat.capabilities.model], 0)
+
+
+@both
+@pytest.mark.parametrize(
+    ("listed", "model"),
+    [
+        pytest.param(["kimi-k2-thinking", THINKING], "kimi-k2-thinking", id="as-it-was-named"),
+        pytest.param([FALLBACK, THINKING], THINKING, id="as-the-endpoint-spells-it"),
+        pytest.param(
+            ["org/Kimi-K2-Thinking-FP8", FALLBACK], "org/Kimi-K2-Thinking-FP8", id="the-same-model"
+        ),
+        pytest.param(["a/kimi-k2-thinking", "b/kimi-k2-thinking"], THINKING, id="two-such"),
+        pytest.param(["kimi-k2.5"], THINKING, id="another-model-alone"),
+        pytest.param([], THINKING, id="nothing"),
+    ],
+)
+def test_a_short_name_is_asked_as_it_is_listed(
+    server: ScriptedServer, connect: Connect, ask_for: Ask, listed: list[str], model: str
+) -> None:
+    """A vLLM started with --served-model-name kimi-k2-thinking answers 404 to the weights' name."""
+    server.listings = [listing(*listed)]
+    chat = connect(model="kimi-k2-thinking")
+    assert [ask_for(chat), ask_for(chat)] == ["Hi.", "Hi."]
+    assert (models_asked(server), server.looks) == ([model, model], 1)
+    assert chat.capabilities.info.name == "kimi-k2-thinking"
 
 
 def test_a_model_named_for_one_call(server: ScriptedServer, connect: Connect) -> None:

@@ -56,7 +56,7 @@ def settings_of(fault: Fault, server: FaultServer) -> dict[str, Any]:
     """Return the settings of a model that runs into a fault."""
     return {
         "endpoint": "vllm",
-        "model": "kimi-k2-thinking",
+        "model": "moonshotai/Kimi-K2-Thinking",
         "api_key": "sk-made-up-and-secret",
         "base_url": NOBODY if fault.refuses else server.base_url,
         "default_headers": {"x-secret": "made-up-header"},

@@ -54,9 +54,10 @@ def server() -> Iterator[MoonshotSimulator]:
 
 
 def model_of(name: str) -> str:
-    """Return a model of the server; one that does not think where raw text would begin with it."""
+    """Return a model in the server's words; one that does not think where raw text would begin."""
     row = ENDPOINTS[name]
-    return row.default_model or ("kimi-k2.6", "kimi-k2-instruct")[row.tool_call_parser == "client"]
+    model = ("kimi-k2.6", "kimi-k2-instruct")[row.tool_call_parser == "client"]
+    return row.default_model or row.spell(model)
 
 
 def settings(name: str, server: MoonshotSimulator) -> dict[str, Any]:

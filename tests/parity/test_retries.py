@@ -242,7 +242,9 @@ def test_text_in_a_fence_is_an_answer(module: Any) -> None:
     with MoonshotSimulator(rules="none") as engine:
         engine.reply(saying(content=text))
         endpoint = vllm(engine.base_url, tool_call_parser="auto")
-        llm = module.ChatKimiK2(endpoint=endpoint, model="kimi-k2-thinking", api_key=engine.api_key)
+        llm = module.ChatKimiK2(
+            endpoint=endpoint, model="moonshotai/Kimi-K2-Thinking", api_key=engine.api_key
+        )
         assert ask(llm, "whole")[0] == text
         assert len(engine.requests) == 1
 
