@@ -34,7 +34,7 @@ _WAYS_OUT = (
 )
 
 
-def otherwise(tokenizer: Any, vocabulary: int) -> torch.Tensor:  # noqa: ANN401 - transformers has no stubs here
+def otherwise(tokenizer: Any, vocabulary: int) -> torch.Tensor:
     """Return what is liked where the text cannot go on."""
     liked = torch.zeros(vocabulary)
     for rank, text in enumerate(_WAYS_OUT):
@@ -47,7 +47,7 @@ def otherwise(tokenizer: Any, vocabulary: int) -> torch.Tensor:  # noqa: ANN401 
 class Followed:
     """What `reply` says to a prompt, and how far it was said."""
 
-    def __init__(self, tokenizer: Any, prompt: list[int]) -> None:  # noqa: ANN401 - as above
+    def __init__(self, tokenizer: Any, prompt: list[int]) -> None:
         """Begin the answer to the tokens of a prompt."""
         text = reply(tokenizer.decode(prompt, skip_special_tokens=False))
         self._tokens: list[int] = tokenizer.encode(text, add_special_tokens=False)

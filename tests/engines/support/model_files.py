@@ -206,7 +206,7 @@ def write_models(shared: Path, target: Path) -> None:
 
 
 def _write_k3(source: Path, folder: Path) -> None:
-    """Write the same layout with K3's tokens; what it says is decided by vLLM's logits processor."""
+    """Write the same layout with K3's tokens; vLLM's logits processor decides what it says."""
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "config.json", _configuration("deepseek_v3"))
     _write_json(folder / "generation_config.json", {"eos_token_id": 163586})
