@@ -229,5 +229,5 @@ def test_the_limit_of_an_endpoint_can_be_taken_off() -> None:
     ],
 )
 def test_log_probabilities_have_another_form_on_this_route(said: dict[str, Any], sent: int) -> None:
-    fields = payload("vllm", overrides=RAW, **said)
+    fields = payload("vllm", overrides=RAW, extra=said)
     assert (fields["logprobs"], "top_logprobs" in fields) == (sent, False)
