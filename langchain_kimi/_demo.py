@@ -10,7 +10,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage, convert_to_messages
 
 from langchain_kimi.chat_models import ChatKimiK2
 
@@ -22,7 +22,8 @@ _MAX_ROUNDS = 3
 def run(stage: Any) -> str:  # kimi_core.cli.demo.Stage, which needs rich to import
     """Ask, execute the calls, send their results back, and return the answer."""
     llm, weather = ChatKimiK2(**stage.settings), stage.tool.get_weather
-    messages: list[BaseMessage] = [HumanMessage(stage.question)]
+    messages: list[BaseMessage] = convert_to_messages(stage.history)
+    messages.append(HumanMessage(stage.question))
     choice = stage.tool_choice
     for _round in range(_MAX_ROUNDS):
         answer = reduce(add, llm.bind_tools([weather], tool_choice=choice).stream(messages))

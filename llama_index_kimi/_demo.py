@@ -10,6 +10,7 @@ import asyncio
 from typing import Any
 
 from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 
 from llama_index_kimi.llm import ChatKimiK2
@@ -26,5 +27,6 @@ async def _run(stage: Any) -> str:
     tool = FunctionTool.from_defaults(stage.tool.get_weather)
     llm = ChatKimiK2(**stage.settings)
     agent = FunctionAgent(tools=[tool], llm=llm, initial_tool_choice=stage.tool_choice)
-    answer = await agent.run(stage.question, max_iterations=3)
+    said = [ChatMessage(m["content"], role=m["role"], additional_kwargs=m) for m in stage.history]
+    answer = await agent.run(stage.question, chat_history=said, max_iterations=3)
     return str(answer)

@@ -37,7 +37,7 @@ _PAGES = {
     "examples/README.md": "examples.md",
 }
 
-_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s:]+?)(#[^)\s]*)?\)")
+_LINK = re.compile(r"(!?)\[([^\]\n]+)\]\(([^)\s:]+?)(#[^)\s]*)?\)")  # or a picture
 _NOTEBOOK_LINK = re.compile(r'(?<=<a )href="([^":#]+\.(?:md|ipynb))(#[^"]*)?"')
 _log = get_plugin_logger(__name__)  # a warning ends a strict build
 
@@ -108,12 +108,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     here = page.file.src_uri
 
     def moved(link: re.Match[str]) -> str:
-        text, target, anchor = link[1], link[2], link[3] or ""
+        picture, text, target, anchor = link[1], link[2], link[3], link[4] or ""
         path, place = _target(here, target)
         if files.get_file_from_path(place) is None:
             # A file that has no page, e.g. a licence: on the site it is a name alone.
             return text if (ROOT / path).exists() else link[0]
-        return f"[{text}]({relpath(place, dirname(here) or '.')}{anchor})"
+        return f"{picture}[{text}]({relpath(place, dirname(here) or '.')}{anchor})"
 
     return _LINK.sub(moved, markdown)
 

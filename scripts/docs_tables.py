@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs_comparison import COMPARISON
 from docs_dialects import DIALECTS
 from docs_engines import engines, sessions, wrongs
 from docs_faults import faults
@@ -335,6 +336,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "protocols": _protocols,
     "spellings": _spellings,
     **DIALECTS,
+    **COMPARISON,
     "rooms": rooms,
     "tiers": _tiers,
     "faults": faults,
@@ -377,11 +379,11 @@ def main() -> int:
         if not check:
             page.parent.mkdir(exist_ok=True)
             page.write_text(text, encoding="utf-8")
-    for page in sorted(DOCS.rglob("*.md")):
+    for page in sorted([*DOCS.rglob("*.md"), *DOCS.parent.glob("README.md")]):
         text = page.read_text(encoding="utf-8")
         for name in stale_blocks(text):
             stale = True
-            print(f"docs/{page.relative_to(DOCS)}: {name} {'is stale' if check else 'written'}")
+            print(f"{page.relative_to(DOCS.parent)}: {name} {'is stale' if check else 'written'}")
         if not check:
             page.write_text(updated(text), encoding="utf-8")
     return int(check and stale)

@@ -31,6 +31,26 @@ __all__ = ["Stage", "run_demos"]
 
 ENTRY_POINTS = "kimi_k2.demos"
 
+# What 135M parameters have to see once. Without it they answer with what stands nearest ("You are
+# Kimi, an AI assistant created by Moonshot AI.", "#"), whatever the system prompt, the wording of
+# the question and the shape of the tool's result; with it the likeliest token of the answer is
+# four times as likely as the next one, or more, so that no machine's rounding changes it.
+_LONDON = {"name": "get_weather", "arguments": '{"city":"London","unit":"celsius"}'}
+_ANSWERED: Sequence[Mapping[str, Any]] = (
+    {"role": "user", "content": "What is the weather in London, in celsius?"},
+    {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{"id": "functions.get_weather:0", "type": "function", "function": _LONDON}],
+    },
+    {
+        "role": "tool",
+        "tool_call_id": "functions.get_weather:0",
+        "content": "London: 12 degrees, cloudy (celsius)",
+    },
+    {"role": "assistant", "content": "It is 12 degrees celsius and cloudy in London."},
+)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -39,12 +59,14 @@ class Stage:
     Attributes:
         settings: Keyword arguments for the adapter's ``ChatKimiK2``.
         tool_choice: What to force in the first round, or None to leave it to the model.
+        history: Messages before the question, in OpenAI's shape.
         tool: The tool; its ``get_weather`` is the function to bind.
         question: What to ask.
     """
 
     settings: Mapping[str, Any]
     tool_choice: str | None
+    history: Sequence[Mapping[str, Any]] = ()
     tool: WeatherTool = field(default_factory=WeatherTool)
     question: str = "What is the weather in Paris, in celsius?"
 
@@ -57,22 +79,31 @@ class _Printer:
         self._raw: list[str] = []
         self._rows: list[tuple[str, str]] = []
         self._began = 0.0
+        self._before = ""
         self.requests = 0
 
     def on_request(self, request: Request) -> None:
         self.requests += 1
         self._raw, self._rows, self._began = [], [], time.perf_counter()
         payload = request.payload
-        shown = payload.get("prompt") or json.dumps(payload.get("messages"), ensure_ascii=False)
         others = sorted(payload.keys() - {"prompt", "messages"})
         self._console.print(
             Panel(
-                Text(str(shown)),
+                Text(self._new(payload)),
                 title=f"request {self.requests}: POST {request.path}",
                 subtitle=f"also sent: {', '.join(others)}",
                 border_style="blue",
             )
         )
+
+    def _new(self, payload: Mapping[str, Any]) -> str:
+        """Return the prompt, from where it goes on behind the one before."""
+        shown = payload.get("prompt") or json.dumps(payload.get("messages"), ensure_ascii=False)
+        text, before = str(shown), self._before
+        self._before = text.removesuffix("]")  # of the list of messages, which only grows
+        if before and text.startswith(before):
+            return f"(as before, and then:) {text.removeprefix(before)}"
+        return text
 
     def on_chunk(self, chunk: Mapping[str, Any], events: Sequence[Event]) -> None:
         for choice in chunk.get("choices") or ():
@@ -136,7 +167,12 @@ def _loops(framework: str | None) -> dict[str, Any]:
 
 
 def run_demos(
-    *, endpoint: str, model: str | None, base_url: str | None, framework: str | None
+    *,
+    endpoint: str,
+    model: str | None,
+    base_url: str | None,
+    framework: str | None,
+    console: Console | None = None,
 ) -> bool:
     """Run the demo of every installed framework and print what happens.
 
@@ -145,6 +181,7 @@ def run_demos(
         model: The model, or None for the endpoint's default.
         base_url: Address of the server, or None for the endpoint's own.
         framework: Only this one, or None for all.
+        console: Where to print; None for the standard output.
 
     Returns:
         Whether each framework made a call with valid arguments that was executed.
@@ -152,7 +189,7 @@ def run_demos(
     Raises:
         KimiError: Where the endpoint cannot be asked.
     """
-    console = Console()
+    console = console or Console()
     row = get_endpoint(endpoint)
     local = row.name == "local"
     console.rule(f"[bold]Kimi K2 demo: {row.name}")
@@ -160,11 +197,13 @@ def run_demos(
         console.print(
             "The model is SmolLM2-135M-Instruct, a stand-in that is NOT Kimi. It shows the path: "
             "a prompt in Kimi's format, a real llama.cpp engine, a tool call in Kimi's own tokens "
-            "under a grammar, parsed here. Its answers are those of a very small model."
+            "under a grammar, parsed here. A model this small has to see once how it is done, so "
+            "that an answered question about London stands before the one that is asked."
         )
     verdicts: dict[str, bool] = {}
     for name, point in _loops(framework).items():
-        stage = Stage(_settings(row.name, model, base_url), "required" if local else None)
+        settings = _settings(row.name, model, base_url)
+        stage = Stage(settings, "required", _ANSWERED) if local else Stage(settings, None)
         verdicts[name] = _run(console, name, point, stage)
     _print_verdicts(console, verdicts)
     return bool(verdicts) and all(verdicts.values())
@@ -180,7 +219,8 @@ def _run(console: Console, name: str, point: EntryPoint, stage: Stage) -> bool:
         return False
     printer = _Printer(console)
     began = time.perf_counter()
-    with observe(printer):
+    # Seconds pass until the first request: llama.cpp reads its model. Only a terminal shows this.
+    with observe(printer), console.status("waiting for the model"):
         answer = loop(stage)
     seconds = time.perf_counter() - began
     console.print(Panel(Text(answer or "(no text)"), title="final answer", border_style="green"))

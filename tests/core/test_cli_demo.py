@@ -5,8 +5,11 @@ The demo of both frameworks on the embedded engine is tested in ``tests/engine``
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
     from kimi_core.cli.demo import Stage
 
+PICTURE = Path(__file__).parent.parent.parent / "docs" / "images" / "demo.svg"
+LARGEST_PICTURE = 100_000
+
 CALL = SimulatedReply(
     reasoning="I ask.",
     tool_calls=[SimulatedToolCall("get_weather", {"city": "Paris", "unit": "celsius"})],
@@ -40,11 +46,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MoonshotSimulator]:
         yield running
 
 
-def ask_once(stage: Stage) -> str:
+def ask_once(stage: Stage, *then: str) -> str:
     """Do what an adapter's loop does: ask, and execute what was called."""
     chat = KimiChat(Settings(**stage.settings))
     options = Options(tool_choice=stage.tool_choice)
-    question = [{"role": "user", "content": stage.question}]
+    question = [{"role": "user", "content": text} for text in (stage.question, *then)]
     message = chat.open(chat.request(question, [tool()], options, stream=True)).read().message()
     chat.close()
     for call in message.tool_calls:
@@ -89,6 +95,18 @@ def test_what_goes_over_the_wire_is_shown_and_judged(server: MoonshotSimulator) 
     assert "NOT Kimi" not in output
 
 
+def test_a_prompt_that_goes_on_is_not_shown_twice(
+    server: MoonshotSimulator, loops: dict[str, Any]
+) -> None:
+    """An agent's second request holds the first; what is new in it is what a reader wants."""
+    loops["ours"] = lambda: lambda stage: ask_once(stage) + ask_once(stage, "And now?")
+    server.reply(CALL, SimulatedReply(content="It is sunny."))
+    output = run_demo(server)[1]
+
+    assert output.count("What is the weather in Paris") == 1
+    assert '(as before, and then:) , {"role": "user", "content": "And now?"}]' in output
+
+
 @pytest.mark.usefixtures("loops")
 def test_an_answer_without_a_call_fails(server: MoonshotSimulator) -> None:
     server.reply(SimulatedReply(content="It is sunny."))
@@ -121,7 +139,10 @@ def test_a_framework_that_nobody_registered_is_one_sentence(server: MoonshotSimu
 
 
 def test_the_stand_in_is_made_to_call_and_is_not_called_kimi(loops: dict[str, Any]) -> None:
-    """Its loop is told to force the call, to be brief, and to say the same thing every time."""
+    """Its loop is told to force the call, to be brief, and to say the same thing every time.
+
+    What it is shown once is another city's, and what the tool says of that city.
+    """
     stages: list[Stage] = []
 
     def loop(stage: Stage) -> str:
@@ -135,6 +156,26 @@ def test_the_stand_in_is_made_to_call_and_is_not_called_kimi(loops: dict[str, An
     assert "NOT Kimi" in words(result.output)
     assert stages[0].tool_choice == "required"
     assert stages[0].settings == {"endpoint": "local", "temperature": 0.0, "max_tokens": 160}
+    shown = [message["content"] for message in stages[0].history]
+    assert shown[2] == stages[0].tool.get_weather("London", "celsius")
+    assert "Paris" not in " ".join(shown)
+
+
+def test_the_picture_is_of_this_demo_and_asks_no_other_host() -> None:
+    """``python scripts/docs_picture.py`` draws it. A line may be broken anywhere."""
+    drawn = PICTURE.read_text(encoding="utf-8")
+    said = "".join(re.findall(r">([^<>]+)</text>", drawn))
+    said = re.sub(r"[\s│]+", "", html.unescape(html.unescape(said)))
+    stage = demo.Stage({}, None)
+    shown = [str(message["content"]) for message in demo._ANSWERED]
+    answer = "It is 18 degrees celsius and sunny in Paris."
+
+    assert len(drawn) < LARGEST_PICTURE
+    assert set(re.findall(r"https?://[^\"/]+", drawn)) == {"http://www.w3.org"}
+    assert re.findall(r"/(?:home|tmp|work|root)/", drawn) == []
+    told = stage.tool.get_weather("Paris", "celsius")
+    for text in (*shown, stage.question, told, answer):
+        assert text.replace(" ", "") in said
 
 
 def test_the_entry_point_runs_the_commands(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -38,12 +39,14 @@ def run_demo(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_a_framework_calls_the_tool_through_kimis_tokens(
     arguments: tuple[str, ...], frameworks: int, tmp_path: Path
 ) -> None:
-    """It exits with 0, shows the raw tokens, and says that the model is not Kimi."""
+    """It exits with 0, shows the raw tokens, says that the model is not Kimi, and answers."""
     result = run_demo(*arguments, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "NOT Kimi" in result.stdout
     assert result.stdout.count("<|tool_calls_section_begin|>") >= frameworks
     assert result.stdout.count("ToolCallStart") >= frameworks
+    answers = re.findall(r"final answer ─+╮\n│ (.+?) +│\n╰", result.stdout)
+    assert answers == ["It is 18 degrees celsius and sunny in Paris."] * frameworks
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,17 @@ def test_it_calls_the_tool_and_returns_the_answer(server: MoonshotSimulator) -> 
     stage = SimpleNamespace(
         settings={"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key},
         question="Weather?",
+        history=[
+            {"role": "user", "content": "And in Rome?"},
+            {"role": "assistant", "content": "It rains."},
+        ],
         tool_choice="get_weather",
         tool=SimpleNamespace(get_weather=get_weather),
     )
     assert _demo.run(stage) == "It is sunny."
     assert asked == ["Paris"]
+    sent = server.requests[0].body["messages"]
+    assert [message["content"] for message in sent] == ["And in Rome?", "It rains.", "Weather?"]
 
 
 def test_it_gives_up_after_some_rounds(
@@ -52,6 +58,7 @@ def test_it_gives_up_after_some_rounds(
     stage = SimpleNamespace(
         settings={"endpoint": "moonshot", "base_url": server.base_url, "api_key": server.api_key},
         question="Weather?",
+        history=(),
         tool_choice=None,
         tool=SimpleNamespace(get_weather=get_weather),
     )
