@@ -98,7 +98,7 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
 
 
 def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return OpenAI-style tool dicts, of tools, functions or such dicts, described at any length.
+    """Return OpenAI-style tool dicts, of an agent's tools (functions, too) or of such dicts.
 
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
@@ -107,7 +107,6 @@ def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]
 
 
 def _wire_tool(tool: AnyTool) -> dict[str, Any]:
-    # An agent takes plain functions, so what is asked beside it (make_memory) gets the same list.
     tool = tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool)
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
     function = {**wire["function"], "name": tool.metadata.get_name()}
