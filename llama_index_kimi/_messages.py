@@ -144,21 +144,13 @@ def spoken(message: ChatMessage) -> ParsedMessage:
 def _content(
     blocks: Sequence[ContentBlock], folder: _Folder, *, of_model: bool
 ) -> str | list[dict[str, Any]]:
-    # What another model said aloud is left out by the core, which says so.
-    aloud = {"type": "audio"}
-    parts = [
-        part
-        for block in blocks
-        for part in (
-            [aloud] if of_model and isinstance(block, AudioBlock) else _parts(block, folder)
-        )
-    ]
+    parts = [part for block in blocks for part in _parts(block, folder, of_model)]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts
 
 
-def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:
+def _parts(block: Any, folder: _Folder, of_model: bool) -> Iterator[dict[str, Any]]:
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
     elif isinstance(block, (ImageBlock, VideoBlock)):
@@ -167,15 +159,16 @@ def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:
         yield _document(block, folder)
     elif isinstance(block, CitableBlock):
         for inner in block.content:
-            yield from _parts(inner, folder)
+            yield from _parts(inner, folder, of_model)
     elif isinstance(block, CitationBlock):
-        yield from _parts(block.cited_content, folder)
+        yield from _parts(block.cited_content, folder, of_model)
+    elif isinstance(block, AudioBlock) and of_model:
+        yield {"type": "audio"}  # said aloud by another model: the core leaves it out, and says so
     elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):
-        message = (
+        raise KimiConfigError(
             f"a message holds a {type(block).__name__}, which Kimi cannot read; "
             "it takes text, images, videos and text documents."
         )
-        raise KimiConfigError(message)
 
 
 def _media(block: ImageBlock | VideoBlock) -> dict[str, Any]:
