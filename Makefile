@@ -127,6 +127,17 @@ $(VENV)/.rag: $(VENV)/.test
 test-rag: $(VENV)/.rag  ## Test retrieval with real embeddings in both frameworks, and measure it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --deep tests/examples/test_rag.py $(ARGS)
 
+# An environment of its own: Playwright brings a Node.js of 120 MB. The browser is one on the path, or
+# what `.venv-browser/bin/playwright install chromium` downloads.
+$(VENV)-browser/.made: pyproject.toml
+	$(call make-venv,$(VENV)-browser)
+	@$(VENV)-browser/bin/python -m pip install -q -e '.[langchain]' --group browser
+	@touch $@
+
+.PHONY: test-browser
+test-browser: $(VENV)-browser/.made  ## Test examples/chat_page in a real browser (170 MB); KIMI_SCREENSHOT=file.png keeps its picture
+	@$(VENV)-browser/bin/python -m pytest tests/examples/test_chat_page.py $(ARGS)
+
 .PHONY: notebooks
 notebooks: $(VENV)/.rag  ## Run the notebooks on the embedded engine and write what they print
 	@$(BIN)/python scripts/run_notebooks.py $(ARGS)
@@ -182,6 +193,24 @@ installs: $(addprefix $(VENV)-,$(addsuffix /.test,core langchain llama-index old
 test-core:  ## Test the wheel where neither framework is installed
 test-langchain:  ## Test the wheel where only LangChain is installed
 test-llama-index:  ## Test the wheel where only LlamaIndex is installed
+# The lowest versions that pyproject.toml allows, of all that is installed. pip cannot look for them, uv
+# can. Without langchain-anthropic, whose newest HTTP library fails beside the lowest anyio.
+LOWEST := $(VENV)-lowest
+
+$(LOWEST)/.made: pyproject.toml
+	$(call make-venv,$(LOWEST))
+	@$(LOWEST)/bin/python -m pip install -q uv
+	@$(LOWEST)/bin/uv pip compile -q pyproject.toml $(addprefix --extra ,langchain llama-index cli tokens) \
+		--resolution lowest-direct --python $(LOWEST)/bin/python -o $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python -c $(LOWEST)/lowest.txt \
+		-e '.[langchain,llama-index,cli,tokens]' --group test-lowest
+	@touch $@
+
+.PHONY: test-lowest
+test-lowest: $(LOWEST)/.made  ## Test both adapters with the lowest versions that are allowed
+	@$(LOWEST)/bin/python -m pytest -m 'not engine' $(PROCESSES) tests/langchain tests/llama_index tests/core/test_chat.py \
+		--ignore tests/langchain/test_anthropic_route.py $(ARGS)
+
 test-oldest:  ## Test the wheel with the oldest openai SDK that it takes: faults, and what it sends
 
 # The wheel beside the classes that docs/comparison.md compares it with. They want other versions of
@@ -264,8 +293,10 @@ test-engines: $(VENV)/.test $(ENGINES_CACHE)/.models $(ENGINES_CACHE)/.sglang  #
 # ---- quality -------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: $(VENV)/.dev  ## Check style and formatting
-	@$(BIN)/ruff check .; status=$$?; $(BIN)/ruff format --check . && exit $$status
+lint: $(VENV)/.dev  ## Check style, formatting, workflows, and what public docstrings must say
+	@status=0; $(BIN)/ruff check . || status=1; $(BIN)/ruff format --check . || status=1; \
+		$(BIN)/zizmor --quiet --offline --persona auditor .github || status=1; \
+		$(BIN)/python scripts/docstrings.py && exit $$status
 
 .PHONY: format
 format: $(VENV)/.dev  ## Repair what the linter and the formatter can repair
@@ -280,6 +311,17 @@ types: $(VENV)/.dev  ## Check types: mypy strict everywhere, pyright strict in k
 .PHONY: imports
 imports: $(VENV)/.dev  ## Check who may import whom
 	@$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
+
+# ---- releases ------------------------------------------------------------------------------------
+
+$(VENV)-release/.made: pyproject.toml
+	$(call make-venv,$(VENV)-release)
+	@$(VENV)-release/bin/python -m pip install -q -e . --group release
+	@touch $@
+
+.PHONY: release
+release: $(VENV)-release/.made  ## Build what would be released, into dist/, and check it (docs/releasing.md)
+	@$(VENV)-release/bin/python scripts/release.py $(ARGS)
 
 .PHONY: check
 check: test-deep lint types imports test-core test-langchain test-llama-index test-oldest  ## All of the above

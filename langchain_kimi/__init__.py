@@ -13,7 +13,7 @@ with needs_extra("langchain"):
     from langchain_kimi._official import aofficial_tools, official_tools
     from langchain_kimi._rates import KimiRateLimiter
     from langchain_kimi._settings import LOAD_ARGUMENTS
-    from langchain_kimi.chat_models import ChatKimiK2
+    from langchain_kimi.chat_models import ChatKimiK2, register
 
 __all__ = [
     "LOAD_ARGUMENTS",
@@ -24,5 +24,6 @@ __all__ = [
     "aofficial_tools",
     "endpoints",
     "official_tools",
+    "register",
     "tools_message",
 ]

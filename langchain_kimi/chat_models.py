@@ -1,7 +1,7 @@
 """`ChatKimiK2` for LangChain.
 
-Owns: the class, its tutorial, its keywords, tools, structured output and token counts. May know:
-its own files, chat; langchain_core, typing_extensions.
+Owns: the class, its tutorial, keywords, tools, structured output and token counts; `register`.
+May know: its own files, chat, errors; langchain, langchain_core, typing_extensions.
 
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
@@ -27,11 +27,12 @@ from typing_extensions import Unpack
 
 from kimi_core.chat import AlsoCalled, ModelKeywords, documented
 from kimi_core.chat.fields import fields_by_word, in_one_sentence
+from kimi_core.errors import KimiConfigError, needs_package
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
 from langchain_kimi._structured import keywords_of, read_by, with_raw
 
-__all__ = ["ChatKimiK2"]
+__all__ = ["ChatKimiK2", "register"]
 
 # ModelFallbackMiddleware takes prompt_cache_key away from all but the types that it lists.
 _LLM_TYPE = AlsoCalled("kimi-chat", "openai-chat")
@@ -196,7 +197,7 @@ class ChatKimiK2(KimiGeneration):
         return with_raw(model, parser) if include_raw else model | parser
 
     def get_num_tokens(self, text: str) -> int:
-        """Count the tokens of a text; estimated unless `tokenizer` is exact."""
+        """Return how many tokens a text has; estimated unless `tokenizer` is exact."""
         own = self.custom_get_token_ids
         return len(own(text)) if own else self._tokenizer().count(text)
 
@@ -234,3 +235,23 @@ class ChatKimiK2(KimiGeneration):
         if params.get("ls_model_name") == self._chat.spelled:
             params["ls_model_name"] = self._chat.capabilities.model  # as the server has named it
         return params
+
+
+def register(provider: str = "moonshot") -> None:
+    """Let ``init_chat_model("moonshot:kimi-k3")``, and what takes such a string, find the class.
+
+    Args:
+        provider: What stands before the colon.
+
+    Raises:
+        KimiConfigError: Where that is another class's, or LangChain's table is not the one of
+            langchain 1.5: it is private to it, and may be another one in any release.
+    """
+    with needs_package("langchain"):
+        from langchain.chat_models import base
+    table = getattr(base, "_BUILTIN_PROVIDERS", {})
+    row = ("langchain_kimi", "ChatKimiK2", *table.get("openai", ())[2:])
+    if len(row) != 3 or table.setdefault(provider, row) != row:  # noqa: PLR2004 - of a row
+        reason = "another class has it, or LangChain's table of providers has changed"
+        way_out = "name another one, or hand in ChatKimiK2(...) in place of the string"
+        raise KimiConfigError(f"provider={provider!r} cannot be registered: {reason}; {way_out}.")

@@ -11,7 +11,7 @@ with needs_extra("llama-index"):
     from llama_index_kimi._official import aofficial_tools, official_tools
     from llama_index_kimi._rates import KimiRateLimiter
     from llama_index_kimi._tokens import repair_chat_store
-    from llama_index_kimi.llm import ChatKimiK2
+    from llama_index_kimi.llm import ChatKimiK2, register
 
 repair_chat_store()
 
@@ -22,4 +22,5 @@ __all__ = [
     "aofficial_tools",
     "endpoints",
     "official_tools",
+    "register",
 ]

@@ -11,7 +11,7 @@ core.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -30,7 +30,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
     VideoBlock,
 )
-from llama_index.core.tools.types import BaseTool
+from llama_index.core.tools import BaseTool, FunctionTool
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
@@ -39,7 +39,9 @@ from kimi_core.request.documents import document_part
 from kimi_core.request.structured import class_schema
 from kimi_core.response import spoken_message
 
-__all__ = ["calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
+__all__ = ["AnyTool", "calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
+
+AnyTool = BaseTool | Callable[..., Any]
 
 _Folder = str | PathLike[str] | None
 
@@ -95,8 +97,8 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
     return known(reasoning_content=reasoning_of(message), tool_calls=calls, function_call=called)
 
 
-def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return OpenAI-style tool dicts, of tools or of such dicts; descriptions may have any length.
+def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return OpenAI-style tool dicts, of tools, functions or such dicts, described at any length.
 
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
@@ -104,7 +106,9 @@ def wire_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[dict[str, Any
     return [tool if isinstance(tool, dict) else _wire_tool(tool) for tool in tools]
 
 
-def _wire_tool(tool: BaseTool) -> dict[str, Any]:
+def _wire_tool(tool: AnyTool) -> dict[str, Any]:
+    # An agent takes plain functions, so what is asked beside it (make_memory) gets the same list.
+    tool = tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool)
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
     function = {**wire["function"], "name": tool.metadata.get_name()}
     kind = tool.metadata.fn_schema

@@ -17,12 +17,11 @@ from llama_index.core.memory import Memory
 from llama_index.core.prompts import RichPromptTemplate
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
-from llama_index.core.tools.types import BaseTool
 from pydantic_core import PydanticSerializationError
 
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
-from llama_index_kimi._messages import to_wire, wire_tools
+from llama_index_kimi._messages import AnyTool, to_wire, wire_tools
 
 __all__ = ["KimiMemory", "TokenCounting", "repair_chat_store"]
 
@@ -115,13 +114,13 @@ class TokenCounting(KimiBase):
         return self._tokenizer().tokens(text)
 
     def count_tokens(
-        self, messages: Sequence[ChatMessage], tools: Sequence[BaseTool] | None = None
+        self, messages: Sequence[ChatMessage], tools: Sequence[AnyTool] | None = None
     ) -> int:
         """Return the tokens of a prompt as the model will see it, markup and tools included.
 
         Args:
             messages: The conversation.
-            tools: The tools that are offered with it.
+            tools: The tools that are offered with it; functions, too, as an agent takes them.
 
         Returns:
             The count; exact where the tokenizer is (``tokenizer=`` in the constructor, or a file
@@ -131,11 +130,11 @@ class TokenCounting(KimiBase):
         read = [wire for message in messages for wire in _countable(message)]
         return self._count(read, wire_tools(tools or ()))
 
-    def make_memory(self, tools: Sequence[BaseTool] | None = None, **settings: Any) -> KimiMemory:
+    def make_memory(self, tools: Sequence[AnyTool] | None = None, **settings: Any) -> KimiMemory:
         """Return a memory that fits this model: its context less the answer and the tools.
 
         Args:
-            tools: The tools of the agent that the memory is for.
+            tools: The tools of the agent that the memory is for, functions among them.
             **settings: Any argument of LlamaIndex's ``Memory.from_defaults``; wins over what is
                 worked out here.
 

@@ -1,6 +1,6 @@
 """Kimi K2 as a LlamaIndex LLM.
 
-Owns: the methods that LlamaIndex calls; each is a few lines over the core.
+Owns: the methods that LlamaIndex calls; each is a few lines over the core; `register`.
 May know: its own files, chat, request; llama_index, typing_extensions. How messages, responses and
 tools are converted stands in the files beside this one.
 
@@ -35,7 +35,7 @@ from llama_index_kimi._structured import StructuredPrediction
 from llama_index_kimi._tokens import TokenCounting
 from llama_index_kimi._tools import ToolCalling
 
-__all__ = ["ChatKimiK2"]
+__all__ = ["ChatKimiK2", "register"]
 
 _Shown = TypeVar("_Shown")
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -193,3 +193,10 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
             wire, asked.tools, asked.options, stream=stream, model=asked.model
         )
         return request, partial(ResponseWriter, single_call=single_call, show=show)
+
+
+def register() -> None:
+    """Let LlamaIndex's ``load_llm`` read what `ChatKimiK2.to_dict` wrote."""
+    from llama_index.core.llms.loading import RECOGNIZED_LLMS  # imports the OpenAI packages, too
+
+    RECOGNIZED_LLMS[ChatKimiK2.class_name()] = ChatKimiK2

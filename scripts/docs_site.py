@@ -1,8 +1,8 @@
 """Pages of the site that are no files of docs/: README, notebooks, reference; and llms.txt.
 
 Owns: where a file of the repository stands on the site, how links between such files become links
-between pages, which names the reference lists, and in which order. May know: mkdocs, which calls
-the functions below by their names (``mkdocs.yml``, ``make docs``).
+between pages. May know: docs_reference; mkdocs, which calls the functions below by their names
+(``mkdocs.yml``, ``make docs``).
 
 The reference is read from the source, never imported: a page of it is a list of mkdocstrings'
 directives, one for each public name of a module, taken from its ``__all__``.
@@ -16,6 +16,7 @@ from pathlib import Path
 from posixpath import dirname, normpath, relpath
 from typing import TYPE_CHECKING, Any
 
+from docs_reference import MODULES
 from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File
 
@@ -36,30 +37,6 @@ _PAGES = {
     "examples/README.md": "examples.md",
 }
 
-# A name stands on the first page that has it: what users import it from.
-_REFERENCE = (
-    "langchain_kimi",
-    "llama_index_kimi",
-    "kimi_core",
-    "kimi_core.errors",
-    "kimi_core.endpoints",
-    "kimi_core.models",
-    "kimi_core.config",
-    "kimi_core.platform",
-    "kimi_core.request",
-    "kimi_core.chat",
-    "kimi_core.response",
-    "kimi_core.events",
-    "kimi_core.events.arguments",
-    "kimi_core.raw.parser",
-    "kimi_core.raw.prompt",
-    "kimi_core.raw.grammar",
-    "kimi_core.raw.tool_ids",
-    "kimi_core.schema",
-    "kimi_core.check",
-    "kimi_core.testing",
-)
-
 _LINK = re.compile(r"(!?)\[([^\]\n]+)\]\(([^)\s:]+?)(#[^)\s]*)?\)")  # or a picture
 _NOTEBOOK_LINK = re.compile(r'(?<=<a )href="([^":#]+\.(?:md|ipynb))(#[^"]*)?"')
 _log = get_plugin_logger(__name__)  # a warning ends a strict build
@@ -69,7 +46,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put the pages of folders into the navigation, each by its title."""
     folders = {
         "endpoints/": sorted(f"endpoints/{path.name}" for path in _docs().glob("endpoints/*.md")),
-        "reference/": [{module: f"reference/{module}.md"} for module in _REFERENCE],
+        "reference/": [{module: f"reference/{module}.md"} for module in MODULES],
     }
     config.nav = _filled(config.nav, folders)
     return config
@@ -106,7 +83,7 @@ def _notebooks() -> list[str]:
 
 def _public_names() -> Iterator[tuple[str, list[str]]]:
     seen: set[str] = set()
-    for module in _REFERENCE:
+    for module in MODULES:
         names = [name for name in _exported(module) if name not in seen]
         seen.update(names)
         yield module, names

@@ -3,14 +3,16 @@
     python scripts/run_notebooks.py            # run all, write what they print
     python scripts/run_notebooks.py --check    # run all, compare with what is written
 
-Owns: how a notebook is run and what of its output counts. May know: nbclient, nbformat. A cell that
-raises ends the run. Checked is which cells print what kind of output, not each word: a sampler at
-temperature 0 may still choose another word on another processor.
+Owns: how a notebook is run and what of its output counts. May know: nbclient, nbformat, matplotlib.
+A cell that raises ends the run. Checked is which cells print what kind of output, not each word: a
+sampler at temperature 0 may still choose another word on another processor.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,9 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(FOLDER.glob("*.ipynb")))
     parser.add_argument("--check", action="store_true", help="compare and write nothing")
     arguments = parser.parse_args()
+    with contextlib.suppress(ImportError):
+        # Its first import looks for fonts and, on a slow machine, says so: not in a notebook.
+        importlib.import_module("matplotlib.font_manager")
     differing = 0
     for path in arguments.notebooks:
         fresh = run(path)

@@ -133,7 +133,7 @@ class KimiChat:
         stream: bool,
         model: str | None = None,
     ) -> Request:
-        """Build a request; see `kimi_core.request.build_request`. Pure: nothing is sent.
+        """Return a request; see `kimi_core.request.build_request`. Pure: nothing is sent.
 
         Args:
             messages: OpenAI-style dicts.
@@ -186,7 +186,7 @@ class KimiChat:
         self._served.learn(rows)
 
     def open(self, request: Request) -> Reply:
-        """Send a request.
+        """Send a request, and return its answer, of which nothing is read yet.
 
         Raises:
             KimiAPIError: Where there is no answer (a `KimiTimeoutError` where there is none in

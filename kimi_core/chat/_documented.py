@@ -27,6 +27,9 @@ def documented(kind: _Class) -> _Class:
 
     Args:
         kind: The class; without docstrings (``python -OO``) it stays as it is.
+
+    Returns:
+        The class.
     """
     if kind.__doc__:
         meanings = _entries(Settings)
@@ -44,6 +47,9 @@ def documented_as(source: Callable[..., Any]) -> Callable[[_Function], _Function
 
     Args:
         source: The function of the core that is called, whose docstring says them.
+
+    Returns:
+        The decorator, which returns the function itself.
     """
     _, args, sections = inspect.cleandoc(source.__doc__ or "").partition("\nArgs:\n")
 

@@ -63,7 +63,7 @@ def _say_unknown(name: str, hint: str, rest: str, *, strict: bool) -> None:
 
 
 def written_setting(name: str, value: Any) -> Any:  # noqa: ANN401 - of any setting
-    """Return a setting as a value of JSON: an endpoint, a tier, a timeout; any other as it is."""
+    """Return the `value` of the setting `name` as JSON has it; what already is JSON stays."""
     if name == "endpoint":
         return written_endpoint(value)
     if name == "rate_limit":
@@ -226,7 +226,12 @@ class Instance(ClosesItself):
                     raise
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy, as pydantic does, whose connection is that of the fields it has then."""
+        """Return a copy, as pydantic does, whose connection is that of the fields it has then.
+
+        Args:
+            update: Fields that the copy has otherwise; like pydantic's, they are not validated.
+            deep: Whether fields are copied, too, and not shared with this instance.
+        """
         copy: Self = cast("Any", super()).model_copy(update=update, deep=deep)
         if update:
             copy._connect()

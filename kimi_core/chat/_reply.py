@@ -64,9 +64,16 @@ class Opened:
         ask: Ask | None = None,
         learned: Learned | None = None,
     ) -> None:
-        """Take over an open HTTP response, its limits and turn, and the line of warnings.
+        """Take over an open HTTP response.
 
-        With ``ask`` it asks again for tool calls that cannot be run, as its request says.
+        Args:
+            request: What was asked.
+            response: The response; closed with this.
+            limits: Until when it may take.
+            permit: Its turn, which is given back with it.
+            made_at: The line of the user that warnings name; None looks for it.
+            ask: Asks again for tool calls that cannot be run, as the request says; None never does.
+            learned: What earlier answers said of the server; None begins anew.
         """
         self._request = request
         self._ask = ask

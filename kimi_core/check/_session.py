@@ -112,6 +112,7 @@ class Session:
 
     Attributes:
         chat: What asks.
+        base_url: The address that is asked.
         requests: How many HTTP requests were made.
         usage: Tokens so far.
         streamed: The answer that came as a stream, for the probe that counts.
@@ -196,7 +197,7 @@ class Session:
         return found[0] if found else {}
 
     def look(self, path: str) -> Page:
-        """Look at a route, or at a whole URL, with the key."""
+        """Return what is at a route, or at a whole URL, with the key."""
         self.requests += 1
         return look(self.chat.transport, path)
 
@@ -224,7 +225,13 @@ class Session:
         *,
         stream: bool = False,
     ) -> Answer:
-        """Ask as an adapter would, and keep what came over the wire.
+        """Ask as an adapter would, and return what came over the wire.
+
+        Args:
+            messages: OpenAI-style dicts.
+            tools: OpenAI-style tool dicts; None sends none.
+            options: What else is set; None: what `brief` says.
+            stream: Whether the answer is to come in pieces.
 
         Raises:
             KimiError: Whatever an adapter would raise.
@@ -250,7 +257,7 @@ class Session:
         )
 
     def ready(self) -> Answer:
-        """Ask the shortest question; once, and its error is raised again.
+        """Return the answer to the shortest question; asked once, and its error is raised again.
 
         Raises:
             KimiError: As for `ask`.

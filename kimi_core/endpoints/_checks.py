@@ -113,7 +113,7 @@ def check_headers(headers: Mapping[str, object], setting: str) -> None:
 def check_api_key(key: str, endpoint: Endpoint) -> None:
     """Refuse a key that no header can carry, and one that another vendor gave out.
 
-    Self-hosted and custom servers may want any key, so the beginning of theirs is not looked at.
+    A self-hosted or custom endpoint may want any key, so the beginning of its is not looked at.
 
     Raises:
         KimiConfigError: It names the vendor, and never the key.

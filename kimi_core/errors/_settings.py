@@ -230,7 +230,7 @@ def check_setting(name: str, value: Any, *, spelled: str | None = None) -> None:
 
 
 def nearest_setting(name: str, known: Iterable[str]) -> str:
-    """Return a question for the setting that a caller may have meant, or an empty string."""
+    """Return a question for the `known` setting that is nearest to a name, or an empty string."""
     near = difflib.get_close_matches(name, known, n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
 

@@ -104,6 +104,9 @@ class KimiProtocolError(KimiError):
 class KimiStreamTruncatedError(KimiProtocolError):
     """A stream ended with neither a finish reason nor ``[DONE]``.
 
+    Args:
+        message: One sentence: where it broke off, and the way out.
+
     Attributes:
         partial: What had been received, so that nothing the model said is lost.
     """
@@ -117,6 +120,9 @@ class KimiToolCallError(KimiProtocolError):
     """The model called a tool with arguments that are not one whole JSON object.
 
     To run a tool with half of its arguments, or with a guess, could do anything; so it is not run.
+
+    Args:
+        message: One sentence: which call, and what is wrong with its arguments.
 
     Attributes:
         partial: The answer; its tool calls hold the text of the arguments as it was received.
@@ -151,8 +157,11 @@ class KimiIncompleteAnswerError(KimiProtocolError, ValueError):
 class KimiHostedToolError(KimiError):
     """A tool that Moonshot hosts was run, and failed.
 
+    Args:
+        message: One sentence, with what the tool said.
+
     Attributes:
-        tool: The name that the model calls it by.
+        tool: The name that the model calls it by; empty where nobody knows it.
     """
 
     def __init__(self, message: str, tool: str = "") -> None:
@@ -271,7 +280,7 @@ _PARTS: dict[type, tuple[type, ...]] = {}
 
 
 def both(kind: type[_Error], *theirs: type[Exception]) -> type[_Error]:
-    """Return a class that is ours and other libraries' at once, under our name."""
+    """Return a class that is our `kind` and other libraries' (`theirs`) at once, under our name."""
     parts = (kind, *theirs)
     made = _MADE.get(parts) if theirs else kind
     if made is None:
@@ -282,7 +291,7 @@ def both(kind: type[_Error], *theirs: type[Exception]) -> type[_Error]:
 
 
 def become(error: KimiError, theirs: type[Exception]) -> None:
-    """Make an error an instance of another library's class as well.
+    """Make an error an instance of another library's class, `theirs`, as well.
 
     The object stays the one that was raised, with its traceback, cause and attributes.
     """

@@ -119,6 +119,9 @@ class Repair(Diagnostic):
     """Something of a tool call that was mended, because it had one reading.
 
     Attributes:
+        kind: A stable word for programs, as of any `Diagnostic`.
+        text: What was said, verbatim.
+        position: Offset of that text, in characters from the beginning of the output.
         before: What the model or the server said; the same as ``text``.
         after: What it was taken for; empty where it was left out.
     """

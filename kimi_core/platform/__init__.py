@@ -198,7 +198,7 @@ class KimiClient(HostedTools):
         window: str = "24h",
         metadata: Mapping[str, str] | None = None,
     ) -> Batch:
-        """Submit chats that are answered within hours, at a lower price.
+        """Return a batch of chats that are answered within hours, at a lower price.
 
         The batch is created by one request, without retries: one whose answer was lost may have
         arrived, and would be paid twice. `run_batch` finds out.
@@ -310,7 +310,7 @@ class KimiClient(HostedTools):
         return await self._asend(_routes.batch(batch_id))
 
     def batches(self, *, after: str | None = None, limit: int = 20) -> tuple[Batch, ...]:
-        """Return batches, those behind the id `after`."""
+        """Return up to `limit` batches, those behind the id `after`."""
         return self._send(_routes.batches(after=after, limit=limit))
 
     async def abatches(self, *, after: str | None = None, limit: int = 20) -> tuple[Batch, ...]:
@@ -318,7 +318,7 @@ class KimiClient(HostedTools):
         return await self._asend(_routes.batches(after=after, limit=limit))
 
     def cancel_batch(self, batch_id: str) -> Batch:
-        """Ask for a batch to be stopped; what was answered by then can be collected."""
+        """Have a batch be stopped, and return it; what was answered by then can be collected."""
         return self._send(_routes.cancel_batch(batch_id))
 
     async def acancel_batch(self, batch_id: str) -> Batch:
@@ -360,6 +360,10 @@ class KimiClient(HostedTools):
 
 def client_of(llm: ClosesItself | None, settings: Mapping[str, Any]) -> KimiClient:
     """Return the client of an instance's connection and key, or one with settings of its own.
+
+    Args:
+        llm: A ``ChatKimiK2`` of either framework; None makes a client from the settings.
+        settings: As for `KimiClient`.
 
     Raises:
         KimiConfigError: For both at once.

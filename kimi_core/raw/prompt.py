@@ -65,7 +65,13 @@ class TextEncoder(Protocol):
         *,
         dialect: Dialect = "k2",
     ) -> list[int]:
-        """Return the ids of a text, with special tokens only where they are allowed."""
+        """Return the ids of a text.
+
+        Args:
+            text: The text.
+            allow_special: Whether what spells a special token becomes one; False: it is text.
+            dialect: Whose special tokens are meant.
+        """
         ...
 
 
@@ -213,7 +219,7 @@ def render_prompt(  # noqa: PLR0913 -- one keyword for each thing that a templat
     add_generation_prompt: bool = True,
     escape_markers: bool = False,
 ) -> str:
-    """Render a conversation as the flat text that the model's own chat template gives.
+    """Return a conversation as the flat text that the model's own chat template gives.
 
     Args:
         messages: OpenAI-style: role, content, tool_calls, tool_call_id, name, reasoning_content.

@@ -138,7 +138,7 @@ class Options:
 
     @classmethod
     def read(cls, *said: Mapping[str, Any]) -> Options:
-        """Read what a caller said, in any of the words that users know.
+        """Return the options that a caller said, in any of the words that users know.
 
         Besides its own name an option is known by ``max_completion_tokens`` (max_tokens),
         ``stop_sequences`` (stop), ``request_timeout`` (timeout), ``reasoning={"effort": ...}``
@@ -181,7 +181,7 @@ class CallOptions:
 
     @classmethod
     def read(cls, *said: Mapping[str, Any]) -> CallOptions:
-        """Read what an instance was set to and what a call asks for; see `Options.read`."""
+        """Return what an instance was set to and what a call asks for; see `Options.read`."""
         found = merge_settings(*said, options=option_names() | {"model", "tools"})
         model, tools = found.pop("model", None), found.pop("tools", None)
         return cls(model=model, tools=tools or None, options=Options(**found))
@@ -195,7 +195,14 @@ def option_names() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a caller asked for, in the words of `kimi_core.request.build_request`."""
+    """What a caller asked for, in the words of `kimi_core.request.build_request`.
+
+    Attributes:
+        messages: OpenAI-style dicts.
+        tools: OpenAI-style tool dicts, or None.
+        options: What else was set.
+        stream: Whether the answer is to come in pieces.
+    """
 
     messages: Sequence[Mapping[str, Any]]
     tools: Sequence[Mapping[str, Any]] | None

@@ -23,7 +23,7 @@ from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import media_type_of
-from kimi_core.request.foreign import attached
+from kimi_core.request.foreign import attached, named_text
 
 __all__ = [
     "Document",
@@ -181,8 +181,7 @@ def _held(part: object) -> Document | None:
 
 
 def _text_part(name: str, text: str) -> dict[str, Any]:
-    # A line of its own: neighbouring texts are joined without anything between them.
-    return {"type": "text", "text": f"\n{name}:\n{text}\n"}
+    return {"type": "text", "text": named_text(name, text)}
 
 
 def _part(document: Document) -> dict[str, Any]:

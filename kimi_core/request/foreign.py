@@ -19,7 +19,7 @@ from typing import Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import IgnoredSettingWarning, warn
 
-__all__ = ["attached", "countable", "in_plain_text", "text_in", "text_of"]
+__all__ = ["attached", "countable", "in_plain_text", "named_text", "text_in", "text_of"]
 
 # Kimi's own parts, and what a caller attaches: whether a server takes that is decided elsewhere.
 _OWN = frozenset({"text", "image_url", "video_url"})
@@ -53,6 +53,7 @@ _TEXTS = (
     *("text", "refusal", "output_text", "transcript", "executable_code", "code"),
     *("code_execution_result", "stdout", "output", "content", "value", "result", "search_results"),
 )
+_TITLES = ("title", "filename", "name")
 _DEEPEST = 6
 # Base64 is no text, though it stands where others have theirs: of a picture, and of a source that
 # is a PDF.
@@ -109,8 +110,19 @@ def text_in(block: object, *, of_model: bool) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return the text in what another server wrote, or an empty string."""
-    return _text_of(value, _DEEPEST)
+    """Return the text in what another server wrote, or an empty string; a file's with its title."""
+    text, fields = _text_of(value, _DEEPEST), as_mapping(value) or {}
+    is_file = fields.get("type") == "text-plain" or _is_text_file(fields)
+    title = next((fields[word] for word in _TITLES if fields.get(word)), None) if is_file else None
+    return named_text(str(title), text) if title and text else text
+
+
+def named_text(name: str, text: str) -> str:
+    """Return the text of a document, told with its name.
+
+    On lines of its own: neighbouring texts are joined without anything between them.
+    """
+    return f"\n{name}:\n{text}\n"
 
 
 def _role(message: Mapping[str, Any]) -> str:

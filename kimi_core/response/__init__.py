@@ -182,7 +182,7 @@ class ResponseReader(AnswerFacts):
         }
 
     def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
-        """Read one chunk of a stream.
+        """Read one chunk of a stream, and return what it says.
 
         Raises:
             KimiStatusError: Where the chunk holds an error instead of an answer.
@@ -281,7 +281,7 @@ class ResponseReader(AnswerFacts):
         return Unsettled([(call, why.get(call.index)) for call in said.tool_calls], self._uncalled)
 
     def resolve(self, answered: Sequence[ToolCall], *, whole: bool) -> list[Event]:
-        """Tell what waits, with the calls that the model gave when it was asked again.
+        """Return what waits, with the calls that the model gave when it was asked again.
 
         Args:
             answered: Calls that can be run.

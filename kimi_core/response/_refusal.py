@@ -34,7 +34,7 @@ def tool_call_error(said: ParsedMessage, finish_reason: str | None) -> KimiToolC
 
 
 def unrun_call_error(said: ParsedMessage, metadata: object) -> KimiToolCallError | None:
-    """Return the error for an answer of which a call is not run, whatever else is; see below."""
+    """Return the error for an answer of which a call is not run; arguments as for `silent_end`."""
     return tool_call_error(said, finish_reason_in(metadata)) or silent_end(said, metadata)
 
 

@@ -41,7 +41,7 @@ class Usage:
 
     @classmethod
     def from_wire(cls, usage: Mapping[str, Any]) -> Usage:
-        """Read a usage object of any server.
+        """Return what a usage object of any server says.
 
         Cached tokens stand at the top on Moonshot, in ``prompt_tokens_details`` elsewhere, and in
         both at times (recording vercel-moonshot-k3-usage).

@@ -17,7 +17,7 @@ from kimi_core.testing._engine_answers import EngineRequest, message_of
 from kimi_core.testing._engines import ENGINE_PROFILES, EngineProfile
 from kimi_core.testing._http import Simulator
 from kimi_core.testing._outcome import Outcome, RecordedRequest
-from kimi_core.testing._replies import SimulatedReply
+from kimi_core.testing._replies import Answers, SimulatedReply
 from kimi_core.testing._request import is_object
 from kimi_core.testing._tokens import estimate_tokens
 from kimi_core.testing._wire import raw_text
@@ -42,6 +42,9 @@ class EngineSimulator(Simulator):
         profile: A name in `ENGINE_PROFILES`, e.g. "sglang-raw": SGLang without parsers.
         model: The name that it serves.
         context: Tokens that it serves, estimated at four characters each.
+        answer: What the model writes to a request's body where `reply` scripts nothing, so that one
+            model can stand behind several engines; called for one request at a time, in a thread of
+            the server's. None, or where it returns None: "Hello.".
 
     Attributes:
         profile: The row.
@@ -52,7 +55,14 @@ class EngineSimulator(Simulator):
             raw text is written as K2 models write it.
     """
 
-    def __init__(self, profile: str, *, model: str = "kimi-k2.6", context: int = 262_144) -> None:
+    def __init__(
+        self,
+        profile: str,
+        *,
+        model: str = "kimi-k2.6",
+        context: int = 262_144,
+        answer: Answers | None = None,
+    ) -> None:
         if profile not in ENGINE_PROFILES:
             message = (
                 f"profile {profile!r} is not known; it is one of {', '.join(ENGINE_PROFILES)}."
@@ -67,14 +77,20 @@ class EngineSimulator(Simulator):
                 "not simulated; name a K2 model, or a profile with parsers."
             )
         self._opens = info is None or info.opens_reasoning
+        self._thinks = info is not None and info.thinking != "none"
         self.requests: list[RecordedRequest] = []
         self._model = model
         self._context = context
+        self._own_answer = answer
         self._replies: deque[SimulatedReply] = deque()
         self._lock = threading.Lock()
 
     def reply(self, *replies: SimulatedReply) -> None:
-        """Script what the model writes next; when nothing is left, it writes "Hello."."""
+        """Script what the model writes next; when nothing is left, `answer` says it, or "Hello.".
+
+        A model that thinks writes a thought before that: an answer that never ends its thought is
+        nothing but one to a reasoning parser.
+        """
         with self._lock:
             self._replies += replies
 
@@ -89,8 +105,13 @@ class EngineSimulator(Simulator):
             refused = self._refused(request.body)
             if refused is not None:
                 return refused
-            reply = self._replies.popleft() if self._replies else SimulatedReply(content="Hello.")
+            reply = self._replies.popleft() if self._replies else self._unscripted(request.body)
         return self._answer(reply, request)
+
+    def _unscripted(self, body: dict[str, Any]) -> SimulatedReply:
+        own = self._own_answer(body) if self._own_answer else None
+        thinks = self._thinks and EngineRequest(body).thinks
+        return own or SimulatedReply(content="Hello.", reasoning="A greeting." if thinks else None)
 
     def _refused(self, body: dict[str, Any]) -> Outcome | None:
         profile, asked = self.profile, EngineRequest(body)
@@ -120,13 +141,24 @@ class EngineSimulator(Simulator):
             message = {"text": text}
         calls = bool(message.get("tool_calls"))
         finish = reply.finish_reason or ("tool_calls" if calls else "stop")
-        tokens = estimate_tokens(text)
-        usage = {"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": 9 + tokens}
+        read, written = self._read(request.body), estimate_tokens(text)
+        usage = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+        }
         if request.body.get("stream"):
             return Outcome(200, None, _stream(message, finish, usage, self._model))
         choice = {"index": 0, "finish_reason": finish}
         choice |= message if "text" in message else {"message": message}
         return Outcome(200, {"model": self._model, "choices": [choice], "usage": usage})
+
+    def _read(self, body: dict[str, Any]) -> int:
+        """Return the tokens of the prompt: reasoning in another field than its own is not in it."""
+        left_out = {"reasoning", "reasoning_content"} - {self.profile.reasoning_field}
+        messages: list[dict[str, Any]] = body.get("messages") or []
+        read = [{key: one[key] for key in one if key not in left_out} for one in messages]
+        return estimate_tokens([read, body.get("tools") or []] if messages else body.get("prompt"))
 
     def _written(self, reply: SimulatedReply, asked: EngineRequest) -> str:
         """Return what the model can write under the grammar that the engine makes of the request.

@@ -6,11 +6,11 @@ Owns: the values in which a test scripts an answer. May know: the standard libra
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["SimulatedReply", "SimulatedToolCall", "UsagePlacement"]
+__all__ = ["Answers", "SimulatedReply", "SimulatedToolCall", "UsagePlacement"]
 
 UsagePlacement = Literal["choice", "top", "final", "all"]
 
@@ -79,3 +79,7 @@ class SimulatedReply:
     truncate_after: int | None = None
     error: tuple[int, Mapping[str, Any] | str] | None = None
     retry_after: float | None = None
+
+
+Answers = Callable[[Mapping[str, Any]], SimulatedReply | None]
+"""What is answered to a request's body; None for what the simulator answers by itself."""

@@ -22,7 +22,7 @@ from kimi_core.testing._formulas import FORMULAS, answer_formula
 from kimi_core.testing._http import Simulator
 from kimi_core.testing._limits import AccountLimits
 from kimi_core.testing._outcome import Outcome, RecordedRequest, Refusal
-from kimi_core.testing._replies import SimulatedReply
+from kimi_core.testing._replies import Answers, SimulatedReply
 from kimi_core.testing._request import ChatRequest, Rules, ServerOptions, UnknownFields, is_object
 from kimi_core.testing._rules import RULES
 from kimi_core.testing._storage import Storage
@@ -66,6 +66,9 @@ class MoonshotSimulator(Simulator):
             Moonshot's: what is above is answered with a 429 and Retry-After. None (default) for no
             limit.
         clock: Seconds, from any beginning, for these limits.
+        answer: What is answered to a request's body where `reply` scripts nothing; called for one
+            request at a time, in a thread of the server's. None (default), or where it returns
+            None: what it answers by itself.
 
     Attributes:
         requests: Every request, oldest first.
@@ -83,6 +86,7 @@ class MoonshotSimulator(Simulator):
         tokenizer: TextEncoder | None = None,
         rate_limit: Tier | int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        answer: Answers | None = None,
     ) -> None:
         self.api_key = api_key
         self.requests: list[RecordedRequest] = []
@@ -91,6 +95,7 @@ class MoonshotSimulator(Simulator):
             rules=rules, unknown_fields=unknown_fields, k2_series=k2_series, tokenizer=tokenizer
         )
         self._replies: deque[SimulatedReply] = deque()
+        self._own_answer = answer
         self._answered = 0
         self._limits = AccountLimits(Tier() if rate_limit is None else Tier.of(rate_limit), clock)
         self._lock = threading.Lock()
@@ -102,7 +107,7 @@ class MoonshotSimulator(Simulator):
         return f"{self.base_url.removesuffix('/v1')}/anthropic"
 
     def reply(self, *replies: SimulatedReply) -> None:
-        """Script the next answers, in order; when none is left, it answers by itself.
+        """Script the next answers, in order; when none is left, `answer` does, or it by itself.
 
         By itself it calls a tool with minimal arguments after a user's message, the one that the
         message names or else the first, and otherwise repeats the last message.
@@ -222,6 +227,9 @@ class MoonshotSimulator(Simulator):
     def _next_reply(self, chat: ChatRequest, path: str) -> SimulatedReply:
         if self._replies:
             return self._replies.popleft()
+        own = self._own_answer(chat.body) if self._own_answer else None
+        if own is not None:
+            return own
         if path == "/v1/completions":
             return SimulatedReply(content="A simulated completion.")
         return default_reply(chat)

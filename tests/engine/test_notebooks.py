@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -27,8 +28,20 @@ def test_a_notebook_runs_and_prints_what_is_written_in_it(path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_both_frameworks_have_one() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"langchain_quickstart", "llamaindex_quickstart"}
+def test_they_are_numbered_and_the_readme_lists_all_of_them_in_order() -> None:
+    names = [path.name for path in NOTEBOOKS]
+    assert [name[:2] for name in names] == [f"{number:02}" for number in range(1, 13)]
+    listed = re.findall(r"\]\(notebooks/([^)]+)\)", (ROOT / "README.md").read_text())
+    assert listed == names
+    assert re.findall(r": notebooks/(.+)", (ROOT / "mkdocs.yml").read_text()) == names
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_links_lead_somewhere(path: Path) -> None:
+    cells = json.loads(path.read_text())["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 FRAMEWORKS = {"langchain_kimi": "langchain_openai", "llama_index_kimi": "llama_index.core"}
 
-# What is killed on its way, in a process of its own, has a file of tests for itself.
-ELSEWHERE = {"moonshot_batch.py", "ray_batch.py"}
+# What is killed on its way, in a process of its own, has a file of tests for itself; another
+# program of the list starts the server.
+ELSEWHERE = {"mcp_server.py", "moonshot_batch.py", "ray_batch.py"}
+NEEDS = {"batch_progress.py": "tqdm", "mcp_tools.py": "langchain_mcp_adapters"}
 
 
 def says(text: str, reasoning: str = "I think.") -> SimulatedReply:
@@ -70,6 +72,13 @@ RUNS: dict[str, tuple[list[SimulatedReply], list[str]]] = {
         [calls("depth_of", '{"river": "Elbe"}'), says("It may.")],
         ["depth_of({'river': 'Elbe'}) = 15", "It may."],
     ),
+    "mcp_tools.py": (
+        [
+            calls("seconds_between_flashes", '{"lighthouse": "Eddystone"}'),
+            says("Ten seconds pass."),
+        ],
+        ["({'lighthouse': 'Eddystone'})", "tools: 10", "model: Ten seconds pass."],
+    ),
     "raw_vllm.py": (
         [calls("book_tug", '{"harbour": "Brest", "hour": 18}')],
         ["book_tug {'harbour': 'Brest', 'hour': 18}"],
@@ -102,6 +111,7 @@ def _asks_the_simulator(
     at_server = {"endpoint": "moonshot", **where}
     adapter = "llama_index_kimi" if "llama" in name else "langchain_kimi"
     pytest.importorskip(FRAMEWORKS[adapter])
+    pytest.importorskip(NEEDS.get(name, "kimi_core"))
     module = importlib.import_module(adapter)
     monkeypatch.setattr(module, "ChatKimiK2", partial(module.ChatKimiK2, **at_server))
     monkeypatch.setattr("kimi_core.platform.KimiClient", partial(KimiClient, **at_server))
@@ -117,11 +127,11 @@ def _asks_the_simulator(
 # LlamaIndex's workflows look at every attribute of an agent, the deprecated ones of pydantic too.
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 def test_an_example_runs_and_prints_what_its_reader_expects(
-    name: str, server: MoonshotSimulator, capsys: pytest.CaptureFixture[str]
+    name: str, server: MoonshotSimulator, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run(EXAMPLES / name)
 
-    printed = re.sub(r"\033\[\d+m", "", capsys.readouterr().out)
+    printed = re.sub(r"\033\[\d+m", "", capfd.readouterr().out)
     assert [line for line in RUNS[name][1] if line not in printed] == []
     assert server.refusals == []
 
@@ -130,7 +140,6 @@ def run(program: Path) -> None:
     if program.name != "batch_progress.py":
         runpy.run_path(str(program), run_name="__main__")
         return
-    pytest.importorskip("tqdm")
     found = runpy.run_path(str(program), run_name="imported")  # a thousand would be too many here
     asyncio.run(found["main"](found["QUESTIONS"][:12]))
 
@@ -139,6 +148,7 @@ def test_every_example_runs_here_and_is_short_and_listed() -> None:
     programs = {path.name: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
 
     assert programs.keys() == RUNS.keys() | ELSEWHERE
-    assert max(len(text.splitlines()) for text in programs.values()) < 60
+    folder = [path.read_text(encoding="utf-8") for path in EXAMPLES.glob("chat_page/*.py")]
+    assert max(len(text.splitlines()) for text in [*programs.values(), *folder]) < 60
     listed = re.findall(r"\]\((\w+\.py)\)", (EXAMPLES / "README.md").read_text(encoding="utf-8"))
     assert sorted(listed) == sorted(programs)

@@ -12,14 +12,13 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
 from llama_index.core.memory import Memory, StaticMemoryBlock
 from llama_index.core.storage.chat_store.base_db import MessageStatus
+from llama_index.core.tools import FunctionTool
 
 from kimi_core import Tokenizer
 from llama_index_kimi import ChatKimiK2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from llama_index.core.tools import FunctionTool
 
 
 @pytest.fixture
@@ -65,6 +64,17 @@ def test_a_memory_leaves_room_for_the_answer_and_the_tools(
     assert 917_000 < bare.token_limit <= 1_048_576 - 131_072
     assert with_tool.token_limit < bare.token_limit
     assert llm.make_memory(token_limit=50).token_limit == 50
+
+
+def test_a_function_counts_as_the_tool_that_an_agent_makes_of_it(llm: ChatKimiK2) -> None:
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    tool = FunctionTool.from_defaults(add)
+
+    assert llm.count_tokens([], [add]) == llm.count_tokens([], [tool]) > llm.count_tokens([])
+    assert llm.make_memory([add]).token_limit == llm.make_memory([tool]).token_limit
 
 
 def test_a_memory_with_blocks_is_left_to_llama_index(llm: ChatKimiK2) -> None:

@@ -85,6 +85,9 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
     "LangChain's rest": ({"type": "non_standard", "value": {"type": "x", "text": "Non."}}, "Non."),
     "LangChain's empty rest": ({"type": "non_standard", "value": {"type": "x", "n": 1}}, None),
     "a text file": ({"type": "text-plain", "text": "Plain.", "mime_type": "text/plain"}, "Plain."),
+    "a text file with a title": (
+        {"type": "text-plain", "text": "Plain.", "title": "a.txt"}, "\na.txt:\nPlain.\n",
+    ),
     "a text file's bytes": ({"type": "text-plain", "base64": "UGxhaW4u"}, "Plain."),
     "an MCP result six levels deep": (
         {"type": "mcp_tool_result", "content": [{"content": [{"text": ["Deep."]}]}]}, "Deep.",

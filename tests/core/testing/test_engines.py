@@ -90,6 +90,42 @@ def test_an_answer(engine: EngineSimulator, stream: bool) -> None:
 
 
 @everywhere
+def test_an_answer_that_nobody_scripted_has_a_text(engine: EngineSimulator) -> None:
+    assert ask(engine, stream=False).content == "Hello."
+
+
+@everywhere
+def test_one_model_can_stand_behind_every_engine(name: str) -> None:
+    """It is asked where nothing is scripted, and where it says nothing the engine does."""
+
+    def model(body: Any) -> SimulatedReply | None:
+        if not body.get("tools"):
+            return None
+        return SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS])
+
+    with EngineSimulator(name, answer=model) as engine:
+        engine.reply(SimulatedReply(reasoning=THOUGHT, content="Scripted."))
+        said = [ask(engine, stream=False, tools=tools) for tools in ([tool()], [tool()], None)]
+    assert said[0].content == "Scripted."
+    assert [call.name for call in said[1].tool_calls] == ["get_weather"]
+    assert said[2].content == "Hello."
+
+
+@everywhere
+def test_a_prompt_counts_the_reasoning_that_it_reads(engine: EngineSimulator) -> None:
+    field = engine.profile.reasoning_field
+    other = {"reasoning": "reasoning_content", "reasoning_content": "reasoning"}[field]
+    counted = []
+    for name in (field, other):
+        said = {"role": "assistant", "content": "Yes.", name: "A long thought. " * 20}
+        asked = {"model": MODEL, "messages": [*HELLO, said, *HELLO]}
+        status, text = post(f"{engine.base_url}/chat/completions", asked)
+        counted.append(json.loads(text)["usage"]["prompt_tokens"])
+        assert status == 200
+    assert counted[0] > counted[1] + 50
+
+
+@everywhere
 @streamed
 def test_calls(engine: EngineSimulator, stream: bool) -> None:
     engine.reply(SimulatedReply(reasoning=THOUGHT, tool_calls=[PARIS, PARIS]))

@@ -154,6 +154,18 @@ def test_a_retry_gets_the_next_reply(server: MoonshotSimulator) -> None:
     assert len(server.requests) == 2
 
 
+def test_answers_can_depend_on_the_question() -> None:
+    def model(asked: Any) -> SimulatedReply | None:
+        said = asked["messages"][-1]["content"]
+        return SimulatedReply(content="Nine.") if "3 * 3" in said else None
+
+    with MoonshotSimulator(answer=model) as server:
+        server.reply(SimulatedReply(content="Scripted."))
+        asked = [body(user(text)) for text in ("3 * 3?", "What is 3 * 3?", "Why?")]
+        answers = [post(server, one)[-1]["choices"][0]["message"]["content"] for one in asked]
+    assert answers == ["Scripted.", "Nine.", "You said: Why?"]
+
+
 def test_a_gateway_answers_in_html(server: MoonshotSimulator) -> None:
     server.reply(SimulatedReply(error=(504, "<html>Gateway Timeout</html>")))
     status, headers, answer = post_raw(server, json.dumps(body()).encode())
