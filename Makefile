@@ -96,6 +96,10 @@ test-deep: $(VENV)/.test  ## Test with all examples and engine cases; every bran
 		$(BIN)/coverage report --include='langchain_kimi/*,llama_index_kimi/*' \
 		--fail-under=$(ADAPTERS_TAKEN) && exit $$status)
 
+.PHONY: costs
+costs: $(VENV)/.test  ## Count the calls of a chunk and of a request anew, and write them down (tests/parity/costs.json)
+	@KIMI_TEST_WRITE_COSTS=1 $(BIN)/python -m pytest -q tests/parity/test_costs.py
+
 .PHONY: mutations
 mutations: $(VENV)/.test  ## Break each rule that must never rot, and see that its tests notice
 	@$(BIN)/python scripts/mutations.py

@@ -8,7 +8,7 @@ partial-json-parser)::
     for wheel in wheels/*.whl; do unzip -q -o "$wheel" '*.py' -d wheels; done
     python benchmarks/parser.py --peers wheels
 
-Owns: the texts and the clock. May know: kimi_core's public API and `_peers`.
+Owns: the texts and the clock. May know: kimi_core's public API and `_engine_parsers`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import _peers
+import _engine_parsers
 
 from kimi_core.events import ToolCallArguments
 from kimi_core.raw.parser import StreamParser
@@ -108,9 +108,9 @@ def main() -> None:
     folder: Path | None = options.parse_args().peers
     runs: dict[str, Callable[[Sequence[str]], Any]] = {"kimi_core": ours("k2")}
     if folder:
-        _peers.install(folder)
-        runs["SGLang 0.5.23"] = _peers.sglang_k2()
-        runs["vLLM 0.33.0"] = _peers.vllm_k2()
+        _engine_parsers.install(folder)
+        runs["SGLang 0.5.23"] = _engine_parsers.sglang_k2()
+        runs["vLLM 0.33.0"] = _engine_parsers.vllm_k2()
     compare(runs)
     value = arguments(SIZES[-1])
     chunks = [*_K3_BEGIN, *cut(value, 4), *_K3_END]

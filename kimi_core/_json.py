@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias
 
 __all__ = [
     "AnySchema",
@@ -40,17 +40,18 @@ Tool: TypeAlias = Mapping[str, Any]
 
 def as_mapping(value: object) -> Mapping[str, Any] | None:
     """Return a JSON object as one with string keys, or None for anything else."""
-    # dict first: the check against an abstract class costs ten times as much, for every chunk.
-    return cast("Mapping[str, Any]", value) if isinstance(value, (dict, Mapping)) else None
+    # dict first: the check against an abstract class costs ten times as much, for every chunk. Most
+    # of what is asked for is not there at all.
+    found: Any = value
+    return found if value is not None and isinstance(value, (dict, Mapping)) else None
 
 
 def as_sequence(value: object) -> Sequence[Any] | None:
     """Return a JSON array, or None for anything else, a string included."""
-    return value if _is_array(value) else None
-
-
-def _is_array(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, (list, Sequence)) and not isinstance(value, (str, bytes))
+    found: Any = value
+    if value is None or isinstance(value, (str, bytes)):
+        return None
+    return found if isinstance(value, (list, Sequence)) else None
 
 
 def compact_json(value: object) -> str:

@@ -2,9 +2,9 @@
 
 Owns: what of a message is sent: roles, text, media, tool calls, the tools that it brings, and
 reasoning wherever another provider or another version of LangChain put it; Kimi's builtin tools,
-which langchain_core's conversion refuses; ``response_format``. May know: events, request, response;
-langchain_core, langchain_openai. What a model or a server would refuse is the core's affair
-(`kimi_core.request`).
+which langchain_core's conversion refuses; ``response_format``. May know: chat, events, request,
+response; langchain_core, langchain_openai. What a model or a server would refuse is the core's
+affair (`kimi_core.request`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from langchain_core.utils.function_calling import convert_to_openai_function, co
 # conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
+from kimi_core.chat.fields import copied
 from kimi_core.events import ParsedMessage
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
@@ -73,18 +74,17 @@ def spoken(message: AIMessage) -> ParsedMessage:
 
 def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     said = blocks.spoken(message.content)
-    sent = message.model_copy(
-        update={
-            # LangChain looks for blocks in each letter of a text, which costs more than all else.
-            "content": "" if isinstance(said, str) else said,
-            # The agent loops of LangChain leave damaged calls unanswered. The core would stand in
-            # for the result, but text that is no call is nothing that a model could go on from.
-            "invalid_tool_calls": [
-                {**call, "args": call["args"] or "", "name": call["name"] or ""}
-                for call in message.invalid_tool_calls
-                if (call["id"] or None) in answered
-            ],
-        }
+    sent = copied(
+        message,
+        # LangChain looks for blocks in each letter of a text, which costs more than all else.
+        content="" if isinstance(said, str) else said,
+        # The agent loops of LangChain leave damaged calls unanswered. The core would stand in
+        # for the result, but text that is no call is nothing that a model could go on from.
+        invalid_tool_calls=[
+            {**call, "args": call["args"] or "", "name": call["name"] or ""}
+            for call in message.invalid_tool_calls
+            if (call["id"] or None) in answered
+        ],
     )
     wire = _convert_message_to_dict(sent)
     wire["content"] = (isinstance(said, str) and said) or blocks.text_parts(wire["content"])
@@ -95,8 +95,9 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
 
 
 def _other(message: BaseMessage) -> dict[str, Any]:
-    message = message.model_copy(update={"content": blocks.media_parts(message.content)})
-    wire = _convert_message_to_dict(message)
+    content = blocks.media_parts(message.content)
+    sent = message if content is message.content else copied(message, content=content)
+    wire = _convert_message_to_dict(sent)
     if wire["role"] == "developer":
         wire["role"] = "system"
     wire["content"] = blocks.text_parts(wire["content"])

@@ -96,7 +96,9 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     def _refresh_profile(self) -> None:
         """Take the facts of the model, which the server may have named meanwhile."""
         if self.profile is None or isinstance(self.profile, UnsaidDict):
-            self.profile: ModelProfile | None = self._resolve_model_profile()
+            found = self._resolve_model_profile()
+            if found != self.profile:  # it is asked for with every request
+                self.profile: ModelProfile | None = found
 
     @property
     def _default_params(self) -> dict[str, Any]:

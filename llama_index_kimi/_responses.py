@@ -30,6 +30,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from kimi_core.chat import Opened
+from kimi_core.chat.fields import copied
 from kimi_core.events import ContentDelta, Event, MessageBuilder, ReasoningDelta, ToolCall
 from kimi_core.request.blocks import known
 from kimi_core.response import invalid_calls, refusal_in
@@ -38,6 +39,11 @@ from llama_index_kimi._messages import reasoning_of
 __all__ = ["ResponseWriter", "completion_of", "is_growing", "unchanged"]
 
 _Shown = TypeVar("_Shown")
+
+# What each chunk's objects are copies of: nothing that is built here has to be validated.
+_TEXT, _THOUGHT = TextBlock(text=""), ThinkingBlock()
+_CALL, _MESSAGE = ToolCallBlock(tool_name=""), ChatMessage()
+_RESPONSE = ChatResponse(message=_MESSAGE)
 
 
 class ResponseWriter(Generic[_Shown]):
@@ -64,15 +70,20 @@ class ResponseWriter(Generic[_Shown]):
             events = [event for event in events if getattr(event, "index", 0) == 0]
         if not events:
             return None
+        delta = thought = ""
         for event in events:
             self._said.add(event)
+            if isinstance(event, ContentDelta):
+                delta += event.text
+            elif isinstance(event, ReasoningDelta):
+                thought += event.text
         said = self._said.message()
-        thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-        response = ChatResponse(
+        response = copied(
+            _RESPONSE,
             message=_message(said.content, said.reasoning, said.tool_calls),
-            delta="".join(event.text for event in events if isinstance(event, ContentDelta)),
+            delta=delta,
             raw={"id": self._reader.id, "model": self._reader.model},
-            additional_kwargs=known(thinking_delta=thought),
+            additional_kwargs={"thinking_delta": thought} if thought else {},
         )
         return self._show(response)
 
@@ -108,15 +119,17 @@ def _message(
 ) -> ChatMessage:
     blocks: list[ContentBlock] = []
     if reasoning:
-        blocks.append(ThinkingBlock(content=reasoning, num_tokens=reasoning_tokens or None))
+        tokens = reasoning_tokens or None
+        blocks.append(
+            copied(_THOUGHT, content=reasoning, num_tokens=tokens, additional_information={})
+        )
     if content:
-        blocks.append(TextBlock(text=content))
-    blocks.extend(
-        ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
-        for call in calls
-    )
+        blocks.append(copied(_TEXT, text=content))
+    for call in calls:
+        told = {"tool_call_id": call.id, "tool_name": call.name, "tool_kwargs": call.arguments}
+        blocks.append(copied(_CALL, **told))
     extras = {"tool_calls": [call.as_wire() for call in calls]} if calls else {}
-    return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
+    return copied(_MESSAGE, role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 
 
 def is_growing(response: ChatResponse) -> bool:

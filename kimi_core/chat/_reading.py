@@ -32,7 +32,7 @@ from kimi_core.transport.limits import OutOfTimeError
 from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from kimi_core.errors import Line
     from kimi_core.events import Event
@@ -91,16 +91,15 @@ class Reading:
             return self._decoder.done
         return self._body is not None and self._body.value is not None
 
-    def feed(self, data: bytes) -> Generator[list[Event], None, None]:
-        """Read bytes as they came; yield the events of each chunk."""
+    def feed(self, data: bytes) -> Iterable[list[Event]]:
+        """Read bytes as they came; return the events of each chunk, to be looked at at once."""
         if self._decoder is not None:
-            yield from self._feed_events(self._decoder, data)
-        elif self._body is not None:
+            return self._feed_events(self._decoder, data)
+        if self._body is not None:
             self._feed_body(self._body, data)
-        else:
-            self._beginning += data
-            if self._decide():
-                yield from self.feed(self._beginning)
+            return ()
+        self._beginning += data
+        return self.feed(self._beginning) if self._decide() else ()
 
     def _decide(self, *, at_end: bool = False) -> bool:
         """Decide what the body is, by what it begins with: relays lie in the content type."""
@@ -119,14 +118,16 @@ class Reading:
             self._body = None if self._says_events else BodyReader()
         return self._decoder is not None or self._body is not None
 
-    def _feed_events(
-        self, decoder: EventStreamDecoder, data: bytes
-    ) -> Generator[list[Event], None, None]:
+    def _feed_events(self, decoder: EventStreamDecoder, data: bytes) -> Iterable[list[Event]]:
         chunks = decoder.feed(data)
-        if len(chunks) == 1:  # the usual case, and nothing to merge
-            yield self._read(chunks[0])
-        else:
-            yield from merged_arguments(map(self._read, chunks))
+        if len(chunks) == 1 and decoder.broken is None:  # the usual case, and nothing to merge
+            return (self._read(chunks[0]),)
+        return self._read_all(decoder, chunks)
+
+    def _read_all(
+        self, decoder: EventStreamDecoder, chunks: list[dict[str, Any]]
+    ) -> Generator[list[Event], None, None]:
+        yield from merged_arguments(map(self._read, chunks))
         if decoder.broken is not None:
             raise decoder.broken
 

@@ -105,21 +105,6 @@ class Reply(Opened):
                 it is a `KimiTimeoutError` as well.
             KimiStatusError: Where the server reported an error inside its answer.
         """
-        yield from self._read_once()
-        unsettled = self.reader.unsettled
-        if unsettled is not None:
-            yield self._asked_again(unsettled)
-
-    def _asked_again(self, unsettled: Unsettled) -> list[Event]:
-        again = AskingAgain(self._request, self.reader, unsettled, self._made_at)
-        while (request := again.next()) is not None and self._ask is not None:
-            try:
-                again.take(self._ask(request, self._reading.limits).read())
-            except KimiError as error:  # noqa: PERF203 - at most three requests
-                again.fail(error)
-        return again.events()
-
-    def _read_once(self) -> Generator[list[Event], None, None]:
         reading, limits = self._reading, self._reading.limits
         pieces = self._response.iter_bytes()
         try:
@@ -142,6 +127,18 @@ class Reply(Opened):
         finally:
             self._response.close()
             self._release()
+        unsettled = self.reader.unsettled
+        if unsettled is not None:
+            yield self._asked_again(unsettled)
+
+    def _asked_again(self, unsettled: Unsettled) -> list[Event]:
+        again = AskingAgain(self._request, self.reader, unsettled, self._made_at)
+        while (request := again.next()) is not None and self._ask is not None:
+            try:
+                again.take(self._ask(request, self._reading.limits).read())
+            except KimiError as error:  # noqa: PERF203 - at most three requests
+                again.fail(error)
+        return again.events()
 
     def read(self) -> ResponseReader:
         """Read all of it and return the reader."""
@@ -158,24 +155,6 @@ class AsyncReply(Opened):
 
         What arrives while the caller works is read meanwhile, and counts as one read.
         """
-        async with nested(self._read_once()) as pieces:
-            async for events in pieces:
-                yield events
-        unsettled = self.reader.unsettled
-        if unsettled is not None:
-            yield await self._asked_again(unsettled)
-
-    async def _asked_again(self, unsettled: Unsettled) -> list[Event]:
-        again = AskingAgain(self._request, self.reader, unsettled, self._made_at)
-        while (request := again.next()) is not None and self._ask is not None:
-            try:
-                reply = await self._ask(request, self._reading.limits)
-                again.take(await reply.read())
-            except KimiError as error:  # noqa: PERF203 - at most three requests
-                again.fail(error)
-        return again.events()
-
-    async def _read_once(self) -> AsyncGenerator[list[Event], None]:
         reading = self._reading
         try:
             source = read_ahead(self._response.aiter_bytes(), reading.limits.within)
@@ -200,6 +179,19 @@ class AsyncReply(Opened):
         finally:
             await self._response.aclose()
             self._release()
+        unsettled = self.reader.unsettled
+        if unsettled is not None:
+            yield await self._asked_again(unsettled)
+
+    async def _asked_again(self, unsettled: Unsettled) -> list[Event]:
+        again = AskingAgain(self._request, self.reader, unsettled, self._made_at)
+        while (request := again.next()) is not None and self._ask is not None:
+            try:
+                reply = await self._ask(request, self._reading.limits)
+                again.take(await reply.read())
+            except KimiError as error:  # noqa: PERF203 - at most three requests
+                again.fail(error)
+        return again.events()
 
     async def read(self) -> ResponseReader:
         """Read all of it and return the reader."""

@@ -56,6 +56,7 @@ from kimi_core.response._usage import Usage
 from kimi_core.response._words import (
     failed,
     finish_reason_of,
+    only_field,
     reasoning_of,
     refusal_of,
     says_something,
@@ -82,6 +83,8 @@ __all__ = [
     "unrun_call_error",
     "withheld_in",
 ]
+
+_REASONING_FIELDS = frozenset({"reasoning_content", "reasoning"})
 
 
 class ResponseReader(AnswerFacts):
@@ -203,12 +206,14 @@ class ResponseReader(AnswerFacts):
     def _read_choice(self, chunk: Mapping[str, Any], choice: Mapping[str, Any]) -> list[Event]:
         self._begun = True
         # Moonshot puts usage into the choice; take it only where the top has none.
-        if not chunk.get("usage"):
+        if choice.get("usage") and not chunk.get("usage"):
             self._read_usage(choice)
-        self._read_logprobs(choice)
+        if choice.get("logprobs"):
+            self._read_logprobs(choice)
         said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
         events = self._read_delta(said, whole="delta" not in choice and not self._server.any)
-        self._finish = finish_reason_of(choice) or self._finish
+        if choice.get("finish_reason"):
+            self._finish = finish_reason_of(choice) or self._finish
         self._stopped_by = choice.get("stop_reason") or self._stopped_by
         return self._taken(events)
 
@@ -331,16 +336,24 @@ class ResponseReader(AnswerFacts):
         return error
 
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
+        name, value = only_field(delta)
+        if name == "content" and isinstance(value, str):
+            return self._calls.number("content", self._content.feed(value))
+        if name in _REASONING_FIELDS and isinstance(value, str):
+            return self._read_reasoning(value)
+        if name == "tool_calls":
+            return self._read_calls(delta, whole=whole)
         self.refusal += refusal_of(delta)
         reasoning, text = reasoning_of(delta), text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
         if text:
             events += self._calls.number("content", self._content.feed(text))
+        return events + self._read_calls(delta, whole=whole)
+
+    def _read_calls(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
         fragments = calls_of(delta)
-        if fragments:
-            found = self._server.feed(fragments, whole=whole)
-            events += self._calls.number("server", found)
-        return events
+        found = self._server.feed(fragments, whole=whole) if fragments else []
+        return self._calls.number("server", found)
 
     def _read_reasoning(self, text: str) -> list[Event]:
         events: list[Event] = []
@@ -376,7 +389,7 @@ class ResponseReader(AnswerFacts):
         return self._taken([ContentDelta(text)] if text else [])
 
     def _taken(self, events: list[Event]) -> list[Event]:
-        return self._told(self._settled.take(events))
+        return self._told(self._settled.take(events)) if events else events
 
     def _told(self, events: list[Event]) -> list[Event]:
         events = self._prefix.before(events)

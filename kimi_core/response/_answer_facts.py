@@ -78,7 +78,8 @@ class AnswerFacts:
         )
 
     def _read_header(self, chunk: Mapping[str, Any]) -> None:
-        self._read_usage(chunk)
+        if chunk.get("usage"):
+            self._read_usage(chunk)
         self._body.update(chunk)
         if chunk.get("choices"):
             self._choices = chunk["choices"]

@@ -105,6 +105,8 @@ class ContentReader:
         self._fence = Fence(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
+        looking = (self._listed, self._formed, self._fence)
+        self._is_itself = not request.repeats and not any(one.looks for one in looking)
         self.splitting: Splitting | None = None
 
     @property
@@ -123,7 +125,8 @@ class ContentReader:
 
     def feed(self, text: str) -> list[Event]:
         """Read more of the content; never called with nothing."""
-        text = self._fence.feed(self._formed.feed(self._listed.feed(self._prefix.cut(text))))
+        if not self._is_itself:
+            text = self._fence.feed(self._formed.feed(self._listed.feed(self._prefix.cut(text))))
         return self._sorted(text) if text else []
 
     def after_reasoning(self) -> list[Event]:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from kimi_core.events import (
+    ContentDelta,
     Diagnostic,
     Event,
+    ReasoningDelta,
     ToolCallArguments,
     ToolCallEnd,
     ToolCallStart,
@@ -90,7 +92,13 @@ class AnswerCalls:
 
     def number(self, source: Source, events: Iterable[Event]) -> list[Event]:
         """Return the events with the numbers and ids of the answer, less what has to wait."""
-        return [new for event in events for new in self._numbered(source, event)]
+        numbered: list[Event] = []
+        for event in events:
+            if isinstance(event, (ContentDelta, ReasoningDelta)):
+                numbered.append(event)
+            else:
+                numbered += self._numbered(source, event)
+        return numbered
 
     def close(self) -> list[Event]:
         """Return the calls that had to wait and are none that was said before."""
@@ -106,17 +114,19 @@ class AnswerCalls:
                 self.diagnostics.append(Diagnostic("repeated_call", call.id, 0))
         return events
 
-    def _numbered(self, source: Source, event: Event) -> list[Event]:
+    def _numbered(
+        self, source: Source, event: ToolCallStart | ToolCallArguments | ToolCallEnd
+    ) -> list[Event]:
         if isinstance(event, ToolCallStart):
             call = _Call(source, event.id, event.name)
             self._calls[source, event.index] = call
             self._waits = self._may_repeat(call)
             return [] if self._waits else self._give(call)
-        if not isinstance(event, (ToolCallArguments, ToolCallEnd)):
-            return [event]
         call = self._calls[source, event.index]
         if isinstance(event, ToolCallArguments):
             call.pieces.append(event.text)
+            if call.index == event.index:  # as nearly always
+                return [event]
             return [] if call.index is None else [ToolCallArguments(call.index, event.text)]
         call.complete = event.complete
         return [] if call.index is None else [ToolCallEnd(call.index, event.complete)]

@@ -42,6 +42,11 @@ class Fence:
         self.held = ""
         self.diagnostics: list[Diagnostic] = []
 
+    @property
+    def looks(self) -> bool:
+        """Whether there may be a fence."""
+        return self._beginning or self._inside
+
     def feed(self, text: str) -> str:
         """Return what is certainly no part of a fence."""
         if not self._beginning and not self._inside:

@@ -46,6 +46,11 @@ class FormedCall:
         self.held = ""
         self.diagnostics: list[Diagnostic] = []
 
+    @property
+    def looks(self) -> bool:
+        """Whether there may be such a call."""
+        return bool(self._name)
+
     def feed(self, text: str) -> str:
         """Return what is certainly no beginning of arguments of the content so far."""
         if not self._name:

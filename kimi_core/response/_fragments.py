@@ -134,6 +134,9 @@ class ServerCalls:
             known: How many calls there were before this delta.
         """
         slot, identity, name, _ = fragment
+        last = self._calls[-1] if self._calls else None
+        if last is not None and last.slot == slot and not identity and not name:
+            return last  # as nearly always
         latest = self._latest(slot)
         same = [call for call in latest if call.id == identity and name in {"", call.name}]
         if identity and same:

@@ -45,6 +45,11 @@ class ListedCalls:
         self.held = ""
         self.diagnostics: list[Diagnostic] = []
 
+    @property
+    def looks(self) -> bool:
+        """Whether there may be such a list."""
+        return self._open
+
     def feed(self, text: str) -> str:
         """Return what is certainly no such list of the content so far."""
         if not self._open:

@@ -13,6 +13,7 @@ from kimi_core._json import as_mapping, as_sequence
 __all__ = [
     "failed",
     "finish_reason_of",
+    "only_field",
     "reasoning_of",
     "refusal_of",
     "says_something",
@@ -52,6 +53,22 @@ def finish_reason_of(choice: Mapping[str, Any]) -> str:
     """Return why an answer ended, or an empty string."""
     reason = string_in(choice, "finish_reason")
     return _OTHER_REASONS.get(reason, reason)
+
+
+def only_field(delta: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the name and the value of the one field in which a delta says anything.
+
+    Nearly every delta of a stream has one such field, and the others empty; looking for every
+    spelling of every other one cost more than all else that is done with a chunk. Where there are
+    several, or none, the name is empty.
+    """
+    name, value = "", None
+    for field, said in delta.items():
+        if said and field not in _OF_NO_INTEREST:
+            if name:
+                return "", None
+            name, value = field, said
+    return name, value
 
 
 def reasoning_of(delta: Mapping[str, Any]) -> str:

@@ -6,11 +6,12 @@ whose schema is none. May know: its own files, _json, errors.
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from kimi_core._json import AnySchema, Schema, Tool, as_mapping
@@ -35,6 +36,8 @@ __all__ = [
 _MOST_COSTLY = 8  # properties that may be found too complex before the rest takes any value, too
 _LONGEST_NAME = 64  # of a response format
 _MOST_TOLD = 20  # places that one warning names
+_MOST_KNOWN, _MOST_KEPT = 1_024, 32_768  # tools that were read before, and bytes of one
+_MARSHAL = 2  # the last version whose bytes say what an object holds, and not who else holds parts
 
 
 def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,15 +60,21 @@ def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     """
     if tool.get("type") != "function":
         return dict(tool)
+    plain, known = _function_of(tool)
+    schema = _parameters(known["name"], known.get("parameters") or {})
+    return {**plain, "function": {**known, "parameters": schema}}
+
+
+def _function_of(tool: Mapping[str, Any]) -> tuple[Schema, Schema]:
+    """Return a tool as JSON, and the function in it, which has a name."""
     plain = _plain(tool)
     known = as_object(plain.get("function"))
     if known is None:
         raise KimiConfigError(
             f"Tool {shortened(repr(plain))} has no function; give it name and parameters."
         )
-    name = _checked_name(known.get("name"))
-    schema = _parameters(name, known.get("parameters") or {})
-    return {**plain, "function": {**known, "parameters": schema}}
+    _check_name(known.get("name"))
+    return plain, known
 
 
 def _plain(tool: Mapping[str, Any]) -> Schema:
@@ -96,13 +105,12 @@ def _error(name: str, *told: str) -> KimiConfigError:
     return KimiConfigError(f"Tool {name} at {where!r}: {problem}")
 
 
-def _checked_name(name: object) -> str:
-    if isinstance(name, str) and name:
-        return name
-    raise KimiConfigError(
-        f"Tool name {shortened(repr(name))} is refused: a tool is called by its name; give it one "
-        "of letters, digits, underscores and dashes."
-    )
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise KimiConfigError(
+            f"Tool name {shortened(repr(name))} is refused: a tool is called by its name; give it "
+            "one of letters, digits, underscores and dashes."
+        )
 
 
 def _parameters(name: str, parameters: object) -> Schema:
@@ -203,8 +211,12 @@ def plain_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     Raises:
         KimiConfigError: As `relax_tools`.
     """
-    plain = [_plain(tool) for tool in tools]
-    return [tool if is_sayable(tool) else _relaxed(tool) for tool in plain]
+    return [_once(_plain_alone, tool) or _plain_or_relaxed(tool) for tool in tools]
+
+
+def _plain_or_relaxed(tool: Tool) -> dict[str, Any]:
+    plain = _plain(tool)
+    return plain if is_sayable(plain) else _relaxed(plain)
 
 
 def _relaxed(tool: Tool) -> dict[str, Any]:
@@ -227,7 +239,7 @@ def normalize_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     Raises:
         KimiConfigError: As `normalize_tool`, and for two tools of one name.
     """
-    normal = [normalize_tool(tool) for tool in tools]
+    normal = [_once(_normal_alone, tool) or normalize_tool(tool) for tool in tools]
     names = [str(tool["function"]["name"]) for tool in normal if tool.get("type") == "function"]
     for name, times in Counter(names).items():
         if times > 1:
@@ -235,6 +247,39 @@ def normalize_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
                 f"Two tools are called {name!r}, which Moonshot refuses; rename one of them."
             )
     return normal
+
+
+def _once(read: Callable[[bytes], bytes | None], tool: Tool) -> dict[str, Any] | None:
+    """Return what a tool became before; None for one of which something is to be said.
+
+    An agent sends the same tools with every request, and they are most of what a short one costs.
+    What became of a tool is found by what it holds, and not by which object it is, since anybody
+    may change that one meanwhile; and each request gets objects of its own.
+    """
+    try:
+        written = marshal.dumps({**tool}, _MARSHAL)
+        found = read(written) if len(written) < _MOST_KEPT else None
+    except (ValueError, KimiConfigError):  # objects of other types; or it is refused, by the caller
+        return None
+    return None if found is None else marshal.loads(found)  # noqa: S302 - written here
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _plain_alone(written: bytes) -> bytes | None:
+    plain = _plain(marshal.loads(written))  # noqa: S302 - written here
+    return marshal.dumps(plain, _MARSHAL) if is_sayable(plain) else None
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _normal_alone(written: bytes) -> bytes | None:
+    tool = marshal.loads(written)  # noqa: S302 - as above
+    if tool.get("type") != "function":
+        return None
+    plain, known = _function_of(tool)
+    found = _tried(known.get("parameters") or {})
+    if not isinstance(found, dict) or not is_sayable(found):
+        return None
+    return marshal.dumps({**plain, "function": {**known, "parameters": found}}, _MARSHAL)
 
 
 def normalize_response_format(response_format: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,12 +33,11 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     Raises:
         ValueError: It is no JSON.
     """
-    text = _bare(body)
     try:
-        return jiter.from_json(text)
+        return jiter.from_json(body)
     except ValueError as error:
         try:
-            return _odd_json(text.decode())
+            return _odd_json(_bare(body).decode())
         except (ValueError, RecursionError):
             raise error from None
 

@@ -76,7 +76,7 @@ class Limits:
     @property
     def passed(self) -> bool:
         """Whether the time for the whole request is over."""
-        return self.left == 0
+        return self._ends is not None and self._clock() >= self._ends
 
     @property
     def silent(self) -> bool:
@@ -149,6 +149,8 @@ class Limits:
         """
         begun = self._clock()
         try:
+            if self._ends is None:
+                return await waiting
             return await asyncio.wait_for(waiting, self.left)
         except asyncio.TimeoutError:
             raise OutOfTimeError from None

@@ -17,6 +17,7 @@ from kimi_core.schema import (
     normalize_schema,
     normalize_tool,
     normalize_tools,
+    plain_tools,
 )
 from kimi_core.testing._request import ChatRequest
 from kimi_core.testing._tool_rules import (
@@ -184,3 +185,37 @@ class TestResponseFormat:
 )
 def test_only_objects_are_left_at_the_root(given: Any, expected: Any) -> None:
     assert normal_root(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "wrong"),
+    [(plain_tools, {"default": float("nan")}), (normalize_tools, {"$ref": "#/nowhere"})],
+)
+def test_a_tool_that_was_read_before_is_read_by_what_it_holds_now(
+    read: Any, wrong: dict[str, Any]
+) -> None:
+    """An agent's tools are the same objects in each request, and anybody may change them."""
+    city: dict[str, Any] = {"type": "string"}
+    parameters = {"type": "object", "properties": {"city": city}}
+    tool = {"type": "function", "function": {"name": "look", "parameters": parameters}}
+
+    first, again = read([tool])[0], read([tool])[0]
+    assert first == again
+    again["function"]["parameters"]["properties"]["city"]["type"] = "integer"  # a reader's own
+    assert read([tool])[0] == first
+
+    city["enum"] = ["Rome"]
+    assert "Rome" in str(read([tool])[0])
+    city.update(wrong)  # something is to be said of that, each time
+    for _ in range(2):
+        with pytest.warns(ToolSchemaWarning):
+            read([tool])
+
+
+def test_names_that_are_no_text_are_not_taken_for_the_same_in_text() -> None:
+    def tool(name: Any) -> dict[str, Any]:
+        return {"type": "function", "function": {"name": "look", "x": {name: 1}}}
+
+    assert plain_tools([tool("1")])[0]["function"]["x"] == {"1": 1}
+    with pytest.raises(KimiConfigError):
+        plain_tools([tool(1)])

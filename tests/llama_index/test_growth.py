@@ -140,3 +140,20 @@ def test_a_consumer_that_keeps_nothing_needs_no_more_memory_for_a_longer_stream(
     # 1,400 chunks more are 11 kB of text and, as the server is in this process, twice 170 kB of its
     # stream; one kept response for each would be more than 10 MB.
     assert long - short < 1_000_000
+
+
+def test_a_response_of_a_stream_is_what_the_constructors_would_have_made(
+    llm: ChatKimiK2, server: ScriptedServer, weather: FunctionTool
+) -> None:
+    """They are copies of templates; no field may be missing, shared or left unvalidated."""
+    said = answer("So.", reasoning="Hm.", calls=[tool_call("get_weather", '{"city": "Rome"}')])
+    server.stream(chunks(said))
+    responses = list(llm.stream_chat_with_tools([weather], "?"))
+    for response in responses:
+        message = response.message
+        blocks = [type(block)(**block.__dict__) for block in message.blocks]
+        rebuilt = type(message)(**{**message.__dict__, "blocks": blocks})
+        assert response == type(response)(**{**response.__dict__, "message": rebuilt})
+        assert response.model_dump() == type(response)(**response.model_dump()).model_dump()
+    for name in ("blocks", "additional_kwargs"):
+        assert len({id(getattr(one.message, name)) for one in responses}) == len(responses)

@@ -1,0 +1,159 @@
+"""Who is compared, and in what.
+
+Owns: the clients, the rows of the tables, and their targets. May know: nothing of any of them; this
+file is read where no framework is installed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["BASE", "CLIENTS", "ROWS", "STARTUPS", "Client", "Row"]
+
+Measure = Literal["cpu", "added", "bytes"]
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client.
+
+    Attributes:
+        name: As it stands at the head of a column.
+        family: Whose table it is in: "langchain", "llama_index", or "other" for both.
+        environment: Where it is installed.
+        package: Its distribution, for the version; the first part is what pip is told.
+    """
+
+    name: str
+    family: str
+    environment: str
+    package: str
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is one of ours, or one that a target is about."""
+        return self.name in {"ChatKimiK2", *BASE.values()}
+
+    @property
+    def key(self) -> str:
+        """What tells it apart from the other one of its name."""
+        return f"{self.family}/{self.name}"
+
+
+CLIENTS = (
+    Client("ChatKimiK2", "langchain", "langchain", "kimi-k2-integrations"),
+    Client("ChatOpenAI", "langchain", "langchain", "langchain-openai"),
+    Client("ChatDeepSeek", "langchain", "langchain", "langchain-deepseek"),
+    Client("ChatMoonshot", "langchain", "langchain", "langchain-moonshot"),
+    Client("ChatOpenRouter", "langchain", "langchain", "langchain-openrouter"),
+    Client("ChatLiteLLM", "langchain", "langchain", "langchain-litellm"),
+    Client("ChatKimiK2", "llama_index", "llama-index", "kimi-k2-integrations"),
+    Client("OpenAILike", "llama_index", "llama-index", "llama-index-llms-openai-like"),
+    Client("OpenAI", "llama_index", "llama-index", "llama-index-llms-openai"),
+    Client("openai", "other", "langchain", "openai"),
+    Client("pydantic-ai", "other", "langchain", "pydantic-ai-slim"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row.
+
+    Attributes:
+        title: What it says in the table.
+        action: The function of a family's module.
+        kind: What the server streams.
+        chunks: How many of them.
+        framing: "event" or "body".
+        measure: "cpu", "added" (seconds until the first piece, less those of a bare socket), or
+            "bytes".
+        arguments: What the action is told besides.
+        target: The greatest ratio to ChatOpenAI, and to OpenAILike; None where none is set.
+        quick: Whether it is measured with ``--quick``.
+        few: Whether only ours and those with a target are measured with ``--quick``.
+    """
+
+    title: str
+    action: str
+    kind: str = "text"
+    chunks: int = 2_000
+    framing: str = "event"
+    measure: Measure = "cpu"
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    target: dict[str, float] = field(default_factory=dict[str, float])
+    quick: bool = True
+    few: bool = False
+
+    @property
+    def units(self) -> int:
+        """How many chunks the server sends; 0 where the action counts what it does.
+
+        What a client yields may be fewer: fragments of arguments that arrive together are one.
+        """
+        return self.chunks * self.arguments.get("at_once", 1) if "stream" in self.action else 0
+
+
+BASE = {"langchain": "ChatOpenAI", "llama_index": "OpenAILike"}
+"""Whom the targets are about."""
+
+
+def _target(langchain: float, llama_index: float | None = None) -> dict[str, float]:
+    found = {"langchain": langchain}
+    return found if llama_index is None else {**found, "llama_index": llama_index}
+
+
+_STREAMS = (
+    Row("text", "stream", target=_target(0.16, 0.18)),
+    Row("text, in one body", "stream", framing="body"),
+    Row("reasoning", "stream", "reasoning"),
+    Row("tool arguments", "stream", "arguments", target=_target(0.16)),
+    Row("tool arguments, in one body", "stream", "arguments", framing="body", quick=False),
+    Row("raw tokens (others: text)", "stream", "raw", target=_target(0.22)),
+    Row("text, 16,000 chunks", "stream", chunks=16_000, few=True),
+    Row("reasoning, 16,000 chunks", "stream", "reasoning", 16_000, quick=False),
+    Row("tool arguments, 16,000 chunks", "stream", "arguments", 16_000, quick=False),
+    Row("raw tokens, 16,000 chunks", "stream", "raw", 16_000, quick=False),
+    Row("text, async", "astream"),
+    Row("tool arguments, async", "astream", "arguments"),
+    Row("text, 100 async at once", "astream", "text", 50, arguments={"at_once": 100},
+        target=_target(0.25)),
+    Row("text, 1,000 async at once", "astream", "text", 20, arguments={"at_once": 1_000},
+        quick=False),
+    Row("structured answer", "structured", "json", 200),
+    Row("agent, one tool round", "agent", "agent", 250, arguments={"chunks": 250},
+        target=_target(0.22)),
+)  # fmt: skip
+
+_WHOLE = (
+    Row("whole answer", "invoke", "text", 100, arguments={"count": 50}),
+    *(
+        Row(f"{way}, {at_once} at once", way, "text", 100, arguments={"at_once": at_once},
+            quick=at_once in {1, 16, 256})
+        for way in ("batch", "abatch")
+        for at_once in (1, 4, 16, 64, 256)
+    ),
+)  # fmt: skip
+
+_LONG = {"messages": 1_000, "offered": 100}
+_REQUESTS = (
+    Row("request of 1,000 messages, 100 tools", "payload", arguments=_LONG, target=_target(0.25)),
+    Row("the same with one message more", "next_payload", arguments=_LONG, target=_target(0.1)),
+    Row("counting tokens, each message", "count_tokens", arguments={"messages": 200}),
+)
+
+_REST = (
+    Row("until the first piece, added", "first", "text", 20, measure="added"),
+    Row("memory of a chunk that is kept", "kept_chunks", "text", 500, measure="bytes"),
+    Row("memory of an open stream", "open_streams", "text", 500, measure="bytes",
+        arguments={"count": 50}),
+)  # fmt: skip
+
+ROWS = (*_STREAMS, *_WHOLE, *_REQUESTS, *_REST)
+
+STARTUPS = {
+    "import": ("import", {"langchain": 1.05}),
+    "construct": ("constructing another one", {}),
+    "rest": ("memory at rest", {}),
+}
+"""What `_worker.startup` measures, its title and its targets."""

@@ -1,0 +1,159 @@
+"""A server of answers that were rendered beforehand, in a process of its own.
+
+Owns: the wire of the benchmarks. May know: nothing of kimi_core.
+
+``Server.say`` chooses what is answered from then on, so that one client, and its connection, serves
+for every row. A kind is "text", "reasoning", "arguments", "raw", "json", or "agent": arguments, and
+text once the history has a tool's result. A framing is "event", each event in an HTTP chunk of its
+own as servers send it, or "body", all of them in one. What asks for no stream gets the same in one
+message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Server", "serving"]
+
+_OK = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+_PIECES = ("for ", "each ", "word ")  # LiteLLM gives up where one is said a hundred times
+_RAW = (
+    "<|tool_calls_section_begin|>",
+    "<|tool_call_begin|>",
+    "functions.write:0",
+    "<|tool_call_argument_begin|>",
+)
+_RAW_END = ("<|tool_call_end|>", "<|tool_calls_section_end|>")
+_USAGE = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
+_BACKLOG = 2_048
+
+
+class Server:
+    """The server, as who started it sees it.
+
+    Attributes:
+        address: The base URL.
+    """
+
+    def __init__(self, port: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", int(port))
+        self.address = f"http://127.0.0.1:{port}/v1"
+
+    def say(self, kind: str, chunks: int, framing: str) -> None:
+        """Choose what every request is answered with from now on."""
+        self._connection.request("POST", f"/say/{kind}/{chunks}/{framing}", b"{}")
+        self._connection.getresponse().read()
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """Run the server."""
+    child = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)  # noqa: S603 - this file
+    try:
+        assert child.stdout is not None  # noqa: S101 - a pipe was asked for
+        yield Server(child.stdout.readline().strip())
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+def _call(arguments: str, *, first: bool = False) -> dict[str, Any]:
+    function: dict[str, Any] = {"arguments": arguments}
+    call: dict[str, Any] = {"index": 0, "function": function}
+    if first:
+        function["name"] = "write"
+        call |= {"id": "functions.write:0", "type": "function"}
+    return {"tool_calls": [call]}
+
+
+def _deltas(kind: str, chunks: int) -> list[dict[str, Any]]:
+    words = [_PIECES[at % len(_PIECES)] for at in range(chunks)]
+    pieces = ['{"code":"', *words, '"}']
+    if kind == "arguments":
+        return [_call("", first=True), *map(_call, pieces)]
+    if kind == "raw":
+        return [{"content": text} for text in (*_RAW, *pieces, *_RAW_END)]
+    if kind == "json":
+        return [{"content": text} for text in pieces]
+    return [{"reasoning_content" if kind == "reasoning" else "content": one} for one in words]
+
+
+def _chunk(delta: dict[str, Any], finish: str | None, **more: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
+    return {**head, "model": "kimi-k2.6", "choices": [choice], **more}
+
+
+@cache
+def _stream(kind: str, chunks: int, framing: str) -> bytes:
+    finish = "tool_calls" if kind == "arguments" else "stop"
+    said = [_chunk(delta, None) for delta in _deltas(kind, chunks)]
+    said.append(_chunk({}, finish, usage=_USAGE))
+    events = [*(b"data: %s\n\n" % json.dumps(one).encode() for one in said), b"data: [DONE]\n\n"]
+    head = _OK % b"text/event-stream"
+    if framing == "body":
+        body = b"".join(events)
+        return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    chunked = b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in [*events, b""])
+    return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunked
+
+
+@cache
+def _whole(kind: str, chunks: int) -> bytes:
+    deltas = _deltas(kind, chunks)
+    message: dict[str, Any] = {"role": "assistant", "content": None}
+    if kind == "arguments":
+        text = "".join(one["tool_calls"][0]["function"]["arguments"] for one in deltas)
+        message |= _call(text, first=True)
+    else:
+        for delta in deltas:
+            for name, text in delta.items():
+                message[name] = (message.get(name) or "") + text
+    finish = "tool_calls" if kind == "arguments" else "stop"
+    said = _chunk({}, finish, usage=_USAGE, object="chat.completion")
+    said["choices"] = [{"index": 0, "message": message, "finish_reason": finish}]
+    body = json.dumps(said).encode()
+    return _OK % b"application/json" + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+_said: list[str] = ["text", "1", "event"]
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = head.lower().split("content-length:")[1].split("\r\n")[0]
+            sent = (await reader.readexactly(int(length))).replace(b" ", b"")
+            path = head.split()[1]
+            if path.startswith("/say/"):
+                _said[:] = path.split("/")[2:]
+            kind, chunks, framing = _said
+            if kind == "agent":
+                kind = "text" if b'"role":"tool"' in sent else "arguments"
+            streams = b'"stream":true' in sent
+            count = int(chunks)
+            writer.write(_stream(kind, count, framing) if streams else _whole(kind, count))
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def _main() -> None:
+    server = await asyncio.start_server(_answer, "127.0.0.1", 0, backlog=_BACKLOG)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

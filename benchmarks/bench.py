@@ -1,0 +1,186 @@
+"""Measures `ChatKimiK2` of both frameworks beside the other clients, all in one run.
+
+Run ``make bench``, which makes the environments; ``make bench ARGS=--quick`` takes 3 minutes. Each
+client lives in a process of its own and they take turns, run by run, so that whatever else the
+machine does hits all of them. A ratio is that of two runs that followed each other; what is said is
+the median of them, with the least and the greatest.
+
+Owns: the turns. May know: `_rows`, `_report`, `_plots`, `_server`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import _plots
+import _report
+from _rows import CLIENTS, ROWS, STARTUPS, Client, Row
+from _server import Server, serving
+
+HERE = Path(__file__).resolve().parent
+SLOW = {True: 0.4, False: 3.0}  # seconds of one turn, above which a client has no other; by --quick
+TURNS = {True: 3, False: 9}
+WARM = 20  # chunks of a stream that is not measured
+CORE = (
+    Client("kimi_core", "core", "langchain", "kimi-k2-integrations"),
+    Client("openai", "core", "langchain", "openai"),
+)
+
+
+class Worker:
+    """The process of one client."""
+
+    def __init__(self, client: Client, python: str, server: Server) -> None:
+        self.client = client
+        self._server = server
+        self._process = subprocess.Popen(  # noqa: S603 - this folder's own file
+            [python, str(HERE / "_worker.py"), client.family, client.name, server.address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment(),
+        )
+
+    def run(self, row: Row, chunks: int) -> dict[str, Any]:
+        """Do one run and return ``{"value"}`` or ``{"error"}``."""
+        ours = self.client.name == "ChatKimiK2"
+        kind = "text" if row.kind == "raw" and not ours else row.kind
+        self._server.say(kind, chunks, row.framing)
+        told = {
+            "action": row.action,
+            "raw": row.kind == "raw",
+            "arguments": row.arguments,
+            "measure": row.measure,
+            "units": row.units,
+        }
+        assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
+        assert self._process.stdout is not None  # noqa: S101 - as above
+        try:
+            self._process.stdin.write(json.dumps(told) + "\n")
+            self._process.stdin.flush()
+            found: dict[str, Any] = json.loads(self._process.stdout.readline())
+        except (OSError, ValueError):
+            return {"error": "its process has ended"}
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a worker: this checkout, and nothing fetched at an import."""
+    paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "OPENAI_API_KEY": "not needed",
+        "LANGSMITH_TRACING": "false",
+    }
+
+
+def measure(rows: list[Row], workers: list[Worker], *, quick: bool) -> _report.Found:
+    """Measure every row, the clients in turn; a run of few chunks comes before the first one."""
+    found: _report.Found = {}
+    for row in rows:
+        begun = time.monotonic()
+        asked = [one for one in workers if one.client.is_base or not (quick and row.few)]
+        cells = found[row.title] = {worker.client.key: _report.Cell() for worker in asked}
+        for worker in asked:
+            cells[worker.client.key].error = worker.run(row, min(WARM, row.chunks)).get("error", "")
+        for turn in range(1 if row.measure == "bytes" else TURNS[quick]):
+            for worker in asked:
+                cell = cells[worker.client.key]
+                if cell.error or cell.took > SLOW[quick]:
+                    continue
+                start = time.monotonic()
+                cell.take(turn, worker.run(row, row.chunks))
+                cell.took = time.monotonic() - start
+        print(f"{time.monotonic() - begun:6.1f} s  {row.title}", flush=True)
+    return found
+
+
+def measure_startups(
+    clients: list[Client], pythons: dict[str, str], address: str, *, quick: bool
+) -> _report.Found:
+    """Measure what comes before the first request, each time in a new process."""
+    found: _report.Found = {title: {} for title, _ in STARTUPS.values()}
+    begun = time.monotonic()
+    for turn in range(TURNS[quick]):
+        for client in clients:
+            if quick and turn and not client.is_base and client not in CORE:
+                continue
+            said = subprocess.run(  # noqa: S603 - this folder's own file
+                [pythons[client.environment], str(HERE / "_worker.py"), client.family, client.name,
+                 address, "--startup"],
+                capture_output=True, text=True, env=environment(), check=False,
+            )  # fmt: skip
+            values: dict[str, float] = json.loads(said.stdout) if said.returncode == 0 else {}
+            for name, (title, _) in STARTUPS.items():
+                cell = found[title].setdefault(client.key, _report.Cell())
+                error = {"error": said.stderr.strip().rpartition("\n")[2][:200] or "not measured"}
+                cell.take(turn, {"value": values[name]} if name in values else error)
+    print(f"{time.monotonic() - begun:6.1f} s  what comes before the first request", flush=True)
+    return found
+
+
+def installed(client: Client, python: str) -> str | None:
+    """Return the version of a client, or None where it is not there."""
+    code = f"import importlib.metadata as m; print(m.version({client.package!r}))"
+    if client.package == "kimi-k2-integrations":
+        code = "import kimi_core; print(kimi_core.__version__)"
+    said = subprocess.run(  # noqa: S603 - as above
+        [python, "-c", code], capture_output=True, text=True, env=environment(), check=False
+    )
+    return said.stdout.strip() or None
+
+
+def main() -> int:
+    """Measure, and write what was found."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--quick", action="store_true", help="3 minutes: fewer rows and turns")
+    options.add_argument("--rows", nargs="+", help="only rows whose title begins so")
+    options.add_argument("--llama-index", default=sys.executable, help="a Python with its peers")
+    options.add_argument("--langchain", default=sys.executable, help="a Python with its peers")
+    options.add_argument("--out", type=Path, default=HERE.parent / ".cache" / "bench")
+    options.add_argument("--docs", action="store_true", help="write docs/benchmarks.md, too")
+    chosen = options.parse_args()
+    pythons = {"langchain": chosen.langchain, "llama-index": chosen.llama_index}
+    versions = {one.key: installed(one, pythons[one.environment]) for one in CLIENTS}
+    clients = [one for one in CLIENTS if versions[one.key]]
+    rows = [
+        row
+        for row in ROWS
+        if (row.quick or not chosen.quick)
+        and (not chosen.rows or row.title.startswith(tuple(chosen.rows)))
+    ]
+    with serving() as server:
+        workers = [Worker(one, pythons[one.environment], server) for one in clients]
+        try:
+            found = measure(rows, workers, quick=chosen.quick)
+            if not chosen.rows:
+                everyone = [*clients, *CORE]
+                found |= measure_startups(everyone, pythons, server.address, quick=chosen.quick)
+        finally:
+            for worker in workers:
+                worker.close()
+    run = _report.Run(found, versions, quick=chosen.quick)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    _report.write(run, chosen.out, docs=HERE.parent / "docs" if chosen.docs else None)
+    _plots.write(run, chosen.out, docs=HERE.parent / "docs" if chosen.docs else None)
+    print(f"\n{_report.markdown(run)}\nwritten to {chosen.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
