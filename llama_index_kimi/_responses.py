@@ -101,14 +101,13 @@ class ResponseWriter(Generic[_Shown]):
         # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
         # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
         raw = self._reader.body(self._reader.metadata())
-        alternatives = self._reader.alternatives
         told = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
         message.additional_kwargs |= {name: it for name, it in told.items() if it is not None}
         response = ChatResponse(
             message=message,
             delta="" if streamed else None,
             raw=raw,
-            logprobs=[[LogProb(**one) for one in each] for each in alternatives] or None,
+            logprobs=[[LogProb(**one) for one in it] for it in self._reader.alternatives] or None,
             additional_kwargs=counts,
         )
         return self._show(response)
@@ -119,10 +118,8 @@ def _message(
 ) -> ChatMessage:
     blocks: list[ContentBlock] = []
     if reasoning:
-        tokens = reasoning_tokens or None
-        blocks.append(
-            copied(_THOUGHT, content=reasoning, num_tokens=tokens, additional_information={})
-        )
+        said = {"content": reasoning, "num_tokens": reasoning_tokens or None}
+        blocks.append(copied(_THOUGHT, **said, additional_information={}))
     if content:
         blocks.append(copied(_TEXT, text=content))
     for call in calls:
