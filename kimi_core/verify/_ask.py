@@ -24,6 +24,7 @@ from kimi_core.errors import (
     KimiModelNotFoundError,
     KimiQuotaError,
     KimiStatusError,
+    KimiTimeoutError,
 )
 from kimi_core.events import ParsedMessage
 from kimi_core.models import ModelInfo
@@ -185,7 +186,8 @@ class Asker:
         except KimiError as error:
             # Not one that is slow, or was restarted meanwhile: 100 samples took a quarter of an
             # hour to say that there was no server.
-            if type(error) is KimiConnectionError and not self._reached:
+            lost = isinstance(error, KimiConnectionError) and not self._reached
+            if lost and not isinstance(error, KimiTimeoutError):
                 raise KimiConfigError(str(error)) from error
             body, status = _failure(error), "failed"
         else:

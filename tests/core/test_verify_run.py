@@ -222,7 +222,7 @@ class TestAsking:
         with pytest.raises(
             KimiConfigError, match=r"Check base_url, and that the server is running"
         ):
-            verify(settings_for(gone), job, on_row=told.append)
+            verify(settings_for(gone, max_retries=0), job, on_row=told.append)
         assert told == []
 
     def test_a_server_that_goes_away_meanwhile_fails_what_it_did_not_answer(
@@ -231,7 +231,7 @@ class TestAsking:
         with ScriptedServer() as server:
             server.will(Vendor(), *[Answer((b"{",), breaks=True)] * 2)
             job = Job(samples=asked_of(3), results=tmp_path / "r.jsonl", concurrency=1)
-            report = verify(settings_for(server.base_url), job)
+            report = verify(settings_for(server.base_url, max_retries=0), job)
 
         assert report.summary["failure_count"] == 2
 
