@@ -78,9 +78,7 @@ class Run:
         if ours is None or theirs is None:
             return []
         both = ours.values.keys() & theirs.values.keys()
-        return sorted(
-            ours.values[at] / theirs.values[at] for at in both if theirs.values[at] > 0
-        )
+        return sorted(ours.values[at] / theirs.values[at] for at in both if theirs.values[at] > 0)
 
     def target(self, title: str, family: str) -> float | None:
         """Return the greatest ratio that is wanted, or None."""
