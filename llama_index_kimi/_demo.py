@@ -27,8 +27,6 @@ async def _run(stage: Any) -> str:
     tool = FunctionTool.from_defaults(stage.tool.get_weather)
     llm = ChatKimiK2(**stage.settings)
     agent = FunctionAgent(tools=[tool], llm=llm, initial_tool_choice=stage.tool_choice)
-    history = [
-        ChatMessage(m["content"], role=m["role"], additional_kwargs=m) for m in stage.history
-    ]
-    answer = await agent.run(stage.question, chat_history=history, max_iterations=3)
+    said = [ChatMessage(m["content"], role=m["role"], additional_kwargs=m) for m in stage.history]
+    answer = await agent.run(stage.question, chat_history=said, max_iterations=3)
     return str(answer)

@@ -28,11 +28,11 @@ from tests.engines.scenario import (
 if TYPE_CHECKING:
     from tests.engines.conftest import Connect
 
-on_sglang = pytest.mark.parametrize("engine", ["sglang-k3"], indirect=True)
+on_both = pytest.mark.parametrize("engine", ["sglang-k3", "vllm-k3"], indirect=True)
 streamed = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 
 
-@on_sglang
+@on_both
 @streamed
 @pytest.mark.parametrize("way", [{}, RENDERED], ids=["parsed by SGLang", "prompt rendered here"])
 def test_calls_until_it_answers(connect: Connect, way: dict[str, Any], stream: bool) -> None:
@@ -45,14 +45,14 @@ def test_calls_until_it_answers(connect: Connect, way: dict[str, Any], stream: b
     assert [answer.finish for answer in said] == ["tool_calls", "tool_calls", "stop"]
 
 
-@on_sglang
+@on_both
 @streamed
 def test_an_answer_without_a_thought(connect: Connect, stream: bool) -> None:
     said = connect(thinking=False).ask(QUESTION, stream=stream)
     assert (said.content, said.reasoning, said.finish) == (ANSWER, "", "stop")
 
 
-@on_sglang
+@on_both
 @streamed
 @pytest.mark.parametrize("choice", ["required", "set_alarm"])
 def test_a_forced_call(connect: Connect, choice: str, stream: bool) -> None:
@@ -71,7 +71,7 @@ QUOTED = {
 }
 
 
-@on_sglang
+@on_both
 @streamed
 @pytest.mark.parametrize(("way", "text"), QUOTED.values(), ids=QUOTED)
 def test_a_string_that_quotes_the_end_of_a_call(
@@ -82,7 +82,7 @@ def test_a_string_that_quotes_the_end_of_a_call(
     assert [call[1:] for call in said.calls] == [("write", {"text": text})]
 
 
-@on_sglang
+@on_both
 def test_an_object(connect: Connect) -> None:
     schema = {"type": "object", "properties": {"city": {"enum": ["Paris"]}}, "required": ["city"]}
     form = {"type": "json_schema", "json_schema": {"name": "city", "schema": schema}}

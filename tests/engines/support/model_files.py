@@ -175,7 +175,7 @@ def write_models(shared: Path, target: Path) -> None:
 
     Args:
         shared: The folder with the third-party data.
-        target: Where to write ``fast``, ``slow`` and ``transformers``.
+        target: Where to write ``fast``, ``slow``, ``vllm-k3`` and ``transformers``.
     """
     source = shared / "data" / "tokenizer"
     tokenizer = fast_tokenizer(source)
@@ -198,10 +198,21 @@ def write_models(shared: Path, target: Path) -> None:
             write_slow(source, folder)
         else:
             write_fast(tokenizer, source, folder)
+    _write_k3(source, target / "vllm-k3")
     save_file(weights, target / "fast" / "model.safetensors", metadata={"format": "pt"})
-    for name in ("slow", "transformers"):
+    for name in ("slow", "transformers", "vllm-k3"):
         (target / name / "model.safetensors").unlink(missing_ok=True)
         os.link(target / "fast" / "model.safetensors", target / name / "model.safetensors")
+
+
+def _write_k3(source: Path, folder: Path) -> None:
+    """Write the same layout with K3's tokens; vLLM's logits processor decides what it says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "config.json", _configuration("deepseek_v3"))
+    _write_json(folder / "generation_config.json", {"eos_token_id": 163586})
+    template = Path(__file__).with_name("k3_template.jinja")
+    shutil.copyfile(template, folder / "chat_template.jinja")
+    write_fast(fast_tokenizer(source, "k3"), source, folder, "k3")
 
 
 def _write_json(path: Path, value: object) -> None:

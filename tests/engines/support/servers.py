@@ -37,6 +37,11 @@ _VLLM = (
     # Of its four grammar engines the one that knows structural tags of tokens, text and GBNF.
     *("--structured-outputs-config", '{"backend": "xgrammar"}'),
 )
+# Without a scheduler that is a token ahead: the script looks at what was said.
+_VLLM_K3 = (
+    *(*_VLLM, "--model", "vllm-k3", "--served-model-name", "kimi-k3", "--no-async-scheduling"),
+    *("--logits-processors", "tests.engines.support.scripted_vllm:ScriptedLogits"),
+)
 _TOOL_PARSER = ("--enable-auto-tool-choice", "--tool-call-parser", "kimi_k2")
 _REASONING_PARSER = ("--reasoning-parser", "kimi_k2")
 
@@ -63,7 +68,8 @@ class Server:
         command: What Python is told; run in the folder of the models.
         model: What it calls its model.
         environment: The folder of its Python; empty for that of the tests.
-        scripted: The folder of the model that SGLang's scripted model class reads.
+        scripted: The folder of the model that SGLang's scripted model class, and vLLM's scripted
+            logits processor, read.
     """
 
     command: tuple[str, ...]
@@ -79,6 +85,9 @@ SERVERS = {
     "vllm-wrong": Server((*_VLLM, "--model", "fast", "--enable-auto-tool-choice", *_K3_PARSERS)),
     "vllm-slow": Server(
         (*_VLLM, "--model", "slow", "--trust-remote-code", *_TOOL_PARSER, *_REASONING_PARSER)
+    ),
+    "vllm-k3": Server(
+        (*_VLLM_K3, "--enable-auto-tool-choice", *_K3_PARSERS), model="kimi-k3", scripted="vllm-k3"
     ),
     "transformers": Server(
         ("-m", "transformers.cli.transformers", "serve", "transformers", "--device", "cpu"),
@@ -98,7 +107,8 @@ SERVERS = {
     "llama.cpp-no-jinja": Server((*_LLAMA_CPP, "--no-jinja"), environment=""),
 }
 """How each server is started: vLLM with both parsers, without any, with the one for tool calls
-only, with those of another family, with both and the slow tokenizer that Kimi's checkpoints have;
+only, with those of another family, with both and the slow tokenizer that Kimi's checkpoints have,
+and with K3's tokens and a template of ours;
 ``transformers serve``; SGLang with both parsers, with the one for tool calls only, without any,
 with those of another family, and with K3's tokens and a template of ours; and llama.cpp's with
 jinja and without."""
