@@ -134,10 +134,10 @@ class ServerCalls:
     def _continued(self, said: Mapping[str, Any]) -> list[Event] | None:
         """Return more of the last call, of a fragment that says nothing else, as nearly all do."""
         last = self._calls[-1] if self._calls else None
-        function = said.get("function")
-        if last is None or last.slot != said.get("index") or not isinstance(function, dict):
+        function = as_mapping(said.get("function"))
+        if last is None or last.slot != said.get("index") or function is None:
             return None
-        arguments: Any = function.get("arguments")
+        arguments = function.get("arguments")
         if said.get("id") or function.get("name") or not isinstance(arguments, str):
             return None
         return self._more(last, arguments) if last.started else None
