@@ -20,6 +20,8 @@ CACHE := $(CURDIR)/.cache
 SOURCES := $(shell find kimi_core langchain_kimi llama_index_kimi -type f -not -name '*.pyc') \
 	pyproject.toml README.md LICENSE
 
+comma := ,
+
 export XDG_CACHE_HOME := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -115,6 +117,30 @@ fuzz: $(VENV)/.test  ## Feed whatever comes to mind to every reader, at length (
 .PHONY: soak
 soak: $(VENV)/.test  ## Stream for half an hour from a server with faults (ARGS="--minutes 1")
 	@$(BIN)/python scripts/soak.py $(ARGS)
+
+# The peers pin different versions of the openai SDK, so that LlamaIndex's have an environment of their
+# own. What cannot be installed is left out, and the command says so.
+BENCH := $(VENV)-bench
+PEERS := langchain-openai langchain langchain-deepseek langchain-moonshot langchain-openrouter \
+	langchain-litellm 'pydantic-ai-slim[openai]' matplotlib
+LLAMA_INDEX_PEERS := llama-index-llms-openai llama-index-llms-openai-like
+
+# $(1) the environment, $(2) the extra of this package, $(3) the peers
+define bench-install
+$(1)/.made: pyproject.toml
+	$$(call make-venv,$(1))
+	@$(1)/bin/python -m pip install -q -e '.[$(2)]'
+	@for peer in $(3); do $(1)/bin/python -m pip install -q "$$$$peer" \
+		|| echo "$$$$peer cannot be installed"; done
+	@touch $$@
+endef
+
+$(eval $(call bench-install,$(BENCH),langchain$(comma)tokens,$(PEERS)))
+$(eval $(call bench-install,$(BENCH)-llama-index,llama-index,$(LLAMA_INDEX_PEERS)))
+
+.PHONY: bench
+bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 3 minutes)
+	@$(BENCH)/bin/python benchmarks/bench.py --llama-index $(BENCH)-llama-index/bin/python --docs $(ARGS)
 
 .PHONY: record
 record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set

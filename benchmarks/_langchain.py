@@ -185,27 +185,38 @@ def tools(count: int) -> list[dict[str, Any]]:
     return found
 
 
-def payload(model: Any, messages: int, offered: int) -> Run:
-    """Build the payload of a request for a conversation that was not seen before."""
-    bound = model.bind_tools(tools(offered)).kwargs
+def request(model: Any, messages: int, offered: int) -> Run:
+    """Ask with a conversation that was not seen before, and many tools."""
+    bound = model.bind_tools(tools(offered))
     unseen = iter([history(messages) for _ in range(MOST_RUNS)])
 
     def run() -> int:
-        model._get_request_payload(next(unseen), **bound)  # noqa: SLF001 - BaseChatOpenAI's own
+        bound.invoke(next(unseen))
         return 1
 
     return run
 
 
-def next_payload(model: Any, messages: int, offered: int) -> Run:
-    """Build the payload of the same conversation again, with one message more."""
-    bound = model.bind_tools(tools(offered)).kwargs
-    said = history(messages)
-    model._get_request_payload(said, **bound)  # noqa: SLF001 - as above
+def next_request(model: Any, messages: int, offered: int) -> Run:
+    """Ask with the same conversation again, and one message more."""
+    bound, said = model.bind_tools(tools(offered)), history(messages)
+    bound.invoke(said)
 
     def run() -> int:
         said.append(HumanMessage("And now?"))
-        model._get_request_payload(list(said), **bound)  # noqa: SLF001 - as above
+        bound.invoke(list(said))
+        return 1
+
+    return run
+
+
+def payload(model: Any, messages: int, offered: int) -> Run:
+    """Build the payload of such a request, and send nothing."""
+    bound = model.bind_tools(tools(offered)).kwargs
+    unseen = iter([history(messages) for _ in range(MOST_RUNS)])
+
+    def run() -> int:
+        model._get_request_payload(next(unseen), **bound)  # noqa: SLF001 - BaseChatOpenAI's own
         return 1
 
     return run

@@ -180,50 +180,29 @@ def _look(city: str, limit: int | None = None) -> str:
     return f"{city} {limit}"
 
 
-def _payload(llm: Any) -> Callable[[list[ChatMessage], list[Any]], object]:
-    """Return what LlamaIndex's own call of tools does before it sends."""
-    if hasattr(llm, "_asked"):
-        from llama_index_kimi._responses import unchanged
-
-        def ours(said: list[ChatMessage], offered: list[Any]) -> object:
-            call = llm._prepare_chat_with_tools(offered, chat_history=said)  # noqa: SLF001 - a hook
-            return llm._asked(call.pop("messages"), call, unchanged)  # noqa: SLF001 - nothing is sent
-
-        return ours
-    from llama_index.llms.openai.utils import to_openai_message_dicts
-
-    def theirs(said: list[ChatMessage], offered: list[Any]) -> object:
-        call = llm._prepare_chat_with_tools(offered, chat_history=said)  # noqa: SLF001 - a hook
-        wire = to_openai_message_dicts(call.pop("messages"), model=llm.model)
-        return wire, llm._get_model_kwargs(**call)  # noqa: SLF001 - as it does before it sends
-
-    return theirs
-
-
 def _tools(count: int) -> list[FunctionTool]:
     return [FunctionTool.from_defaults(_look, name=f"tool_{at}") for at in range(count)]
 
 
-def payload(llm: Any, messages: int, offered: int) -> Run:
-    """Build the payload of a request for a conversation that was not seen before."""
-    build, given = _payload(llm), _tools(offered)
-    unseen = iter([history(messages) for _ in range(MOST_RUNS)])
+def request(llm: Any, messages: int, offered: int) -> Run:
+    """Ask with a conversation that was not seen before, and many tools."""
+    given, unseen = _tools(offered), iter([history(messages) for _ in range(MOST_RUNS)])
 
     def run() -> int:
-        build(next(unseen), given)
+        llm.chat_with_tools(given, chat_history=next(unseen))
         return 1
 
     return run
 
 
-def next_payload(llm: Any, messages: int, offered: int) -> Run:
-    """Build the payload of the same conversation again, with one message more."""
-    build, given, said = _payload(llm), _tools(offered), history(messages)
-    build(said, given)
+def next_request(llm: Any, messages: int, offered: int) -> Run:
+    """Ask with the same conversation again, and one message more."""
+    given, said = _tools(offered), history(messages)
+    llm.chat_with_tools(given, chat_history=said)
 
     def run() -> int:
         said.append(ChatMessage("And now?"))
-        build(list(said), given)
+        llm.chat_with_tools(given, chat_history=list(said))
         return 1
 
     return run

@@ -24,7 +24,7 @@ __all__ = ["Cell", "Found", "Run", "markdown", "write"]
 _HEADS = {"langchain": "LangChain", "llama_index": "LlamaIndex"}
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _MARKED = re.compile(
-    r"(?<=<!-- begin generated: figures -->\n).*(?=<!-- end generated: figures -->)", re.DOTALL
+    r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL
 )
 
 

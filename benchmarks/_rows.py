@@ -137,10 +137,13 @@ _WHOLE = (
 
 _LONG = {"messages": 1_000, "offered": 100}
 _REQUESTS = (
-    Row("request of 1,000 messages, 100 tools", "payload", arguments=_LONG, target=_target(0.25)),
-    Row("the same with one message more", "next_payload", arguments=_LONG, target=_target(0.1)),
+    Row("request of 1,000 messages, 100 tools", "request", chunks=20, arguments=_LONG,
+        target=_target(0.25)),
+    Row("the same with one message more", "next_request", chunks=20, arguments=_LONG,
+        target=_target(0.1)),
+    Row("payload of such a request alone", "payload", arguments=_LONG),
     Row("counting tokens, each message", "count_tokens", arguments={"messages": 200}),
-)
+)  # fmt: skip
 
 _REST = (
     Row("until the first piece, added", "first", "text", 20, measure="added"),

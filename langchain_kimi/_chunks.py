@@ -132,10 +132,9 @@ class AnswerWriter:
 
     def _said(self) -> dict[str, Any]:
         metadata = self._metadata.copy()
-        new = self._logprobs[self._told :]
-        if new:
-            self._told += len(new)
-            metadata["logprobs"] = {"content": new}
+        if len(self._logprobs) > self._told:
+            metadata["logprobs"] = {"content": self._logprobs[self._told :]}
+            self._told = len(self._logprobs)
         return metadata
 
 

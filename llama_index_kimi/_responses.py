@@ -15,7 +15,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -31,7 +31,7 @@ from llama_index.core.base.llms.types import (
 
 from kimi_core.chat import Opened
 from kimi_core.chat.fields import copied
-from kimi_core.events import ContentDelta, Event, MessageBuilder, ReasoningDelta, ToolCall
+from kimi_core.events import Event, MessageBuilder, ToolCall
 from kimi_core.request.blocks import known
 from kimi_core.response import invalid_calls, refusal_in
 from llama_index_kimi._messages import reasoning_of
@@ -41,8 +41,8 @@ __all__ = ["ResponseWriter", "completion_of", "is_growing", "unchanged"]
 _Shown = TypeVar("_Shown")
 
 # What each chunk's objects are copies of: nothing that is built here has to be validated.
-_TEXT, _THOUGHT = TextBlock(text=""), ThinkingBlock()
-_CALL, _MESSAGE = ToolCallBlock(tool_name=""), ChatMessage()
+_TEXT, _THOUGHT, _CALL = TextBlock(text=""), ThinkingBlock(), ToolCallBlock(tool_name="")
+_MESSAGE = ChatMessage()
 _RESPONSE = ChatResponse(message=_MESSAGE)
 
 
@@ -70,22 +70,14 @@ class ResponseWriter(Generic[_Shown]):
             events = [event for event in events if getattr(event, "index", 0) == 0]
         if not events:
             return None
-        delta = thought = ""
-        for event in events:
-            self._said.add(event)
-            if isinstance(event, ContentDelta):
-                delta += event.text
-            elif isinstance(event, ReasoningDelta):
-                thought += event.text
+        delta, thought = self._said.take(events)
         said = self._said.message()
-        response = copied(
-            _RESPONSE,
-            message=_message(said.content, said.reasoning, said.tool_calls),
-            delta=delta,
-            raw={"id": self._reader.id, "model": self._reader.model},
-            additional_kwargs={"thinking_delta": thought} if thought else {},
-        )
-        return self._show(response)
+        told = {
+            "message": _message(said.content, said.reasoning, said.tool_calls),
+            "raw": {"id": self._reader.id, "model": self._reader.model},
+            "additional_kwargs": known(thinking_delta=thought),
+        }
+        return self._show(copied(_RESPONSE, delta=delta, **told))
 
     def finish(self, *, streamed: bool) -> _Shown:
         """Return the whole answer, with usage and finish reason.
@@ -101,16 +93,13 @@ class ResponseWriter(Generic[_Shown]):
         # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
         # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
         raw = self._reader.body(self._reader.metadata())
-        told = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
-        message.additional_kwargs |= {name: it for name, it in told.items() if it is not None}
-        response = ChatResponse(
-            message=message,
-            delta="" if streamed else None,
-            raw=raw,
-            logprobs=[[LogProb(**one) for one in it] for it in self._reader.alternatives] or None,
-            additional_kwargs=counts,
-        )
-        return self._show(response)
+        alternatives = self._reader.alternatives
+        beside = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
+        message.additional_kwargs |= {name: it for name, it in beside.items() if it is not None}
+        logprobs = [[LogProb(**one) for one in each] for each in alternatives] or None
+        delta = "" if streamed else None
+        told: dict[str, Any] = {"raw": raw, "logprobs": logprobs, "additional_kwargs": counts}
+        return self._show(ChatResponse(message=message, delta=delta, **told))
 
 
 def _message(
@@ -118,13 +107,14 @@ def _message(
 ) -> ChatMessage:
     blocks: list[ContentBlock] = []
     if reasoning:
-        said = {"content": reasoning, "num_tokens": reasoning_tokens or None}
-        blocks.append(copied(_THOUGHT, **said, additional_information={}))
+        told = {"content": reasoning, "num_tokens": reasoning_tokens or None}
+        blocks.append(copied(_THOUGHT, **told, additional_information={}))
     if content:
         blocks.append(copied(_TEXT, text=content))
-    for call in calls:
-        told = {"tool_call_id": call.id, "tool_name": call.name, "tool_kwargs": call.arguments}
-        blocks.append(copied(_CALL, **told))
+    blocks += [
+        copied(_CALL, tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
+        for call in calls
+    ]
     extras = {"tool_calls": [call.as_wire() for call in calls]} if calls else {}
     return copied(_MESSAGE, role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 

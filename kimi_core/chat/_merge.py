@@ -4,7 +4,7 @@ Owns: which chunks may be told as one. May know: events. No I/O.
 
 A FunctionAgent makes an event of its workflow out of every chunk, each with all arguments so far:
 where 330 fragments arrive in one read, that is 330 copies of a growing text before anybody looks
-(+47 MiB and 137 microseconds a chunk for 72 kB, benchmarks/llama_index_streaming.py).
+(+47 MiB and 137 microseconds a chunk for 72 kB).
 Nothing is ever waited for, so no fragment is told later than it could have been. Text and reasoning
 stay as the server cut them: people read those, and count them.
 """

@@ -8,6 +8,7 @@ these types, so that an adapter never has to ask.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -226,6 +227,17 @@ class MessageBuilder:
         else:
             call = self._calls[event.index]
             call.complete, call.invalid = event.complete, event.invalid
+
+    def take(self, events: Sequence[Event]) -> tuple[str, str]:
+        """Take the events of one chunk in, and return its content and its reasoning."""
+        content = reasoning = ""
+        for event in events:
+            self.add(event)
+            if isinstance(event, ContentDelta):
+                content += event.text
+            elif isinstance(event, ReasoningDelta):
+                reasoning += event.text
+        return content, reasoning
 
     def message(self, diagnostics: tuple[Diagnostic, ...] = ()) -> ParsedMessage:
         """Return what has been said so far; may be asked at any time, and again."""

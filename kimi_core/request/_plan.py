@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw.grammar import tool_call_grammar
 from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_ids import in_todays_words
 from kimi_core.request._call_policy import decide_call_policy
@@ -317,6 +316,8 @@ def _grammar_of_choice(
 def _call_grammar(
     choice: ToolChoice, options: Options, capabilities: Capabilities, *, thinking: bool
 ) -> dict[str, Any]:
+    from kimi_core.raw.grammar import tool_call_grammar  # 15 files, which few requests need
+
     assert capabilities.endpoint.grammar is not None  # noqa: S101 - asked before
     return tool_call_grammar(
         relax_tools(choice.tools),

@@ -104,7 +104,12 @@ class ServerCalls:
         """
         events: list[Event] = []
         known = len(self._calls)
-        for fragment in map(_read, fragments):
+        for said in fragments:
+            more = None if whole else self._continued(said)
+            if more is not None:
+                events += more
+                continue
+            fragment = _read(said)
             call = None if whole else self._call_of(fragment, known)
             if call is None:
                 call = _Call(len(self._calls), slot=fragment.slot)
@@ -126,6 +131,17 @@ class ServerCalls:
             events += self._end(call, cut=cut and last, filled=filled and last)
         return events
 
+    def _continued(self, said: Mapping[str, Any]) -> list[Event] | None:
+        """Return more of the last call, of a fragment that says nothing else, as nearly all do."""
+        last = self._calls[-1] if self._calls else None
+        function = as_mapping(said.get("function"))
+        if last is None or last.slot != said.get("index") or function is None:
+            return None
+        arguments = function.get("arguments")
+        if said.get("id") or function.get("name") or not isinstance(arguments, str):
+            return None
+        return self._more(last, arguments) if last.started else None
+
     def _call_of(self, fragment: _Fragment, known: int) -> _Call | None:
         """Return the call that a fragment continues, or None where it begins one.
 
@@ -134,9 +150,6 @@ class ServerCalls:
             known: How many calls there were before this delta.
         """
         slot, identity, name, _ = fragment
-        last = self._calls[-1] if self._calls else None
-        if last is not None and last.slot == slot and not identity and not name:
-            return last  # as nearly always
         latest = self._latest(slot)
         same = [call for call in latest if call.id == identity and name in {"", call.name}]
         if identity and same:
@@ -206,10 +219,13 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     Servers of OpenAI's first form say a single call as ``function_call``, without index and id:
     its name, then pieces of its arguments. Where one says both, they are the same call.
     """
-    listed = [as_mapping(call) for call in as_sequence(said.get("tool_calls")) or ()]
+    listed = as_sequence(said.get("tool_calls")) or ()
+    found = [call for one in listed if (call := as_mapping(one))]
+    if found:
+        return found
     legacy = as_mapping(said.get("function_call")) or {}
     filled = legacy.get("name") or legacy.get("arguments")
-    return [call for call in listed if call] or ([{"function": legacy}] if filled else [])
+    return [{"function": legacy}] if filled else []
 
 
 def _read(said: Mapping[str, Any]) -> _Fragment:

@@ -1,6 +1,6 @@
 """What a chunk costs, in calls of functions and not in seconds, which a busy machine stretches.
 
-The seconds, beside ChatOpenAI, are measured by ``benchmarks/langchain_streaming.py``.
+The seconds, beside ChatOpenAI, are measured by ``make bench``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What streaming costs, as counts and not as seconds: it grows with the stream, not faster.
 
 Owns: calls per chunk of an agent's tool argument, classes built per structured answer, and what a
-consumer that keeps nothing leaves behind. Seconds are for benchmarks/llama_index_streaming.py.
+consumer that keeps nothing leaves behind. Seconds are for ``make bench``.
 """
 
 from __future__ import annotations
