@@ -83,7 +83,8 @@ def execute(example: Example, tree: ast.Module) -> None:
     for adapter, framework in FRAMEWORKS.items():
         if adapter in example.code:
             pytest.importorskip(framework)
-    code = compile(tree, example.place, "exec")
+    # Without the future import of this file: a reader has none, and a tool's types are read.
+    code = compile(tree, example.place, "exec", dont_inherit=True)
     exec(code, {"__name__": "example"})  # noqa: S102 -- our own documentation
 
 
