@@ -67,6 +67,18 @@ def test_becoming_another_class_twice_is_becoming_it_once() -> None:
     assert isinstance(error, (LookupError, errors.KimiContextOverflowError))
 
 
+def test_what_an_error_became_is_what_it_was_too() -> None:
+    """Python 3.10 makes an error anew whose class, on its way, is no subclass of the former one."""
+    error = errors.KimiRateLimitError("too many")
+    for more in (openai.RateLimitError, LookupError):
+        before = type(error)
+        errors.become(error, more)
+        assert isinstance(error, before)
+    copied = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    assert isinstance(copied, openai.RateLimitError)
+    assert isinstance(copied, LookupError)
+
+
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 def test_a_refusal_stays_of_both_trees_and_leaves_the_request_behind(
     server: ScriptedServer, connect: Callable[..., KimiChat], copied: Callable[[Any], Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,6 +81,8 @@ def test_three_rounds_of_tools(
     check(server, agent.invoke({"messages": [HumanMessage("Weather?")]})["messages"])
 
 
+# LangGraph tells a model of its stream by the context of a task, which Python 3.10 cannot give it.
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="LangGraph streams nothing here on 3.10")
 @pytest.mark.parametrize("version", ["v0", "v1"])
 @pytest.mark.parametrize("model", LIVE)
 def test_three_rounds_streamed_in_an_event_loop(
