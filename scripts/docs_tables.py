@@ -24,6 +24,7 @@ from docs_engines import engines, sessions, wrongs
 from docs_faults import faults
 from docs_markdown import code, number, table
 from docs_rooms import rooms
+from docs_versions import versions
 
 from kimi_core.cli.launch_plan import LAUNCHES, on_lines, plan_launch
 from kimi_core.endpoints import ENDPOINTS
@@ -339,6 +340,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     **COMPARISON,
     "rooms": rooms,
     "tiers": _tiers,
+    "versions": versions,
     "faults": faults,
     **{f"launch-{engine}": partial(_launch, engine) for engine in LAUNCHES},
     **{f"facts-{name.replace('.', '-')}": partial(_facts, row) for name, row in ENDPOINTS.items()},

@@ -285,9 +285,9 @@ def both(kind: type[_Error], *theirs: type[Exception]) -> type[_Error]:
     made = _MADE.get(parts) if theirs else kind
     if made is None:
         body = {"__module__": kind.__module__, "__init__": _init}
-        # A subclass of the class without the last part. Python 3.10 keeps the class of an error that
-        # is on its way: one that became something else there was made anew from its text, without
-        # its attributes and without `theirs`.
+        # A subclass of the class without the last part. Python 3.10 remembers the class of an error
+        # that is on its way: one that became something else there was made anew from its text,
+        # without its attributes and without `theirs`.
         bases = (both(kind, *theirs[:-1]), theirs[-1])
         made = _MADE[parts] = type(kind.__name__, bases, body)
         _PARTS[made] = parts

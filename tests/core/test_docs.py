@@ -173,6 +173,17 @@ def test_every_file_that_is_named_is_there(page: str) -> None:
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+def test_the_lowest_version_that_a_guide_names_is_the_one_that_is_allowed() -> None:
+    allowed = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    guides = [
+        (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("langchain", "llamaindex")
+    ]
+    named = [re.findall(r"The lowest ([\w-]+) is ([\d.]+\d)", guide) for guide in guides]
+
+    assert [len(found) for found in named] == [1, 1]
+    assert [f'"{package}>={version},' in allowed for ((package, version),) in named] == [True, True]
+
+
 class TestScript:
     """``--check`` reports a stale block and writes nothing; without it the block is written."""
 
