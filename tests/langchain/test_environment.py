@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kimi_core import UnknownSettingWarning
+from kimi_core import UnknownSettingWarning, get_endpoint
 from kimi_core.errors import KimiConfigError
 from langchain_kimi import ChatKimiK2, __version__, endpoints
 
@@ -25,6 +26,13 @@ CANARIES = {
     "OPENAI_ORG_ID": "canary-organization",
     "OPENAI_PROJECT_ID": "canary-project",
     "OPENAI_PROXY": "http://canary.invalid:3128",
+    # What ChatDeepSeek and ChatOpenRouter read.
+    "DEEPSEEK_API_BASE": "http://canary.invalid/v1",
+    "DEEPSEEK_API_KEY": "canary-key",
+    "OPENROUTER_API_BASE": "http://canary.invalid/v1",
+    "OPENROUTER_APP_TITLE": "canary-title",
+    "OPENROUTER_APP_URL": "http://canary.invalid",
+    "OPENROUTER_SESSION_ID": "canary-session",
 }
 
 
@@ -42,11 +50,13 @@ def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["moonshot", "openrouter"])
 @pytest.mark.usefixtures("canaries")
-async def test_no_openai_variable_reaches_a_request(
-    server: MoonshotSimulator, make: MakeModel
+async def test_no_variable_of_another_class_reaches_a_request(
+    server: MoonshotSimulator, make: MakeModel, name: str
 ) -> None:
-    model = make()
+    as_it_is = replace(get_endpoint(name), spellings={})  # the simulator knows Moonshot's names
+    model = make(endpoint=as_it_is, model="kimi-k3")
     model.invoke("Go.")
     await model.ainvoke("Go.")
     list(model.stream("Go."))
@@ -54,7 +64,8 @@ async def test_no_openai_variable_reaches_a_request(
     for request in server.requests:
         sent = f"{dict(request.headers)} {request.body}"
         assert "canary" not in sent
-        assert not [name for name in request.headers if name.startswith("openai-")]
+        of_others = ("openai-", "http-referer", "x-title")
+        assert not [name for name in request.headers if name.startswith(of_others)]
 
 
 def test_an_organization_is_sent_where_the_caller_names_one(
