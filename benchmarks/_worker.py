@@ -39,7 +39,7 @@ PACKAGES = {
     "kimi_core": "kimi_core",
 }
 CONSTRUCTED = 50
-FIRSTS = 15
+FIRSTS = 9
 LONGEST = 30  # seconds of one run
 
 
@@ -100,8 +100,8 @@ def _added(module: Any, model: Any, url: str) -> float:
     module.first(model)
     bare, client = [], []
     for _ in range(FIRSTS):
-        # What the openai SDK leaves of a stream that somebody left is closed by the collector; where
-        # that ran inside the next request, it waited for a lock of httpcore's for ever.
+        # What the openai SDK leaves of a stream that somebody left is closed by the collector;
+        # where that ran inside the next request, it waited for a lock of httpcore's for ever.
         gc.collect()
         start = time.perf_counter()
         _bare(url)

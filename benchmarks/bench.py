@@ -104,7 +104,8 @@ def measure(rows: list[Row], workers: list[Worker], *, quick: bool) -> _report.F
         cells = found[row.title] = {worker.client.key: _report.Cell() for worker in asked}
         for worker in asked:
             cells[worker.client.key].error = worker.run(row, min(WARM, row.chunks)).get("error", "")
-        for turn in range(1 if row.measure == "bytes" else TURNS[quick]):
+        once = row.measure == "bytes" or (quick and row.measure == "added")
+        for turn in range(1 if once else TURNS[quick]):
             for worker in asked:
                 cell = cells[worker.client.key]
                 if cell.error or cell.took > SLOW[quick]:
