@@ -168,6 +168,15 @@ $(VENV)-browser/.made: pyproject.toml
 test-browser: $(VENV)-browser/.made  ## Test examples/chat_page in a real browser (170 MB); KIMI_SCREENSHOT=file.png keeps its picture
 	@$(VENV)-browser/bin/python -m pytest tests/examples/test_chat_page.py $(ARGS)
 
+$(VENV)-tracing/.made: pyproject.toml
+	$(call make-venv,$(VENV)-tracing)
+	@$(VENV)-tracing/bin/python -m pip install -q -e '.[langchain,llama-index]' --group tracing
+	@touch $@
+
+.PHONY: test-tracing
+test-tracing: $(VENV)-tracing/.made  ## Test what LangSmith, Langfuse and OpenTelemetry are told, in an environment of its own
+	@$(VENV)-tracing/bin/python -m pytest tests/langchain/test_tracing.py tests/llama_index/test_tracing.py $(ARGS)
+
 .PHONY: notebooks
 notebooks: $(VENV)/.rag  ## Run the notebooks on the embedded engine and write what they print
 	@$(BIN)/python scripts/run_notebooks.py $(ARGS)

@@ -79,13 +79,24 @@ else:
 
     def __getattr__(name: str) -> object:
         home = _HOME_OF.get(name)
-        if home is not None:
-            found = getattr(import_module(home), name)
-        elif f"{__name__}.{name}" in _HOMES:
-            found = import_module(f"{__name__}.{name}")
-        else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(home), name) if home is not None else _room(name)
         globals()[name] = found
+        return found
+
+    def _room(name: str) -> object:
+        """Import a room, with what it has public names in: kimi_core.raw.parser is found, too."""
+        room = f"{__name__}.{name}"
+        try:
+            found = import_module(room) if not name.startswith("_") else None
+        except ModuleNotFoundError as error:
+            if error.name != room:
+                raise
+            found = None
+        if found is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        for home in _HOMES:
+            if home.startswith(f"{room}."):
+                import_module(home)
         return found
 
     def __dir__() -> list[str]:

@@ -82,7 +82,7 @@ class AnswerWriter:
         fields["additional_kwargs"] |= known(reasoning_content=said.reasoning)
         content = [*texts, *refusal_blocks(told), *good, *bad] if self._blocks else said.content
         message = AIMessage(content=content, tool_calls=good, invalid_tool_calls=bad, **fields)
-        used = reader.usage.totals() if reader.usage else {}
+        used = reader.usage.in_integers() if reader.usage else {}
         return ChatResult(
             generations=[ChatGeneration(message=message)],
             llm_output={"token_usage": used, "model_name": reader.model},

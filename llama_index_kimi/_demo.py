@@ -1,7 +1,6 @@
 """The demo's agent, as a LlamaIndex user writes it.
 
-Owns: nothing but the agent. May know: its own files; llama_index. It is handed a stage by ``kimi-k2
-demo`` and knows nothing of what is printed.
+Owns: the agent, which ``kimi-k2 demo`` hands a stage. May know: its own files; llama_index.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ def run(stage: Any) -> str:
 
 
 async def _run(stage: Any) -> str:
-    tool = FunctionTool.from_defaults(stage.tool.get_weather)
-    llm = ChatKimiK2(**stage.settings)
+    tool, llm = FunctionTool.from_defaults(stage.tool.get_weather), ChatKimiK2(**stage.settings)
     agent = FunctionAgent(tools=[tool], llm=llm, initial_tool_choice=stage.tool_choice)
     said = [ChatMessage(m["content"], role=m["role"], additional_kwargs=m) for m in stage.history]
     answer = await agent.run(stage.question, chat_history=said, max_iterations=3)

@@ -98,7 +98,7 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
 
 
 def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return OpenAI-style tool dicts, of tools, functions or such dicts, described at any length.
+    """Return OpenAI-style tool dicts, of an agent's tools (functions, too) or of such dicts.
 
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
@@ -107,7 +107,6 @@ def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]
 
 
 def _wire_tool(tool: AnyTool) -> dict[str, Any]:
-    # An agent takes plain functions, so what is asked beside it (make_memory) gets the same list.
     tool = tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool)
     wire = tool.metadata.to_openai_tool(skip_length_check=True)
     function = {**wire["function"], "name": tool.metadata.get_name()}
@@ -145,21 +144,13 @@ def spoken(message: ChatMessage) -> ParsedMessage:
 def _content(
     blocks: Sequence[ContentBlock], folder: _Folder, *, of_model: bool
 ) -> str | list[dict[str, Any]]:
-    # What another model said aloud is left out by the core, which says so.
-    aloud = {"type": "audio"}
-    parts = [
-        part
-        for block in blocks
-        for part in (
-            [aloud] if of_model and isinstance(block, AudioBlock) else _parts(block, folder)
-        )
-    ]
+    parts = [part for block in blocks for part in _parts(block, folder, of_model)]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts
 
 
-def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:
+def _parts(block: Any, folder: _Folder, of_model: bool) -> Iterator[dict[str, Any]]:
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
     elif isinstance(block, (ImageBlock, VideoBlock)):
@@ -168,15 +159,16 @@ def _parts(block: Any, folder: _Folder) -> Iterator[dict[str, Any]]:
         yield _document(block, folder)
     elif isinstance(block, CitableBlock):
         for inner in block.content:
-            yield from _parts(inner, folder)
+            yield from _parts(inner, folder, of_model)
     elif isinstance(block, CitationBlock):
-        yield from _parts(block.cited_content, folder)
+        yield from _parts(block.cited_content, folder, of_model)
+    elif isinstance(block, AudioBlock) and of_model:
+        yield {"type": "audio"}  # said aloud by another model: the core leaves it out, and says so
     elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):
-        message = (
+        raise KimiConfigError(
             f"a message holds a {type(block).__name__}, which Kimi cannot read; "
             "it takes text, images, videos and text documents."
         )
-        raise KimiConfigError(message)
 
 
 def _media(block: ImageBlock | VideoBlock) -> dict[str, Any]:

@@ -42,8 +42,7 @@ class KimiMemory(Memory):
         """
         store = self.sql_store
         if self.memory_blocks or not isinstance(store, SQLAlchemyChatStore):
-            theirs: dict[str, Any] = super().to_dict(**settings)
-            return theirs
+            return super().to_dict(**settings)
         written = self.model_dump(mode="json", exclude={"memory_blocks"})
         written["memory_blocks_template"] = self.memory_blocks_template.template_str
         return {**written, "sql_store": store.model_dump(), "class_name": self.class_name()}
@@ -52,8 +51,7 @@ class KimiMemory(Memory):
     def from_dict(cls, data: dict[str, Any], **settings: Any) -> KimiMemory:
         """Return the memory that was written down; it counts with the tokenizer that is found."""
         if "sql_store" not in data:
-            theirs: KimiMemory = super().from_dict(data, **settings)
-            return theirs
+            return super().from_dict(data, **settings)
         fields = {"tokenizer_fn": Tokenizer.find().tokens, **data, **settings}
         del fields["class_name"]
         fields["memory_blocks_template"] = RichPromptTemplate(fields["memory_blocks_template"])

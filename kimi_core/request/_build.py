@@ -16,7 +16,7 @@ from typing import Any
 
 from kimi_core.capabilities import Capabilities
 from kimi_core.request._chat import chat_fields, repeated_prefix
-from kimi_core.request._completions import completion_fields
+from kimi_core.request._completions import completion_extra, completion_fields
 from kimi_core.request._options import Asked, Options, Request
 from kimi_core.request._plan import Plan, decide
 from kimi_core.request.documents import documents_in, with_documents, with_texts
@@ -57,7 +57,7 @@ def build_request(
     raw = capabilities.api == "completions"
     return Request(
         path="/completions" if raw else "/chat/completions",
-        payload=_payload(plan, completion_fields(plan) if raw else chat_fields(plan)),
+        payload=_payload(plan, raw=raw),
         capabilities=capabilities,
         tools=plan.tools,
         names=plan.names,
@@ -80,14 +80,16 @@ def _opens_reasoning(plan: Plan) -> bool:
     return thinks and plan.capabilities.info.opens_reasoning and not plan.prefix
 
 
-def _payload(plan: Plan, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _payload(plan: Plan, *, raw: bool) -> dict[str, Any]:
+    fields = completion_fields(plan) if raw else chat_fields(plan)
+    extra = completion_extra(plan) if raw else plan.extra
     return {
         "model": plan.capabilities.model,
         **fields,
         **plan.sampling,
         **plan.identity,
         **_streaming(plan),
-        **plan.extra,
+        **extra,
     }
 
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from kimi_core.raw.prompt import encode_prompt, render_prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kimi_core.request._plan import Plan
 
-__all__ = ["completion_fields"]
+__all__ = ["completion_extra", "completion_fields"]
 
 _END_OF_TURN = {"k2": "<|im_end|>", "k3": "<|end_of_msg|>"}
 
@@ -26,6 +28,18 @@ def completion_fields(plan: Plan) -> dict[str, Any]:
     if limit is not None:
         fields["max_tokens"] = limit
     return {**fields, **endpoint.raw_fields, **plan.grammar}
+
+
+def completion_extra(plan: Plan) -> Mapping[str, Any]:
+    """Return the caller's own fields, log probabilities as this route has them.
+
+    Here ``logprobs`` is what the chat route calls ``top_logprobs``; a field of that name is not.
+    """
+    extra = plan.extra
+    if extra.get("logprobs") is not True:
+        return extra
+    others = {name: value for name, value in extra.items() if name != "top_logprobs"}
+    return {**others, "logprobs": extra.get("top_logprobs") or 1}
 
 
 def _prompt(plan: Plan, end: str) -> str | list[int]:

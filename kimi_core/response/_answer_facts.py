@@ -6,7 +6,8 @@ that stand in place of an answer. May know: its own files, _json, errors, reques
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
@@ -32,6 +33,26 @@ def _logprob(entry: object) -> dict[str, Any] | None:
         return None
     read = as_sequence(said.get("bytes")) or ()
     return {"token": token, "logprob": value, "bytes": [it for it in read if isinstance(it, int)]}
+
+
+def _of_completions(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the parallel lists of the completions route as the entries of the chat route."""
+    names = ("tokens", "token_logprobs", "top_logprobs")
+    lists = [as_sequence(said.get(name)) or () for name in names]
+    rows = zip_longest(*lists[:2], lists[2][: len(lists[0])])
+    return [
+        {**_entry(token, value), "top_logprobs": [_entry(*one) for one in _pairs(others)]}
+        for token, value, others in rows
+        if isinstance(token, str) and isinstance(value, (int, float))
+    ]
+
+
+def _pairs(others: object) -> Iterable[tuple[str, Any]]:
+    return (as_mapping(others) or {}).items()
+
+
+def _entry(token: str, value: float) -> dict[str, Any]:
+    return {"token": token, "logprob": value, "bytes": [*token.encode(errors="replace")]}
 
 
 class AnswerFacts:
@@ -103,9 +124,8 @@ class AnswerFacts:
     def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
         said = choice.get("logprobs")
         if said:
-            # The completions route has another form, parallel lists, which nobody merges.
-            tokens = (as_mapping(said) or {}).get("content")
-            self.logprobs += as_sequence(tokens) or ()
+            fields = as_mapping(said) or {}
+            self.logprobs += as_sequence(fields.get("content")) or _of_completions(fields)
 
     def count(self, other: AnswerFacts) -> None:
         """Add what another request for the same answer has used."""

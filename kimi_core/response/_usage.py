@@ -112,6 +112,16 @@ class Usage:
             **known(input_token_details=cached, output_token_details=spent),
         }
 
+    def in_integers(self) -> dict[str, Any]:
+        """Return the counts in OpenAI's shape without anything that LangChain cannot sum.
+
+        Tracers that follow OpenInference read cached and reasoning tokens there alone.
+        """
+        cached = known(cached_tokens=self.cached_tokens)
+        spent = known(reasoning_tokens=self.reasoning_tokens)
+        details = known(prompt_tokens_details=cached, completion_tokens_details=spent)
+        return {**self.totals(), **details}
+
     def as_received(self) -> dict[str, Any]:
         """Return what the server said of tokens and money, where users of other classes look.
 

@@ -19,9 +19,12 @@ from kimi_core.endpoints import Endpoint
 from kimi_core.errors import (
     KimiAuthenticationError,
     KimiConfigError,
+    KimiConnectionError,
     KimiError,
     KimiModelNotFoundError,
     KimiQuotaError,
+    KimiStatusError,
+    KimiTimeoutError,
 )
 from kimi_core.events import ParsedMessage
 from kimi_core.models import ModelInfo
@@ -87,6 +90,7 @@ class Asker:
         self.chat = KimiChat(settings)
         self.extra_body = dict(extra_body or {})
         self._unnamed = settings.model is None
+        self._reached = False
 
     @property
     def model(self) -> str:
@@ -108,13 +112,15 @@ class Asker:
 
         The list is asked for in any case: what a program does once (it imports the SDK and makes
         its TLS context, 2 s here) would be the latency of the first sample. That the server cannot
-        be reached is told by the first sample, too.
+        be reached is told by the first sample, which is tried more than once.
         """
         call = Call(method="get", path="/models", read=listed_models, options=_ONCE)
         try:
             rows = call.read(await self.chat.transport.asend(call))
-        except KimiError:
+        except KimiError as error:
+            self._reached = isinstance(error, KimiStatusError)
             return
+        self._reached = True
         if self._unnamed and not self.endpoint.default_model:
             self.chat.learn_models(rows)
 
@@ -140,7 +146,8 @@ class Asker:
         """Ask one sample; whatever becomes of it is a row.
 
         Raises:
-            KimiConfigError: Where the server refuses the key or the model: it will refuse all.
+            KimiConfigError: Where the server refuses the key or the model, or was never reached:
+                so it will be with all others.
         """
         request, begun = self.request(sample.prepared(self.model)), time.perf_counter()
         sent = await self.send(request)
@@ -177,8 +184,14 @@ class Asker:
         except _HOPELESS as error:
             raise KimiConfigError(str(error)) from error
         except KimiError as error:
+            # Not one that is slow, or was restarted meanwhile: 100 samples took a quarter of an
+            # hour to say that there was no server.
+            lost = isinstance(error, KimiConnectionError) and not self._reached
+            if lost and not isinstance(error, KimiTimeoutError):
+                raise KimiConfigError(str(error)) from error
             body, status = _failure(error), "failed"
         else:
+            self._reached = True
             body, status = whole_body(watch.chunks, self.model), SUCCESS
             if request.path == "/completions":
                 body = _with_calls(body, reader.message())

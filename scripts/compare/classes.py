@@ -49,6 +49,7 @@ class Compared:
         openrouter: Whether it speaks to OpenRouter alone.
         made: How it is made, as the page says it.
         provider: LangChain's name of the provider.
+        registers: What puts it into LangChain's list of providers, if its package has that.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Compared:
     make: Callable[..., Any]
     made: str
     provider: str = "moonshot"
+    registers: Callable[[], None] | None = None
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     quiet: dict[str, Any] = field(default_factory=dict)
     always: dict[str, Any] = field(default_factory=dict)
@@ -89,6 +91,12 @@ def _langchain_kimi(server: Server, **settings: Any) -> Any:  # noqa: ANN401 - a
     import langchain_kimi
 
     return _ours(server, langchain_kimi, **settings)
+
+
+def _register() -> None:
+    import langchain_kimi
+
+    langchain_kimi.register()
 
 
 def _llama_index_kimi(server: Server, **settings: Any) -> Any:  # noqa: ANN401 - as above
@@ -148,6 +156,7 @@ COMPARED = (
         framework="langchain",
         package="kimi-k2-integrations",
         make=_langchain_kimi,
+        registers=_register,
         made='`ChatKimiK2(endpoint="moonshot", model=...)`; at the engine without a parser '
         '`endpoint=endpoints.sglang(URL, tool_call_parser="client")`',
     ),

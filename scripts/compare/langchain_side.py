@@ -9,6 +9,7 @@ import asyncio
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from langchain.agents import create_agent
 from langchain.chat_models import init_chat_model
@@ -67,9 +68,13 @@ class LangChain:
         """Return the tokens of a conversation, as the class counts them."""
         return int(llm.get_num_tokens_from_messages(_COUNTED))
 
-    def found(self, provider: str) -> str:
-        """Return the name of the class that LangChain finds for a provider."""
-        return type(init_chat_model(f"{provider}:kimi-k2.6", api_key="a key")).__name__
+    def found(self, provider: str, registers: Callable[[], None] | None = None) -> str:
+        """Return the name of the class that LangChain finds, perhaps once it is registered."""
+        # So that no other class finds what was registered.
+        with patch.dict("langchain.chat_models.base._BUILTIN_PROVIDERS"):
+            if registers is not None:
+                registers()
+            return type(init_chat_model(f"{provider}:kimi-k2.6", api_key="a key")).__name__
 
 
 def _all_of(message: Any) -> str:  # noqa: ANN401 - a message

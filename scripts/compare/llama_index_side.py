@@ -70,9 +70,9 @@ class LlamaIndex:
         """Return None: LlamaIndex has no such method."""
         del llm
 
-    def found(self, provider: str) -> str:
+    def found(self, provider: str, registers: Callable[[], None] | None = None) -> str:
         """Return nothing: LlamaIndex has no such function."""
-        del provider
+        del provider, registers
         return ""
 
 

@@ -287,8 +287,13 @@ def _tokens(trial: Trial) -> Cell:
 def _found(trial: Trial) -> Cell:
     if trial.compared.framework != "langchain":
         return trial.cell("n/a", "LlamaIndex has no such function")
-    outcome = trial.tried("made", lambda: trial.side.found(trial.compared.provider))
-    return trial.of([outcome.value == trial.compared.name], "LangChain's list is closed")
+    one, side = trial.compared, trial.side
+    name = one.name.split()[0]
+    made = trial.tried("made", lambda: side.found(one.provider))
+    if made.value == name or one.registers is None:
+        return trial.of([made.value == name], "LangChain's list is closed")
+    made = trial.tried("made after register()", lambda: side.found(one.provider, one.registers))
+    return trial.of([False, made.value == name], "after register()")
 
 
 def _loops(trial: Trial) -> Cell:
@@ -430,7 +435,8 @@ ROWS: tuple[Row, ...] = (
         "Is found by `init_chat_model`",
         '`init_chat_model("PROVIDER:kimi-k2.6", api_key=...)` with LangChain\'s own name of the '
         'provider, or "moonshot" where it has none. LangChain\'s list of providers is its own and '
-        "closed; everything that takes a name there takes an instance, too.",
+        "closed; everything that takes a name there takes an instance, too. It is partly right "
+        "where the package can put its class into that list, by one call before.",
         _found,
     ),
 )

@@ -30,8 +30,13 @@ NOT_RUN = "<!-- not run: asks a real server -->"
 # Examples of the README without the mark that ask a real server, counted from 0.
 README_NOT_RUN: frozenset[int] = frozenset()
 
-# What has to be installed for an example that names an adapter.
-FRAMEWORKS = {"langchain_kimi": "langchain_openai", "llama_index_kimi": "llama_index.core"}
+# What has to be installed for an example that names an adapter, or a tracer.
+FRAMEWORKS = {
+    "langchain_kimi": "langchain_openai",
+    "langfuse": "langfuse",
+    "llama_index_kimi": "llama_index.core",
+    "openinference": "openinference.instrumentation",
+}
 
 _FENCE = re.compile(
     rf"(?P<mark>^{re.escape(NOT_RUN)}\n)?^```python\n(?P<code>.*?)^```\n"

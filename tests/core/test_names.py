@@ -10,6 +10,8 @@ import ast
 import importlib
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,19 @@ GONE = {f"kimi_core.{name}" for name in ("client", "media", "observe", "sse")}
 def test_the_names_of_the_core() -> None:
     assert set(kimi_core.__all__) >= PROMISED
     assert [name for name in kimi_core.__all__ if not hasattr(kimi_core, name)] == []
+
+
+def test_names_are_imported_when_they_are_asked_for() -> None:
+    """Rooms, too, as if all had been imported; what is none is told as Python tells it."""
+    program = (
+        "import sys, kimi_core; print([name for name in sys.modules if 'kimi_core.' in name]);"
+        "kimi_core.raw.parser.parse; kimi_core.testing; kimi_core.ToolCall;"
+        "print(hasattr(kimi_core, 'nothing'), hasattr(kimi_core, '_raw'));"
+        "print('parse' in dir(kimi_core))"
+    )
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert ran.stdout.split("\n") == ["[]", "False False", "True", ""]
 
 
 def is_here(name: str) -> bool:

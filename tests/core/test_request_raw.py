@@ -218,3 +218,16 @@ def test_the_request_knows_how_its_answer_begins(
 
 def test_the_limit_of_an_endpoint_can_be_taken_off() -> None:
     assert "max_tokens" not in payload(vllm(api="completions", completion_max_tokens=None))
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ({"logprobs": True}, 1),
+        ({"logprobs": True, "top_logprobs": 3}, 3),
+        ({"logprobs": 5}, 5),  # this route's own form
+    ],
+)
+def test_log_probabilities_have_another_form_on_this_route(said: dict[str, Any], sent: int) -> None:
+    fields = payload("vllm", overrides=RAW, extra=said)
+    assert (fields["logprobs"], "top_logprobs" in fields) == (sent, False)

@@ -17,7 +17,7 @@ from kimi_core.verify._parameters import parameter_cases, thinking_fields, token
 from kimi_core.verify._schema_cases import own_schemas, parameters_of, schema_cases
 from kimi_core.verify._suite import read_suite
 from tests.core.simulated_vendor import settings_for
-from tests.scripted import ScriptedServer, body, error
+from tests.scripted import Answer, ScriptedServer, body, error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,9 +107,9 @@ class TestGoingOn:
         assert found.shares()["parameters"].good == 14
 
     def test_what_no_server_answered_is_asked_again(self, tmp_path: Path) -> None:
-        with ScriptedServer() as server:
-            gone = settings_for(server.base_url, max_retries=0)
-        ask(gone, tmp_path, "parameters")
+        with ScriptedServer(repeats=True) as server:
+            server.will(Answer(breaks=True))
+            ask(settings_for(server.base_url, max_retries=0), tmp_path, "parameters")
         with (tmp_path / "conformance.jsonl").open("a") as file:
             file.write("{cut")
         with ScriptedServer(repeats=True) as server:

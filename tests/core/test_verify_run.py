@@ -212,6 +212,29 @@ class TestAsking:
         model = "moonshotai/Kimi-K2-Thinking"
         assert server.seen[0].json == {**sample.body, "model": model, "top_k": 5}
 
+    def test_where_no_server_is_one_sample_says_so(self, tmp_path: Path) -> None:
+        """Each was tried for 8 s: 100 samples took a quarter of an hour."""
+        with ScriptedServer() as server:
+            gone = server.base_url
+        told: list[Row] = []
+        job = Job(samples=asked_of(30), results=tmp_path / "r.jsonl", concurrency=1)
+
+        with pytest.raises(
+            KimiConfigError, match=r"Check base_url, and that the server is running"
+        ):
+            verify(settings_for(gone, max_retries=0), job, on_row=told.append)
+        assert told == []
+
+    def test_a_server_that_goes_away_meanwhile_fails_what_it_did_not_answer(
+        self, tmp_path: Path
+    ) -> None:
+        with ScriptedServer() as server:
+            server.will(Vendor(), *[Answer((b"{",), breaks=True)] * 2)
+            job = Job(samples=asked_of(3), results=tmp_path / "r.jsonl", concurrency=1)
+            report = verify(settings_for(server.base_url, max_retries=0), job)
+
+        assert report.summary["failure_count"] == 2
+
     def test_the_model_that_a_server_lists_is_asked(self, tmp_path: Path) -> None:
         from tests.scripted import listing
 

@@ -170,7 +170,7 @@ ROWS = [
     *_twice("limits", "a call cut short",
             {"calls": [], "damaged": ["get_weather"], "finish": "length"},
             tools=(WEATHER,), settings={"max_tokens": 24}),
-    # LlamaIndex's ChatResponse.logprobs stays empty.
+    # Of one adapter: what differs is the server.
     *_twice("logprobs", "of an answer", {"content": ANSWER, "logprobs": True},
             settings={"logprobs": True, "top_logprobs": 2}, adapter="langchain"),
     *_twice("history", "foreign ids", _CALLED, tools=(WEATHER,), before=(_FOREIGN,),

@@ -283,14 +283,6 @@ NOTES = [
         _REFUSED,
     ),
     Note(
-        r"(vLLM|SGLang), rendered here",
-        r"logprobs.*",
-        "sends them in the form of the completions route",
-        "nothing: that form is not read",
-        "use the chat route",
-        {"logprobs": False},
-    ),
-    Note(
         "TensorRT-LLM, KTransformers",
         "",
         "lose a call of a tool with a dash",

@@ -123,4 +123,5 @@ def test_several_prompts_are_summed_without_money() -> None:
         "prompt_tokens": 6,
         "completion_tokens": 8,
         "total_tokens": 14,
+        "prompt_tokens_details": {"cached_tokens": 4},
     }

@@ -19,6 +19,7 @@ from tests.engines.support.following import Followed, otherwise
 
 __all__ = ["EntryClass"]
 
+
 class ScriptedKimi(torch.nn.Module):
     """Says what `reply` says."""
 
