@@ -43,7 +43,7 @@ def write(run: Run, out: Path, *, docs: Path | None) -> None:
                 figure.savefig(folder / name, metadata=metadata)
 
 
-def _draw(run: Run, family: str) -> Any:  # noqa: ANN401 - matplotlib is imported where it is needed
+def _draw(run: Run, family: str) -> Any:
     from matplotlib.figure import Figure
 
     peers = [key for key in peers_of(family) if run.versions.get(key)]

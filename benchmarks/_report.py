@@ -23,9 +23,7 @@ __all__ = ["Cell", "Found", "Run", "markdown", "write"]
 
 _HEADS = {"langchain": "LangChain", "llama_index": "LlamaIndex"}
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
-_MARKED = re.compile(
-    r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL
-)
+_MARKED = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL)
 
 
 @dataclass
@@ -112,13 +110,13 @@ def shown(title: str, value: float) -> str:
 def _cell(run: Run, title: str, family: str, peer: str) -> str:
     cell = run.found.get(title, {}).get(peer)
     if cell is None or not cell.values:
-        return "–"
+        return "—"
     ratios = run.ratios(title, family, peer)
     told = shown(title, cell.median)
     if not ratios:
         return told
     middle = statistics.median(ratios)
-    spread = f" {ratios[0]:.2f}–{ratios[-1]:.2f}" if len(ratios) > 1 else ""
+    spread = f" {ratios[0]:.2f} to {ratios[-1]:.2f}" if len(ratios) > 1 else ""
     wanted = run.target(title, family) if peer.endswith("/" + BASE[family]) else None
     mark = "" if wanted is None else f" (≤ {wanted:g} {'✓' if middle <= wanted else '✗'})"
     return f"{told}: **{middle:.2f}**{spread}{mark}"

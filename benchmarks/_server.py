@@ -126,6 +126,20 @@ def _whole(kind: str, chunks: int) -> bytes:
     return _OK % b"application/json" + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
+async def _body(reader: asyncio.StreamReader, head: str) -> bytes:
+    if "content-length:" in head:
+        return await reader.readexactly(
+            int(head.split("content-length:")[1].split("\r\n", maxsplit=1)[0])
+        )
+    pieces: list[bytes] = []
+    while "transfer-encoding: chunked" in head:
+        size = int(await reader.readline(), 16)
+        pieces.append((await reader.readexactly(size + 2))[:-2])
+        if not size:
+            break
+    return b"".join(pieces)
+
+
 _said: list[str] = ["text", "1", "event"]
 
 
@@ -133,9 +147,11 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            length = head.lower().split("content-length:")[1].split("\r\n")[0]
-            sent = (await reader.readexactly(int(length))).replace(b" ", b"")
+            sent = (await _body(reader, head.lower())).replace(b" ", b"")
             path = head.split()[1]
+            if head.startswith("GET"):  # of a list of models, which there is none of
+                writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                continue
             if path.startswith("/say/"):
                 _said[:] = path.split("/")[2:]
             kind, chunks, framing = _said

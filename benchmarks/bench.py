@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from _server import Server, serving
 HERE = Path(__file__).resolve().parent
 SLOW = {True: 0.4, False: 3.0}  # seconds of one turn, above which a client has no other; by --quick
 TURNS = {True: 3, False: 9}
+LONGEST = 60  # seconds of one run, after which a client's process is ended
 WARM = 20  # chunks of a stream that is not measured
 CORE = (
     Client("kimi_core", "core", "langchain", "kimi-k2-integrations"),
@@ -63,12 +65,16 @@ class Worker:
         }
         assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
         assert self._process.stdout is not None  # noqa: S101 - as above
+        late = threading.Timer(LONGEST, self._process.kill)
+        late.start()
         try:
             self._process.stdin.write(json.dumps(told) + "\n")
             self._process.stdin.flush()
             found: dict[str, Any] = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
-            return {"error": "its process has ended"}
+            return {"error": f"its process has ended, or was ended after {LONGEST} s"}
+        finally:
+            late.cancel()
         return found
 
     def close(self) -> None:
@@ -98,7 +104,8 @@ def measure(rows: list[Row], workers: list[Worker], *, quick: bool) -> _report.F
         cells = found[row.title] = {worker.client.key: _report.Cell() for worker in asked}
         for worker in asked:
             cells[worker.client.key].error = worker.run(row, min(WARM, row.chunks)).get("error", "")
-        for turn in range(1 if row.measure == "bytes" else TURNS[quick]):
+        once = row.measure == "bytes" or (quick and row.measure == "added")
+        for turn in range(1 if once else TURNS[quick]):
             for worker in asked:
                 cell = cells[worker.client.key]
                 if cell.error or cell.took > SLOW[quick]:

@@ -36,7 +36,7 @@ __all__ = [
 _MOST_COSTLY = 8  # properties that may be found too complex before the rest takes any value, too
 _LONGEST_NAME = 64  # of a response format
 _MOST_TOLD = 20  # places that one warning names
-_MOST_KNOWN, _MOST_KEPT = 1_024, 32_768  # tools that were read before, and bytes of one
+_MOST_KNOWN, _MOST_KEPT = 1_024, 16_384  # tools that were read before, and what one may hold
 _MARSHAL = 2  # the last version whose bytes say what an object holds, and not who else holds parts
 
 
@@ -256,12 +256,31 @@ def _once(read: Callable[[bytes], bytes | None], tool: Tool) -> dict[str, Any] |
     What became of a tool is found by what it holds, and not by which object it is, since anybody
     may change that one meanwhile; and each request gets objects of its own.
     """
+    if not _is_short(tool):
+        return None
     try:
-        written = marshal.dumps({**tool}, _MARSHAL)
-        found = read(written) if len(written) < _MOST_KEPT else None
+        found = read(marshal.dumps({**tool}, _MARSHAL))
     except (ValueError, KimiConfigError):  # objects of other types; or it is refused, by the caller
         return None
     return None if found is None else marshal.loads(found)  # noqa: S302 - written here
+
+
+def _is_short(tool: Tool) -> bool:
+    """Whether writing a tool down is short, and ends: what it holds twice is written twice.
+
+    A schema of forty objects, each of which holds the next one twice, took all the memory.
+    """
+    todo: list[Any] = [tool]
+    left = _MOST_KEPT
+    while todo and left > 0:
+        value = todo.pop()
+        left -= len(value) + 1 if isinstance(value, (str, dict, list)) else 1
+        if isinstance(value, dict):
+            todo += value
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return left > 0
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
