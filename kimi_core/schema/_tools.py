@@ -37,6 +37,7 @@ _MOST_COSTLY = 8  # properties that may be found too complex before the rest tak
 _LONGEST_NAME = 64  # of a response format
 _MOST_TOLD = 20  # places that one warning names
 _MOST_KNOWN, _MOST_KEPT = 1_024, 16_384  # tools that were read before, and what one may hold
+_VALUES = frozenset({bool, int, float, type(None)})  # of JSON, that hold nothing
 _MARSHAL = 2  # the last version whose bytes say what an object holds, and not who else holds parts
 
 
@@ -266,19 +267,20 @@ def _once(read: Callable[[bytes], bytes | None], tool: Tool) -> dict[str, Any] |
 
 
 def _is_short(tool: Tool) -> bool:
-    """Whether writing a tool down is short, and ends: what it holds twice is written twice.
+    """Whether a tool is JSON that is short when it is written: what it holds twice stands twice.
 
-    A schema of forty objects, each of which holds the next one twice, took all the memory.
+    One of forty objects, each of which holds the next one twice, took all the memory.
     """
-    todo: list[Any] = [tool]
+    todo: list[Any] = [*tool.values()]
     left = _MOST_KEPT
     while todo and left > 0:
-        value = todo.pop()
-        left -= len(value) + 1 if isinstance(value, (str, dict, list)) else 1
-        if isinstance(value, dict):
+        value: Any = todo.pop()
+        kind: object = type(value)
+        left -= 1 if kind in _VALUES else len(value) + 1 if kind in (str, dict, list) else left
+        if kind is dict:
             todo += value
             todo += value.values()
-        elif isinstance(value, list):
+        elif kind is list:
             todo += value
     return left > 0
 
