@@ -275,7 +275,7 @@ def _is_short(tool: Tool) -> bool:
     left = _MOST_KEPT
     while todo and left > 0:
         value: Any = todo.pop()
-        kind: object = type(value)
+        kind = value.__class__
         left -= 1 if kind in _VALUES else len(value) + 1 if kind in (str, dict, list) else left
         if kind is dict:
             todo += value
