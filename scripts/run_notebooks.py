@@ -23,10 +23,15 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
 
+# A kernel's ports are looked for by one process and taken by another: one that somebody else was
+# given meanwhile ends the kernel before any cell was run ("Address already in use").
+_STARTS = 3
+
+
 def run(path: Path) -> Any:  # noqa: ANN401 - nbformat has no types
     """Run every cell in a fresh kernel, in the notebook's folder."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=None,  # an engine takes as long as the machine makes it
         startup_timeout=600,
@@ -34,7 +39,13 @@ def run(path: Path) -> Any:  # noqa: ANN401 - nbformat has no types
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
-    ).execute()
+    )
+    for _ in range(_STARTS - 1):
+        with contextlib.suppress(RuntimeError):  # "Kernel died before replying to kernel_info"
+            client.execute()
+            break
+    else:
+        client.execute()
     notebook.metadata.language_info = {"name": "python"}  # not which Python wrote the outputs
     return notebook
 
