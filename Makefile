@@ -139,7 +139,7 @@ $(eval $(call bench-install,$(BENCH),langchain$(comma)tokens,$(PEERS)))
 $(eval $(call bench-install,$(BENCH)-llama-index,llama-index,$(LLAMA_INDEX_PEERS)))
 
 .PHONY: bench
-bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 3 minutes)
+bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 6 minutes)
 	@$(BENCH)/bin/python benchmarks/bench.py --llama-index $(BENCH)-llama-index/bin/python --docs $(ARGS)
 
 .PHONY: record

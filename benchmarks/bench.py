@@ -1,6 +1,6 @@
 """Measures `ChatKimiK2` of both frameworks beside the other clients, all in one run.
 
-Run ``make bench``, which makes the environments; ``make bench ARGS=--quick`` takes 3 minutes. Each
+Run ``make bench``, which makes the environments; ``make bench ARGS=--quick`` takes 6 minutes. Each
 client lives in a process of its own and they take turns, run by run, so that whatever else the
 machine does hits all of them. A ratio is that of two runs that followed each other; what is said is
 the median of them, with the least and the greatest.
@@ -155,7 +155,7 @@ def installed(client: Client, python: str) -> str | None:
 def main() -> int:
     """Measure, and write what was found."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--quick", action="store_true", help="3 minutes: fewer rows and turns")
+    options.add_argument("--quick", action="store_true", help="6 minutes: fewer rows and turns")
     options.add_argument("--rows", nargs="+", help="only rows whose title begins so")
     options.add_argument("--llama-index", default=sys.executable, help="a Python with its peers")
     options.add_argument("--langchain", default=sys.executable, help="a Python with its peers")
