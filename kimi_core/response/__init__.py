@@ -292,7 +292,7 @@ class ResponseReader(AnswerFacts):
             answered: Calls that can be run.
             whole: Whether they are all that was asked for.
         """
-        if whole and self._uncalled:
+        if whole:
             self._uncalled = ""
         return self._told(self._settled.resolve(answered, whole=whole))
 
@@ -367,9 +367,8 @@ class ResponseReader(AnswerFacts):
         return [("reasoning", self._reasoning), *found] if self._reasoning is not None else found
 
     def _closed_text(self, reason: str | None) -> list[Event]:
-        events: list[Event] = []
+        events, served = list[Event](), self._server.named
         for source, reader in self._text_readers():
-            served = self._server.named
             answered = served or self._calls.any
             closed = reader.close(reason, served=served, answered=answered)
             events += self._calls.number(source, closed)
@@ -378,9 +377,8 @@ class ResponseReader(AnswerFacts):
     def _trapped_answer(self, reason: str | None) -> list[Event]:
         """Return the answer that a server took for reasoning, where there is no other."""
         said = self._builder.message()
-        if self._reasoning is None or said.content.strip() or self._calls.any:
-            return []
-        if reason in CUT_OFF:
+        cut = reason in CUT_OFF
+        if self._reasoning is None or cut or said.content.strip() or self._calls.any:
             return []
         text = self._reasoning.trapped_answer(said.reasoning)
         if not text and unthinking(self._request):
