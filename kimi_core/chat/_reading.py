@@ -23,6 +23,8 @@ from kimi_core.errors import (
     KimiProtocolError,
     error_in,
     hide_key,
+    is_of_aiohttp,
+    is_timeout,
     warn,
     warnings_at,
 )
@@ -232,7 +234,7 @@ class Reading:
     def _meant(self, error: Exception) -> Exception:
         if isinstance(error, OutOfTimeError) or self.limits.passed:
             return self._out_of_time()
-        if "TimeoutException" in _names(error):
+        if is_timeout(error):
             return self._silent()
         cause = str(error) or type(error).__name__
         return self.reader.truncated(f"the connection was lost ({cause})")
@@ -260,13 +262,10 @@ class Reading:
 _OURS = (KimiAPIError, KimiProtocolError)
 
 
-def _names(error: Exception) -> set[str]:
-    return {kind.__name__ for kind in type(error).__mro__}
-
-
 def _is_of_transport(error: Exception) -> bool:
     # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
-    return isinstance(error, OutOfTimeError) or "RequestError" in _names(error)
+    named = "RequestError" in {kind.__name__ for kind in type(error).__mro__}
+    return named or isinstance(error, OutOfTimeError) or is_of_aiohttp(error)
 
 
 def _has_choice(answer: dict[str, Any]) -> bool:
