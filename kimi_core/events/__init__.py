@@ -228,6 +228,14 @@ class MessageBuilder:
             call = self._calls[event.index]
             call.complete, call.invalid = event.complete, event.invalid
 
+    def add_content(self, texts: Sequence[str]) -> None:
+        """Take the texts of many `ContentDelta` in, none of them empty."""
+        self._content += texts
+
+    def add_reasoning(self, texts: Sequence[str]) -> None:
+        """Take the texts of many `ReasoningDelta` in, likewise."""
+        self._reasoning += texts
+
     def take(self, events: Sequence[Event]) -> tuple[str, str]:
         """Take the events of one chunk in, and return its content and its reasoning."""
         content = reasoning = ""

@@ -86,6 +86,11 @@ class ServerCalls:
         return bool(self._calls)
 
     @property
+    def grows(self) -> bool:
+        """Whether arguments of the last call have come."""
+        return bool(self._calls and self._calls[-1].pieces)
+
+    @property
     def named(self) -> bool:
         """Whether there is a call whose tool is known; relays send empty fragments, too."""
         return any(call.started for call in self._calls)
