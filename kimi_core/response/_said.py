@@ -101,10 +101,12 @@ class AnswerEvents(AnswerFacts):
     def _read_arguments(self, slot: Any, texts: Sequence[str]) -> list[Event]:  # noqa: ANN401 - as a server says it
         # Joined they say the same, once the arguments have begun: before that, where one fragment
         # ends may tell what it is.
-        pieces = ["".join(texts)] if self._server.grows else texts
+        more = self._server.more(slot, "".join(texts))
+        if more is not None:
+            return self._taken(self._calls.number("server", (more,)))
         told: list[Event] = []
-        for piece in pieces:
-            fragment = {"index": slot, "function": {"arguments": piece}}
+        for text in texts:
+            fragment = {"index": slot, "function": {"arguments": text}}
             told += self._taken(self._calls.number("server", self._server.feed([fragment])))
         return told
 
