@@ -86,7 +86,7 @@ class ServerCalls:
         return bool(self._calls)
 
     def more(self, slot: Any, text: str) -> Event | None:  # noqa: ANN401 - as a server says it
-        """Return more of the last call's arguments, where some have come; otherwise nothing is taken.
+        """Return more of the last call's arguments, where some have come; None takes nothing.
 
         Args:
             slot: The index that the server gave the fragment.
