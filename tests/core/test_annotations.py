@@ -24,7 +24,7 @@ def described(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield a public function, or a class with its constructor, methods and properties."""
     if inspect.isclass(value):
         yield value.__qualname__, value
-        for name, member in vars(value).items():
+        for name, member in list(vars(value).items()):  # to look may build a validator
             function = getattr(member, "fget", None) or getattr(member, "__func__", member)
             public = name == "__init__" or not name.startswith("_")
             # pydantic puts functions of its own into a class.
