@@ -130,7 +130,8 @@ class Reading:
         repeats = decoder.repeats
         text = None if repeats is None else repeats.text_of(data)
         if repeats is not None and text is not None:  # as nearly every read of a live stream
-            self.limits.heard()
+            if text:  # an empty one keeps the connection alive, and says nothing
+                self.limits.heard()
             return self.reader.feed_texts(repeats.kind, repeats.event, [text])
         chunks = decoder.feed(data)
         if len(chunks) == 1 and decoder.broken is None:  # nothing to merge
@@ -153,7 +154,8 @@ class Reading:
     def _read_any(self, chunk: dict[str, Any] | Texts) -> Iterable[list[Event]]:
         if isinstance(chunk, dict):
             return (self._read(chunk),)
-        self.limits.heard()
+        if any(chunk.texts):
+            self.limits.heard()
         return self.reader.feed_texts(*chunk)
 
     def _feed_body(self, body: BodyReader, data: bytes) -> None:

@@ -238,6 +238,20 @@ BODY = {"content-type": "application/json"}
 KEPT_ALIVE = {
     "comments": (Answer((HEL,), headers=STREAM, repeats=b": ping\n\n"), "Hel"),
     "empty deltas": (Answer((HEL,), headers=STREAM, repeats=sse(chunk(), done=False)), "Hel"),
+    "empty texts": (
+        Answer((HEL,), headers=STREAM, repeats=sse(chunk(content=""), done=False)),
+        "Hel",
+    ),
+    "empty arguments": (
+        Answer(
+            (HEL,),
+            headers=STREAM,
+            repeats=sse(
+                chunk(tool_calls=[{"index": 1, "function": {"arguments": ""}}]), done=False
+            ),
+        ),
+        "Hel",
+    ),
     "null events": (Answer((HEL,), headers=STREAM, repeats=b"data: null\n\n"), "Hel"),
     "nothing but comments": (Answer((), headers=STREAM, repeats=b": ping\n\n"), ""),
     "blanks before a body": (Answer((), headers=BODY, repeats=b"\n"), ""),
