@@ -219,9 +219,9 @@ class Instance(ClosesItself):
 
     def _count(self, messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
         """Return the tokens of a prompt; messages and tools are OpenAI-style dicts."""
-        model = self._chat.capabilities.info.name
-        prompt = countable(messages)
-        return self._tokenizer().count_messages(prompt, tools or None, model=model)
+        info = self._chat.capabilities.info
+        prompt = countable(messages, info)
+        return self._tokenizer().count_messages(prompt, tools or None, model=info.name)
 
     def _connection(self) -> dict[str, Any]:
         """Return what `Settings` are made of, as the fields are now."""

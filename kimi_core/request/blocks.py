@@ -16,10 +16,11 @@ from typing import Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.documents import file_part
-from kimi_core.request.foreign import text_in, text_of
+from kimi_core.request.foreign import result_in, text_in, text_of
 
 __all__ = [
     "arguments_text",
+    "calls_in",
     "data_or_url",
     "in_texts",
     "in_words",
@@ -39,7 +40,7 @@ __all__ = [
 _UNSPOKEN = frozenset(
     {
         "function_call", "invalid_tool_call", "reasoning", "reasoning_content", "redacted_thinking",
-        "refusal", "thinking", "tool_call", "tool_call_chunk", "tool_use",
+        "thinking", "tool_call", "tool_call_chunk", "tool_use",
     }
 )  # fmt: skip
 # A block's type -> where its text stands; the first is Anthropic's own form.
@@ -64,7 +65,7 @@ def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
 
 
 def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
-    if isinstance(block, str):
+    if isinstance(block, str) or result_in(block) is not None:
         return block
     if text := text_in(block, of_model=False):
         return {"type": "text", "text": text}
@@ -152,14 +153,51 @@ def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
     """Return of an assistant's content what no other field of its message says."""
     if isinstance(content, str):
         return content
-    said = [part for part in content if isinstance(part, str) or part.get("type") not in _UNSPOKEN]
-    return in_texts(said)
+    said = [part for part in content if isinstance(part, str) or not _is_unspoken(part)]
+    return media_parts(in_texts(said))
+
+
+def _is_unspoken(part: Mapping[str, Any]) -> bool:
+    # An answer that a filter withheld is a refusal without words.
+    unsaid = part.get("type") == "refusal" and not part.get("refusal")
+    return unsaid or part.get("type") in _UNSPOKEN or "toolUse" in part
 
 
 def in_words(wire: dict[str, Any], kept: Mapping[str, Any]) -> None:
-    """Put the transcript in place of what another model said aloud, which Kimi does not hear."""
-    if wire.pop("audio", None) is not None:
-        wire["content"] = wire["content"] or text_of(as_mapping(kept.get("audio")))
+    """Put in words what another model said in place of text.
+
+    That is the transcript of what it said aloud, which Kimi does not hear, and a refusal, which
+    OpenAI's chat completions have in a field of its own.
+    """
+    spoken_aloud = wire.pop("audio", None) is not None
+    aloud = text_of(as_mapping(kept.get("audio"))) if spoken_aloud else ""
+    refused = kept.get("refusal")
+    if not wire["content"]:
+        wire["content"] = aloud or (isinstance(refused, str) and refused) or wire["content"]
+
+
+def calls_in(content: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - text or blocks
+    """Return the calls that stand in a model's content alone, in the words of another API.
+
+    Anthropic's, OpenAI's Responses API's, Bedrock's, and LangChain's own.
+    """
+    if isinstance(content, str):
+        return []
+    calls = (_call(as_mapping(block) or {}) for block in content)
+    return [tool_call(*call) for call in calls if call is not None]
+
+
+def _call(block: Mapping[str, Any]) -> tuple[str | None, str, object] | None:
+    kind, bedrocks = block.get("type"), as_mapping(block.get("toolUse"))
+    if bedrocks is not None:
+        return bedrocks.get("toolUseId"), str(bedrocks.get("name")), bedrocks.get("input") or {}
+    if kind == "tool_use":
+        return block.get("id"), str(block.get("name")), block.get("input") or {}
+    if kind == "function_call":
+        return block.get("call_id"), str(block.get("name")), block.get("arguments") or {}
+    if kind == "tool_call":
+        return block.get("id"), str(block.get("name")), block.get("args") or {}
+    return None
 
 
 def in_texts(parts: Iterable[Any]) -> list[Any]:
