@@ -19,7 +19,13 @@ from kimi_core._json import Message, Tool
 from kimi_core.chat._chat import KimiChat
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
-from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
+from kimi_core.endpoints import (
+    LACKED_FIELDS,
+    endpoint_at,
+    endpoint_of_a_copy,
+    get_endpoint,
+    written_endpoint,
+)
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import (
     KimiConfigError,
@@ -194,7 +200,7 @@ class Instance(ClosesItself):
         read = read_settings({name: _said(it) for name, it in said.items()})
         given = {name: value for name, value in read.items() if of_copy or value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
-        unknown = others.keys() - option_names()
+        unknown = others.keys() - option_names() - LACKED_FIELDS
         for name in sorted(unknown):
             if (instead := meant_instead(name)) is not None:
                 raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {instead}.")

@@ -140,11 +140,12 @@ class Options:
     def read(cls, *said: Mapping[str, Any]) -> Options:
         """Return the options that a caller said, in any of the words that users know.
 
-        Besides its own name an option is known by ``max_completion_tokens`` (max_tokens),
-        ``stop_sequences`` (stop), ``request_timeout`` (timeout), ``reasoning={"effort": ...}``
-        (reasoning_effort), and Moonshot's ``thinking={"type": ..., "keep": ..., "effort": ...}``
-        (thinking, keep_thinking and reasoning_effort). A ``response_format`` may be a pydantic
-        class. ``stream``, ``streaming`` and ``stream_options`` are left out: the method decides.
+        Besides its own name an option is known by ``max_completion_tokens`` and
+        ``max_output_tokens`` (max_tokens), ``stop_sequences`` (stop), ``request_timeout``
+        (timeout), ``reasoning={"effort": ...}`` (reasoning_effort), and Moonshot's
+        ``thinking={"type": ..., "keep": ..., "effort": ...}`` (thinking, keep_thinking and
+        reasoning_effort). A ``response_format`` may be a pydantic class. ``stream``, ``streaming``
+        and ``stream_options`` are left out: the method decides.
 
         Who wins, where two things are said of one option:
 

@@ -24,6 +24,7 @@ __all__ = ["merge_settings", "read_settings", "thinking_of"]
 _OTHER_WORDS = {
     "api_base": "base_url",
     "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
     "model_name": "model",
     "openai_api_base": "base_url",
     "openai_api_key": "api_key",

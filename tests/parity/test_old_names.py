@@ -55,7 +55,12 @@ def test_what_is_to_be_written_exists(kind: Any, name: str) -> None:
 @adapters
 @pytest.mark.parametrize(
     "working",
-    [{"api_base": "http://gpu:8000/v1"}, {"max_completion_tokens": 5}, {"request_timeout": 3}],
+    [
+        {"api_base": "http://gpu:8000/v1"},
+        {"max_completion_tokens": 5},
+        {"max_output_tokens": 5},
+        {"request_timeout": 3},
+    ],
     ids=lambda working: next(iter(working)),
 )
 def test_old_names_that_mean_the_same_go_on_working(kind: Any, working: dict[str, Any]) -> None:
