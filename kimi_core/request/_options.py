@@ -235,8 +235,8 @@ class Request:
             messages; its payload says in each place what will come there.
         forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
             "given_up" where the caller wanted that and the model refuses it; otherwise None.
-        wanted_call: The tool, as sent, whose arguments the form of the answer is, so that JSON in
-            the content is its call; empty otherwise.
+        wanted_call: The tool, as sent, that must be called and can be no other, so that JSON in the
+            content is its call; empty otherwise.
     """
 
     path: str
