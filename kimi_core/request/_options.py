@@ -17,7 +17,7 @@ from kimi_core.errors import check_setting
 from kimi_core.raw.prompt import TextEncoder
 from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_policy import CallPolicy
-from kimi_core.request._read import merge_settings
+from kimi_core.request._read import check_words, merge_settings
 from kimi_core.request._tool_names import ToolNames
 from kimi_core.request.documents import Document
 
@@ -186,8 +186,14 @@ class CallOptions:
 
     @classmethod
     def read(cls, *said: Mapping[str, Any]) -> CallOptions:
-        """Return what an instance was set to and what a call asks for; see `Options.read`."""
-        found = merge_settings(*said, options=option_names() | {"model", "tools"})
+        """Return what an instance was set to and, last, what a call asks for; see `Options.read`.
+
+        Raises:
+            KimiConfigError: As there, and for a word of another class in the call.
+        """
+        words = option_names() | {"model", "tools"}
+        check_words(said[-1], words)
+        found = merge_settings(*said, options=words)
         model, tools = found.pop("model", None), found.pop("tools", None)
         return cls(model=model, tools=tools or None, options=Options(**found))
 
