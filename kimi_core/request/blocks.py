@@ -43,6 +43,7 @@ _UNSPOKEN = frozenset(
         "thinking", "tool_call", "tool_call_chunk", "tool_use",
     }
 )  # fmt: skip
+_CALLS = frozenset({"function_call", "tool_call", "tool_use"})
 # A block's type -> where its text stands; the first is Anthropic's own form.
 _REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
 
@@ -183,21 +184,13 @@ def calls_in(content: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - text or bl
     """
     if isinstance(content, str):
         return []
-    calls = (_call(as_mapping(block) or {}) for block in content)
-    return [tool_call(*call) for call in calls if call is not None]
+    found = (as_mapping(block) or {} for block in content)
+    return [tool_call(*plain_call(one)) for one in found if one.get("type") in _CALLS or _own(one)]
 
 
-def _call(block: Mapping[str, Any]) -> tuple[str | None, str, object] | None:
-    kind, bedrocks = block.get("type"), as_mapping(block.get("toolUse"))
-    if bedrocks is not None:
-        return bedrocks.get("toolUseId"), str(bedrocks.get("name")), bedrocks.get("input") or {}
-    if kind == "tool_use":
-        return block.get("id"), str(block.get("name")), block.get("input") or {}
-    if kind == "function_call":
-        return block.get("call_id"), str(block.get("name")), block.get("arguments") or {}
-    if kind == "tool_call":
-        return block.get("id"), str(block.get("name")), block.get("args") or {}
-    return None
+def _own(call: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what is inside a call, where its API puts all of it there."""
+    return as_mapping(call.get("toolUse"))
 
 
 def in_texts(parts: Iterable[Any]) -> list[Any]:
@@ -237,7 +230,11 @@ def arguments_text(arguments: object) -> str:
 
 
 def plain_call(call: Any) -> tuple[str | None, str, Any]:  # noqa: ANN401 - see below
-    """Return id, name and arguments of an OpenAI-style call: a dict, or the SDK's model of it."""
+    """Return id, name and arguments of a call: a dict in the words of any API, or a model of it."""
     plain = as_mapping(call) or call.model_dump()
-    function = plain["function"]
-    return plain.get("id"), function["name"], function.get("arguments") or ""
+    plain = _own(plain) or plain
+    said = as_mapping(plain.get("function") or plain.get("function_call")) or plain
+    # OpenAI's Responses API has an id of its own for what it says, beside that of the call.
+    call_id = plain.get("call_id") or plain.get("id") or plain.get("toolUseId")
+    given = next((said[word] for word in ("arguments", "input", "args") if said.get(word)), "")
+    return call_id, str(said.get("name") or ""), given
