@@ -91,13 +91,19 @@ def _deltas(kind: str, chunks: int) -> list[dict[str, Any]]:
 def _chunk(delta: dict[str, Any], finish: str | None, **more: Any) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
-    return {**head, "model": "kimi-k2.6", "choices": [choice], **more}
+    # OpenRouter's SDK refuses a whole answer without a fingerprint.
+    head |= {"model": "kimi-k2.6", "system_fingerprint": "fp_1"}
+    return {**head, "choices": [choice], **more}
 
 
 @cache
 def _stream(kind: str, chunks: int, framing: str) -> bytes:
     finish = "tool_calls" if kind == "arguments" else "stop"
-    said = [_chunk(delta, None) for delta in _deltas(kind, chunks)]
+    deltas = _deltas(kind, chunks)
+    # As servers begin; without it the openai SDK's own accumulator, which LangChain's structured
+    # streams go through, fails at the end.
+    deltas[0] = {"role": "assistant", **deltas[0]}
+    said = [_chunk(delta, None) for delta in deltas]
     said.append(_chunk({}, finish, usage=_USAGE))
     events = [*(b"data: %s\n\n" % json.dumps(one).encode() for one in said), b"data: [DONE]\n\n"]
     head = _OK % b"text/event-stream"
