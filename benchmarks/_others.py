@@ -49,10 +49,9 @@ MODELS: dict[str, Callable[..., Any]] = {"openai": _sdk, AI: _pydantic_ai}
 
 
 def _agent(model: Any, **settings: Any) -> Any:
-    from pydantic_ai import Agent
-
     if isinstance(model, _Sdk):
         raise NotImplementedError("openai")
+    from pydantic_ai import Agent
 
     return Agent(model, **settings)
 

@@ -120,6 +120,22 @@ class ClosesItself:
     if TYPE_CHECKING:
         _chat: KimiChat
 
+    def warm(self) -> None:
+        """Do what the first request would wait for: open the connection, and ask what is served.
+
+        The openai SDK is imported, certificates are read, a self-hosted server that nobody named
+        a model of is asked for it, and the embedded engine is started where it is the endpoint.
+        The server sees one GET of its base URL, which costs nothing.
+
+        Raises:
+            KimiConnectionError: Where there is no server.
+        """
+        self._chat.warm()
+
+    async def awarm(self) -> None:
+        """Do what `warm` does, for the running event loop, which has connections of its own."""
+        await self._chat.awarm()
+
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         self._chat.close()

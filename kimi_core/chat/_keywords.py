@@ -57,6 +57,7 @@ class ModelKeywords(TypedDict, total=False):
     parallel_tool_calls: bool | None
     response_format: Any  # a dict, or a pydantic class
     stream_usage: bool | None
+    coalesce: float | None
     tool_call_policy: str | None
     tool_call_retries: int | None
     prompt_cache_key: str | None

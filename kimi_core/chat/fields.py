@@ -78,6 +78,9 @@ class ModelFields(BaseModel):
     keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
     tool_call_policy: str | None = Field(default=None, description="repair, strict or off.")
     tool_call_retries: int | None = Field(default=None, description="0 to 3; None is 1.")
+    coalesce: float | None = Field(
+        default=None, description="Seconds between two chunks of a stream; None: each as it comes."
+    )
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")

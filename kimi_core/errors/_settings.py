@@ -127,6 +127,7 @@ _RULES: Mapping[str, _Rule] = {
     ),
     "base_model": _TEXT,
     "base_url": _TEXT,
+    "coalesce": _Rule(_seconds, "a number of seconds above 0", "0.05"),
     "concurrency": _LIMIT,
     "context_window": _Rule(_whole(1), "a whole number of tokens, 1 or more", "32_768"),
     "default_headers": _HEADERS,

@@ -16,14 +16,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Generator, Hashable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.config import RotatingKey
 from kimi_core.endpoints import Endpoint, check_base_url, check_headers
-from kimi_core.errors import map_error
+from kimi_core.errors import KimiStatusError, map_error
 from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks, wants_whole
 from kimi_core.transport._hooks import asked_here as _ours
@@ -40,6 +40,9 @@ __all__ = ["Transport"]
 # Sent to self-hosted servers, which look at no key; the SDK refuses to work without one.
 _NO_KEY = "no-key-needed"
 _DISTRIBUTION = "kimi-k2-integrations"
+# The base URL itself, which servers answer with a small 404: that opens a connection like any other
+# request, and asks for nothing that is counted or paid.
+_GREETING = Call(method="get", path="", read=str, options={"timeout": 5.0, "max_retries": 0})
 
 
 @lru_cache(maxsize=1)
@@ -202,6 +205,20 @@ class Transport:
         method = getattr(await self._async_client(), call.method)
         with self._mapping(call.naming), _reading_whole():
             return cast("str", await method(call.path, cast_to=str, **_call_arguments(call)))
+
+    def connect(self) -> None:
+        """Open a connection, which the next request uses; what the server says to it is no matter.
+
+        Raises:
+            KimiConnectionError: Where there is no server.
+        """
+        with suppress(KimiStatusError):
+            self.send(_GREETING)
+
+    async def aconnect(self) -> None:
+        """Open a connection of the running event loop, as `connect` does."""
+        with suppress(KimiStatusError):
+            await self.asend(_GREETING)
 
     def close(self) -> None:
         """Close the sync connections, unless another may use them; a later request opens new ones.
