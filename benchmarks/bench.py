@@ -59,6 +59,7 @@ class Worker:
         told = {
             "action": row.action,
             "raw": row.kind == "raw",
+            "aiohttp": row.aiohttp,
             "arguments": row.arguments,
             "measure": row.measure,
             "units": row.units,
