@@ -16,7 +16,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -146,14 +146,8 @@ def run(program: Path) -> None:
     asyncio.run(found["main"](found["QUESTIONS"][:12]))
 
 
-def deep_but(names: set[str]) -> list[Any]:
-    chosen = sorted(RUNS.keys() - {"batch_progress.py", "files.py"})  # a thousand; with two files
-    return [
-        name if name in names else pytest.param(name, marks=pytest.mark.deep) for name in chosen
-    ]
-
-
-@pytest.mark.parametrize("name", deep_but({"tools.py"}))
+@pytest.mark.deep  # each imports its framework anew
+@pytest.mark.parametrize("name", sorted(RUNS.keys() - {"batch_progress.py", "files.py"}))
 def test_an_example_runs_without_a_key(name: str) -> None:
     """In a process of its own, with nothing in its environment: as somebody has it who tries it."""
     adapter = "llama_index_kimi" if "llama" in name else "langchain_kimi"
