@@ -225,7 +225,6 @@ def test_who_is_hung_up_on(stream: Socket | None, version: str, shut: int) -> No
         ({"choices": [{"text": "Hi"}]}, True),
         ({"choices": [{"delta": {"tool_calls": [{"index": 1, "function": {}}]}}]}, False),
         ({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": ""}}]}}]}, False),
-        ({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": "{"}}]}}]}, True),
         ({"choices": [{"delta": {}, "finish_reason": "stop"}]}, True),
         ({"choices": [], "usage": {"total_tokens": 1}}, True),
     ],
