@@ -107,6 +107,8 @@ REPAIRS: dict[str, Damaged] = {
     "JSON of JSON of JSON": Damaged(_COUNT, '"\\"{\\\\\\"count\\\\\\": 7}\\""', {"count": 7}),
     "JSON of JSON, five times": Damaged(_COUNT, _encoded(5), {"count": 7}),
     "JSON of JSON, six times": Damaged(_COUNT, _encoded(6), None),
+    "JSON of JSON with a trailing comma": Damaged(_COUNT, r'"{\"count\": 7,}"', {"count": 7}),
+    "JSON of prose": Damaged(_COUNT, '"seven"', None),
     "JSON of JSON without its quotes": Damaged(_COUNT, '{\\"count\\": 7}', {"count": 7}),
     "JSON of JSON, and prose": Damaged(_COUNT, f"{_encoded(1)} Done.", None),
     "a fence, and a number in words": Damaged(_COUNT, '```\n{"count": "seven"}```', None),
