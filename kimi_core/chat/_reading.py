@@ -153,7 +153,7 @@ class Reading:
                 message = f"the server's answer has no choices: {self._body.shown!r}"
                 raise KimiProtocolError(message)
             yield self._read(value)
-            yield self._end(done=True)
+            yield self._end(done=not _is_begun(value))
         else:
             yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
@@ -272,3 +272,9 @@ def _is_of_transport(error: Exception) -> bool:
 def _has_choice(answer: dict[str, Any]) -> bool:
     choices = as_sequence(answer.get("choices"))
     return choices is not None and any(as_mapping(choice) is not None for choice in choices[:1])
+
+
+def _is_begun(answer: dict[str, Any]) -> bool:
+    """Whether a body is one chunk of a stream, as lines of JSON have them, and no answer."""
+    choice = as_mapping((as_sequence(answer.get("choices")) or [None])[0]) or {}
+    return "delta" in choice and "message" not in choice and not choice.get("finish_reason")

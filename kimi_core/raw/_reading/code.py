@@ -163,7 +163,7 @@ class CodeState:
         elif self._fence and self._closes():
             self._fence = ""
         elif self._head is not None:
-            self._opened = _tags(self._opened)  # a blank line ends a paragraph
+            self._opened = [*_tags(self._opened)]  # a blank line ends a paragraph
         self._opening, self._head, self._shown = "", "", False
 
     def _read_runs(self, text: str) -> None:
@@ -201,5 +201,5 @@ class CodeState:
         del self._opened[self._opened.index(what) :]
 
 
-def _tags(opened: list[int | str]) -> list[int | str]:
+def _tags(opened: list[int | str]) -> list[str]:
     return [tag for tag in opened if isinstance(tag, str)]
