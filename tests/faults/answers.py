@@ -129,6 +129,8 @@ ERRORS_INSIDE = [
     _inside("an error object, and the connection ends", _HEL + event(_NO)),
     _inside("an error object beside a choice", _HEL + sse({**chunk(), **_NO})),
     _inside("an error object inside a choice", _HEL + sse({"choices": [_NO]})),
+    _inside("an error object inside a delta", _HEL + sse(chunk(**_NO))),
+    _inside("no error inside a delta", _HEL + sse(chunk("stop", error=None)), "answer"),
     _inside("an error that is a word", _HEL + sse({"error": "overloaded"}), "KimiOverloadedError"),
     _inside("an error of a rate limit", _HEL + sse(
         {"error": {"message": "slow down", "type": "rate_limit_reached_error"}}),
