@@ -21,6 +21,8 @@ from kimi_core.errors import (
     EmptyAnswerWarning,
     KimiAPIError,
     KimiProtocolError,
+    KimiStreamTruncatedError,
+    KimiTimeoutError,
     error_in,
     hide_key,
     warn,
@@ -222,12 +224,20 @@ class Reading:
         if lost and (self.finished or self.reader.has_ended):
             return list(self.close()), None
         held = self._held_back() if lost or isinstance(error, _OURS) else []
-        meant = self._meant(error) if lost else error
+        meant = self._meant(error) if lost or self._is_hung_up(error) else error
         if isinstance(meant, _OURS):
             # What is shown of the server's bytes may repeat the key.
             hide_key(meant, self._response)
             meant.partial = self.reader.message()
         return held, meant
+
+    def _is_hung_up(self, error: Exception) -> bool:
+        """Whether an answer broke off because the connection was shut down when the time was over.
+
+        Where nothing says how long a body is, that looks like its end.
+        """
+        late = isinstance(error, KimiTimeoutError)
+        return isinstance(error, KimiStreamTruncatedError) and self.limits.passed and not late
 
     def _meant(self, error: Exception) -> Exception:
         if isinstance(error, OutOfTimeError) or self.limits.passed:
