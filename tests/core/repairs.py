@@ -92,6 +92,8 @@ REPAIRS: dict[str, Damaged] = {
     "39 numbers in quotes": Damaged(_SIZES, _in_quotes(39), {"sizes": [7] * 39}),
     "40 numbers in quotes": Damaged(_SIZES, _in_quotes(40), None),
     "70 numbers in words": Damaged(_SIZES, json.dumps({"sizes": ["x"] * 70}), None),
+    "an enum of numbers in quotes": Damaged({"n": {"enum": ["1", "2"]}}, '{"n": 2}', {"n": "2"}),
+    "an enum of what is no number": Damaged({"n": {"enum": ["2-"]}}, '{"n": 2}', None),
     "an enum of numbers": Damaged({"n": {"enum": [1, 2]}}, '{"n": "2"}', {"n": 2}),
     # What a schema accepts.
     "a number for a union": Damaged(_EITHER, '{"value": "7"}', {"value": "7"}),
