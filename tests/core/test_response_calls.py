@@ -26,6 +26,9 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
          [fragment(0, "", "", ": 1}")]],
         [(F, "f", '{"x": 1}')],
     ),
+    "in pieces in the first chunk": (
+        [[fragment(0, F, "f", '{"x"'), fragment(0, None, None, ": 1}")]], [(F, "f", '{"x": 1}')],
+    ),
     "two in one chunk": (
         [[fragment(0, F, "f", "{}"), fragment(1, G, "g", "{}")]], [(F, "f", "{}"), (G, "g", "{}")],
     ),
