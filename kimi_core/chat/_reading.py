@@ -227,7 +227,8 @@ class Reading:
         meant = self._meant(error) if lost or self._is_hung_up(error) else error
         if isinstance(meant, _OURS):
             # What is shown of the server's bytes may repeat the key.
-            hide_key(meant, self._response)
+            for one in (meant, error):
+                hide_key(one, self._response)
             meant.partial = self.reader.message()
         return held, meant
 

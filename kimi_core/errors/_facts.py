@@ -58,6 +58,8 @@ _WAIT = re.compile(r"try again after ([0-9]+(?:\.[0-9]+)?) second")
 # A server that refuses a key repeats it ("Incorrect API key provided: sk-..."). Keys of Moonshot,
 # Kimi Code and OpenRouter all begin alike.
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
+# Of an address that holds a password: a redirection may lead to one.
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]*:[^\s/@'\"]*(?=@)")
 _SHORTEST_KEY = 6
 _HIDDEN = "[key hidden]"
 
@@ -136,7 +138,7 @@ def redacted(value: Any, api_key: str | None = None) -> Any:  # noqa: ANN401 - a
     if isinstance(value, str):
         if api_key and len(api_key) >= _SHORTEST_KEY:
             value = value.replace(api_key, _HIDDEN)
-        return _KEY.sub(_HIDDEN, value)
+        return _CREDENTIALS.sub(_HIDDEN, _KEY.sub(_HIDDEN, value))
     if isinstance(value, Mapping):
         fields = cast("Mapping[object, Any]", value)
         return {name: redacted(inner, api_key) for name, inner in fields.items()}
