@@ -135,8 +135,8 @@ $(1)/.made: pyproject.toml
 	@touch $$@
 endef
 
-$(eval $(call bench-install,$(BENCH),langchain$(comma)tokens,$(PEERS)))
-$(eval $(call bench-install,$(BENCH)-llama-index,llama-index,$(LLAMA_INDEX_PEERS)))
+$(eval $(call bench-install,$(BENCH),langchain$(comma)tokens$(comma)aiohttp,$(PEERS)))
+$(eval $(call bench-install,$(BENCH)-llama-index,llama-index$(comma)aiohttp,$(LLAMA_INDEX_PEERS)))
 
 .PHONY: bench
 bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 6 minutes)

@@ -49,6 +49,8 @@ MODELS: dict[str, Callable[..., Any]] = {"openai": _sdk, AI: _pydantic_ai}
 
 
 def _agent(model: Any, **settings: Any) -> Any:
+    if isinstance(model, _Sdk):
+        raise NotImplementedError("openai")
     from pydantic_ai import Agent
 
     return Agent(model, **settings)

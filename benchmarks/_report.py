@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from _rows import BASE, CLIENTS, ROWS, STARTUPS
+from _rows import CLIENTS, ROWS, STARTUPS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,11 +78,13 @@ class Run:
         both = ours.values.keys() & theirs.values.keys()
         return sorted(ours.values[at] / theirs.values[at] for at in both if theirs.values[at] > 0)
 
-    def target(self, title: str, family: str) -> float | None:
+    def target(self, title: str, family: str, peer: str) -> float | None:
         """Return the greatest ratio that is wanted, or None."""
         wanted = {row.title: row.target for row in ROWS}
         wanted |= dict(STARTUPS.values())
-        return wanted.get(title, {}).get(family)
+        # Who is of neither family is beside both.
+        key = peer.replace("other/", f"{family}/")
+        return wanted.get(title, {}).get(key)
 
 
 def peers_of(family: str) -> list[str]:
@@ -117,7 +119,7 @@ def _cell(run: Run, title: str, family: str, peer: str) -> str:
         return told
     middle = statistics.median(ratios)
     spread = f" {ratios[0]:.2f} to {ratios[-1]:.2f}" if len(ratios) > 1 else ""
-    wanted = run.target(title, family) if peer.endswith("/" + BASE[family]) else None
+    wanted = run.target(title, family, peer)
     mark = "" if wanted is None else f" (≤ {wanted:g} {'✓' if middle <= wanted else '✗'})"
     return f"{told}: **{middle:.2f}**{spread}{mark}"
 

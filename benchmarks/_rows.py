@@ -65,13 +65,15 @@ class Row:
         action: The function of a family's module.
         kind: What the server streams.
         chunks: How many of them.
-        framing: "event" or "body".
+        framing: "event", "body" or "slow".
         measure: "cpu", "added" (seconds until the first piece, less those of a bare socket), or
             "bytes".
         arguments: What the action is told besides.
-        target: The greatest ratio to ChatOpenAI, and to OpenAILike; None where none is set.
+        target: The greatest ratio that is wanted to others, by their keys.
         quick: Whether it is measured with ``--quick``.
         few: Whether only ours and those with a target are measured with ``--quick``.
+        longest: Seconds of one run, after which it is given up.
+        aiohttp: Whether ours asks over aiohttp, which is a setting of it.
     """
 
     title: str
@@ -84,6 +86,8 @@ class Row:
     target: dict[str, float] = field(default_factory=dict[str, float])
     quick: bool = True
     few: bool = False
+    longest: int = 30
+    aiohttp: bool = False
 
     @property
     def units(self) -> int:
@@ -98,18 +102,23 @@ BASE = {"langchain": "ChatOpenAI", "llama_index": "OpenAILike"}
 """Whom the targets are about."""
 
 
-def _target(langchain: float, llama_index: float | None = None) -> dict[str, float]:
-    found = {"langchain": langchain}
-    return found if llama_index is None else {**found, "llama_index": llama_index}
+def _target(
+    langchain: float | None = None, llama_index: float | None = None, **others: float
+) -> dict[str, float]:
+    base = {"langchain/ChatOpenAI": langchain, "llama_index/OpenAILike": llama_index}
+    named = {f"langchain/{name}": ratio for name, ratio in others.items()}
+    return {key: ratio for key, ratio in base.items() if ratio is not None} | named
 
 
 _STREAMS = (
-    Row("text", "stream", target=_target(0.16, 0.18)),
-    Row("text, in one body", "stream", framing="body"),
+    Row("text", "stream", target=_target(0.16, 0.18, ChatOpenRouter=0.05)),
+    Row("text, in one body", "stream", framing="body", target=_target(0.11, 0.13)),
     Row("reasoning", "stream", "reasoning"),
-    Row("tool arguments", "stream", "arguments", target=_target(0.16)),
+    Row("tool arguments", "stream", "arguments", target=_target(0.16, 0.18)),
     Row("tool arguments, in one body", "stream", "arguments", framing="body", quick=False),
     Row("raw tokens (others: text)", "stream", "raw", target=_target(0.22)),
+    Row("raw tokens, in one body", "stream", "raw", framing="body", few=True,
+        target=_target(0.09)),
     Row("text, 16,000 chunks", "stream", chunks=16_000, few=True),
     Row("reasoning, 16,000 chunks", "stream", "reasoning", 16_000, quick=False),
     Row("tool arguments, 16,000 chunks", "stream", "arguments", 16_000, quick=False),
@@ -118,21 +127,36 @@ _STREAMS = (
     Row("tool arguments, async", "astream", "arguments"),
     Row("text, 100 async at once", "astream", "text", 50, arguments={"at_once": 100},
         target=_target(0.25)),
+    Row("the same, ours over aiohttp", "astream", "text", 50, arguments={"at_once": 100},
+        aiohttp=True, target=_target(0.25)),
     Row("text, 1,000 async at once", "astream", "text", 20, arguments={"at_once": 1_000},
         quick=False),
     Row("structured answer", "structured", "json", 200),
+    Row("structured answer, 4,000 chunks", "structured", "json", 4_000, quick=False,
+        longest=120, target=_target(None, 0.03)),
     Row("agent, one tool round", "agent", "agent", 250, arguments={"chunks": 250},
         target=_target(0.22)),
+    Row("the same, in one body", "agent", "agent", 250, "body", arguments={"chunks": 250},
+        few=True, target=_target(0.08)),
+    Row("agent, 2,000 chunks each", "agent", "agent", 2_000, arguments={"chunks": 2_000},
+        few=True, longest=60, target=_target(None, 0.09)),
+    Row("agent, 8,000 fragments of a call", "agent", "call", 8_000, arguments={"chunks": 4_000},
+        quick=False, longest=240, target=_target(None, 0.005)),
+    Row("the same, from a slower server", "agent", "call", 8_000, "slow",
+        arguments={"chunks": 4_000}, quick=False, longest=240, target=_target(None, 0.01)),
 )  # fmt: skip
 
 _WHOLE = (
     Row("whole answer", "invoke", "text", 100, arguments={"count": 50}),
     *(
         Row(f"{way}, {at_once} at once", way, "text", 100, arguments={"at_once": at_once},
-            quick=at_once in {1, 16, 256})
+            quick=at_once in {1, 16, 256},
+            target=_target(0.5) if (way, at_once) == ("abatch", 256) else {})
         for way in ("batch", "abatch")
         for at_once in (1, 4, 16, 64, 256)
     ),
+    Row("abatch, 256 at once, ours over aiohttp", "abatch", "text", 100,
+        arguments={"at_once": 256}, aiohttp=True, target=_target(0.5)),
 )  # fmt: skip
 
 _LONG = {"messages": 1_000, "offered": 100}
@@ -146,16 +170,17 @@ _REQUESTS = (
 )  # fmt: skip
 
 _REST = (
-    Row("until the first piece, added", "first", "text", 20, measure="added"),
+    Row("until the first piece, added", "first", "text", 20, measure="added",
+        target=_target(openai=1.05)),
     Row("memory of a chunk that is kept", "kept_chunks", "text", 500, measure="bytes"),
     Row("memory of an open stream", "open_streams", "text", 500, measure="bytes",
-        arguments={"count": 50}),
+        arguments={"count": 50}, target=_target(0.75)),
 )  # fmt: skip
 
 ROWS = (*_STREAMS, *_WHOLE, *_REQUESTS, *_REST)
 
 STARTUPS = {
-    "import": ("import", {"langchain": 1.05}),
+    "import": ("import", _target(1.05)),
     "construct": ("constructing another one", {}),
     "rest": ("memory at rest", {}),
 }

@@ -3,9 +3,10 @@
 Owns: the wire of the benchmarks. May know: nothing of kimi_core.
 
 ``Server.say`` chooses what is answered from then on, so that one client, and its connection, serves
-for every row. A kind is "text", "reasoning", "arguments", "raw", "json", or "agent": arguments, and
-text once the history has a tool's result. A framing is "event", each event in an HTTP chunk of its
-own as servers send it, or "body", all of them in one. What asks for no stream gets the same in one
+for every row. A kind is "text", "reasoning", "arguments", "raw", "json", "agent" (arguments, and
+text once the history has a tool's result), or "call" (arguments, and one word then). A framing is
+"event", each event in an HTTP chunk of its own as servers send it, "slow", the same at most every
+half a millisecond, or "body", all of them in one. What asks for no stream gets the same in one
 message.
 """
 
@@ -36,6 +37,8 @@ _RAW = (
 _RAW_END = ("<|tool_call_end|>", "<|tool_calls_section_end|>")
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
 _BACKLOG = 2_048
+_END_OF_EVENT = b"\n\n\r\n"  # and of the HTTP chunk that it is
+_PAUSE = 0.0005  # seconds between two events of a slow server
 
 
 class Server:
@@ -98,6 +101,7 @@ def _chunk(delta: dict[str, Any], finish: str | None, **more: Any) -> dict[str, 
 def _stream(kind: str, chunks: int, framing: str) -> bytes:
     finish = "tool_calls" if kind == "arguments" else "stop"
     said = [_chunk(delta, None) for delta in _deltas(kind, chunks)]
+    said[0]["choices"][0]["delta"]["role"] = "assistant"  # ChatOpenAI's structured streams need it
     said.append(_chunk({}, finish, usage=_USAGE))
     events = [*(b"data: %s\n\n" % json.dumps(one).encode() for one in said), b"data: [DONE]\n\n"]
     head = _OK % b"text/event-stream"
@@ -120,7 +124,7 @@ def _whole(kind: str, chunks: int) -> bytes:
             for name, text in delta.items():
                 message[name] = (message.get(name) or "") + text
     finish = "tool_calls" if kind == "arguments" else "stop"
-    said = _chunk({}, finish, usage=_USAGE, object="chat.completion")
+    said = _chunk({}, finish, usage=_USAGE, object="chat.completion", system_fingerprint="fp")
     said["choices"] = [{"index": 0, "message": message, "finish_reason": finish}]
     body = json.dumps(said).encode()
     return _OK % b"application/json" + b"Content-Length: %d\r\n\r\n" % len(body) + body
@@ -140,6 +144,14 @@ async def _body(reader: asyncio.StreamReader, head: str) -> bytes:
     return b"".join(pieces)
 
 
+async def _slowly(writer: asyncio.StreamWriter, said: bytes) -> None:
+    *events, end = said.split(_END_OF_EVENT)
+    for event in events:
+        writer.write(event + _END_OF_EVENT)
+        await asyncio.sleep(_PAUSE)
+    writer.write(end)
+
+
 _said: list[str] = ["text", "1", "event"]
 
 
@@ -155,11 +167,17 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
             if path.startswith("/say/"):
                 _said[:] = path.split("/")[2:]
             kind, chunks, framing = _said
-            if kind == "agent":
-                kind = "text" if b'"role":"tool"' in sent else "arguments"
-            streams = b'"stream":true' in sent
             count = int(chunks)
-            writer.write(_stream(kind, count, framing) if streams else _whole(kind, count))
+            if kind in {"agent", "call"}:
+                answered = b'"role":"tool"' in sent
+                count = 1 if answered and kind == "call" else count
+                kind = "text" if answered else "arguments"
+            streams = b'"stream":true' in sent
+            said = _stream(kind, count, framing) if streams else _whole(kind, count)
+            if framing == "slow":
+                await _slowly(writer, said)
+            else:
+                writer.write(said)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()

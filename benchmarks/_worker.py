@@ -3,8 +3,8 @@
 Owns: the clock, and the two lives of a worker. May know: `_langchain`, `_llama_index`, `_others`.
 
 ``python _worker.py FAMILY NAME URL`` reads a line of JSON for each run, ``{"action", "raw",
-"arguments", "measure", "units"}``, and answers with one: ``{"value"}`` or ``{"error"}``. A value is
-seconds for each unit, or bytes. What an action needs is made once.
+"aiohttp", "arguments", "measure", "units", "longest"}``, and answers with one: ``{"value"}`` or
+``{"error"}``. A value is seconds for each unit, or bytes. What an action needs is made once.
 
 ``python _worker.py FAMILY NAME URL --startup`` says what it costs to get there.
 """
@@ -40,7 +40,6 @@ PACKAGES = {
 }
 CONSTRUCTED = 50
 FIRSTS = 9
-LONGEST = 30  # seconds of one run
 
 
 def main() -> None:
@@ -55,9 +54,10 @@ def main() -> None:
     gc.freeze()
     signal.signal(signal.SIGALRM, _give_up)
     for line in sys.stdin:
-        signal.alarm(LONGEST)
+        told = json.loads(line)
+        signal.alarm(told["longest"])
         try:
-            value = measured(module, (name, url), json.loads(line), made)
+            value = measured(module, (name, url), told, made)
             said: dict[str, Any] = {"value": value}
         except Exception as error:  # noqa: BLE001 - what a client cannot do is said in its cell
             said = {"error": f"{type(error).__name__}: {error}"[:200]}
@@ -67,8 +67,7 @@ def main() -> None:
 
 
 def _give_up(*_: object) -> None:
-    message = f"not done after {LONGEST} s"
-    raise TimeoutError(message)
+    raise TimeoutError("it was not done in time")
 
 
 def measured(
@@ -79,14 +78,14 @@ def measured(
     if action is None:
         raise NotImplementedError(told["action"])
     name, url = client
-    kind = f"raw {told['raw']}"
+    kind = json.dumps(settings := {"raw": told["raw"], "aiohttp": told["aiohttp"]})
     if kind not in made:
-        made[kind] = module.MODELS[name](url, raw=told["raw"])
+        made[kind] = module.MODELS[name](url, **settings)
     if told["measure"] == "bytes":
         return float(action(made[kind], **told["arguments"]))
     if told["measure"] == "added":
         return _added(module, made[kind], url)
-    key = json.dumps([told["action"], told["raw"], told["arguments"]])
+    key = json.dumps([told["action"], kind, told["arguments"]])
     if key not in made:
         made[key] = action(made[kind], **told["arguments"])
     gc.collect()
@@ -131,10 +130,10 @@ def startup(family: str, name: str, url: str) -> dict[str, float]:
         return found
     module = importlib.import_module(FAMILIES[family])
     make = module.MODELS[name]
-    kept = [make(url, raw=False)]
+    kept = [make(url)]
     found["rest"] = _resident() - resident
     start = time.process_time()
-    kept += [make(url, raw=False) for _ in range(CONSTRUCTED)]
+    kept += [make(url) for _ in range(CONSTRUCTED)]
     found["construct"] = (time.process_time() - start) / CONSTRUCTED
     return found
 

@@ -28,7 +28,7 @@ from _server import Server, serving
 HERE = Path(__file__).resolve().parent
 SLOW = {True: 0.4, False: 3.0}  # seconds of one turn, above which a client has no other; by --quick
 TURNS = {True: 3, False: 9}
-LONGEST = 60  # seconds of one run, after which a client's process is ended
+LATE = 30  # seconds that a client which should have given up has left, before its process is ended
 WARM = 20  # chunks of a stream that is not measured
 CORE = (
     Client("kimi_core", "core", "langchain", "kimi-k2-integrations"),
@@ -59,20 +59,22 @@ class Worker:
         told = {
             "action": row.action,
             "raw": row.kind == "raw",
+            "aiohttp": row.aiohttp,
             "arguments": row.arguments,
             "measure": row.measure,
             "units": row.units,
+            "longest": row.longest,
         }
         assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
         assert self._process.stdout is not None  # noqa: S101 - as above
-        late = threading.Timer(LONGEST, self._process.kill)
+        late = threading.Timer(row.longest + LATE, self._process.kill)
         late.start()
         try:
             self._process.stdin.write(json.dumps(told) + "\n")
             self._process.stdin.flush()
             found: dict[str, Any] = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
-            return {"error": f"its process has ended, or was ended after {LONGEST} s"}
+            return {"error": f"its process has ended, or was ended after {row.longest + LATE} s"}
         finally:
             late.cancel()
         return found

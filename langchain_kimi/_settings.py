@@ -37,7 +37,8 @@ __all__ = ["LOAD_ARGUMENTS", "UNTOLD", "KimiSettings"]
 
 # Who reads media and stream_usage are asked for as well, and nothing that traces need to show.
 UNTOLD = frozenset(
-    {"files", "media_fetcher", "media_folder", "stream_usage", "tokenizer", "unsupported"}
+    {"coalesce", "files", "media_fetcher", "media_folder"}
+    | {"stream_usage", "tokenizer", "unsupported"}
 )
 _SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from kimi_core._json import Message, Tool
 from kimi_core.capabilities import Capabilities, StructuredOutputMethod, resolve
 from kimi_core.chat._charge import charged_tokens
+from kimi_core.chat._coalesce import acoalesced, coalesced
+from kimi_core.chat._in_time import in_time
 from kimi_core.chat._learned import Learned
 from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
 from kimi_core.chat._served import ServedModel, UnnamedRequest
@@ -23,13 +25,13 @@ from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
 from kimi_core.endpoints import endpoint_at, get_endpoint
 from kimi_core.endpoints.tiers import Tier
-from kimi_core.errors import KimiConnectionError, line_of_user, timeout_error, warnings_at
+from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.files import ReadTexts, aread_documents, read_documents, texts_of
 from kimi_core.request import CallOptions, Options, Request, build_request
 from kimi_core.request.documents import with_texts
 from kimi_core.tokenizer import Tokenizer
 from kimi_core.transport import Transport
-from kimi_core.transport.limits import Limits, OutOfTimeError
+from kimi_core.transport.limits import Limits
 from kimi_core.transport.processes import nested, renew_in_children, running_loop
 from kimi_core.transport.rates import Limiter, Permit, Unlimited, limiter_of
 
@@ -195,7 +197,7 @@ class KimiChat:
         """
         transport = self.transport  # to start an engine is no part of the time of a request
         limits = Limits(request.total_timeout)
-        with _in_time(request, limits):
+        with in_time(request, limits):
             if isinstance(request, UnnamedRequest):
                 served = limits.run(partial(self._served.find, transport))
                 request = self._rebuilt(request, served)
@@ -205,7 +207,7 @@ class KimiChat:
 
     def _send(self, request: Request, limits: Limits, ask: Any = None) -> Reply:  # noqa: ANN401
         transport = self.transport
-        with _in_time(request, limits):
+        with in_time(request, limits):
             permit = self._permit(request, limits)
             permit.wait()
             with permit.sending():
@@ -224,7 +226,7 @@ class KimiChat:
         running_loop()
         transport = self.transport
         limits = Limits(request.total_timeout)
-        with _in_time(request, limits):
+        with in_time(request, limits):
             if isinstance(request, UnnamedRequest):
                 served = await limits.within(self._served.afind(transport))
                 request = self._rebuilt(request, served)
@@ -237,7 +239,7 @@ class KimiChat:
 
     async def _asend(self, request: Request, limits: Limits, ask: Any = None) -> AsyncReply:  # noqa: ANN401
         transport = self.transport
-        with _in_time(request, limits):
+        with in_time(request, limits):
             permit = self._permit(request, limits)
             await limits.within(permit.await_turn())
             with permit.sending():
@@ -285,7 +287,7 @@ class KimiChat:
         """
         reply = self.open(request)
         writing = writer(reply)
-        with closing(iter(reply)) as chunks:
+        with closing(coalesced(iter(reply), request.asked.options.coalesce)) as chunks:
             for events in chunks:
                 piece = writing.write(events) if events else None
                 if piece is not None:
@@ -298,7 +300,7 @@ class KimiChat:
         """Yield what `stream` does."""
         reply = await self.aopen(request)
         writing = writer(reply)
-        async with nested(aiter(reply)) as chunks:
+        async with nested(acoalesced(aiter(reply), request.asked.options.coalesce)) as chunks:
             async for events in chunks:
                 piece = writing.write(events) if events else None
                 if piece is not None:
@@ -313,6 +315,19 @@ class KimiChat:
     def _rebuilt(self, request: UnnamedRequest, capabilities: Capabilities) -> Request:
         with warnings_at(self._made_at):
             return request.rebuilt(capabilities)
+
+    def warm(self) -> None:
+        """Do what the first request would wait for; see `kimi_core.chat.Instance.warm`."""
+        transport = self.transport
+        self._served.find(transport)
+        transport.connect()
+
+    async def awarm(self) -> None:
+        """Do what `warm` does, for the running event loop."""
+        running_loop()
+        transport = self.transport
+        await self._served.afind(transport)
+        await transport.aconnect()
 
     def close(self) -> None:
         """Close the connections."""
@@ -361,24 +376,6 @@ class KimiChat:
         if settings.rate_limit is not None:
             self._limiter = limiter_of(transport.account, Tier.of(settings.rate_limit))
         return transport
-
-
-@contextmanager
-def _in_time(request: Request, limits: Limits) -> Generator[None, None, None]:
-    """Say of a request that was not answered in time which limit that was."""
-    try:
-        yield
-    except (OutOfTimeError, KimiConnectionError) as error:
-        if isinstance(error, KimiConnectionError) and not limits.passed:
-            raise
-        asked = request.capabilities
-        within = f"within {limits.total:g} s (total_timeout). Raise total_timeout, or"
-        sentence = (
-            f"the request did not get its turn (rate_limit) {within} send fewer requests at once."
-            if limits.queued
-            else f"{asked.endpoint.name} did not answer {within} check the server."
-        )
-        raise timeout_error(sentence, endpoint=asked.endpoint.name, model=asked.model) from error
 
 
 def _announce(request: Request) -> None:

@@ -120,6 +120,22 @@ class ClosesItself:
     if TYPE_CHECKING:
         _chat: KimiChat
 
+    def warm(self) -> None:
+        """Do what the first request would wait for: open the connection, and ask what is served.
+
+        The openai SDK is imported, certificates are read, a self-hosted server that nobody named
+        a model of is asked for it, and the embedded engine is started where it is the endpoint.
+        The server sees one GET of its base URL, which costs nothing.
+
+        Raises:
+            KimiConnectionError: Where there is no server.
+        """
+        self._chat.warm()
+
+    async def awarm(self) -> None:
+        """Do what `warm` does, for the running event loop, which has connections of its own."""
+        await self._chat.awarm()
+
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         self._chat.close()
@@ -251,6 +267,8 @@ class Instance(ClosesItself):
     def __getstate__(self) -> dict[str, Any]:
         names = cast("Any", type(self)).model_fields.keys() - _UNWRITTEN  # no cached property
         kept = {name: value for name, value in vars(self).items() if name in names}
+        if isinstance(client := getattr(self, "http_async_client", None), str):
+            kept["http_async_client"] = client
         kept["endpoint"] = written_endpoint(kept["endpoint"], with_key_names=True)
         if self._chat.settings.model is None:
             kept.pop("model_name", None)  # the server is asked for it again

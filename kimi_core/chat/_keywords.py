@@ -57,6 +57,7 @@ class ModelKeywords(TypedDict, total=False):
     parallel_tool_calls: bool | None
     response_format: Any  # a dict, or a pydantic class
     stream_usage: bool | None
+    coalesce: float | None
     tool_call_policy: str | None
     tool_call_retries: int | None
     prompt_cache_key: str | None
@@ -81,7 +82,7 @@ class ModelKeywords(TypedDict, total=False):
     extra_headers: Mapping[str, str] | None
     extra_query: Mapping[str, object] | None
     http_client: Any  # of httpx or httpx2
-    http_async_client: Any  # of httpx or httpx2
+    http_async_client: Any  # of httpx or httpx2, or "aiohttp"
 
     # Other words for these; a setting's own name wins.
     api_base: str | None

@@ -46,19 +46,34 @@ def in_one_sentence() -> Generator[None, None, None]:
         raise setting_error(error) from None
 
 
+# The four slots of every model. What a slot is set by is called itself, which takes half of the
+# time of object.__setattr__: the two objects of a chunk in LangChain take 1.9 microseconds
+# instead of 2.6.
+_SET_DICT, _SET_FIELDS, _SET_EXTRA, _SET_PRIVATE = (
+    vars(BaseModel)[slot].__set__
+    for slot in (
+        "__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__",
+    )
+)  # fmt: skip
+
+
 def copied(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values of any field
     """Return a copy with other values, as ``model_copy`` does, in a fraction of its time.
 
     Constructing would validate what was built a line ago, and takes as long as all the rest of a
     chunk. Every field that can be changed in place has to be among those that are given.
     """
-    copy = template.__class__.__new__(template.__class__)
-    write = object.__setattr__
-    write(copy, "__dict__", {**template.__dict__, **changed})
-    write(copy, "__pydantic_fields_set__", set(changed))
-    write(copy, "__pydantic_extra__", None if template.__pydantic_extra__ is None else {})
-    write(copy, "__pydantic_private__", None)
+    copy: _Model = _new(template.__class__)
+    values = template.__dict__.copy()
+    values.update(changed)
+    _SET_DICT(copy, values)
+    _SET_FIELDS(copy, set(changed))
+    _SET_EXTRA(copy, None if template.__pydantic_extra__ is None else {})
+    _SET_PRIVATE(copy, None)
     return copy
+
+
+_new: Any = object.__new__
 
 
 class ModelFields(BaseModel):
@@ -78,6 +93,9 @@ class ModelFields(BaseModel):
     keep_thinking: bool | None = Field(default=None, description="Earlier turns' reasoning too.")
     tool_call_policy: str | None = Field(default=None, description="repair, strict or off.")
     tool_call_retries: int | None = Field(default=None, description="0 to 3; None is 1.")
+    coalesce: float | None = Field(
+        default=None, description="Seconds between two chunks of a stream; None: each as it comes."
+    )
     prompt_cache_key: str | None = Field(default=None, description="Id of the session.")
     safety_identifier: str | None = Field(default=None, description="The end user, hashed.")
     provider: dict[str, Any] | None = Field(default=None, description="OpenRouter's routing.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kimi_core.errors._aiohttp import is_of_aiohttp, is_timeout
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
 from kimi_core.errors._hiding import hide_key
 from kimi_core.errors._tree import (
@@ -56,6 +57,9 @@ _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiContentFilterError: "Change the content; a retry of the same text is refused again.",
     KimiServerError: "Try again; an answer that takes minutes is best streamed.",
 }
+
+# Attributes that the SDK's classes promise, besides ``message``.
+_OF_THE_SDK: tuple[str, ...] = ("request", "body", "code", "param", "type")
 
 _Kind = type[KimiStatusError]
 
@@ -177,12 +181,15 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
         f"No connection to {endpoint} at {base_url}: {_cause_of(exc)}. "
         "Check base_url, and that the server is running."
     )
-    if isinstance(exc, openai.APITimeoutError):
+    theirs = type(exc)
+    if is_timeout(exc):
         kind = KimiTimeoutError
         sentence = (
             f"{endpoint} at {base_url} did not answer in time. Raise timeout, or check the server."
         )
-    error = both(kind, type(exc))(sentence)
+    elif isinstance(exc, openai.APITimeoutError) or is_of_aiohttp(exc):
+        theirs = openai.APIConnectionError
+    error = both(kind, theirs)(sentence)
     error.endpoint = endpoint
     error.model = model
     return error
@@ -215,8 +222,7 @@ def timeout_error(
     error = both(KimiTimeoutError, *broken, openai.APITimeoutError)(sentence)
     error.endpoint = endpoint
     error.model = model
-    names: tuple[str, ...] = ("request", "body", "code", "param", "type")
-    error.__dict__.update(dict.fromkeys(names), message=sentence)
+    error.__dict__.update(dict.fromkeys(_OF_THE_SDK), message=sentence)
     return error
 
 
@@ -234,7 +240,7 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
     """Turn an error of the openai SDK into ours, which is also an instance of its own class.
 
     Args:
-        exc: Any ``openai.APIError``.
+        exc: Any ``openai.APIError``; or aiohttp's ``ClientError``, which the SDK lets through.
         endpoint: Name of the endpoint, for the sentence.
         base_url: Where the request went, for the sentence.
         model: The model that was asked for; empty where none was.
@@ -244,6 +250,10 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
     """
     import openai
 
+    if is_of_aiohttp(exc):
+        lost = _unanswered(exc, endpoint=endpoint, base_url=base_url, model=model)
+        lost.__dict__.update(dict.fromkeys(_OF_THE_SDK), message=str(lost))
+        return lost
     hide_key(exc, exc)
     if isinstance(exc, openai.APIStatusError):
         facts = read_error(

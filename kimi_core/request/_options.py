@@ -61,6 +61,9 @@ class Options:
         response_format: OpenAI's response_format dict.
         stream_usage: Whether a stream is asked to say its usage at its end, in OpenAI's way; None
             for what the endpoint needs: Moonshot says it unasked.
+        coalesce: Seconds between two chunks of a stream; what comes in between is told as one where
+            it is of one kind (text, reasoning, arguments of one call). The first is told at once,
+            and nothing is waited for. For who draws anew with each; None tells each as it comes.
         prompt_cache_key: Session id for the prefix cache.
         prompt_cache_options: Moonshot's settings of the prefix cache, e.g. ``{"ttl": "1h"}``
             ("5m" by default, since 2026-10-15): how long what was written stays, at its own price.
@@ -113,6 +116,7 @@ class Options:
     tool_call_retries: int | None = None
     response_format: Mapping[str, Any] | None = None
     stream_usage: bool | None = None
+    coalesce: float | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Mapping[str, Any] | None = None
     safety_identifier: str | None = None

@@ -117,6 +117,11 @@ class ContentReader:
         return (*found, *self._reader.diagnostics)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether all that comes from here on is told as it comes."""
+        return self._is_itself and self._search is None and self._reader.is_plain
+
+    @property
     def kept(self) -> Sequence[Event]:
         """What waits for the end, as it would be told if this were the end."""
         searched = self._search.held if self._search is not None else ""

@@ -85,6 +85,19 @@ class ServerCalls:
         """Whether there is a call."""
         return bool(self._calls)
 
+    def more(self, slot: Any, text: str) -> Event | None:  # noqa: ANN401 - as a server says it
+        """Return more of the last call's arguments, where some have come; None takes nothing.
+
+        Args:
+            slot: The index that the server gave the fragment.
+            text: The fragment, or several joined; it says nothing else.
+        """
+        last = self._calls[-1] if self._calls else None
+        if last is None or last.slot != slot or not last.pieces or not text:
+            return None
+        last.pieces.append(text)
+        return ToolCallArguments(last.index, text)
+
     @property
     def named(self) -> bool:
         """Whether there is a call whose tool is known; relays send empty fragments, too."""

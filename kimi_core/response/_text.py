@@ -68,6 +68,11 @@ class TextReader:
         return self._parser.diagnostics if self._parser is not None else ()
 
     @property
+    def is_plain(self) -> bool:
+        """Whether all of the field is told as it comes."""
+        return self._parser is None
+
+    @property
     def kept(self) -> Sequence[Event]:
         """What waits for the end."""
         return self._kept

@@ -96,7 +96,7 @@ def test_every_setting_endpoint_and_live_model_has_a_row() -> None:
     # How a request is sent is no part of its payload: tests/core/test_sending.py. What a prompt is
     # made of that is rendered here: tests/parity/test_prompt_safety.py.
     sending = {"extra", "of_body", "extra_headers", "extra_query", "timeout", "total_timeout"}
-    here = {"tool_call_policy", "tool_call_retries"}  # what is done with the answer
+    here = {"coalesce", "tool_call_policy", "tool_call_retries"}  # what is done with the answer
     assert OPTIONS - sending - named - here == {"escape_markers", "tokenizer"}
     # The embedded engine gets prompts that are rendered here: test_request_raw.py.
     assert set(ENDPOINTS) - {row.endpoint for row in rows} == {"local"}
