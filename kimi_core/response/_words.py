@@ -24,11 +24,14 @@ __all__ = [
 
 
 def failed(choice: Mapping[str, Any]) -> bool:
-    """Whether a choice holds an error in place of an answer."""
-    return "error" in choice or choice.get("finish_reason") == "error"
+    """Whether a choice holds an error in place of an answer, or what it says does."""
+    if "error" in choice or choice.get("finish_reason") == "error":
+        return True
+    said = choice.get("delta") or choice.get("message")
+    return isinstance(said, dict) and "error" in said
 
 
-_OF_NO_INTEREST = frozenset({"role"})
+_OF_NO_INTEREST = frozenset({"index", "role", "type"})
 
 
 def says_something(chunk: Mapping[str, Any]) -> bool:
@@ -37,7 +40,16 @@ def says_something(chunk: Mapping[str, Any]) -> bool:
     choice = (as_mapping(choices[0]) if choices else None) or {}
     delta = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or {}
     told = (chunk.get("usage"), choice.get("finish_reason"), choice.get("text"))
-    return any(told) or any(value for name, value in delta.items() if name not in _OF_NO_INTEREST)
+    return any(told) or _says(delta)
+
+
+def _says(value: Any) -> bool:  # noqa: ANN401 - as a server says it
+    """Whether there is anything in it: a fragment of a call's arguments may be empty, too."""
+    if isinstance(value, Mapping):
+        named: Mapping[Any, Any] = value
+        return any(_says(it) for name, it in named.items() if name not in _OF_NO_INTEREST)
+    listed = as_sequence(value)
+    return bool(value) if listed is None else any(map(_says, listed))
 
 
 def string_in(fields: Mapping[str, Any], name: str) -> str:
@@ -141,5 +153,13 @@ def refusal_of(delta: Mapping[str, Any]) -> str:
 
 
 def _joined(content: object, name: str) -> str:
-    parts = [] if isinstance(content, str) else as_sequence(content) or []
-    return "".join(string_in(as_mapping(part) or {}, name) for part in parts)
+    if not content or isinstance(content, str):
+        return ""
+    parts = as_sequence(content) or [content]
+    return "".join(_part(part, name) for part in parts)
+
+
+def _part(part: object, name: str) -> str:
+    if isinstance(part, str):
+        return part if name == "text" else ""
+    return string_in(as_mapping(part) or {}, name)
