@@ -26,7 +26,7 @@ from langchain_core.runnables import Runnable
 from typing_extensions import Unpack
 
 from kimi_core.chat import AlsoCalled, ModelKeywords, documented
-from kimi_core.chat.fields import fields_by_word, in_one_sentence
+from kimi_core.chat.fields import in_one_sentence
 from kimi_core.errors import KimiConfigError, needs_package
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
@@ -127,10 +127,11 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        known = fields_by_word(type(self)).keys()
-        given = self._sorted(settings, known, "model_kwargs", strict=False)
+        given = self._sorted(settings)
         with in_one_sentence():
             super().__init__(**given)
+        self._follow(settings)
+        self._refresh_profile()
 
     def bind_tools(
         self,

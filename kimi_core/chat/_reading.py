@@ -22,6 +22,8 @@ from kimi_core.errors import (
     EmptyAnswerWarning,
     KimiAPIError,
     KimiProtocolError,
+    KimiStreamTruncatedError,
+    KimiTimeoutError,
     error_in,
     hide_key,
     is_of_aiohttp,
@@ -180,7 +182,7 @@ class Reading:
                 message = f"the server's answer has no choices: {self._body.shown!r}"
                 raise KimiProtocolError(message)
             yield self._read(value)
-            yield self._end(done=True)
+            yield self._end(done=not _is_begun(value))
         else:
             yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
@@ -251,12 +253,21 @@ class Reading:
         if lost and (self.finished or self.reader.has_ended):
             return list(self.close()), None
         held = self._held_back() if lost or isinstance(error, _OURS) else []
-        meant = self._meant(error) if lost else error
+        meant = self._meant(error) if lost or self._is_hung_up(error) else error
         if isinstance(meant, _OURS):
             # What is shown of the server's bytes may repeat the key.
-            hide_key(meant, self._response)
+            for one in (meant, error):
+                hide_key(one, self._response)
             meant.partial = self.reader.message()
         return held, meant
+
+    def _is_hung_up(self, error: Exception) -> bool:
+        """Whether an answer broke off because the connection was shut down when the time was over.
+
+        Where nothing says how long a body is, that looks like its end.
+        """
+        late = isinstance(error, KimiTimeoutError)
+        return isinstance(error, KimiStreamTruncatedError) and self.limits.passed and not late
 
     def _meant(self, error: Exception) -> Exception:
         if isinstance(error, OutOfTimeError) or self.limits.passed:
@@ -298,3 +309,9 @@ def _is_of_transport(error: Exception) -> bool:
 def _has_choice(answer: dict[str, Any]) -> bool:
     choices = as_sequence(answer.get("choices"))
     return choices is not None and any(as_mapping(choice) is not None for choice in choices[:1])
+
+
+def _is_begun(answer: dict[str, Any]) -> bool:
+    """Whether a body is one chunk of a stream, as lines of JSON have them, and no answer."""
+    choice = as_mapping((as_sequence(answer.get("choices")) or [None])[0]) or {}
+    return "delta" in choice and "message" not in choice and not choice.get("finish_reason")

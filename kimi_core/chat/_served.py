@@ -1,7 +1,8 @@
 """What a self-hosted server calls the model that is asked, where nobody wrote its own name for it.
 
 Owns: the question, the choice among what is listed, and the rebuilding of a request that was built
-before the answer was known. May know: _json, capabilities, errors, models, request, transport.
+before the answer was known. May know: its own files, _json, capabilities, endpoints, errors, local,
+models, request, transport.
 
 A request is built before anything is sent, so the first one is built for the endpoint's own
 spelling (``moonshotai/Kimi-K2-Instruct``) and once more for what the server serves, if that is
@@ -20,7 +21,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias, TypeGuard
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.capabilities import Capabilities
+from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.chat._settings import Settings
+from kimi_core.endpoints import Endpoint, get_endpoint
 from kimi_core.errors import KimiConnectionError, KimiError, KimiTimeoutError
 from kimi_core.models import get_model
 from kimi_core.request import Request
@@ -32,7 +35,7 @@ from kimi_core.transport.processes import renew_in_children, running_loop
 Build = Callable[[Capabilities], Request]
 _Rows: TypeAlias = Sequence[Mapping[str, Any]] | None
 
-__all__ = ["ServedModel", "UnnamedRequest", "listed_models", "stated_context"]
+__all__ = ["ServedModel", "UnnamedRequest", "listed_models", "resolved", "stated_context"]
 
 # A server that is up lists its models from memory. One that does not answer may not hold up the
 # request itself for the SDK's ten minutes and two retries.
@@ -87,6 +90,7 @@ class ServedModel:
         engine = endpoint.embedded and not base_url
         one = bool(endpoint.default_model or endpoint.needs_key or engine)
         self.known = one or named == self._first
+        self._rows: _Rows = None
         self._asking = threading.Lock()
         self._turns: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
         renew_in_children(self, ServedModel._renew)
@@ -138,6 +142,7 @@ class ServedModel:
 
     def learn(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take what is listed for the answer to the question; nothing where there is none left."""
+        self._rows = rows
         name = None if self.known else self._choose([row["id"] for row in rows or ()])
         for row in rows or ():
             if name is not None and row["id"] == name:
@@ -145,6 +150,11 @@ class ServedModel:
                 # endpoint's own spelling, moonshotai/Kimi-K2.5.
                 self.capabilities = replace(self._resolve(name, stated_context(row)), model=name)
         self.known = True
+
+    def follow(self, other: ServedModel) -> None:
+        """Take what another one was told by the same server, where it was told anything."""
+        if other._rows is not None:
+            self.learn(other._rows)
 
     def _choose(self, names: Sequence[str]) -> str | None:
         """Return the name as it was written or spelled, or else the only one that it can mean.
@@ -182,6 +192,39 @@ class ServedModel:
         # took the connection and stayed silent would cost every request the same seconds.
         unreachable = isinstance(error, KimiConnectionError)
         self.known = not unreachable or isinstance(error, KimiTimeoutError)
+
+
+def resolved(
+    settings: Settings, endpoint: str | Endpoint, model: str | None, stated: int | None
+) -> Capabilities:
+    """Return what a model can do under settings; the endpoint is that of their address.
+
+    Args:
+        settings: Where and whom to ask.
+        endpoint: The endpoint's row, or its name.
+        model: Any spelling; None for the endpoint's own.
+        stated: Tokens that the server says it was started with; a setting wins.
+    """
+    context = settings.context_window or stated or _context_of_engine(settings, endpoint)
+    return resolve(
+        model,
+        endpoint,
+        {
+            "base_model": settings.base_model,
+            "context_window": context,
+            "api": settings.api,
+            "tool_call_parser": settings.tool_call_parser,
+        },
+    )
+
+
+def _context_of_engine(settings: Settings, endpoint: str | Endpoint) -> int | None:
+    """Return what the embedded engine is started with, where it is the endpoint."""
+    if settings.base_url or not get_endpoint(endpoint).embedded:
+        return None
+    from kimi_core.local import CONTEXT_WINDOW
+
+    return CONTEXT_WINDOW
 
 
 def _question() -> Call[list[Mapping[str, Any]] | None]:

@@ -6,14 +6,12 @@ openai. The openai SDK is imported on first use, so that importing this costs no
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any
 
 from kimi_core.errors._aiohttp import is_of_aiohttp, is_timeout
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
+from kimi_core.errors._hiding import hide_key
 from kimi_core.errors._tree import (
     KimiAPIError,
     KimiAuthenticationError,
@@ -36,15 +34,11 @@ from kimi_core.errors._words import Meaning, meaning_of
 
 __all__ = [
     "error_from_body",
-    "hide_key",
     "is_final",
     "map_error",
     "timeout_error",
     "wait_asked",
 ]
-
-# Headers whose values a server might repeat, and nobody should see; others say who asks.
-_SECRET = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
@@ -230,33 +224,6 @@ def timeout_error(
     error.model = model
     error.__dict__.update(dict.fromkeys(_OF_THE_SDK), message=sentence)
     return error
-
-
-def hide_key(exc: Exception, sent: Any) -> None:  # noqa: ANN401 - of the SDK or the HTTP library
-    """Take the key out of an error, which may repeat what the server said.
-
-    Args:
-        exc: The error; one of the SDK's stays in the chain as a cause, whose sentence a traceback
-            prints too.
-        sent: What has the ``request`` with the key: one that rotates is known nowhere else.
-    """
-    for secret in _secrets_in(sent.request.headers):
-        exc.args = redacted(exc.args, secret)
-        for name in {"message", "body"} & exc.__dict__.keys():
-            setattr(exc, name, redacted(getattr(exc, name), secret))
-
-
-def _secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
-    yield ""  # what looks like a key is hidden in any case
-    for name, value in headers.items():
-        scheme, _, said = value.partition(" ")
-        if _SECRET.search(name):
-            yield value
-        if name.lower() == "authorization":
-            yield said
-        if scheme == "Basic":  # of a password in an address
-            with suppress(ValueError):
-                yield base64.b64decode(said).decode().partition(":")[2]
 
 
 def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2

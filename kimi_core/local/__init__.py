@@ -19,12 +19,10 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from types import TracebackType
+from typing import IO
 
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["CONTEXT_WINDOW", "KimiLocalEngineError", "LocalEngine", "shared_engine"]
 

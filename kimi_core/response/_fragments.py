@@ -232,13 +232,23 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     Servers of OpenAI's first form say a single call as ``function_call``, without index and id:
     its name, then pieces of its arguments. Where one says both, they are the same call.
     """
-    listed = as_sequence(said.get("tool_calls")) or ()
-    found = [call for one in listed if (call := as_mapping(one))]
+    listed = said.get("tool_calls")
+    if listed and as_sequence(listed) is None:
+        listed = _without_a_list(listed)
+    found = [call for one in listed or () if (call := as_mapping(one))]
+    if not found and listed and (odd := next(filter(None, listed), None)):
+        found = [{"id": str(odd)}]  # told as a call without a name, or it were lost in silence
     if found:
         return found
     legacy = as_mapping(said.get("function_call")) or {}
     filled = legacy.get("name") or legacy.get("arguments")
     return [{"function": legacy}] if filled else []
+
+
+def _without_a_list(said: Any) -> Sequence[Any]:  # noqa: ANN401 - any JSON value
+    """Return what stands in place of the list of calls: one of them, or all by their indices."""
+    by_index = as_mapping(said)
+    return list(by_index.values()) if by_index and "function" not in by_index else [said]
 
 
 def _read(said: Mapping[str, Any]) -> _Fragment:

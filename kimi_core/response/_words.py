@@ -24,8 +24,11 @@ __all__ = [
 
 
 def failed(choice: Mapping[str, Any]) -> bool:
-    """Whether a choice holds an error in place of an answer."""
-    return "error" in choice or choice.get("finish_reason") == "error"
+    """Whether a choice holds an error in place of an answer, or what it says does."""
+    if "error" in choice or choice.get("finish_reason") == "error":
+        return True
+    said = choice.get("delta") or choice.get("message")
+    return isinstance(said, dict) and "error" in said
 
 
 _OF_NO_INTEREST = frozenset({"index", "role", "type"})
@@ -150,5 +153,13 @@ def refusal_of(delta: Mapping[str, Any]) -> str:
 
 
 def _joined(content: object, name: str) -> str:
-    parts = [] if isinstance(content, str) else as_sequence(content) or []
-    return "".join(string_in(as_mapping(part) or {}, name) for part in parts)
+    if not content or isinstance(content, str):
+        return ""
+    parts = as_sequence(content) or [content]
+    return "".join(_part(part, name) for part in parts)
+
+
+def _part(part: object, name: str) -> str:
+    if isinstance(part, str):
+        return part if name == "text" else ""
+    return string_in(as_mapping(part) or {}, name)

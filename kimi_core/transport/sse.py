@@ -21,6 +21,7 @@ from kimi_core.transport.repeats import FindText, Repeats, Texts
 __all__ = ["EventStreamDecoder", "begins_like_events"]
 
 _MOST_BYTES = 32 * 1024 * 1024  # of one event: a million tokens of arguments are a fifth of it
+_WORDLESS = "the server sent an error event without a word in it"
 # Behind so many events that nothing repeats, no more are looked at for it: a server that numbers
 # its events gains nothing.
 _MOST_UNREPEATED = 8
@@ -191,7 +192,7 @@ class EventStreamDecoder:
         if self._data:
             self._hold(data)
             return None
-        if data == b"[DONE]":
+        if data == b"[DONE]" and not self._error:
             self.done = True
             return None
         if not data or data == b"null":  # an idle event of a relay (pi issue 2466)
@@ -209,10 +210,10 @@ class EventStreamDecoder:
         self._held += len(data) + 1  # and the line feed between them
 
     def _dispatch(self) -> dict[str, Any] | None:
-        lines, error = self._data, self._error
+        lines, error, last = self._data, self._error, self._last
         self._data, self._held, self._error, self._last = [], 0, False, None
         if not lines:
-            return None
+            return _as_error({"message": _WORDLESS}) if error and last is None else None
         text = b"\n".join(lines)
         event = _parsed(text) if len(lines) > 1 else None
         if event is None and error:

@@ -57,6 +57,17 @@ def test_names_are_imported_when_they_are_asked_for() -> None:
     assert ran.stdout.split("\n") == ["[]", "False False", "True", ""]
 
 
+def test_a_room_that_lacks_a_library_says_which(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is there: hasattr must not take it for a name that is none."""
+    (tmp_path / "lacking.py").write_text("import no_such_library", "utf-8")
+    monkeypatch.setattr(kimi_core, "__path__", [*kimi_core.__path__, str(tmp_path)])
+
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        kimi_core.lacking  # noqa: B018 - asked for as an attribute, so imported
+
+
 def is_here(name: str) -> bool:
     """Whether the framework of the package is installed."""
     framework = FRAMEWORKS.get(name.partition(".")[0], "kimi_core").partition(".")[0]

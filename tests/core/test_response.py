@@ -24,6 +24,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "content": ({"content": "Hi"}, "Hi", ""),
     "content null": ({"content": None, "role": "assistant"}, "", ""),
     "content is parts": ({"content": [{"type": "text", "text": "H"}, {"text": "i"}]}, "Hi", ""),
+    "content is texts": ({"content": ["H", None, {"text": "i"}, {}]}, "Hi", ""),
+    "content is one part": ({"content": {"type": "text", "text": "Hi"}}, "Hi", ""),
     "reasoning_content": ({"reasoning_content": "why", "content": ""}, "", "why"),
     "reasoning": ({"reasoning": "why"}, "", "why"),
     "both names": ({"reasoning_content": "why", "reasoning": "why"}, "", "why"),
