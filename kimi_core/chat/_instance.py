@@ -275,9 +275,10 @@ class Instance(ClosesItself):
         if name.startswith("_"):
             super().__setattr__(name, value)
         else:
-            self._set(read_settings({name: value}), {name})
+            settings = read_settings({name: value})
+            self._set(settings, {name}, connects=bool(settings.keys() & _CONNECTION))
 
-    def _set(self, settings: Mapping[str, Any], words: AbstractSet[str]) -> None:
+    def _set(self, settings: Mapping[str, Any], words: AbstractSet[str], *, connects: bool) -> None:
         """Set all of them, of which the caller said these words, or none where that cannot work."""
         before = dict[str, Any]()
         for word, given in settings.items():
@@ -286,7 +287,7 @@ class Instance(ClosesItself):
                 kept |= getattr(self, field) or {}
             before[field] = getattr(self, field, None)
             super().__setattr__(field, kept)
-        if settings.keys() & _CONNECTION and getattr(self, "_chat", None) is not None:
+        if connects and getattr(self, "_chat", None) is not None:
             try:
                 self._connect()
             except KimiConfigError:
@@ -307,7 +308,8 @@ class Instance(ClosesItself):
         """
         copy: Self = cast("Any", super()).model_copy(deep=deep)
         settings = copy._sorted(update or {}, of_copy=True)
-        copy._set(settings, set(update or {}))
+        # Closed by itself: an original that is asked meanwhile keeps its connections.
+        copy._set(settings, set(update or {}), connects=bool(update))
         return copy
 
     def __deepcopy__(self: _Same, memo: dict[int, Any] | None = None) -> _Same:  # noqa: PYI019 - see above

@@ -65,8 +65,8 @@ class ServedModel:
     """The model that a `kimi_core.chat.KimiChat` asks.
 
     Args:
-        resolve: From a name (None for the endpoint's own) and the context that the server states
-            (None where it does not) to capabilities.
+        resolve: From a name (None for the endpoint's own), and what the server states of it, its
+            context and its weights (None where it does not), to capabilities.
         named: What the caller named.
         base_url: Where the caller says that the server is.
 
@@ -78,13 +78,13 @@ class ServedModel:
 
     def __init__(
         self,
-        resolve: Callable[[str | None, int | None], Capabilities],
+        resolve: Callable[[str | None, int | None, str | None], Capabilities],
         named: str | None,
         base_url: str | None,
     ) -> None:
         self._resolve = resolve
         self._named = named
-        self.capabilities = resolve(named, None)
+        self.capabilities = resolve(named, None, None)
         self._first = self.capabilities.model
         endpoint = self.capabilities.endpoint
         engine = endpoint.embedded and not base_url
@@ -106,7 +106,7 @@ class ServedModel:
         call. A server that has a single model of another name could not answer to it.
         """
         if model not in {None, self._first, self.capabilities.model}:
-            return build(self._resolve(model, None))
+            return build(self._resolve(model, None, None))
         known = self.known  # read first: the capabilities are final as soon as it is true
         request = build(self.capabilities)
         if known:
@@ -148,7 +148,8 @@ class ServedModel:
             if name is not None and row["id"] == name:
                 # As it is listed: a vLLM with --served-model-name kimi-k2.5 answers 404 to the
                 # endpoint's own spelling, moonshotai/Kimi-K2.5.
-                self.capabilities = replace(self._resolve(name, stated_context(row)), model=name)
+                found = self._resolve(name, stated_context(row), _weights(row))
+                self.capabilities = replace(found, model=name)
         self.known = True
 
     def follow(self, other: ServedModel) -> None:
@@ -195,7 +196,11 @@ class ServedModel:
 
 
 def resolved(
-    settings: Settings, endpoint: str | Endpoint, model: str | None, stated: int | None
+    settings: Settings,
+    endpoint: str | Endpoint,
+    model: str | None,
+    stated: int | None,
+    weights: str | None = None,
 ) -> Capabilities:
     """Return what a model can do under settings; the endpoint is that of their address.
 
@@ -204,13 +209,14 @@ def resolved(
         endpoint: The endpoint's row, or its name.
         model: Any spelling; None for the endpoint's own.
         stated: Tokens that the server says it was started with; a setting wins.
+        weights: The model that the server says it serves under that name; likewise.
     """
     context = settings.context_window or stated or _context_of_engine(settings, endpoint)
     return resolve(
         model,
         endpoint,
         {
-            "base_model": settings.base_model,
+            "base_model": settings.base_model or weights,
             "context_window": context,
             "api": settings.api,
             "tool_call_parser": settings.tool_call_parser,
@@ -256,6 +262,16 @@ def stated_context(row: Mapping[str, Any]) -> int | None:
     names = ("max_model_len", "context_length", "context_window", "n_ctx", "n_ctx_train")
     stated = (places.get(name) for name in names)
     return next((tokens for tokens in stated if type(tokens) is int and tokens > 0), None)
+
+
+def _weights(row: Mapping[str, Any]) -> str | None:
+    """Return the Kimi that a server serves under a name that is none, as vLLM says it in ``root``.
+
+    It may be a path (/models/Kimi-K2-Thinking).
+    """
+    root = str(row.get("root") or "").strip(" /")
+    named = get_model(str(row["id"])) is not None
+    return root if root and not named and get_model(root) is not None else None
 
 
 def _question_of_props(rows: _Rows, base_url: str) -> Call[int | None] | None:

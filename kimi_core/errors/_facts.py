@@ -143,8 +143,9 @@ def redacted(value: Any, api_key: str | None = None) -> Any:  # noqa: ANN401 - a
         fields = cast("Mapping[object, Any]", value)
         return {name: redacted(inner, api_key) for name, inner in fields.items()}
     if isinstance(value, (list, tuple)):
-        items = cast("list[Any]", value)
-        return type(items)(redacted(item, api_key) for item in items)
+        items = [redacted(item, api_key) for item in cast("list[Any]", value)]
+        named: Any = getattr(value, "_make", type(value))  # of a named tuple
+        return named(items)
     return value
 
 

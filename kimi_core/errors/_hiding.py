@@ -16,7 +16,9 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qsl
 
+from kimi_core.errors._aiohttp import is_of_aiohttp
 from kimi_core.errors._facts import redacted
 
 __all__ = ["hide_key"]
@@ -43,6 +45,7 @@ def hide_key(exc: BaseException, sent: Any) -> None:  # noqa: ANN401 - of the SD
     """
     secrets = ["", *_secrets_in(sent.request)]  # what looks like a key is hidden in any case
     for error in _chain(exc):
+        is_of_aiohttp(error)  # which takes the headers out of what is shown of the request
         error.args = _without(error.args, secrets)
         for name in _TEXTS:
             if name in vars(error):
@@ -76,7 +79,7 @@ def _secrets_in(request: Any) -> Iterator[str]:  # noqa: ANN401 - of httpx or ht
         if scheme == "Basic":  # of a password in an address
             with suppress(ValueError):
                 yield base64.b64decode(said).decode().partition(":")[2]
-    for name, value in request.url.params.multi_items():
+    for name, value in parse_qsl(str(request.url).partition("?")[2]):
         if _SECRET.search(name):
             yield value
 

@@ -57,7 +57,11 @@ OLD_NAMES: Mapping[str, str] = {
     **dict.fromkeys(
         ("aws_region", "project_id", "region"), "leave it out: base_url= says where the server is"
     ),
-    "tools": "leave it out: give tools to an agent, to bind_tools or to chat_with_tools",
+    **dict.fromkeys(
+        ("functions", "tools"),
+        "leave it out: give tools to an agent, to bind_tools or to chat_with_tools",
+    ),
+    "function_call": "leave it out: tool_choice says which tool is to be called",
     # ChatGroq.
     "reasoning_format": "leave it out: reasoning always stands beside the content",
     # LlamaIndex's OpenAI and OpenAILike.

@@ -172,9 +172,13 @@ def in_words(wire: dict[str, Any], kept: Mapping[str, Any]) -> None:
     """
     spoken_aloud = wire.pop("audio", None) is not None
     aloud = text_of(as_mapping(kept.get("audio"))) if spoken_aloud else ""
-    refused = kept.get("refusal")
-    if not wire["content"]:
-        wire["content"] = aloud or (isinstance(refused, str) and refused) or wire["content"]
+    if aloud and not wire["content"]:
+        wire["content"] = aloud
+    refused, content = kept.get("refusal"), wire["content"]
+    if isinstance(refused, str) and refused and refused not in text_of(content):
+        parts = as_sequence(content)
+        more = {"type": "text", "text": refused}
+        wire["content"] = f"{content or ''}{refused}" if parts is None else [*parts, more]
 
 
 def calls_in(content: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - text or blocks

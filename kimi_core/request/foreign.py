@@ -62,6 +62,11 @@ _FOREIGN = frozenset(
         "web_fetch_tool_result", "web_search_call", "web_search_tool_result",
     }
 )  # fmt: skip
+# Of these the text was said, or is told on lines of its own anyway.
+_SAID = (
+    *("audio", "document", "file", "input_audio", "input_text", "non_standard", "output_audio"),
+    *("output_text", "refusal", "text-plain", "tool_plan", None),
+)
 # Where a block's text stands, the best first. A tool's input says nothing to a reader.
 _TEXTS = (
     *("text", "refusal", "output_text", "transcript", "executable_code", "code"),
@@ -187,7 +192,18 @@ def text_in(block: object, *, of_model: bool) -> str:
         of_model: Whether it stands in a message of the model.
     """
     role = "assistant" if of_model else "user"
-    return text_of(block) if _is_foreign(block, role) else ""
+    return _told(as_mapping(block) or {}) if _is_foreign(block, role) else ""
+
+
+def _told(fields: Mapping[str, Any]) -> str:
+    """Return the text of a foreign block; of what was not said, on lines of its own.
+
+    Neighbouring texts are joined without anything between them: "2" of a program and "It is" of the
+    answer would be "2It is".
+    """
+    text = text_of(fields)
+    said = fields.get("type") in _SAID and "toolResult" not in fields
+    return text if said or not text else f"\n{text}\n"
 
 
 def text_of(value: object) -> str:
@@ -237,7 +253,7 @@ def _plain(message: Mapping[str, Any], left: set[str]) -> Mapping[str, Any]:
             kept.append(theirs or attached(part) or part)
             continue
         fields = as_mapping(part) or {}
-        text = text_of(fields) or (_as_json(fields) if role == "tool" else "")
+        text = _told(fields) or (_as_json(fields) if role == "tool" else "")
         if text:
             kept.append({"type": "text", "text": text})
         else:

@@ -158,6 +158,7 @@ PLACES: dict[str, tuple[list[dict[str, Any]], Usage | None]] = {
     ),
     "growing": ([{**delta(content="x"), "usage": SEVEN}, {**delta("stop"), "usage": LATER}],
                 Usage(3, 9, 12)),
+    "no object": ([{**delta("stop"), "usage": [7]}], None),
     "null in the end": ([in_choice(SEVEN), {"choices": [], "usage": None}], Usage(3, 4, 7)),
 }  # fmt: skip
 

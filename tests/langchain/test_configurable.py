@@ -74,10 +74,10 @@ def test_a_short_name_is_asked_for_by_the_copy_as_well(copied: Any) -> None:
 def test_copies_of_the_same_settings_ask_what_is_served_once() -> None:
     """Each call of a configurable model asked for the list of models, and was traced as Kimi-K2."""
     with ScriptedServer(repeats=True) as server:
-        rows = {"data": [{"id": "my-kimi", "max_model_len": 12_345}]}
+        rows = {"data": [{"id": "my-kimi", "root": "/w/Kimi-K2.5", "max_model_len": 12_345}]}
         server.listings = [body(rows)]
         server.will(serving("my-kimi"))
-        llm = ChatKimiK2(endpoint="vllm", base_url=server.base_url, base_model="kimi-k2.5")
+        llm = ChatKimiK2(endpoint="vllm", base_url=server.base_url)
         for number in range(3):
             configurable(llm).with_config(configurable={"t": number / 10}).invoke("Hi")
         later = copy_of(llm, t=0.5)
@@ -87,6 +87,7 @@ def test_copies_of_the_same_settings_ask_what_is_served_once() -> None:
             if one is llm:
                 one.invoke("Hi")
             assert one.profile["max_input_tokens"] == 12_345
+            assert one.profile["image_inputs"]  # which Kimi-K2-Instruct has not
         assert server.looks == 1
 
 

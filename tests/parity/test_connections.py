@@ -184,6 +184,20 @@ def test_the_last_one_that_closes_closes(framework: Framework, server: ScriptedS
 
 
 @both
+def test_a_copy_that_closes_leaves_its_original_alone(
+    framework: Framework, server: ScriptedServer
+) -> None:
+    model = framework.make(**settings(server))
+    framework.ask(model)
+    client = model._chat.transport._pool._client
+    for update in ({"seed": 1}, {"max_retries": 0}):
+        with model.model_copy(update=update) as copied:
+            framework.ask(copied)
+        assert not client.is_closed
+    assert len(ports(server)) == 1
+
+
+@both
 def test_the_last_one_that_is_forgotten_closes(
     framework: Framework, server: ScriptedServer
 ) -> None:
