@@ -54,6 +54,7 @@ PATHS = {
     },
 }
 AT_ONCE = 100
+EVENTS = 100_000  # of JSON: the clock of a process may tick in milliseconds
 TURNS = 5
 SECONDS = 6.0  # of CPU for the samples of one path
 INTERVAL = 0.002
@@ -158,7 +159,7 @@ def profiled(
     samples.of(ours, seconds)
     ratio = statistics.median(map(_ratio, found["ours"], found["peer"]))
     middle = {name: statistics.median(values) for name, values in found.items()}
-    json_us = timed(_floors.json_alone(chunks), chunks)
+    json_us = timed(_floors.json_alone(EVENTS), EVENTS)
     least = middle["framework"] + middle["http"] + json_us
     summary = (
         f"{middle['ours']:.1f} µs a chunk, {PEERS[family]} {middle['peer']:.1f} µs: "
