@@ -127,8 +127,10 @@ class AnswerFacts:
     @property
     def _last_choices(self) -> Any:  # noqa: ANN401 - as a server says it
         """The choices of the last chunk that has any, made anew where it only repeated another."""
-        last: Any = deepcopy(self._repeated) if self._repeated is not None else None
-        found = only_text(last) if last is not None else None
+        if self._repeated is None:
+            return self._choices
+        last: Any = deepcopy(self._repeated)
+        found = only_text(last)
         if found is None:
             return self._choices
         _, holder, name = found

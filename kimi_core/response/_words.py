@@ -6,7 +6,7 @@ Owns: under which names text, reasoning, a refusal and the finish reason stand. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from kimi_core._json import as_mapping, as_sequence
 
@@ -104,7 +104,7 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
     if any(chunk.get(it) or choice.get(it) for it in _MORE):
         return None
     delta = choice.get("delta")
-    if not isinstance(delta, dict):
+    if not _is_object(delta):
         return None
     name, value = only_field(delta)
     if name in _KINDS and isinstance(value, str):
@@ -115,7 +115,7 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
 def _only_arguments(call: dict[str, Any] | None) -> tuple[TextKind, dict[str, Any], str] | None:
     """Return likewise the arguments of a fragment that says nothing else of its call."""
     function = call.get("function") if call is not None else None
-    if call is None or not isinstance(function, dict) or call.get("id") or function.get("name"):
+    if call is None or not _is_object(function) or call.get("id") or function.get("name"):
         return None
     found = isinstance(function.get("arguments"), str)
     return (("arguments", call.get("index")), function, "arguments") if found else None
@@ -123,8 +123,12 @@ def _only_arguments(call: dict[str, Any] | None) -> tuple[TextKind, dict[str, An
 
 def _only(listed: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as a server says it
     """Return the only item of a list, where it is an object."""
-    one = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
-    return one if isinstance(one, dict) else None
+    items = as_sequence(listed) or ()
+    return items[0] if len(items) == 1 and _is_object(items[0]) else None
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def reasoning_of(delta: Mapping[str, Any]) -> str:

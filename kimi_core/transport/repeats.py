@@ -166,7 +166,7 @@ def _is_only(event: dict[str, Any], prefix: bytes, suffix: bytes, find: FindText
         other: Any = jiter.from_json(b'%b"%b"%b' % (prefix[len(_DATA) :], _MARK.encode(), suffix))
     except ValueError:
         return False
-    found, own = find(other) if isinstance(other, dict) else None, find(event)
+    found, own = find(other), find(event)
     if found is None or own is None or found[0] != own[0] or found[1].get(found[2]) != _MARK:
         return False
     found[1][found[2]] = own[1][own[2]]
