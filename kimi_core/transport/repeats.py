@@ -99,7 +99,7 @@ class Repeats:
             text = _STRING.match(line, end + len(name))
             if text is not None:
                 prefix, suffix = line[: text.start(1) - 1], line[text.end(1) + 1 :]
-                if _is_only(event, prefix, suffix, find):
+                if _is_text(prefix, suffix, find):
                     return cls(found[0], event, prefix, suffix + b"\n\n")
         return None
 
@@ -160,14 +160,11 @@ def _strings(pieces: list[bytes]) -> list[str] | None:
     return read if len(read) == len(pieces) else None
 
 
-def _is_only(event: dict[str, Any], prefix: bytes, suffix: bytes, find: FindText) -> bool:
-    """Whether a string between both is the text of the event, and changes nothing else of it."""
+def _is_text(prefix: bytes, suffix: bytes, find: FindText) -> bool:
+    """Whether a string between both is the text of the event."""
     try:
-        other: Any = jiter.from_json(b'%b"%b"%b' % (prefix[len(_DATA) :], _MARK.encode(), suffix))
+        event: Any = jiter.from_json(b'%b"%b"%b' % (prefix[len(_DATA) :], _MARK.encode(), suffix))
     except ValueError:
         return False
-    found, own = find(other), find(event)
-    if found is None or own is None or found[0] != own[0] or found[1].get(found[2]) != _MARK:
-        return False
-    found[1][found[2]] = own[1][own[2]]
-    return bool(other == event)
+    found = find(event)
+    return found is not None and found[1].get(found[2]) == _MARK

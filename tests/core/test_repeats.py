@@ -145,6 +145,24 @@ def test_two_places_of_one_name_are_told_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "texts", [[b'c","d'], [b"x\\", b',"'], [b"\xff"], [b"a\tb"]],
+    ids=["two strings", "an end that is escaped", "no UTF-8", "a control character"],
+)  # fmt: skip
+def test_what_is_no_string_is_none(texts: list[bytes]) -> None:
+    """Joined, the first two would be as many strings as there are events."""
+    line = b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n'
+    stream = b"".join(line % text for text in (b"a", b"b", *texts))
+    read, plain = EventStreamDecoder(only_text), EventStreamDecoder()
+    told = [text for one in read.feed(stream) for text in _texts(one)]
+    assert told == [text for one in plain.feed(stream) for text in _texts(one)]
+    assert str(read.broken) == str(plain.broken)
+
+
+def _texts(read: Any) -> list[str]:
+    return read.texts if isinstance(read, Texts) else [read["choices"][0]["delta"]["content"]]
+
+
 def test_a_server_that_numbers_its_events_is_not_looked_at_for_ever() -> None:
     looks = 0
 
