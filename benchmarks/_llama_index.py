@@ -31,12 +31,14 @@ QUESTION = [ChatMessage("Go.")]
 # -- models ----------------------------------------------------------------------------------------
 
 
-def _kimi(url: str, *, raw: bool) -> Any:
+def _kimi(url: str, *, raw: bool = False, aiohttp: bool = False) -> Any:
     from llama_index_kimi import ChatKimiK2
 
     model = "kimi-k2-instruct" if raw else "kimi-k2.6"
     parser: Any = "client" if raw else "server"
-    return ChatKimiK2(endpoint="vllm", model=model, base_url=url, tool_call_parser=parser)
+    asks: dict[str, Any] = {"endpoint": "vllm", "model": model, "base_url": url}
+    over = "aiohttp" if aiohttp else None
+    return ChatKimiK2(**asks, tool_call_parser=parser, http_async_client=over)
 
 
 def _openai_like(url: str, **_: Any) -> Any:

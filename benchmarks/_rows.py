@@ -73,6 +73,7 @@ class Row:
         quick: Whether it is measured with ``--quick``.
         few: Whether only ours and those with a target are measured with ``--quick``.
         longest: Seconds of one run, after which it is given up.
+        aiohttp: Whether ours asks over aiohttp, which is a setting of it.
     """
 
     title: str
@@ -86,6 +87,7 @@ class Row:
     quick: bool = True
     few: bool = False
     longest: int = 30
+    aiohttp: bool = False
 
     @property
     def units(self) -> int:
@@ -125,6 +127,8 @@ _STREAMS = (
     Row("tool arguments, async", "astream", "arguments"),
     Row("text, 100 async at once", "astream", "text", 50, arguments={"at_once": 100},
         target=_target(0.25)),
+    Row("the same, ours over aiohttp", "astream", "text", 50, arguments={"at_once": 100},
+        aiohttp=True, target=_target(0.25)),
     Row("text, 1,000 async at once", "astream", "text", 20, arguments={"at_once": 1_000},
         quick=False),
     Row("structured answer", "structured", "json", 200),
@@ -151,6 +155,8 @@ _WHOLE = (
         for way in ("batch", "abatch")
         for at_once in (1, 4, 16, 64, 256)
     ),
+    Row("abatch, 256 at once, ours over aiohttp", "abatch", "text", 100,
+        arguments={"at_once": 256}, aiohttp=True, target=_target(0.5)),
 )  # fmt: skip
 
 _LONG = {"messages": 1_000, "offered": 100}

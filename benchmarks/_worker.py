@@ -3,8 +3,8 @@
 Owns: the clock, and the two lives of a worker. May know: `_langchain`, `_llama_index`, `_others`.
 
 ``python _worker.py FAMILY NAME URL`` reads a line of JSON for each run, ``{"action", "raw",
-"arguments", "measure", "units", "longest"}``, and answers with one: ``{"value"}`` or ``{"error"}``.
-A value is seconds for each unit, or bytes. What an action needs is made once.
+"aiohttp", "arguments", "measure", "units", "longest"}``, and answers with one: ``{"value"}`` or
+``{"error"}``. A value is seconds for each unit, or bytes. What an action needs is made once.
 
 ``python _worker.py FAMILY NAME URL --startup`` says what it costs to get there.
 """
@@ -78,14 +78,14 @@ def measured(
     if action is None:
         raise NotImplementedError(told["action"])
     name, url = client
-    kind = f"raw {told['raw']}"
+    kind = json.dumps(settings := {"raw": told["raw"], "aiohttp": told["aiohttp"]})
     if kind not in made:
-        made[kind] = module.MODELS[name](url, raw=told["raw"])
+        made[kind] = module.MODELS[name](url, **settings)
     if told["measure"] == "bytes":
         return float(action(made[kind], **told["arguments"]))
     if told["measure"] == "added":
         return _added(module, made[kind], url)
-    key = json.dumps([told["action"], told["raw"], told["arguments"]])
+    key = json.dumps([told["action"], kind, told["arguments"]])
     if key not in made:
         made[key] = action(made[kind], **told["arguments"])
     gc.collect()
@@ -130,10 +130,10 @@ def startup(family: str, name: str, url: str) -> dict[str, float]:
         return found
     module = importlib.import_module(FAMILIES[family])
     make = module.MODELS[name]
-    kept = [make(url, raw=False)]
+    kept = [make(url)]
     found["rest"] = _resident() - resident
     start = time.process_time()
-    kept += [make(url, raw=False) for _ in range(CONSTRUCTED)]
+    kept += [make(url) for _ in range(CONSTRUCTED)]
     found["construct"] = (time.process_time() - start) / CONSTRUCTED
     return found
 

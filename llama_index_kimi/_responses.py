@@ -70,14 +70,16 @@ class ResponseWriter(Generic[_Shown]):
             events = [event for event in events if getattr(event, "index", 0) == 0]
         if not events:
             return None
-        delta, thought = self._said.take(events)
-        said = self._said.message()
-        told = {
-            "message": _message(said.content, said.reasoning, said.tool_calls),
-            "raw": {"id": self._reader.id, "model": self._reader.model},
-            "additional_kwargs": known(thinking_delta=thought),
-        }
-        return self._show(copied(_RESPONSE, delta=delta, **told))
+        said, reader = self._said, self._reader
+        delta, thought = said.take(events)
+        response = copied(
+            _RESPONSE,
+            message=_message(said.content, said.reasoning, said.tool_calls),
+            delta=delta,
+            raw={"id": reader.id, "model": reader.model},
+            additional_kwargs={"thinking_delta": thought} if thought else {},
+        )
+        return self._show(response)
 
     def finish(self, *, streamed: bool) -> _Shown:
         """Return the whole answer, with usage and finish reason.
@@ -106,16 +108,18 @@ def _message(
     content: str, reasoning: str, calls: Sequence[ToolCall], *, reasoning_tokens: int = 0
 ) -> ChatMessage:
     blocks: list[ContentBlock] = []
+    extras: dict[str, Any] = {}
     if reasoning:
         told = {"content": reasoning, "num_tokens": reasoning_tokens or None}
         blocks.append(copied(_THOUGHT, **told, additional_information={}))
     if content:
         blocks.append(copied(_TEXT, text=content))
-    blocks += [
-        copied(_CALL, tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
-        for call in calls
-    ]
-    extras = {"tool_calls": [call.as_wire() for call in calls]} if calls else {}
+    if calls:
+        blocks += [
+            copied(_CALL, tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
+            for call in calls
+        ]
+        extras["tool_calls"] = [call.as_wire() for call in calls]
     return copied(_MESSAGE, role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 
 

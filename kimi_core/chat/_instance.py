@@ -324,6 +324,8 @@ class Instance(ClosesItself):
     def __getstate__(self) -> dict[str, Any]:
         names = cast("Any", type(self)).model_fields.keys() - _UNWRITTEN  # no cached property
         kept = {name: value for name, value in vars(self).items() if name in names}
+        if isinstance(client := getattr(self, "http_async_client", None), str):
+            kept["http_async_client"] = client
         kept["endpoint"] = written_endpoint(kept["endpoint"], with_key_names=True)
         # As the caller wrote it: the server is asked again for a short name, and for none.
         kept[self._kept("model", None)[0]] = self._chat.settings.model

@@ -82,7 +82,7 @@ class ModelKeywords(TypedDict, total=False):
     extra_headers: Mapping[str, str] | None
     extra_query: Mapping[str, object] | None
     http_client: Any  # of httpx or httpx2
-    http_async_client: Any  # of httpx or httpx2
+    http_async_client: Any  # of httpx or httpx2, or "aiohttp"
 
     # Other words for these; a setting's own name wins.
     api_base: str | None

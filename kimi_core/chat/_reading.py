@@ -11,6 +11,7 @@ and what had come is told before it.
 
 from __future__ import annotations
 
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
@@ -21,14 +22,19 @@ from kimi_core.errors import (
     EmptyAnswerWarning,
     KimiAPIError,
     KimiProtocolError,
+    KimiStreamTruncatedError,
+    KimiTimeoutError,
     error_in,
     hide_key,
+    is_of_aiohttp,
+    is_timeout,
     warn,
     warnings_at,
 )
-from kimi_core.response import ResponseReader, incomplete_answer, says_something
+from kimi_core.response import ResponseReader, incomplete_answer, only_text, says_something
 from kimi_core.transport.body import BYTE_ORDER_MARK, BodyReader
 from kimi_core.transport.limits import OutOfTimeError
+from kimi_core.transport.repeats import Texts
 from kimi_core.transport.sse import EventStreamDecoder, begins_like_events
 
 if TYPE_CHECKING:
@@ -110,26 +116,49 @@ class Reading:
             self._beginning = b""
             return False
         if begins_like_events(begun):
-            self._decoder = EventStreamDecoder()
+            self._decoder = self._event_decoder()
         elif begun.startswith(b"{"):
             self._body = BodyReader()
         elif at_end or len(begun) > _LONGEST_FIELD + 3:  # a byte order mark
-            self._decoder = EventStreamDecoder() if self._says_events else None
+            self._decoder = self._event_decoder() if self._says_events else None
             self._body = None if self._says_events else BodyReader()
         return self._decoder is not None or self._body is not None
 
+    def _event_decoder(self) -> EventStreamDecoder:
+        # An observer is shown each chunk as it came.
+        return EventStreamDecoder(only_text if self._observer is None else None)
+
     def _feed_events(self, decoder: EventStreamDecoder, data: bytes) -> Iterable[list[Event]]:
+        repeats = decoder.repeats
+        text = None if repeats is None else repeats.text_of(data)
+        if repeats is not None and text is not None:  # as nearly every read of a live stream
+            if text:  # an empty one keeps the connection alive, and says nothing
+                self.limits.heard()
+            return self.reader.feed_texts(repeats.kind, repeats.event, [text])
         chunks = decoder.feed(data)
-        if len(chunks) == 1 and decoder.broken is None:  # the usual case, and nothing to merge
-            return (self._read(chunks[0]),)
+        if len(chunks) == 1 and decoder.broken is None:  # nothing to merge
+            return self._read_any(chunks[0])
         return self._read_all(decoder, chunks)
 
     def _read_all(
-        self, decoder: EventStreamDecoder, chunks: list[dict[str, Any]]
+        self, decoder: EventStreamDecoder, chunks: list[dict[str, Any] | Texts]
     ) -> Generator[list[Event], None, None]:
-        yield from merged_arguments(map(self._read, chunks))
+        for is_plain, run in groupby(chunks, self._is_plain):
+            lists = chain.from_iterable(map(self._read_any, run))
+            yield from lists if is_plain else merged_arguments(lists)
         if decoder.broken is not None:
             raise decoder.broken
+
+    def _is_plain(self, chunk: dict[str, Any] | Texts) -> bool:
+        """Whether it is a run of texts in which there is nothing to merge."""
+        return not isinstance(chunk, dict) and self.reader.is_plain(chunk.kind)
+
+    def _read_any(self, chunk: dict[str, Any] | Texts) -> Iterable[list[Event]]:
+        if isinstance(chunk, dict):
+            return (self._read(chunk),)
+        if any(chunk.texts):
+            self.limits.heard()
+        return self.reader.feed_texts(*chunk)
 
     def _feed_body(self, body: BodyReader, data: bytes) -> None:
         if data.strip():
@@ -153,7 +182,7 @@ class Reading:
                 message = f"the server's answer has no choices: {self._body.shown!r}"
                 raise KimiProtocolError(message)
             yield self._read(value)
-            yield self._end(done=True)
+            yield self._end(done=not _is_begun(value))
         else:
             yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
@@ -201,16 +230,18 @@ class Reading:
 
     # -- an end in the middle ----------------------------------------------------------------------
 
-    def check(self) -> None:
-        """Give an answer up that takes too long, though its server keeps the connection alive.
+    def goes_on(self) -> bool:
+        """Whether there is more to read; what the connection does behind a whole answer is nothing.
 
         Raises:
-            KimiTimeoutError: With what had come in its ``partial``.
+            KimiTimeoutError: Where the answer takes too long, though its server keeps the
+                connection alive; with what had come in its ``partial``.
         """
-        if self.limits.passed:
-            raise self._out_of_time()
-        if self.limits.silent:
-            raise self._silent()
+        if self.finished:
+            return False
+        if self.limits.over:
+            raise self._out_of_time() if self.limits.passed else self._silent()
+        return True
 
     def after(self, error: Exception) -> tuple[list[list[Event]], Exception | None]:
         """Return what an error of reading leaves to be told, and what it means.
@@ -222,17 +253,26 @@ class Reading:
         if lost and (self.finished or self.reader.has_ended):
             return list(self.close()), None
         held = self._held_back() if lost or isinstance(error, _OURS) else []
-        meant = self._meant(error) if lost else error
+        meant = self._meant(error) if lost or self._is_hung_up(error) else error
         if isinstance(meant, _OURS):
             # What is shown of the server's bytes may repeat the key.
-            hide_key(meant, self._response)
+            for one in (meant, error):
+                hide_key(one, self._response)
             meant.partial = self.reader.message()
         return held, meant
+
+    def _is_hung_up(self, error: Exception) -> bool:
+        """Whether an answer broke off because the connection was shut down when the time was over.
+
+        Where nothing says how long a body is, that looks like its end.
+        """
+        late = isinstance(error, KimiTimeoutError)
+        return isinstance(error, KimiStreamTruncatedError) and self.limits.passed and not late
 
     def _meant(self, error: Exception) -> Exception:
         if isinstance(error, OutOfTimeError) or self.limits.passed:
             return self._out_of_time()
-        if "TimeoutException" in _names(error):
+        if is_timeout(error):
             return self._silent()
         cause = str(error) or type(error).__name__
         return self.reader.truncated(f"the connection was lost ({cause})")
@@ -260,15 +300,18 @@ class Reading:
 _OURS = (KimiAPIError, KimiProtocolError)
 
 
-def _names(error: Exception) -> set[str]:
-    return {kind.__name__ for kind in type(error).__mro__}
-
-
 def _is_of_transport(error: Exception) -> bool:
     # openai 3 is built on httpx2, openai 2 on httpx; both call the base of these RequestError.
-    return isinstance(error, OutOfTimeError) or "RequestError" in _names(error)
+    named = "RequestError" in {kind.__name__ for kind in type(error).__mro__}
+    return named or isinstance(error, OutOfTimeError) or is_of_aiohttp(error)
 
 
 def _has_choice(answer: dict[str, Any]) -> bool:
     choices = as_sequence(answer.get("choices"))
     return choices is not None and any(as_mapping(choice) is not None for choice in choices[:1])
+
+
+def _is_begun(answer: dict[str, Any]) -> bool:
+    """Whether a body is one chunk of a stream, as lines of JSON have them, and no answer."""
+    choice = as_mapping((as_sequence(answer.get("choices")) or [None])[0]) or {}
+    return "delta" in choice and "message" not in choice and not choice.get("finish_reason")

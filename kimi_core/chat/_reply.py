@@ -19,7 +19,7 @@ from kimi_core.errors import KimiError, Line, request_id_of
 from kimi_core.events import Event
 from kimi_core.request import Request
 from kimi_core.response import ResponseReader, Unsettled
-from kimi_core.transport.call import HttpResponse
+from kimi_core.transport.call import HttpResponse, areads, reads
 from kimi_core.transport.limits import Limits, adrain, drain
 from kimi_core.transport.processes import nested
 from kimi_core.transport.rates import Permit
@@ -106,14 +106,13 @@ class Reply(Opened):
             KimiStatusError: Where the server reported an error inside its answer.
         """
         reading, limits = self._reading, self._reading.limits
-        pieces = self._response.iter_bytes()
+        pieces = reads(self._response)
         try:
             with limits.watch(self._response):
                 for data in limits.reads(pieces):
                     yield from reading.feed(data)
-                    if reading.finished:
+                    if not reading.goes_on():
                         break
-                    reading.check()
             yield from reading.close()
         except Exception as error:
             held, meant = reading.after(error)
@@ -157,17 +156,16 @@ class AsyncReply(Opened):
         """
         reading = self._reading
         try:
-            source = read_ahead(self._response.aiter_bytes(), reading.limits.within)
-            async with nested(source) as reads:
-                async for data in reads:
+            source = read_ahead(areads(self._response), reading.limits.within)
+            async with nested(source) as arrived:
+                async for data in arrived:
                     for events in reading.feed(data):
                         yield events
-                    if reading.finished:
+                    if not reading.goes_on():
                         break
-                    reading.check()
                 for events in reading.close():
                     yield events
-                await adrain(reads)
+                await adrain(arrived)
         except Exception as error:
             held, meant = reading.after(error)
             for events in held:

@@ -4,12 +4,13 @@ Owns: the tree of errors and warnings, what an SDK's error becomes, and whose li
 May know: its own files.
 """
 
-from kimi_core.errors._extras import needs_extra, needs_package
+from kimi_core.errors._aiohttp import is_of_aiohttp, is_timeout
+from kimi_core.errors._extras import needs_extra, needs_package, no_aiohttp
 from kimi_core.errors._facts import error_in, request_id_of
+from kimi_core.errors._hiding import hide_key
 from kimi_core.errors._old_names import OLD_NAMES, is_of_a_connection, meant_instead
 from kimi_core.errors._sdk import (
     error_from_body,
-    hide_key,
     is_final,
     map_error,
     timeout_error,
@@ -102,12 +103,15 @@ __all__ = [
     "hide_key",
     "is_final",
     "is_of_a_connection",
+    "is_of_aiohttp",
+    "is_timeout",
     "line_of_user",
     "map_error",
     "meant_instead",
     "nearest_setting",
     "needs_extra",
     "needs_package",
+    "no_aiohttp",
     "request_id_of",
     "setting_error",
     "timeout_error",

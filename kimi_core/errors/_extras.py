@@ -1,6 +1,6 @@
 """What is said where a package of an extra is not installed.
 
-Owns: that sentence. May know: the standard library.
+Owns: that sentence. May know: its own files.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-__all__ = ["needs_extra", "needs_package"]
+from kimi_core.errors._tree import KimiConfigError
+
+__all__ = ["needs_extra", "needs_package", "no_aiohttp"]
 
 _OURS = ("kimi_core", "langchain_kimi", "llama_index_kimi")
 
@@ -41,6 +43,14 @@ def needs_extra(extra: str) -> Generator[None, None, None]:
     way = f'it comes with the extra {extra!r}: pip install "kimi-k2-integrations[{extra}]"'
     with _told(way):
         yield
+
+
+def no_aiohttp() -> KimiConfigError:
+    """Return the error for connections of aiohttp's, where it is not installed."""
+    return KimiConfigError(
+        "http_async_client='aiohttp' needs aiohttp, and the SDK's transport over it, which come "
+        "with the extra 'aiohttp': pip install \"kimi-k2-integrations[aiohttp]\". Or leave it out."
+    )
 
 
 @contextmanager

@@ -58,6 +58,8 @@ _WAIT = re.compile(r"try again after ([0-9]+(?:\.[0-9]+)?) second")
 # A server that refuses a key repeats it ("Incorrect API key provided: sk-..."). Keys of Moonshot,
 # Kimi Code and OpenRouter all begin alike.
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{6,}")
+# Of an address that holds a password: a redirection may lead to one.
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]*:[^\s/@'\"]*(?=@)")
 _SHORTEST_KEY = 6
 _HIDDEN = "[key hidden]"
 
@@ -136,22 +138,23 @@ def redacted(value: Any, api_key: str | None = None) -> Any:  # noqa: ANN401 - a
     if isinstance(value, str):
         if api_key and len(api_key) >= _SHORTEST_KEY:
             value = value.replace(api_key, _HIDDEN)
-        return _KEY.sub(_HIDDEN, value)
+        return _CREDENTIALS.sub(_HIDDEN, _KEY.sub(_HIDDEN, value))
     if isinstance(value, Mapping):
         fields = cast("Mapping[object, Any]", value)
         return {name: redacted(inner, api_key) for name, inner in fields.items()}
     if isinstance(value, (list, tuple)):
-        items = cast("list[Any]", value)
-        return type(items)(redacted(item, api_key) for item in items)
+        items = [redacted(item, api_key) for item in cast("list[Any]", value)]
+        named: Any = getattr(value, "_make", type(value))  # of a named tuple
+        return named(items)
     return value
 
 
 def error_in(chunk: Mapping[str, Any]) -> object | None:
     """Return the error that an answer holds in place of (or beside) what was asked for, or None.
 
-    Servers report one under many names: ``error`` at the top or in a choice, ``error_type`` and
-    ``error_message`` (DeepInfra), a flat object (SGLang's ``"object": "error"``), ``errors``
-    (Cloudflare), ``detail`` (FastAPI), a finish reason "error" (OpenRouter).
+    Servers report one under many names: ``error`` at the top, in a choice or in its delta,
+    ``error_type`` and ``error_message`` (DeepInfra), a flat object (SGLang's ``"object":
+    "error"``), ``errors`` (Cloudflare), ``detail`` (FastAPI), a finish reason "error" (OpenRouter).
 
     Args:
         chunk: A whole body, or the data of one event.
@@ -160,13 +163,16 @@ def error_in(chunk: Mapping[str, Any]) -> object | None:
         return chunk
     choice = _first_choice(chunk)
     if choice is not None:
-        failed = choice.get("error") or choice.get("finish_reason") == "error"
-        return choice.get("error") or {"message": "finish_reason is 'error'"} if failed else None
+        said = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
+        found: object = choice.get("error") or said.get("error")
+        if choice.get("finish_reason") == "error":
+            found = found or {"message": "finish_reason is 'error'"}
+        return found or None
     flat = chunk.get("object") == "error" or chunk.get("type") == "error"
     named = any(chunk.get(name) for name in _NAMES_OF_ERRORS)
     # The first event of Anthropic's route has a message too: an object.
-    said = isinstance(chunk.get("message"), str) or isinstance(chunk.get("detail"), (str, list))
-    refused = said and "choices" not in chunk
+    told = isinstance(chunk.get("message"), str) or isinstance(chunk.get("detail"), (str, list))
+    refused = told and "choices" not in chunk
     return chunk if flat or named or refused else None
 
 

@@ -6,13 +6,12 @@ openai. The openai SDK is imported on first use, so that importing this costs no
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any
 
+from kimi_core.errors._aiohttp import is_of_aiohttp, is_timeout
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
+from kimi_core.errors._hiding import hide_key
 from kimi_core.errors._tree import (
     KimiAPIError,
     KimiAuthenticationError,
@@ -35,15 +34,11 @@ from kimi_core.errors._words import Meaning, meaning_of
 
 __all__ = [
     "error_from_body",
-    "hide_key",
     "is_final",
     "map_error",
     "timeout_error",
     "wait_asked",
 ]
-
-# Headers whose values a server might repeat, and nobody should see; others say who asks.
-_SECRET = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiAuthenticationError: (
@@ -62,6 +57,9 @@ _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiContentFilterError: "Change the content; a retry of the same text is refused again.",
     KimiServerError: "Try again; an answer that takes minutes is best streamed.",
 }
+
+# Attributes that the SDK's classes promise, besides ``message``.
+_OF_THE_SDK: tuple[str, ...] = ("request", "body", "code", "param", "type")
 
 _Kind = type[KimiStatusError]
 
@@ -183,12 +181,15 @@ def _unanswered(exc: Exception, *, endpoint: str, base_url: str, model: str) -> 
         f"No connection to {endpoint} at {base_url}: {_cause_of(exc)}. "
         "Check base_url, and that the server is running."
     )
-    if isinstance(exc, openai.APITimeoutError):
+    theirs = type(exc)
+    if is_timeout(exc):
         kind = KimiTimeoutError
         sentence = (
             f"{endpoint} at {base_url} did not answer in time. Raise timeout, or check the server."
         )
-    error = both(kind, type(exc))(sentence)
+    elif isinstance(exc, openai.APITimeoutError) or is_of_aiohttp(exc):
+        theirs = openai.APIConnectionError
+    error = both(kind, theirs)(sentence)
     error.endpoint = endpoint
     error.model = model
     return error
@@ -221,36 +222,8 @@ def timeout_error(
     error = both(KimiTimeoutError, *broken, openai.APITimeoutError)(sentence)
     error.endpoint = endpoint
     error.model = model
-    names: tuple[str, ...] = ("request", "body", "code", "param", "type")
-    error.__dict__.update(dict.fromkeys(names), message=sentence)
+    error.__dict__.update(dict.fromkeys(_OF_THE_SDK), message=sentence)
     return error
-
-
-def hide_key(exc: Exception, sent: Any) -> None:  # noqa: ANN401 - of the SDK or the HTTP library
-    """Take the key out of an error, which may repeat what the server said.
-
-    Args:
-        exc: The error; one of the SDK's stays in the chain as a cause, whose sentence a traceback
-            prints too.
-        sent: What has the ``request`` with the key: one that rotates is known nowhere else.
-    """
-    for secret in _secrets_in(sent.request.headers):
-        exc.args = redacted(exc.args, secret)
-        for name in {"message", "body"} & exc.__dict__.keys():
-            setattr(exc, name, redacted(getattr(exc, name), secret))
-
-
-def _secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
-    yield ""  # what looks like a key is hidden in any case
-    for name, value in headers.items():
-        scheme, _, said = value.partition(" ")
-        if _SECRET.search(name):
-            yield value
-        if name.lower() == "authorization":
-            yield said
-        if scheme == "Basic":  # of a password in an address
-            with suppress(ValueError):
-                yield base64.b64decode(said).decode().partition(":")[2]
 
 
 def _redirection(response: Any) -> str:  # noqa: ANN401 - of httpx or httpx2
@@ -267,7 +240,7 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
     """Turn an error of the openai SDK into ours, which is also an instance of its own class.
 
     Args:
-        exc: Any ``openai.APIError``.
+        exc: Any ``openai.APIError``; or aiohttp's ``ClientError``, which the SDK lets through.
         endpoint: Name of the endpoint, for the sentence.
         base_url: Where the request went, for the sentence.
         model: The model that was asked for; empty where none was.
@@ -277,6 +250,10 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
     """
     import openai
 
+    if is_of_aiohttp(exc):
+        lost = _unanswered(exc, endpoint=endpoint, base_url=base_url, model=model)
+        lost.__dict__.update(dict.fromkeys(_OF_THE_SDK), message=str(lost))
+        return lost
     hide_key(exc, exc)
     if isinstance(exc, openai.APIStatusError):
         facts = read_error(

@@ -105,6 +105,10 @@ def _rate_limit(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, (int, str, Mapping)) and not isinstance(value, bool)
 
 
+def _async_client(value: Any) -> bool:  # noqa: ANN401 - as above
+    return not isinstance(value, str) or value == "aiohttp"
+
+
 def _tokenizer(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, (str, PathLike)) or hasattr(value, "encode")
 
@@ -139,6 +143,7 @@ _RULES: Mapping[str, _Rule] = {
     "extra_query": _HEADERS,
     "files": _Rule(_one_of("extract"), "'extract'", "'extract'"),
     "frequency_penalty": _PENALTY,
+    "http_async_client": _Rule(_async_client, "an HTTP client, or 'aiohttp'", "'aiohttp'"),
     "keep_thinking": _BOOL,
     "max_retries": _Rule(_whole(0), "a whole number, 0 or more", "2"),
     "max_tokens": _Rule(_whole(1), "a whole number of tokens, 1 or more", "1_000"),

@@ -228,36 +228,59 @@ class MessageBuilder:
             call = self._calls[event.index]
             call.complete, call.invalid = event.complete, event.invalid
 
+    def add_content(self, texts: Sequence[str]) -> None:
+        """Take the texts of many `ContentDelta` in, none of them empty."""
+        self._content += texts
+
+    def add_reasoning(self, texts: Sequence[str]) -> None:
+        """Take the texts of many `ReasoningDelta` in, likewise."""
+        self._reasoning += texts
+
     def take(self, events: Sequence[Event]) -> tuple[str, str]:
         """Take the events of one chunk in, and return its content and its reasoning."""
         content = reasoning = ""
         for event in events:
-            self.add(event)
             if isinstance(event, ContentDelta):
                 content += event.text
+                self._content.append(event.text)
             elif isinstance(event, ReasoningDelta):
                 reasoning += event.text
+                self._reasoning.append(event.text)
+            else:
+                self.add(event)
         return content, reasoning
+
+    @property
+    def content(self) -> str:
+        """The answer so far."""
+        return _joined(self._content)
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking so far."""
+        return _joined(self._reasoning)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls so far, in order."""
+        if not self._calls:
+            return ()
+        return tuple(
+            ToolCall(
+                index=call.start.index,
+                id=call.start.id,
+                name=call.start.name,
+                arguments=_joined(call.arguments),
+                complete=call.complete,
+                invalid=call.invalid,
+            )
+            for call in self._calls.values()
+            if call.invalid is None or call.invalid.kind != "superseded"
+        )
 
     def message(self, diagnostics: tuple[Diagnostic, ...] = ()) -> ParsedMessage:
         """Return what has been said so far; may be asked at any time, and again."""
-        return ParsedMessage(
-            content=_joined(self._content),
-            reasoning=_joined(self._reasoning),
-            tool_calls=tuple(
-                ToolCall(
-                    index=call.start.index,
-                    id=call.start.id,
-                    name=call.start.name,
-                    arguments=_joined(call.arguments),
-                    complete=call.complete,
-                    invalid=call.invalid,
-                )
-                for call in self._calls.values()
-                if call.invalid is None or call.invalid.kind != "superseded"
-            ),
-            diagnostics=diagnostics,
-        )
+        return ParsedMessage(self.content, self.reasoning, self.tool_calls, diagnostics)
 
 
 def _joined(pieces: list[str]) -> str:

@@ -56,6 +56,15 @@ class Deltas:
         Each is empty where they say nothing of it. A plain tuple: one with names costs a chunk of
         text two calls more.
         """
+        if len(events) == 1:  # nearly every chunk; the loop takes three times as long
+            event = events[0]
+            if isinstance(event, ContentDelta):
+                return event.text, "", []
+            if isinstance(event, ReasoningDelta):
+                return "", event.text, []
+        return self._sum(events)
+
+    def _sum(self, events: Sequence[Event]) -> tuple[str, str, list[CallDelta]]:
         content = reasoning = ""
         calls: dict[int, CallDelta] = {}
         for event in events:

@@ -21,17 +21,13 @@ from kimi_core.events import (
     ContentDelta,
     Diagnostic,
     Event,
-    MessageBuilder,
     ParsedMessage,
     ToolCall,
-    ToolCallEnd,
 )
-from kimi_core.raw.parser import CUT_OFF
+from kimi_core.raw.text_policy import CUT_OFF
 from kimi_core.request import Request
-from kimi_core.response._answer_facts import AnswerFacts
 from kimi_core.response._begin import ContentReader, Splitting
-from kimi_core.response._calls import AnswerCalls, Source
-from kimi_core.response._fragments import ServerCalls, calls_of
+from kimi_core.response._calls import Source
 from kimi_core.response._incomplete import (
     finish_reason_in,
     incomplete_answer,
@@ -42,21 +38,22 @@ from kimi_core.response._incomplete import (
     withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
-from kimi_core.response._prefix import ToldPrefix
 from kimi_core.response._refusal import (
     invalid_calls,
     silent_end,
     tool_call_error,
     unrun_call_error,
 )
-from kimi_core.response._repair import SettledCalls, Unsettled, uncalled_text
+from kimi_core.response._repair import Unsettled, uncalled_text
+from kimi_core.response._said import AnswerEvents
 from kimi_core.response._spoken import spoken_message
-from kimi_core.response._text import TextReader, split_reader, unthinking
+from kimi_core.response._text import TextReader, unthinking
 from kimi_core.response._usage import Usage
 from kimi_core.response._words import (
     failed,
     finish_reason_of,
     only_field,
+    only_text,
     reasoning_of,
     refusal_of,
     says_something,
@@ -73,6 +70,7 @@ __all__ = [
     "incomplete_answer",
     "invalid_calls",
     "json_text",
+    "only_text",
     "read_object",
     "refusal_in",
     "says_something",
@@ -87,7 +85,7 @@ __all__ = [
 _REASONING_FIELDS = frozenset({"reasoning_content", "reasoning"})
 
 
-class ResponseReader(AnswerFacts):
+class ResponseReader(AnswerEvents):
     """Reads one answer, chunk by chunk.
 
     Attributes:
@@ -118,17 +116,10 @@ class ResponseReader(AnswerFacts):
             asks_again: Whether the caller will ask again for calls that cannot be run, so that they
                 wait for `resolve`.
         """
-        super().__init__(request, headers)
-        self._builder = MessageBuilder()
-        self._server = ServerCalls()
-        self._calls = AnswerCalls(request.names.own)
-        self._settled = SettledCalls(request.calls, asks_again=asks_again)
-        self._content = ContentReader(request, splitting)
-        self._reasoning: TextReader | None = None
+        super().__init__(request, headers, splitting, asks_again=asks_again)
         self._closed = False
         self._begun = False
         self._done = False
-        self._prefix = ToldPrefix(request.begins)
         self._beside_error: list[Event] = []
         self._uncalled = ""
         self._noted: list[Diagnostic] = []
@@ -338,7 +329,7 @@ class ResponseReader(AnswerFacts):
     def _read_delta(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
         name, value = only_field(delta)
         if name == "content" and isinstance(value, str):
-            return self._calls.number("content", self._content.feed(value))
+            return self._read_content(value)
         if name in _REASONING_FIELDS and isinstance(value, str):
             return self._read_reasoning(value)
         if name == "tool_calls":
@@ -347,20 +338,8 @@ class ResponseReader(AnswerFacts):
         reasoning, text = reasoning_of(delta), text_of(delta)
         events = self._read_reasoning(reasoning) if reasoning else []
         if text:
-            events += self._calls.number("content", self._content.feed(text))
+            events += self._read_content(text)
         return events + self._read_calls(delta, whole=whole)
-
-    def _read_calls(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
-        fragments = calls_of(delta)
-        found = self._server.feed(fragments, whole=whole) if fragments else []
-        return self._calls.number("server", found)
-
-    def _read_reasoning(self, text: str) -> list[Event]:
-        events: list[Event] = []
-        if self._reasoning is None:  # the server has split reasoning off: no content begins in it
-            self._reasoning = split_reader(self._request, reasoning=True)
-            events = self._calls.number("content", self._content.after_reasoning())
-        return events + self._calls.number("reasoning", self._reasoning.feed(text))
 
     def _text_readers(self) -> list[tuple[Source, TextReader | ContentReader]]:
         found: list[tuple[Source, TextReader | ContentReader]] = [("content", self._content)]
@@ -385,14 +364,3 @@ class ResponseReader(AnswerFacts):
             text = said.reasoning
             self._noted.append(Diagnostic("answer_as_reasoning", "", 0))
         return self._taken([ContentDelta(text)] if text else [])
-
-    def _taken(self, events: list[Event]) -> list[Event]:
-        return self._told(self._settled.take(events)) if events else events
-
-    def _told(self, events: list[Event]) -> list[Event]:
-        events = self._prefix.before(events)
-        for event in events:
-            self._builder.add(event)
-            if isinstance(event, ToolCallEnd) and event.complete and event.invalid is None:
-                self._completed_call = True
-        return events

@@ -7,6 +7,7 @@ that stand in place of an answer. May know: its own files, _json, errors, reques
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from itertools import zip_longest
 from typing import Any
 
@@ -15,7 +16,7 @@ from kimi_core.errors import error_from_body, error_in
 from kimi_core.request import Request
 from kimi_core.response._incomplete import incomplete_details
 from kimi_core.response._usage import Usage
-from kimi_core.response._words import string_in
+from kimi_core.response._words import only_text, string_in
 
 __all__ = ["AnswerFacts"]
 
@@ -69,6 +70,9 @@ class AnswerFacts:
         self.logprobs: list[Any] = []
         self._body: dict[str, Any] = {}
         self._choices: Any = None  # of the last chunk that has any: that of the usage has none
+        # A chunk that others repeat but for their text, and that of the last of them.
+        self._repeated: Mapping[str, Any] | None = None
+        self._last_text = ""
         self._header: tuple[Any, ...] = ()
         self._usages: list[Usage] = []
         self._finish: str | None = None
@@ -103,7 +107,7 @@ class AnswerFacts:
             self._read_usage(chunk)
         self._body.update(chunk)
         if chunk.get("choices"):
-            self._choices = chunk["choices"]
+            self._choices, self._repeated = chunk["choices"], None
         # Nearly every chunk repeats these; comparing is cheaper than reading them.
         header = (chunk.get("id"), chunk.get("model"), chunk.get("system_fingerprint"))
         if header != self._header:
@@ -112,6 +116,24 @@ class AnswerFacts:
             self.model = string_in(chunk, "model") or self.model
             fingerprint = string_in(chunk, "system_fingerprint")
             self.system_fingerprint = fingerprint or self.system_fingerprint
+
+    def _note_repeated(self, chunk: Mapping[str, Any], text: str) -> None:
+        """Take note of chunks that are the same but for their text; the last one's is kept."""
+        if chunk is not self._repeated:
+            self._read_header(chunk)
+            self._repeated = chunk
+        self._last_text = text
+
+    @property
+    def _last_choices(self) -> Any:  # noqa: ANN401 - as a server says it
+        """The choices of the last chunk that has any, made anew where it only repeated another."""
+        last: Any = deepcopy(self._repeated) if self._repeated is not None else None
+        found = only_text(last) if last is not None else None
+        if found is None:
+            return self._choices
+        _, holder, name = found
+        holder[name] = self._last_text
+        return last["choices"]
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:
         said = holder.get("usage")
@@ -189,7 +211,7 @@ class AnswerFacts:
                 such a name is none of ours, and is left out.
         """
         theirs = {name: it for name, it in self._body.items() if name not in _OURS}
-        told = {**theirs, "choices": self._choices, **metadata}
+        told = {**theirs, "choices": self._last_choices, **metadata}
         if self.usage is not None:
             counts = {name: getattr(self.usage, name) for name in _AT_THE_TOP}
             told["usage"] = {**self.usage.in_openai_shape(whole=True), **counts}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
-from kimi_core.raw.parser import CUT_OFF
+from kimi_core.raw.text_policy import CUT_OFF
 from kimi_core.response._fence import Fence
 from kimi_core.response._formed import FormedCall
 from kimi_core.response._listed import ListedCalls
@@ -115,6 +115,11 @@ class ContentReader:
         beside = (self._listed, self._formed, self._fence)
         found = [odd for one in beside for odd in one.diagnostics]
         return (*found, *self._reader.diagnostics)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that comes from here on is told as it comes."""
+        return self._is_itself and self._search is None and self._reader.is_plain
 
     @property
     def kept(self) -> Sequence[Event]:

@@ -85,6 +85,19 @@ class ServerCalls:
         """Whether there is a call."""
         return bool(self._calls)
 
+    def more(self, slot: Any, text: str) -> Event | None:  # noqa: ANN401 - as a server says it
+        """Return more of the last call's arguments, where some have come; None takes nothing.
+
+        Args:
+            slot: The index that the server gave the fragment.
+            text: The fragment, or several joined; it says nothing else.
+        """
+        last = self._calls[-1] if self._calls else None
+        if last is None or last.slot != slot or not last.pieces or not text:
+            return None
+        last.pieces.append(text)
+        return ToolCallArguments(last.index, text)
+
     @property
     def named(self) -> bool:
         """Whether there is a call whose tool is known; relays send empty fragments, too."""
@@ -219,13 +232,23 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     Servers of OpenAI's first form say a single call as ``function_call``, without index and id:
     its name, then pieces of its arguments. Where one says both, they are the same call.
     """
-    listed = as_sequence(said.get("tool_calls")) or ()
-    found = [call for one in listed if (call := as_mapping(one))]
+    listed = said.get("tool_calls")
+    if listed and as_sequence(listed) is None:
+        listed = _without_a_list(listed)
+    found = [call for one in listed or () if (call := as_mapping(one))]
+    if not found and listed and (odd := next(filter(None, listed), None)):
+        found = [{"id": str(odd)}]  # told as a call without a name, or it were lost in silence
     if found:
         return found
     legacy = as_mapping(said.get("function_call")) or {}
     filled = legacy.get("name") or legacy.get("arguments")
     return [{"function": legacy}] if filled else []
+
+
+def _without_a_list(said: Any) -> Sequence[Any]:  # noqa: ANN401 - any JSON value
+    """Return what stands in place of the list of calls: one of them, or all by their indices."""
+    by_index = as_mapping(said)
+    return list(by_index.values()) if by_index and "function" not in by_index else [said]
 
 
 def _read(said: Mapping[str, Any]) -> _Fragment:

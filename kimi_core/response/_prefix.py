@@ -57,6 +57,11 @@ class ToldPrefix:
     def __init__(self, text: str) -> None:
         self._text = text
 
+    @property
+    def waits(self) -> bool:
+        """Whether the text was not told yet."""
+        return bool(self._text)
+
     def before(self, events: list[Event]) -> list[Event]:
         """Return events whose first content begins with the text, once."""
         kinds = [type(event) for event in events] if self._text else []

@@ -6,7 +6,7 @@ Owns: under which names text, reasoning, a refusal and the finish reason stand. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from kimi_core._json import as_mapping, as_sequence
 
@@ -14,6 +14,7 @@ __all__ = [
     "failed",
     "finish_reason_of",
     "only_field",
+    "only_text",
     "reasoning_of",
     "refusal_of",
     "says_something",
@@ -23,11 +24,14 @@ __all__ = [
 
 
 def failed(choice: Mapping[str, Any]) -> bool:
-    """Whether a choice holds an error in place of an answer."""
-    return "error" in choice or choice.get("finish_reason") == "error"
+    """Whether a choice holds an error in place of an answer, or what it says does."""
+    if "error" in choice or choice.get("finish_reason") == "error":
+        return True
+    said = choice.get("delta") or choice.get("message")
+    return isinstance(said, dict) and "error" in said
 
 
-_OF_NO_INTEREST = frozenset({"role"})
+_OF_NO_INTEREST = frozenset({"index", "role", "type"})
 
 
 def says_something(chunk: Mapping[str, Any]) -> bool:
@@ -36,7 +40,16 @@ def says_something(chunk: Mapping[str, Any]) -> bool:
     choice = (as_mapping(choices[0]) if choices else None) or {}
     delta = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or {}
     told = (chunk.get("usage"), choice.get("finish_reason"), choice.get("text"))
-    return any(told) or any(value for name, value in delta.items() if name not in _OF_NO_INTEREST)
+    return any(told) or _says(delta)
+
+
+def _says(value: Any) -> bool:  # noqa: ANN401 - as a server says it
+    """Whether there is anything in it: a fragment of a call's arguments may be empty, too."""
+    if isinstance(value, Mapping):
+        named: Mapping[Any, Any] = value
+        return any(_says(it) for name, it in named.items() if name not in _OF_NO_INTEREST)
+    listed = as_sequence(value)
+    return bool(value) if listed is None else any(map(_says, listed))
 
 
 def string_in(fields: Mapping[str, Any], name: str) -> str:
@@ -71,6 +84,49 @@ def only_field(delta: Mapping[str, Any]) -> tuple[str, Any]:
     return name, value
 
 
+TextKind: TypeAlias = tuple[str, Any]
+"""What a text is, "content", "reasoning" or "arguments", and the server's index of that call."""
+
+_KINDS = {"content": "content", "reasoning_content": "reasoning", "reasoning": "reasoning"}
+# Of a chunk and of a choice: with one of them a chunk says more than a text.
+_MORE = ("usage", "logprobs", "finish_reason", "stop_reason")
+
+
+def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | None:
+    """Return the only text that a chunk says, where it says nothing else but what all of them do.
+
+    Returns:
+        What kind of text it is, the object in the chunk that holds it, and its name there.
+    """
+    choice = _only(chunk.get("choices"))
+    if choice is None or "error" in chunk or "error" in choice:
+        return None
+    if any(chunk.get(it) or choice.get(it) for it in _MORE):
+        return None
+    delta = choice.get("delta")
+    if not isinstance(delta, dict):
+        return None
+    name, value = only_field(delta)
+    if name in _KINDS and isinstance(value, str):
+        return (_KINDS[name], None), delta, name
+    return _only_arguments(_only(value)) if name == "tool_calls" else None
+
+
+def _only_arguments(call: dict[str, Any] | None) -> tuple[TextKind, dict[str, Any], str] | None:
+    """Return likewise the arguments of a fragment that says nothing else of its call."""
+    function = call.get("function") if call is not None else None
+    if call is None or not isinstance(function, dict) or call.get("id") or function.get("name"):
+        return None
+    found = isinstance(function.get("arguments"), str)
+    return (("arguments", call.get("index")), function, "arguments") if found else None
+
+
+def _only(listed: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as a server says it
+    """Return the only item of a list, where it is an object."""
+    one = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
+    return one if isinstance(one, dict) else None
+
+
 def reasoning_of(delta: Mapping[str, Any]) -> str:
     """Return the reasoning under whichever name it has; OpenRouter sends it under two at once."""
     text = string_in(delta, "reasoning_content") or string_in(delta, "reasoning")
@@ -97,5 +153,13 @@ def refusal_of(delta: Mapping[str, Any]) -> str:
 
 
 def _joined(content: object, name: str) -> str:
-    parts = [] if isinstance(content, str) else as_sequence(content) or []
-    return "".join(string_in(as_mapping(part) or {}, name) for part in parts)
+    if not content or isinstance(content, str):
+        return ""
+    parts = as_sequence(content) or [content]
+    return "".join(_part(part, name) for part in parts)
+
+
+def _part(part: object, name: str) -> str:
+    if isinstance(part, str):
+        return part if name == "text" else ""
+    return string_in(as_mapping(part) or {}, name)

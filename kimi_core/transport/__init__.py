@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kimi_core.config import RotatingKey
 from kimi_core.endpoints import Endpoint, check_base_url, check_headers
-from kimi_core.errors import KimiStatusError, map_error
+from kimi_core.errors import KimiStatusError, is_of_aiohttp, map_error
 from kimi_core.transport._account import account_of
 from kimi_core.transport._hooks import add_async_hooks, add_hooks, wants_whole
 from kimi_core.transport._hooks import asked_here as _ours
@@ -84,7 +84,8 @@ class Transport:
         http_client: Your own ``httpx`` client (``httpx2`` with openai 3), e.g. for a proxy. It is
             not closed here. Hooks are added to it, which keep the SDK from retrying an empty
             balance and a request whose time is over, and have retries keep to a rate limit.
-        http_async_client: Your own async client; it then serves every event loop.
+        http_async_client: Your own async client; it then serves every event loop. "aiohttp" makes
+            one over aiohttp for each.
 
     Raises:
         KimiConfigError: For a base URL or headers that cannot be such.
@@ -123,13 +124,14 @@ class Transport:
             self._settings["max_retries"] = max_retries
         self._api_key = api_key or _NO_KEY
         self._http_client = http_client
-        self._http_async_client = http_async_client
+        aiohttp = http_async_client == "aiohttp"
+        self._http_async_client = None if aiohttp else http_async_client
         self._client: openai.OpenAI | None = None
         self._opening = threading.Lock()
         self._async_clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
         # Held from the beginning: a copy that asks in this one's place, as LangChain's
         # configurable_fields makes for every call, leaves its connection behind for the next.
-        self._pool = shared_pool(self._connection())
+        self._pool = shared_pool(self._connection(), aiohttp=aiohttp)
         self._pool.join(self)
         renew_in_children(self, Transport._renew)
 
@@ -248,7 +250,7 @@ class Transport:
                 why_not = why_unsendable(payload)
                 if why_not is not None:
                     raise why_not from error
-            if not isinstance(error, openai.APIError):
+            if not isinstance(error, openai.APIError) and not is_of_aiohttp(error):
                 raise
             raise map_error(
                 error,

@@ -22,8 +22,10 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Any, TypeVar
 
+from kimi_core.transport.alarm import alarm
 from kimi_core.transport.call import HttpResponse
 
 __all__ = ["Limits", "OutOfTimeError", "adrain", "drain", "keep_within"]
@@ -83,6 +85,13 @@ class Limits:
         """Whether the server has sent no data for longer than the gap that is allowed."""
         return self.gap is not None and self._waited > self.gap
 
+    @property
+    def over(self) -> bool:
+        """Whether one of both limits is passed; asked with every read."""
+        if self._ends is not None and self.passed:
+            return True
+        return self.gap is not None and self._waited > self.gap
+
     def heard(self) -> None:
         """Take note of data."""
         self._waited = 0.0
@@ -119,11 +128,12 @@ class Limits:
 
     def reads(self, source: Iterable[bytes]) -> Generator[bytes, None, None]:
         """Yield what a source yields, and measure how long it takes."""
-        begun = self._clock()
+        clock = self._clock
+        begun = clock()
         for data in source:
-            self._waited += self._clock() - begun
+            self._waited += clock() - begun
             yield data
-            begun = self._clock()
+            begun = clock()
 
     @contextmanager
     def watch(self, response: HttpResponse) -> Generator[None, None, None]:
@@ -218,13 +228,8 @@ def drain(response: HttpResponse, pieces: Iterable[bytes]) -> None:
         if announced == str(response.num_bytes_downloaded):
             deque(pieces, maxlen=0)  # it ends at once
             return
-        timer = threading.Timer(_FOR_THE_END, _hang_up, (response,))
-        timer.daemon = True
-        timer.start()
-        try:
+        with alarm.after(_FOR_THE_END, partial(_hang_up, response)):
             deque(pieces, maxlen=0)
-        finally:
-            timer.cancel()
 
 
 async def adrain(pieces: AsyncIterable[bytes]) -> None:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, no_aiohttp
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
 from kimi_core.transport.call import HttpClient
 from kimi_core.transport.processes import renew_in_children
@@ -89,9 +89,13 @@ class Pool:
 
     It lives as long as somebody holds it. Connections are closed when the last user has left them
     or is collected, and those of an event loop when the loop ends.
+
+    Args:
+        aiohttp: Whether those of event loops are aiohttp's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, aiohttp: bool = False) -> None:
+        self._aiohttp = aiohttp
         self._users: weakref.WeakSet[Any] = weakref.WeakSet()
         # Who has said that it is done: with the sync connections, with those of a loop.
         self._left: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -151,7 +155,8 @@ class Pool:
             # A loop that was closed without ``shutdown_asyncgens`` has not said so.
             for ended in [one for one in list(self._loops) if one.is_closed()]:
                 self._loops.pop(ended, None)
-            client = _made(openai.DefaultAsyncHttpxClient)
+            kind = openai.DefaultAioHttpClient if self._aiohttp else openai.DefaultAsyncHttpxClient
+            client = _made(kind)
             add_async_hooks(client)
             kept = _OfLoop(client, loop, self._forgetting(loop, forget))
             # Nothing else of this loop runs until it is kept: the generator waits for nothing.
@@ -214,25 +219,27 @@ class _Registry:
     def _renew(self) -> None:
         self._looking = threading.Lock()
 
-    def find(self, key: Hashable) -> Pool:
+    def find(self, key: Hashable, *, aiohttp: bool) -> Pool:
         with self._looking:
             pool = self.pools.get(key)
             if pool is None:
-                pool = self.pools[key] = Pool()
+                pool = self.pools[key] = Pool(aiohttp=aiohttp)
             return pool
 
 
 _registry = _Registry()
 
 
-def shared_pool(account: Hashable) -> Pool:
+def shared_pool(account: Hashable, *, aiohttp: bool = False) -> Pool:
     """Return the pool of an account, which all that ask for it share.
 
     Args:
         account: The server, whose key is sent, and whatever else tells users apart: cookies of one
             account are not for another.
+        aiohttp: Whether connections of event loops are aiohttp's.
     """
-    return _registry.find((account, *(os.environ.get(name) for name in _READ)))
+    key = (account, aiohttp, *(os.environ.get(name) for name in _READ))
+    return _registry.find(key, aiohttp=aiohttp)
 
 
 def _made(kind: Callable[..., HttpClient]) -> HttpClient:
@@ -240,7 +247,7 @@ def _made(kind: Callable[..., HttpClient]) -> HttpClient:
 
     Raises:
         KimiConfigError: For a variable that it cannot use; its value is not shown, as it may hold
-            a password.
+            a password. For aiohttp that is not there.
     """
     try:
         verify = _ssl_context()
@@ -251,6 +258,8 @@ def _made(kind: Callable[..., HttpClient]) -> HttpClient:
         ) from error
     try:
         return kind(verify=verify)
+    except RuntimeError as error:  # the SDK's own for what stands in for a client over aiohttp
+        raise no_aiohttp() from error
     except ImportError as error:
         message = f"HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used: {error}"
         raise KimiConfigError(message) from error

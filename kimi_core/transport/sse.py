@@ -16,10 +16,15 @@ from typing import Any
 
 from kimi_core.errors import KimiProtocolError
 from kimi_core.transport.body import BYTE_ORDER_MARK, read_beginning, read_json
+from kimi_core.transport.repeats import FindText, Repeats, Texts
 
 __all__ = ["EventStreamDecoder", "begins_like_events"]
 
 _MOST_BYTES = 32 * 1024 * 1024  # of one event: a million tokens of arguments are a fifth of it
+_WORDLESS = "the server sent an error event without a word in it"
+# Behind so many events that nothing repeats, no more are looked at for it: a server that numbers
+# its events gains nothing.
+_MOST_UNREPEATED = 8
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
@@ -41,12 +46,17 @@ class EventStreamDecoder:
     """
 
     __slots__ = (
-        "_after_return", "_data", "_error", "_held", "_last", "_size", "_tail", "broken", "cut",
-        "done",
+        "_after_return", "_data", "_error", "_find", "_held", "_last", "_repeats", "_size", "_tail",
+        "_unrepeated", "broken", "cut", "done",
     )  # fmt: skip
 
-    def __init__(self) -> None:
-        """Start at the beginning of a stream."""
+    def __init__(self, find: FindText | None = None) -> None:
+        """Start at the beginning of a stream.
+
+        Args:
+            find: Finds the only text that an event says, so that events which repeat it but for
+                that text are not read anew; None reads each.
+        """
         self._tail: list[bytes] = []  # of a line; joined once, or each read would copy all of it
         self._data: list[bytes] = []  # of an event that is not JSON yet
         self._held = 0  # bytes of these; summed once, or each read would go through all of them
@@ -54,17 +64,73 @@ class EventStreamDecoder:
         self._after_return = False
         self._error = False
         self._last: dict[str, Any] | None = None
+        self._find = find
+        self._repeats: Repeats | None = None
+        self._unrepeated = 0
         self.done: bool = False
         self.cut: bool = False
         self.broken: KimiProtocolError | None = None
 
-    def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Take bytes as they came and return the objects that became whole."""
-        whole = self._whole_events(data) if data.endswith(b"}\n\n") else None
-        if whole is not None:
-            return whole
+    @property
+    def repeats(self) -> Repeats | None:
+        """What the next event may repeat; None where one was begun, or nothing can be repeated."""
+        begun = self._size or self._data or self._error or self._last or self._after_return
+        return None if begun or self.done or self.broken is not None else self._repeats
+
+    def feed(self, data: bytes) -> list[dict[str, Any] | Texts]:
+        """Take bytes as they came and return the objects that became whole.
+
+        `Texts` stand for those that repeat one before them, where they were asked for.
+        """
         if b"\r" in data or self._after_return:
             data = self._with_line_feeds(data)
+        found: list[dict[str, Any] | Texts] = []
+        at, end = 0, len(data)
+        while at < end and not (self.done or self.broken is not None):
+            begun = self._size or self._data or self._error or self._last
+            if not begun:
+                at = self._read_whole(data, at, found)
+            blank = data.find(b"\n\n", at) + 2
+            after = blank if blank > 1 else end
+            if at < after:
+                found += self._read_cut(data[at:after] if at or after < end else data)
+            at = after
+        return found
+
+    def _read_whole(self, data: bytes, at: int, found: list[dict[str, Any] | Texts]) -> int:
+        """Read events that came whole, each on one line, as nearly all do; return where they end.
+
+        Behind that every rule is asked, which takes three times as long.
+        """
+        while True:
+            if self._repeats is not None:
+                texts, at = self._repeats.read(data, at)
+                if texts is not None:
+                    found.append(texts)
+                    continue
+            end = data.find(b"\n\n", at)
+            if end < 0 or not data.startswith(b"data:", at):
+                return at
+            line = data[at:end]
+            # The end is no JSON, which takes twenty times as long to find out.
+            plain = b"\n" not in line and not line.endswith(b"[DONE]")
+            event = _parsed(line[5:]) if plain else None
+            if event is None:
+                return at
+            found.append(event)
+            at = end + 2
+            if self._find is not None:
+                self._learn(line, event, self._find)
+
+    def _learn(self, line: bytes, event: dict[str, Any], find: FindText) -> None:
+        if self._repeats is not None:
+            self._unrepeated = 0 if self._repeats.used else self._unrepeated + 1
+            self._repeats = None
+        if self._unrepeated < _MOST_UNREPEATED:
+            self._repeats = Repeats.of(line, event, find)
+
+    def _read_cut(self, data: bytes) -> list[dict[str, Any]]:
+        """Read lines; the first may go on with one that was begun, and the last may go on."""
         lines = data.split(b"\n")
         if len(lines) > 1:
             self._tail.append(lines[0])
@@ -75,23 +141,6 @@ class EventStreamDecoder:
         found = self._read_all(lines)
         if self._size + self._held > _MOST_BYTES:
             self._break(f"an event of more than {_MOST_BYTES} bytes", b"".join(self._tail)[:200])
-        return found
-
-    def _whole_events(self, data: bytes) -> list[dict[str, Any]] | None:
-        """Return the objects of events that came whole, each on one line, as nearly all do.
-
-        None where anything else is among them, or was begun before them: then every rule is asked,
-        which takes three times as long.
-        """
-        begun = self._size or self._data or self._error or self._last or self._after_return
-        if begun or self.done or self.broken is not None or b"\r" in data:
-            return None
-        found: list[dict[str, Any]] = []
-        for line in data[:-2].split(b"\n\n"):
-            event = _parsed(line[5:]) if line.startswith(b"data:") and b"\n" not in line else None
-            if event is None:
-                return None
-            found.append(event)
         return found
 
     def beginning(self) -> dict[str, Any] | None:
@@ -143,7 +192,7 @@ class EventStreamDecoder:
         if self._data:
             self._hold(data)
             return None
-        if data == b"[DONE]":
+        if data == b"[DONE]" and not self._error:
             self.done = True
             return None
         if not data or data == b"null":  # an idle event of a relay (pi issue 2466)
@@ -161,10 +210,10 @@ class EventStreamDecoder:
         self._held += len(data) + 1  # and the line feed between them
 
     def _dispatch(self) -> dict[str, Any] | None:
-        lines, error = self._data, self._error
+        lines, error, last = self._data, self._error, self._last
         self._data, self._held, self._error, self._last = [], 0, False, None
         if not lines:
-            return None
+            return _as_error({"message": _WORDLESS}) if error and last is None else None
         text = b"\n".join(lines)
         event = _parsed(text) if len(lines) > 1 else None
         if event is None and error:

@@ -92,6 +92,8 @@ REPAIRS: dict[str, Damaged] = {
     "39 numbers in quotes": Damaged(_SIZES, _in_quotes(39), {"sizes": [7] * 39}),
     "40 numbers in quotes": Damaged(_SIZES, _in_quotes(40), None),
     "70 numbers in words": Damaged(_SIZES, json.dumps({"sizes": ["x"] * 70}), None),
+    "an enum of numbers in quotes": Damaged({"n": {"enum": ["1", "2"]}}, '{"n": 2}', {"n": "2"}),
+    "an enum of what is no number": Damaged({"n": {"enum": ["2-"]}}, '{"n": 2}', None),
     "an enum of numbers": Damaged({"n": {"enum": [1, 2]}}, '{"n": "2"}', {"n": 2}),
     # What a schema accepts.
     "a number for a union": Damaged(_EITHER, '{"value": "7"}', {"value": "7"}),
@@ -107,6 +109,8 @@ REPAIRS: dict[str, Damaged] = {
     "JSON of JSON of JSON": Damaged(_COUNT, '"\\"{\\\\\\"count\\\\\\": 7}\\""', {"count": 7}),
     "JSON of JSON, five times": Damaged(_COUNT, _encoded(5), {"count": 7}),
     "JSON of JSON, six times": Damaged(_COUNT, _encoded(6), None),
+    "JSON of JSON with a trailing comma": Damaged(_COUNT, r'"{\"count\": 7,}"', {"count": 7}),
+    "JSON of prose": Damaged(_COUNT, '"seven"', None),
     "JSON of JSON without its quotes": Damaged(_COUNT, '{\\"count\\": 7}', {"count": 7}),
     "JSON of JSON, and prose": Damaged(_COUNT, f"{_encoded(1)} Done.", None),
     "a fence, and a number in words": Damaged(_COUNT, '```\n{"count": "seven"}```', None),

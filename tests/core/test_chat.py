@@ -160,9 +160,10 @@ def test_arguments_that_arrive_together_share_a_list(
     lists = lists_of(connect(), mode)
 
     told = [
-        [event.text for event in events if isinstance(event, ToolCallArguments)] for events in lists
+        "".join(event.text for event in events if isinstance(event, ToolCallArguments))
+        for events in lists
     ]
-    assert [texts for texts in told if texts] == ([pieces] if together else [[p] for p in pieces])
+    assert [text for text in told if text] == (["".join(pieces)] if together else pieces)
 
 
 def lists_of(chat: KimiChat, mode: str) -> list[list[Event]]:

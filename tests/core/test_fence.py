@@ -62,10 +62,13 @@ def test_a_fence_that_nobody_asked_to_be_json_stays(size: int) -> None:
     assert said(text, size).message().content == text
 
 
-def test_a_stream_tells_json_as_it_comes() -> None:
+@pytest.mark.parametrize(
+    "pieces", [("```json", "\n{", '"a":', " 1}\n```"), ("", "{", '"a":', " 1}")]
+)
+def test_a_stream_tells_json_as_it_comes(pieces: tuple[str, ...]) -> None:
     request = ask("moonshot", "kimi-k2.6", stream=True, response_format=FORMS["object"])
     reader = ResponseReader(request)
-    told = [reader.feed(delta(content=piece)) for piece in ("```json", "\n{", '"a":', " 1}\n```")]
+    told = [reader.feed(delta(content=piece)) for piece in pieces]
     assert ["".join(event.text for event in events) for events in told] == ["", "{", '"a":', " 1}"]
     reader.feed(delta("stop"))
     assert reader.close() == []

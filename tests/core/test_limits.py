@@ -223,6 +223,8 @@ def test_who_is_hung_up_on(stream: Socket | None, version: str, shut: int) -> No
         ({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": "{"}}]}}]}, True),
         ({"choices": [{"message": {"content": "Hi"}}]}, True),
         ({"choices": [{"text": "Hi"}]}, True),
+        ({"choices": [{"delta": {"tool_calls": [{"index": 1, "function": {}}]}}]}, False),
+        ({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": ""}}]}}]}, False),
         ({"choices": [{"delta": {}, "finish_reason": "stop"}]}, True),
         ({"choices": [], "usage": {"total_tokens": 1}}, True),
     ],
@@ -238,6 +240,10 @@ BODY = {"content-type": "application/json"}
 KEPT_ALIVE = {
     "comments": (Answer((HEL,), headers=STREAM, repeats=b": ping\n\n"), "Hel"),
     "empty deltas": (Answer((HEL,), headers=STREAM, repeats=sse(chunk(), done=False)), "Hel"),
+    "empty texts": (
+        Answer((HEL,), headers=STREAM, repeats=sse(chunk(content=""), done=False)),
+        "Hel",
+    ),
     "null events": (Answer((HEL,), headers=STREAM, repeats=b"data: null\n\n"), "Hel"),
     "nothing but comments": (Answer((), headers=STREAM, repeats=b": ping\n\n"), ""),
     "blanks before a body": (Answer((), headers=BODY, repeats=b"\n"), ""),

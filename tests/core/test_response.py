@@ -24,6 +24,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "content": ({"content": "Hi"}, "Hi", ""),
     "content null": ({"content": None, "role": "assistant"}, "", ""),
     "content is parts": ({"content": [{"type": "text", "text": "H"}, {"text": "i"}]}, "Hi", ""),
+    "content is texts": ({"content": ["H", None, {"text": "i"}, {}]}, "Hi", ""),
+    "content is one part": ({"content": {"type": "text", "text": "Hi"}}, "Hi", ""),
     "reasoning_content": ({"reasoning_content": "why", "content": ""}, "", "why"),
     "reasoning": ({"reasoning": "why"}, "", "why"),
     "both names": ({"reasoning_content": "why", "reasoning": "why"}, "", "why"),
@@ -156,6 +158,7 @@ PLACES: dict[str, tuple[list[dict[str, Any]], Usage | None]] = {
     ),
     "growing": ([{**delta(content="x"), "usage": SEVEN}, {**delta("stop"), "usage": LATER}],
                 Usage(3, 9, 12)),
+    "no object": ([{**delta("stop"), "usage": [7]}], None),
     "null in the end": ([in_choice(SEVEN), {"choices": [], "usage": None}], Usage(3, 4, 7)),
 }  # fmt: skip
 

@@ -26,6 +26,9 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
          [fragment(0, "", "", ": 1}")]],
         [(F, "f", '{"x": 1}')],
     ),
+    "in pieces in the first chunk": (
+        [[fragment(0, F, "f", '{"x"'), fragment(0, None, None, ": 1}")]], [(F, "f", '{"x": 1}')],
+    ),
     "two in one chunk": (
         [[fragment(0, F, "f", "{}"), fragment(1, G, "g", "{}")]], [(F, "f", "{}"), (G, "g", "{}")],
     ),
@@ -181,6 +184,32 @@ def test_fragments_are_merged(
     )
     assert (message.content, message.diagnostics) == ("", ())
     assert reader.finish_reason == "tool_calls"
+
+
+_F = fragment(0, F, "f", "{}")
+ODD_LISTS: dict[str, tuple[Any, list[str], list[str]]] = {
+    "one call": (_F, [F], []),
+    "calls by their indices": ({"0": _F, "1": fragment(1, G, "g", "{}")}, [F, G], []),
+    "a word": ("f", [], ["f"]),
+    "a number": ([7], [], ["7"]),
+    "a number among calls": ([7, _F], [F], []),
+    "nothing": ([None, {}, []], [], []),
+}
+
+
+@pytest.mark.parametrize(("said", "calls", "lost"), ODD_LISTS.values(), ids=ODD_LISTS)
+def test_what_stands_in_place_of_calls_is_read_or_told(
+    said: Any, calls: list[str], lost: list[str]
+) -> None:
+    for answer in (
+        [whole("tool_calls", content="x", tool_calls=said)],
+        [delta(content="x"), delta(tool_calls=said), delta("tool_calls")],
+    ):
+        reader, _ = read(answer)
+        assert [call.id for call in reader.message().tool_calls] == calls
+        assert [(odd.kind, odd.text) for odd in reader.diagnostics] == [
+            ("call_without_name", text) for text in lost
+        ]
 
 
 @pytest.mark.parametrize("again", ['{"x":1}', '{ "x": 1 }', '{"y": 2, "x": 1}', "{"])

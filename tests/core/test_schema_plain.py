@@ -210,6 +210,7 @@ UNSAID = {
     ),
     "a reversed range": ({"type": "string", "pattern": "^[b-a]$"}, "because of the range"),
     "a range of a class": ({"type": "string", "pattern": r"^[\d-a]$"}, "because of the range"),
+    "a range up to a class": ({"type": "string", "pattern": r"^[!-\d]$"}, "because of the range"),
     "half of a pair": ({"type": "string", "pattern": r"^\ud800$"}, "half a surrogate pair"),
     "no digits": ({"type": "string", "pattern": r"^\u1_23$"}, "because of '1_23'"),
     "many digits": ({"type": "integer", "minimum": 10**25}, "a bound of more than 24 digits"),

@@ -298,6 +298,16 @@ class TestQuestions:
         assert cases == []
         assert "KIMI_TOKENIZER" in skipped["prompt tokens"]
 
+    def test_own_prompts_are_asked_where_a_tokenizer_counts_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from kimi_core.tokenizer import Tokenizer
+
+        monkeypatch.setattr(Tokenizer, "find", _Letters)
+        cases, skipped = conformance_cases(Questions(groups=["prompt tokens"]))
+
+        assert (len(cases), skipped) == (40, {})
+
     @pytest.mark.deep
     def test_own_prompts_are_counted_with_the_models_tokenizer(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

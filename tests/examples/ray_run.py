@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ class Run:
     Args:
         folder: For prompts and answers.
         prompts: How many prompts.
+
+    Attributes:
+        again: The prompts that the servers were asked more than once in the last start, with how
+            often; without the turns that ask for a damaged call once more.
     """
 
     def __init__(self, folder: Path, prompts: int) -> None:
@@ -45,6 +50,7 @@ class Run:
         import pyarrow.parquet as pq
 
         self.folder = folder
+        self.again: dict[str, int] = {}
         ids = [f"prompt-{number}" for number in range(prompts)]
         texts = [f"How is the weather in town {number}?" for number in range(prompts)]
         pq.write_table(pa.table({"id": ids, "prompt": texts}), folder / "prompts.parquet")
@@ -95,6 +101,13 @@ class Run:
                 check=True,
             )
             # Ray tells there of the worker that died, too.
+            asked = Counter(
+                request.body["messages"][0]["content"]
+                for server in running
+                for request in server.requests
+                if len(request.body["messages"]) == 1
+            )
+            self.again = {prompt: times for prompt, times in asked.items() if times > 1}
             said = re.findall(r"^(\d+) were answered$", done.stdout, re.MULTILINE)
             return [len(server.requests) for server in running], int(said[-1])
 

@@ -1,6 +1,6 @@
 """The core as its users ask it, each way with what it tells.
 
-Owns: `STREAMED` and `WHOLE`. May know: kimi_core, tests.faults.
+Owns: `STREAMED` and `WHOLE`, and both `OVER_AIOHTTP`. May know: kimi_core, tests.faults.
 """
 
 from __future__ import annotations
@@ -63,4 +63,13 @@ STREAMED: dict[str, Ask] = {
 }  # fmt: skip
 WHOLE: dict[str, Ask] = {
     "core": partial(ask_sync, stream=False), "core, async": partial(ask_async, stream=False),
+}  # fmt: skip
+
+
+def _over_aiohttp(settings: dict[str, Any], words: str, told: Told, *, stream: bool) -> None:
+    ask_async({**settings, "http_async_client": "aiohttp"}, words, told, stream=stream)
+
+
+OVER_AIOHTTP: dict[str, Ask] = {
+    "streamed": partial(_over_aiohttp, stream=True), "whole": partial(_over_aiohttp, stream=False),
 }  # fmt: skip

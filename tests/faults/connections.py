@@ -173,6 +173,8 @@ TIMES = [
     Fault(group=_TIME, name="a drip that takes longer than the whole may", gets=_LATE,
           says=(_STREAMED, Repeat(piece(sse(chunk(role="assistant"), done=False)))),
           settings=_TOTAL),
+    Fault(group=_TIME, name="a drip without framing, longer than the whole may", gets=_LATE,
+          says=(_HEAD, _HEL, Repeat(b": ping\n\n")), settings=_TOTAL, content="Hel"),
     Fault(group=_TIME, name="a slow drip in time", says=_dripped(_WHOLE), content="Hello",
           settings=(("total_timeout", 60), ("timeout", 60))),
     Fault(group=_TIME, name="blanks, then a body in time", content="Hello",

@@ -202,6 +202,7 @@ class Opened:
     def __init__(self, kind: str) -> None:
         self.headers = {"content-type": kind}
         self.request = self
+        self.url = ""
         self.extensions: dict[str, Any] = {}
 
 

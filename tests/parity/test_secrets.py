@@ -180,6 +180,47 @@ def test_what_a_server_repeats_is_hidden(kind: type, said: str, status: int) -> 
     assert "[key hidden]" in str(found.value)
 
 
+def everything_of(error: BaseException | None) -> str:
+    """Return all that an error and those behind it hold: requests, answers, sentences."""
+    if error is None:
+        return ""
+    request, response = getattr(error, "request", None), getattr(error, "response", None)
+    told: list[object] = [error.args, vars(error), "".join(traceback.format_exception(error))]
+    if request is not None:
+        told += [str(request.url), list(request.headers.items())]
+    if response is not None:
+        told += [response.text, list(response.headers.items()), response.request.headers.items()]
+    behind = [everything_of(one) for one in (error.__cause__, error.__context__)]
+    return "".join([*map(repr, told), *behind])
+
+
+REPEATING = f"{KEY} {HEADER} {PASSWORD} {ONCE} a-token-1"
+REFUSALS = {
+    "a refusal": body({"error": {"message": REPEATING}}, 401, x_echo=REPEATING, set_cookie=ONCE),
+    "a redirection": body(
+        {}, 302, location=f"http://ann:made%20up%3A3@a.example/?{KEY}&a-token-1", x_echo=HEADER
+    ),
+    "an error in the answer": body({"error": {"message": REPEATING}}),
+    "no JSON": Answer((REPEATING.encode(),)),
+    "an answer that breaks off": Answer((b'{"choices',), breaks=True),
+}
+
+
+@CLASSES
+@pytest.mark.parametrize("answer", REFUSALS.values(), ids=REFUSALS)
+def test_an_error_holds_neither_request_nor_answer_with_a_secret(
+    kind: type, answer: Answer
+) -> None:
+    """Callbacks and tracers are handed the error, and look into what it holds."""
+    secrets = [*SECRETS, "a-token-1", "Basic"]
+    with ScriptedServer() as server:
+        server.will(answer)
+        llm = kind(**settings(server.base_url), default_query={"token": "a-token-1"})
+        with pytest.raises(KimiError) as found:
+            ask(llm, model="kimi-k3.1-pro", extra_headers={"x-once-key": ONCE})
+    assert [one for one in secrets if one in everything_of(found.value)] == []
+
+
 @CLASSES
 @pytest.mark.parametrize(
     ("variable", "value"),

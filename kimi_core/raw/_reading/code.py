@@ -1,14 +1,13 @@
 """Whether the next character of a text stands inside what the text shows: code, or a quotation.
 
-Owns: fences, inline code, indented code, quoted lines, HTML's ``pre`` and ``code``, and opening
-quotation marks, as far as they are known from what was said. May know: its own files.
+Owns: fences, inline code, indented code, quoted lines, HTML's comments and its tags of code and
+quotations, as far as they are known from what was said. May know: its own files.
 
 Looked at only where a marker is met: text without markers costs a list append. As CommonMark has
 it, with two differences. A fence may be indented and quoted to any depth, because models indent
 fences in lists as they like. And a line that so far only closes a fence has closed it, although a
 marker follows at once: the model's next token after a closing fence is the begin of its calls.
-For the same reason a line is quoted or indented only where the marker is the first thing in it, and
-a quotation mark is only looked at right in front of the marker.
+For the same reason a line is quoted or indented only where the marker is the first thing in it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kimi_core.raw._reading.behind import Behind
 from kimi_core.raw._reading.json_scan import LOOKAHEAD
+from kimi_core.raw._reading.quotations import Quotations
 
 if TYPE_CHECKING:
     from kimi_core.raw._reading.markers import Decision
@@ -29,19 +30,27 @@ _CLOSER = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t\r]*")
 _MAY_CLOSE = re.compile(r"[ \t>]*(?:`*|~*)[ \t\r]*")
 # All that a line of a quotation, or of indented code, has in front of what it shows.
 _SHOWN = re.compile(r"[^>]*>.*|(?: {0,3}\t| {4})[ \t]*")
-_QUOTE = "[\"'\u00ab\u00bb\u2018-\u201f\u2039\u203a\u300c-\u300f]"  # of any language
-# One that opens: behind it stands no blank, and in front of it no word. "He said 'x'" closes one.
-_OPENS = re.compile(rf"(?:.*[\s(\[{{:,=])?{_QUOTE}", re.DOTALL)
-# What it shows may hold quotation marks, those of arguments; its end follows the last marker.
-_CLOSES = re.compile(rf"\|>[.,;:!?]?{_QUOTE}|\n[ \t\r]*\n")
-_RUN = re.compile(r"\\?`+|<(/?)(pre|code)\b[^<>]*>", re.IGNORECASE)
-_END = re.compile(r"`+|\n[ \t\r]*\n|</(pre|code)\s*>", re.IGNORECASE)
+_TAGS = "blockquote|code|kbd|listing|pre|q|samp|script|textarea|tt|xmp"
+_ENDS = {"<!--": "-->", "<![CDATA[": "]]>", '"""': '"""', "'''": "'''"}  # of what no tag opens
+_END_OF = {end: re.escape(end) for end in _ENDS.values()}
+_OTHERS = "|".join(map(re.escape, [*_ENDS, *_ENDS.values()]))
+_RUN = re.compile(rf"\\?`+|<(/?)({_TAGS})\b[^<>]*>|{_OTHERS}", re.IGNORECASE)
+_END = re.compile(r"`+|\n[ \t\r]*\n")
 
 
 class CodeState:
     """Follows a text through fences, inline code and HTML's code."""
 
-    __slots__ = ("_fence", "_head", "_last", "_opened", "_opening", "_quoted", "_shown", "_unread")
+    __slots__ = (
+        "_behind",
+        "_fence",
+        "_head",
+        "_opened",
+        "_opening",
+        "_quotations",
+        "_shown",
+        "_unread",
+    )
 
     def __init__(self) -> None:
         """Start at the beginning of a text."""
@@ -49,22 +58,24 @@ class CodeState:
         self._fence = ""  # the run that opened the fence which is open
         self._opening = ""  # the run with which the present line opens one
         self._head: str | None = ""  # the present line, while it may still open or close one
-        # What may have opened code that is still open: runs by their length, tags by their name.
+        # What may have opened code that is still open: runs by their length, tags by their name,
+        # others by their end.
         self._opened: list[int | str] = []
-        self._last = ""  # the last three characters
         self._shown = False  # whether the present line shows a marker
-        self._quoted = False  # whether a quotation shows one
+        self._quotations = Quotations()
+        self._behind = Behind()
 
     def say(self, text: str) -> None:
         """Go on in the text."""
         self._unread.append(text)
+        self._behind.say()
 
     def holds(self, text: str, start: int, *, final: bool) -> Decision:
         """Whether code holds what comes next.
 
         Inline code is only code if it is closed again, so what follows has a say: a lone backtick
-        in front of a call is no code, nor is a tag without its end. What is not closed within 4,096
-        characters counts as closed.
+        in front of a call is no code, nor is a tag without its end. Of backticks what is not closed
+        within 4,096 characters counts as closed.
 
         Args:
             text: What has been received.
@@ -76,24 +87,32 @@ class CodeState:
             return True
         if self._fence:
             return False
-        self._quoted = self._quoted or _OPENS.fullmatch(self._last) is not None
         self._shown = self._shown or _SHOWN.fullmatch(self._head or "") is not None
-        if self._quoted or self._shown:
+        if self._shown:
             return True
-        return self._ends(text, start, final=final) if self._opened else False
+        held = (
+            self._quotations.holds(self._behind, text, start, final=final),
+            self._tags_hold(text, start, final=final),
+            self._runs_hold(text, start, final=final),
+        )
+        return True if True in held else None if None in held else False
 
-    def _ends(self, text: str, start: int, *, final: bool) -> Decision:
-        """Whether something that is open ends behind this place."""
-        opened = self._opened
+    def _tags_hold(self, text: str, start: int, *, final: bool) -> Decision:
+        """Whether a tag, or what is like one, goes on behind the call that begins here."""
+        ends = "|".join(_END_OF.get(tag, rf"</{tag}\s*>") for tag in _tags(self._opened))
+        return self._behind.follows(ends, None, text, start, final=final) if ends else False
+
+    def _runs_hold(self, text: str, start: int, *, final: bool) -> Decision:
+        """Whether inline code that is open ends behind this place."""
+        if len(_tags(self._opened)) == len(self._opened):
+            return False
         for found in _END.finditer(text, start, start + LOOKAHEAD):
             end = found.group()
             if end.startswith("\n"):
-                opened = _tags(opened)  # a paragraph is over
-                if not opened:
-                    return False
+                return False  # a paragraph is over
             # A run at the end of what came may be longer than it looks.
-            whole = found[1] or final or found.end() < len(text)
-            if whole and ((found[1] or "").lower() or len(end)) in opened:
+            whole = final or found.end() < len(text)
+            if whole and len(end) in self._opened:
                 return True
         if len(text) >= start + LOOKAHEAD:
             return True
@@ -106,9 +125,7 @@ class CodeState:
     def _read(self) -> None:
         text = "".join(self._unread)
         self._unread = []
-        if self._quoted and _CLOSES.search(self._last + text):
-            self._quoted = False
-        self._last = (self._last + text)[-3:]
+        self._quotations.read(text)
         first, *others = text.split("\n")
         self._read_part(first)
         for line in others:
@@ -140,23 +157,34 @@ class CodeState:
             self._read_runs(line)
 
     def _end_line(self) -> None:
+        self._quotations.end_line(blank=bool(self._opening) or self._head is not None)
         if self._opening:
             self._fence, self._opened = self._opening, []
         elif self._fence and self._closes():
             self._fence = ""
         elif self._head is not None:
-            self._opened = _tags(self._opened)  # a blank line ends a paragraph
+            self._opened = [*_tags(self._opened)]  # a blank line ends a paragraph
         self._opening, self._head, self._shown = "", "", False
 
     def _read_runs(self, text: str) -> None:
+        self._quotations.say(text)
         for found in _RUN.finditer(text):
             closes, tag = found.groups()
-            if tag is None:
-                self._read_run(found.group())
+            run = found.group()
+            if "`" in run:
+                self._read_run(run)
+            elif tag is None:
+                self._read_other(run)
             elif not closes:
                 self._opened.append(tag.lower())
             elif tag.lower() in self._opened:
                 self._close(tag.lower())
+
+    def _read_other(self, run: str) -> None:
+        if run in self._opened:
+            self._close(run)
+        elif run.upper() in _ENDS:
+            self._opened.append(_ENDS[run.upper()])
 
     def _read_run(self, run: str) -> None:
         length = len(run.lstrip("\\"))
@@ -173,5 +201,5 @@ class CodeState:
         del self._opened[self._opened.index(what) :]
 
 
-def _tags(opened: list[int | str]) -> list[int | str]:
+def _tags(opened: list[int | str]) -> list[str]:
     return [tag for tag in opened if isinstance(tag, str)]

@@ -364,8 +364,7 @@ class SettledCalls:
         return [ToolCallEnd(call.index, complete=False, invalid=SUPERSEDED)]
 
     def _unique(self, identity: str) -> str:
-        used = {call.start.id for call in self._calls.values() if call.begun or not call.ended}
-        return unique_id(identity, used, {})
+        return unique_id(identity, {call.start.id for call in self._calls.values()}, {})
 
 
 def _as_call(call: _Call) -> ToolCall:

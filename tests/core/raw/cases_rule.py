@@ -14,6 +14,8 @@ from tests.core.raw.cases_k3 import call as k3_call
 from tests.core.raw.cases_k3 import tools as k3_tools
 
 _X = '{"city": "Rome"}'
+_PAGE = '{"city": "<script></script> \u00bb"}'
+_LONG = f'{{"city": "{"x" * 66_000}</script>"}}'
 _W = "functions.get_weather:0"
 _ONE: dict[str, Any] = {"tools": [WEATHER]}
 _TWO: dict[str, Any] = {"tools": [WEATHER, READ]}
@@ -69,6 +71,19 @@ QUOTED = [
     _same("quotation marks over two lines", f'It says "{SB}\n{call(_X, _W)}\n{SE}".'),
     _same("quotation marks at the beginning", f"'{_SECTION}' it says"),
     _same("a value of JSON", f'{{"page":"{_SECTION}"}}'),
+    _same("quotation marks, text on both sides", f'It says "please run {_SECTION} now".'),
+    _same("quotation marks of a language, and blanks", f"Il écrit « {_SECTION} »."),
+    _same("quotation marks that open and close the other way", f"Das »bitte {_SECTION} danke«."),
+    _same("quotation marks without blanks around", f"他写了「{_SECTION}」。"),
+    _same(
+        "two calls in a quotation", f"“Do {SB}{call(_X, _W)}{call(_X, 'get_weather:1')}{SE} now”"
+    ),
+    _same("a value of JSON, text in front", f'{{"page": "10:02 {_SECTION}"}}'),
+    _same("a string of Python", f'page = """\n\n{_SECTION}\n"""'),
+    _same("a comment of HTML", f"<!-- the log:\n\n{_SECTION}\n\n-->\nDone."),
+    _same("a quotation of HTML", f"<blockquote>It is {_SECTION}</blockquote>"),
+    _same("a row of a table", f"| token | is |\n|---|---|\n| {_SECTION} | a call |"),
+    _same("two cells of a row", f"| {_SECTION} | {_SECTION} |"),
     _same("a lone backtick and much text", f"a ` b {_SECTION}{'x' * 4200}"),
     Case(
         "quoted reasoning",
@@ -124,10 +139,26 @@ BARE = [
     _called("indented a little", "Look:\n   "),
     _called("behind code of HTML", "<pre>x</pre> and <code>y</code> "),
     _called("behind an end without its tag", "a</code> "),
+    _called("behind a quotation that is not closed", 'He said "hi, and so I look. '),
+    _called("behind a quotation in quotation marks", "„Ja“ und »nein«, “so” 「や」. "),
+    _called("a mark closes in another paragraph", "It says “a. ", "\n\nb”", "text_after_calls"),
+    _called("a mark closes much later", "It says “a. ", f"{'b' * 4200}”", "text_after_calls"),
+    _called("behind a measure", 'A 5" pipe. ', ' 5"', "text_after_calls"),
+    _called("behind the last cell of a row", "| a | b |"),
+    _called("behind a table", "| a | b |\n", "| c", "text_after_calls"),
+    _called("behind a comment", "<!-- a --> and a lone --> end "),
     _called("behind a tag without its end", "Use <code> here. ", " </pre>", "text_after_calls"),
     _called("behind a tag in inline code", "Use `<pre>` here. ", " </pre>", "text_after_calls"),
+    Case(
+        "behind a tag that the arguments close", f"I add a <script>.\n{section(call(_PAGE, _W))}",
+        "I add a <script>.\n", calls=((_W, "get_weather", _PAGE),), options=_ONE,
+    ),
+    Case(
+        "behind a tag, and long", f"I add a <script>.\n{section(call(_LONG, _W))}",
+        "I add a <script>.\n", calls=((_W, "get_weather", _LONG),), options=_ONE,
+    ),
     Case("named, and several are declared", _SECTION, calls=_MADE, options=_TWO),
-]
+]  # fmt: skip
 
 OFFERED = [
     _same("unknown", f"a{_UNKNOWN}b"),
@@ -316,6 +347,7 @@ def _k3_same(row: str, text: str, **options: Any) -> Case:
 K3 = [
     _k3_same("k3, fence", f"```\n{_TOOLS}\n```"),
     _k3_same("k3, inline code", f"It is `{_CALL}`."),
+    _k3_same("k3, a quotation with text on both sides", f"It is “so: {_TOOLS} it is”."),
     _k3_same("k3, unknown", f"a{k3_tools(_NOPE)}b"),
     _k3_same("k3, unknown without channel", f"a{_NOPE}b"),
     _k3_same("k3, a channel of text", f"a{opened('tools')} noise {closed('tools')}b"),

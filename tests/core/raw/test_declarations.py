@@ -139,6 +139,7 @@ def test_what_is_no_function_is_left_out() -> None:
         {"type": 5},
         {"enum": [1], "type": "string"},
         {"enum": [1], "type": ["string", "integer"]},
+        {"enum": ["a", 1], "type": ["string", "null"]},
         {"type": "array", "items": [{"type": "string"}]},
         {"type": "object", "properties": []},
         {"type": "object", "required": "x"},
