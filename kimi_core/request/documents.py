@@ -85,10 +85,12 @@ def document_part(
         folder: Where files may be read; see `Options.media_folder`.
 
     Raises:
-        KimiConfigError: For a file that may not be read.
+        KimiConfigError: For one that has nothing of the three, and for a file that may not be read.
     """
     if url is not None:
         return {"type": "file", "file": {"filename": name, "file_url": url}}
+    if data is None and path is None:
+        raise _is_far(name, "")
     if data is None:
         data = read_local(str(path), "a document block", folder=folder, limit=None)
     return _part(Document(name=name, data=data, media_type=media_type))

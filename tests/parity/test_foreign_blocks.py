@@ -18,8 +18,6 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from llama_index.core.llms import (
     AudioBlock,
     ChatMessage,
-    CitableBlock,
-    CitationBlock,
     DocumentBlock,
     ImageBlock,
     TextBlock,
@@ -307,54 +305,3 @@ def test_what_a_user_attached_is_still_refused() -> None:
 
 
 # Of each kind of prompt: with places for pictures and videos, for pictures alone, for neither.
-COUNTED = ["kimi-k2.6", "kimi-k3", "kimi-k2-instruct"]
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        {"type": "audio", "url": "https://x.example/y.mp3"},
-        {"type": "file", "url": "https://x.example/y.pdf"},
-        {"type": "file", "file_id": "f"},
-        {"type": "image", "url": "https://x.example/y.png"},
-        {"type": "video", "url": "https://x.example/y.mp4"},
-        {"type": "tool_result", "tool_use_id": "a", "content": "42"},
-        {"type": "wholly_new"},
-        {},
-        "a part",
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("model", COUNTED)
-def test_langchain_counts_whatever_stands_there(block: dict[str, Any] | str, model: str) -> None:
-    llm = LangChainKimi(endpoint="vllm", model=model)
-    for kind in (HumanMessage, AIMessage):
-        more = llm.get_num_tokens_from_messages([kind([{"type": "text", "text": "Hi"}, block])])
-        assert more >= llm.get_num_tokens_from_messages([kind("")])
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        AudioBlock(audio=b"x", format="mp3"),
-        DocumentBlock(data=b"%PDF-\x00\xff", document_mimetype="application/pdf"),
-        DocumentBlock(url="https://x.example/y.pdf"),
-        DocumentBlock(path="/nowhere/at/all.pdf"),
-        ImageBlock(url="https://x.example/y.png"),
-        VideoBlock(url="https://x.example/y.mp4"),
-        CitationBlock(
-            cited_content=TextBlock(text="Cited."),
-            source="s",
-            title="t",
-            additional_location_info={},
-        ),
-        CitableBlock(title="t", source="s", content=[TextBlock(text="Cited.")]),
-    ],
-    ids=lambda block: type(block).__name__,
-)
-@pytest.mark.parametrize("role", ["user", "assistant"])
-@pytest.mark.parametrize("model", COUNTED)
-def test_llamaindex_counts_whatever_stands_there(block: Any, role: str, model: str) -> None:
-    llm = LlamaIndexKimi(endpoint="vllm", model=model)
-    bare = llm.count_tokens([ChatMessage(role=role, content="Hi")])
-    assert llm.count_tokens([ChatMessage(role=role, blocks=[TextBlock(text="Hi"), block])]) >= bare

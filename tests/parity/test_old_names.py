@@ -126,6 +126,7 @@ VALUES: dict[str, Any] = {
     "context_window": 5,
     "default_headers": {"a": "b"},
     "default_query": {"a": "b"},
+    "http_async_client": "aiohttp",
     "max_retries": 1,
     "rate_limit": 1,
     "tool_call_parser": "client",
