@@ -19,9 +19,9 @@ from _rows import CLIENTS, ROWS, STARTUPS
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Cell", "Found", "Run", "markdown", "write"]
+__all__ = ["HEADS", "Cell", "Found", "Run", "markdown", "peers_of", "shown", "write"]
 
-_HEADS = {"langchain": "LangChain", "llama_index": "LlamaIndex"}
+HEADS = {"langchain": "LangChain", "llama_index": "LlamaIndex"}
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _MARKED = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL)
 
@@ -160,7 +160,9 @@ def _missing(run: Run) -> list[str]:
     for title, cells in run.found.items():
         for key, cell in cells.items():
             if cell.error and not cell.error.startswith("NotImplementedError"):
-                reasons.setdefault(f"{key.partition('/')[2]}: `{cell.error}`", []).append(title)
+                # Its first line: the rest is a list in a list, cut in the middle.
+                said = cell.error.partition("\n")[0].partition(" (Caused by")[0]
+                reasons.setdefault(f"{key.partition('/')[2]}: `{said}`", []).append(title)
     lines += [f"* {reason} ({', '.join(titles)})" for reason, titles in reasons.items()]
     return ["", *lines] if lines else []
 
@@ -171,7 +173,7 @@ def markdown(run: Run) -> str:
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     versions = [f"{key.partition('/')[2]} {it}" for key, it in run.versions.items() if it]
     lines = [f"{time.strftime('%Y-%m-%d')}, {kind}, {machine}; {', '.join(versions)}."]
-    for family, head in _HEADS.items():
+    for family, head in HEADS.items():
         lines += ["", f"### {head}", "", *_table(run, family)]
     return "\n".join([*lines, *_core(run), *_missing(run)]) + "\n"
 

@@ -185,8 +185,10 @@ def main() -> int:
                 worker.close()
     run = _report.Run(found, versions, quick=chosen.quick)
     chosen.out.mkdir(parents=True, exist_ok=True)
-    _report.write(run, chosen.out, docs=HERE.parent / "docs" if chosen.docs else None)
-    _plots.write(run, chosen.out, docs=HERE.parent / "docs" if chosen.docs else None)
+    # Some rows are no page: what had been measured of the others would be gone.
+    docs = HERE.parent / "docs" if chosen.docs and not chosen.rows else None
+    _report.write(run, chosen.out, docs=docs)
+    _plots.write(run, chosen.out, docs=docs)
     print(f"\n{_report.markdown(run)}\nwritten to {chosen.out}")
     return 0
 

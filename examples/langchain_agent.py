@@ -12,7 +12,7 @@ CARGO = {"Aurora": 1_200, "Borealis": 860}
 
 def cargo_of(ship: str) -> int:
     """Get the cargo of a ship in tonnes."""
-    return CARGO[ship]
+    return CARGO.get(ship, 0)
 
 
 def berth_for(tonnes: int) -> str:

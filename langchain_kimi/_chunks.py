@@ -175,7 +175,7 @@ def provider_of_messages(name: str) -> str:
     return name
 
 
-class LastChunk(AIMessageChunk):
+class LastChunk(AIMessageChunk, defer_build=True):  # 8 ms of the import
     """The last chunk of a stream in which calls are damaged; these are its invalid_tool_calls."""
 
     def __radd__(self, left: AIMessageChunk) -> AIMessageChunk:

@@ -89,9 +89,10 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     wire = _convert_message_to_dict(sent)
     wire["content"] = (isinstance(said, str) and said) or blocks.text_parts(wire["content"])
     blocks.in_words(wire, message.additional_kwargs)
-    restore_arguments(wire.get("tool_calls") or (), message.additional_kwargs)
-    partial = bool(message.additional_kwargs.get("partial"))
-    return {**wire, **blocks.known(partial=partial, reasoning_content=_reasoning_of(message))}
+    calls = wire.get("tool_calls") or blocks.calls_in(message.content)
+    restore_arguments(calls, message.additional_kwargs)
+    partial, thought = bool(message.additional_kwargs.get("partial")), _reasoning_of(message)
+    return {**wire, **blocks.known(partial=partial, reasoning_content=thought, tool_calls=calls)}
 
 
 def _other(message: BaseMessage) -> dict[str, Any]:

@@ -21,7 +21,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from langchain_core.language_models import ModelProfile
 from langchain_openai.chat_models.base import BaseChatOpenAI
@@ -29,7 +29,7 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 from typing_extensions import Self
 
 from kimi_core import __version__
-from kimi_core.chat import Instance, KimiChat, Settings, UnsaidDict, UnsaidText, written_setting
+from kimi_core.chat import Instance, KimiChat, SpelledText, UnsaidDict, written_setting
 from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.request.blocks import known
 
@@ -64,6 +64,8 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     use_responses_api: bool | None = False
     stream_chunk_timeout: float | None = None
 
+    _rest: ClassVar[str] = "model_kwargs"
+    _strict: ClassVar[bool] = False
     _chat: KimiChat = PrivateAttr()
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:
@@ -81,17 +83,16 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
         self._add_version("langchain-kimi", __version__)
         return self
 
-    def _connect(self) -> None:
-        settings = self._connection()
+    def _connection(self) -> dict[str, Any]:
         organization = known(**{"OpenAI-Organization": self.openai_organization})
-        settings["default_headers"] = organization | dict(self.default_headers or {})
-        before: KimiChat | None = (self.__pydantic_private__ or {}).get("_chat")
-        named: str | None = self.model_name
-        if before is not None and named == before.spelled:
-            named = before.settings.model  # None where nobody named it
-        self._chat = KimiChat(Settings(**{**settings, "model": named or None}))
-        spelled = self._chat.spelled if named else UnsaidText(self._chat.spelled)
-        BaseChatOpenAI.__setattr__(self, "model_name", spelled)
+        headers = organization | dict(self.default_headers or {})
+        return {**super()._connection(), "default_headers": headers}
+
+    def _connect(self) -> None:
+        super()._connect()
+        spelled = self._chat.spelled
+        name = spelled if spelled == self._chat.settings.model else SpelledText(self._chat)
+        BaseChatOpenAI.__setattr__(self, "model_name", name)
         self._refresh_profile()
 
     def _refresh_profile(self) -> None:
@@ -136,10 +137,10 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
     def lc_attributes(self) -> dict[str, Any]:
         """What a dump holds in place of a field: no headers, since traces show a dump.
 
-        And no model where none was named: the server is asked for it again after loading.
+        And the model as the caller wrote it: the server is asked for it again after loading.
         """
-        unnamed = {} if self._chat.settings.model else {"model_name": ""}
+        named = {"model_name": self._chat.settings.model or ""}
         objects = {name: getattr(self, name) for name in ("endpoint", "rate_limit")}
         written = {name: written_setting(name, one) for name, one in objects.items() if one}
         hidden = ("default_headers", "default_query")
-        return {**unnamed, **written, **{name: None for name in hidden if getattr(self, name)}}
+        return {**named, **written, **{name: None for name in hidden if getattr(self, name)}}

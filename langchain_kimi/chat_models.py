@@ -26,11 +26,10 @@ from langchain_core.runnables import Runnable
 from typing_extensions import Unpack
 
 from kimi_core.chat import AlsoCalled, ModelKeywords, documented
-from kimi_core.chat.fields import fields_by_word, in_one_sentence
+from kimi_core.chat.fields import in_one_sentence
 from kimi_core.errors import KimiConfigError, needs_package
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
-from langchain_kimi._structured import keywords_of, read_by, with_raw
 
 __all__ = ["ChatKimiK2", "register"]
 
@@ -127,10 +126,11 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For a setting that cannot work.
         """
-        known = fields_by_word(type(self)).keys()
-        given = self._sorted(settings, known, "model_kwargs", strict=False)
+        given = self._sorted(settings)
         with in_one_sentence():
             super().__init__(**given)
+        self._follow(settings)
+        self._refresh_profile()
 
     def bind_tools(
         self,
@@ -189,6 +189,8 @@ class ChatKimiK2(KimiGeneration):
         Raises:
             KimiConfigError: For an unknown method, or a missing schema.
         """
+        from langchain_kimi._structured import keywords_of, read_by, with_raw  # 10 ms of the import
+
         asked = method or ("json_schema" if tools else None)
         method = asked or self._chat.structured_output_method(self._asked(kwargs))
         keywords = keywords_of(schema, method, strict=strict, tools=tools)

@@ -12,7 +12,7 @@ clients) is not written either.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -47,12 +47,13 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
 
     additional_kwargs: dict[str, Any] | None = Field(default=None, description="Of every call.")
 
+    _rest: ClassVar[str] = "additional_kwargs"
+    _strict: ClassVar[bool] = True
     _api_key: ApiKey | None = PrivateAttr(default=None)
     _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
 
     def __init__(self, **settings: Any) -> None:
-        known = type(self).model_fields.keys() | {"api_key"}
-        given = self._sorted(settings, known, "additional_kwargs", strict=True)
+        given = self._sorted(settings)
         api_key = given.pop("api_key", None)
         with in_one_sentence():
             super().__init__(**given)

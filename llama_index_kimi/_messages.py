@@ -34,7 +34,7 @@ from llama_index.core.tools import BaseTool, FunctionTool
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
-from kimi_core.request.blocks import data_or_url, known, media_part, plain_call, tool_call
+from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
 from kimi_core.request.documents import document_part
 from kimi_core.request.structured import class_schema
 from kimi_core.response import spoken_message
@@ -82,6 +82,7 @@ def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     wire: dict[str, Any] = {"role": role, "content": content}
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
+        in_words(wire, extras)
         wire.update(_assistant_fields(message))
     if role == "system" and extras.get("tools"):
         wire["tools"] = wire_tools(extras["tools"])
@@ -187,7 +188,8 @@ def _document(block: DocumentBlock, folder: _Folder) -> dict[str, Any]:
     return document_part(
         block.title or "document",
         None if elsewhere else block.resolve_document().read(),
-        path=None if remote else block.path,
+        path=block.path,
+        url=str(block.url) if remote else None,
         media_type=block.document_mimetype,
         folder=folder,
     )

@@ -7,10 +7,12 @@ import it from. Read by the site (``docs_site.py``) and by the rules for docstri
 
 MODULES = (
     "langchain_kimi",
+    "langchain_kimi.middleware",
     "llama_index_kimi",
     "kimi_core",
     "kimi_core.errors",
     "kimi_core.endpoints",
+    "kimi_core.endpoints.tiers",
     "kimi_core.models",
     "kimi_core.config",
     "kimi_core.platform",
@@ -24,6 +26,10 @@ MODULES = (
     "kimi_core.raw.grammar",
     "kimi_core.raw.tool_ids",
     "kimi_core.schema",
+    "kimi_core.schema.limits",
+    "kimi_core.fetch",
+    "kimi_core.local",
     "kimi_core.check",
+    "kimi_core.verify",
     "kimi_core.testing",
 )

@@ -11,6 +11,7 @@ directives, one for each public name of a module, taken from its ``__all__``.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from posixpath import dirname, normpath, relpath
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,17 +146,44 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     return _NOTEBOOK_LINK.sub(moved, html)
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Keep the order of the pages, for llms.txt."""
+    del files
+    config.extra["pages"] = nav.pages
+    return nav
+
+
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write llms.txt: every page of docs/ with its first sentence, for programs that read."""
-    lines = [f"# {config.site_name}", "", f"> {config.site_description}", "", "## Pages", ""]
-    for path in sorted(_docs().rglob("*.md")):
-        title, _, text = path.read_text(encoding="utf-8").partition("\n")
-        place = path.relative_to(_docs()).with_suffix("").as_posix()
-        lines.append(f"- [{title.lstrip('# ')}]({place}/): {_first_sentence(text)}")
+    """Write llms.txt: every page in the site's order, with what it is about, for programs."""
+    lines = [f"# {config.site_name}", "", f"> {config.site_description}"]
+    part = None
+    for page in config.extra["pages"]:
+        top = page.ancestors[-1].title if page.ancestors else "Start"
+        if top != part:
+            lines += ["", f"## {top}", ""]
+            part = top
+        about = _first_sentence(_text_of(page.file.src_uri))
+        lines.append(f"- [{page.title}]({page.url or './'})" + (f": {about}" if about else ""))
     Path(config.site_dir, "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _text_of(place: str) -> str:
+    """Return the Markdown of a page, without its title; none of the reference."""
+    if place.startswith("reference/"):
+        return ""
+    sources = {target: source for source, target in _PAGES.items()}
+    path = ROOT / sources.get(place, place if place.endswith(".ipynb") else f"docs/{place}")
+    text = path.read_text(encoding="utf-8")
+    if place.endswith(".ipynb"):
+        text = "".join(json.loads(text)["cells"][0]["source"])
+    return text.partition("\n")[2]
+
+
 def _first_sentence(text: str) -> str:
+    """Return the first sentence of a text; one that leads to a list or a block is left whole."""
     paragraph = re.sub(r"^(#.*|<!--.*)$", "", text, flags=re.MULTILINE).strip().split("\n\n", 1)[0]
-    sentence = re.split(r"(?<=[.:]) ", paragraph.replace("\n", " "), maxsplit=1)[0]
-    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", sentence)  # links would lead nowhere from there
+    if paragraph.startswith(("|", "```", "!")):
+        return ""
+    sentence = re.split(r"(?<=[.]) ", paragraph.replace("\n", " "), maxsplit=1)[0]
+    sentence = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", sentence)  # links lead nowhere from there
+    return sentence.rstrip(":")

@@ -6,7 +6,8 @@ gets no licence that asks for more than a notice; the version has its entry in C
 public API is compared with that of the last tag. May know: build, twine, check-wheel-contents,
 CycloneDX, griffe, as programs.
 
-``--tag v1.2.3`` demands that the version is that of the tag, and that its entry has a date.
+``--tag v1.2.3`` demands that the version is that of the tag, that its entry has a date, and what
+only a project with an address can say: without ``--tag`` that is told and not judged.
 """
 
 from __future__ import annotations
@@ -141,6 +142,20 @@ def unsaid(tag: str | None) -> list[str]:
     return lacks
 
 
+def unaddressed(wheel: Path) -> list[str]:
+    """Say what the project's address is missing from; none is invented here (docs/releasing.md)."""
+    name = f"{DISTRIBUTION}-{__version__}.dist-info/METADATA"
+    with zipfile.ZipFile(wheel) as opened:
+        head, _, readme = opened.read(name).decode().partition("\n\n")
+    lacks = [] if "\nProject-URL: " in head else ["pyproject.toml has no [project.urls]"]
+    relative = re.findall(r"\]\((?![a-z]+:|#)([^)]+)\)", readme)
+    if relative:
+        lacks.append(f"README.md has {len(relative)} relative links, which lead nowhere on PyPI")
+    if "\nrepository-code: " not in (ROOT / "CITATION.cff").read_text(encoding="utf-8"):
+        lacks.append("CITATION.cff has no repository-code")
+    return lacks
+
+
 def changed_api(tag: str | None) -> str:
     """Return what of the API is no longer as the last tag had it; told, not judged."""
     tags = run("git", "tag", "--sort=-creatordate", "--merged", "HEAD").split()
@@ -162,6 +177,13 @@ def _breakages(package: str, tag: str) -> str:
     return done.stdout + done.stderr
 
 
+def ready(open_yet: list[str]) -> str:
+    """Say that it can be released, or what --tag would refuse."""
+    if not open_yet:
+        return "ready to be released"
+    return "to be released once the project has an address:\n" + "\n".join(open_yet)
+
+
 def main() -> int:
     """Build, check, tell; return 1 where something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -180,6 +202,8 @@ def main() -> int:
         *foreign_licences(python),
         *unsaid(tag),
     ]
+    open_yet = unaddressed(wheel)
+    wrong += open_yet if tag else []
     bill = str(DIST / "sbom.cdx.json")
     run("cyclonedx-py", "environment", "--output-reproducible", "-o", bill, str(python))
     shutil.rmtree(DIST / "again")
@@ -187,7 +211,7 @@ def main() -> int:
     print(changed_api(tag))
     for path in packages:
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
-    print("\n".join(wrong) or "built twice, the same; ready to be released")
+    print("\n".join(wrong) or f"built twice, the same; {ready(open_yet)}")
     return bool(wrong)
 
 

@@ -13,15 +13,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import os
 import sys
+import tempfile
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parent.parent / "notebooks"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
+FOLDER = Path(__file__).parent.parent / "notebooks"
+_CACHE = FOLDER.parent / ".cache"
 
 # A kernel's ports are looked for by one process and taken by another: one that somebody else was
 # given meanwhile ends the kernel before any cell was run ("Address already in use").
@@ -39,6 +45,7 @@ def run(path: Path) -> Any:  # noqa: ANN401 - nbformat has no types
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],  # not that whoever is on this machine could listen
     )
     for _ in range(_STARTS - 1):
         with contextlib.suppress(RuntimeError):  # "Kernel died before replying to kernel_info"
@@ -59,24 +66,42 @@ def shape(notebook: Any) -> list[list[str]]:  # noqa: ANN401 - see run()
     ]
 
 
+@contextlib.contextmanager
+def nothing_at_home() -> Iterator[None]:
+    """Keep out of the user's home what kernels and matplotlib write there."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JUPYTER_RUNTIME_DIR"] = folder
+        os.environ["IPYTHONDIR"] = str(Path(folder, "ipython"))
+        os.environ.setdefault("MPLCONFIGDIR", str(_CACHE / "matplotlib"))
+        with contextlib.suppress(ImportError):
+            # Its first import looks for fonts and, on a slow machine, says so: not in a notebook.
+            importlib.import_module("matplotlib.font_manager")
+        yield
+
+
 def main() -> int:
     """Run what the command line names; 1 where a check fails."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(FOLDER.glob("*.ipynb")))
     parser.add_argument("--check", action="store_true", help="compare and write nothing")
     arguments = parser.parse_args()
-    with contextlib.suppress(ImportError):
-        # Its first import looks for fonts and, on a slow machine, says so: not in a notebook.
-        importlib.import_module("matplotlib.font_manager")
-    differing = 0
-    for path in arguments.notebooks:
-        fresh = run(path)
-        if not arguments.check:
-            nbformat.write(fresh, path)
-        elif (found := shape(fresh)) != (written := shape(nbformat.read(path, as_version=4))):
-            differing += 1
-            print(f"{path.name}: the cells print {found}, written down is {written}")
-    return 1 if differing else 0
+    with nothing_at_home():
+        same = [one(path, check=arguments.check) for path in arguments.notebooks]
+    return 0 if all(same) else 1
+
+
+def one(path: Path, *, check: bool) -> bool:
+    """Run a notebook, and write it down or compare it; say how long that took."""
+    began = time.monotonic()
+    fresh = run(path)
+    print(f"{time.monotonic() - began:6.1f} s  {path.name}", flush=True)
+    if not check:
+        nbformat.write(fresh, path)
+        return True
+    found, written = shape(fresh), shape(nbformat.read(path, as_version=4))
+    if found != written:
+        print(f"{path.name}: the cells print {found}, written down is {written}")
+    return found == written
 
 
 if __name__ == "__main__":

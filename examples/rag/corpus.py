@@ -1,22 +1,15 @@
-"""The corpus: this project's own documentation, read from the checkout, section by section.
+"""The corpus: this project's documentation as it was on 30 November 2026, section by section.
 
-Nothing of it is stored a second time: Markdown pages are cut at their headings, and what a module
-of `MODULES` exports becomes a section of its docstring, read without importing it.
+It is kept in corpus.jsonl, because a search over pages that grow has other figures every week.
+`pages.py` writes that file.
 """
 
-import ast
-import re
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md")
-LEFT_OUT = ("docs/rag.md",)  # it shows what is found in the others
-MODULES = ("langchain_kimi", "llama_index_kimi", "kimi_core/platform", "kimi_core/testing")
-WHOLE = 3_000  # a page of fewer characters is one section
-_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+KEPT = Path(__file__).with_name("corpus.jsonl")
 
 
 @dataclass(frozen=True)
@@ -30,30 +23,6 @@ class Section:
 
 @cache
 def sections() -> tuple[Section, ...]:
-    """Read every section, whole; what is before a page's first heading has the page's title."""
-    pages = [path for pattern in PAGES for path in sorted(ROOT.glob(pattern))]
-    found = [section for path in pages for section in _of_page(path)]
-    found += [section for module in MODULES for section in _of_module(module)]
-    return tuple(section for section in found if section.page not in LEFT_OUT)
-
-
-def _of_page(path: Path) -> list[Section]:
-    page = path.relative_to(ROOT).as_posix()
-    text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
-    if len(text) < WHOLE:
-        return [Section(page, *text.removeprefix("# ").split("\n", 1))]
-    covered = _FENCE.sub(lambda block: "." * len(block[0]), text)  # a comment in code is no heading
-    heads = list(re.finditer(r"^#{1,3} (.+)\n", covered, re.MULTILINE))
-    ends = [head.start() for head in heads[1:]] + [len(text)]
-    cut = [(head[1], text[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
-    return [Section(page, title, body.strip()) for title, body in cut if body.strip()]
-
-
-def _of_module(module: str) -> list[Section]:
-    exports = (ROOT / module / "__init__.py").read_text(encoding="utf-8").partition("__all__")[2]
-    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / module).rglob("*.py"))]
-    nodes = [node for text in texts for node in ast.parse(text).body]
-    documented = [node for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)]
-    public = [node for node in documented if f'"{node.name}"' in exports]
-    found = [(node.name, ast.get_docstring(node)) for node in public]
-    return [Section(module, name, text) for name, text in found if text]
+    """Return every section, whole."""
+    with KEPT.open(encoding="utf-8") as lines:
+        return tuple(Section(**json.loads(line)) for line in lines)

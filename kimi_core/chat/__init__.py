@@ -11,8 +11,8 @@ from kimi_core.chat._instance import (
     AlsoCalled,
     ClosesItself,
     Instance,
+    SpelledText,
     UnsaidDict,
-    UnsaidText,
     written_setting,
 )
 from kimi_core.chat._keywords import ModelKeywords
@@ -32,8 +32,8 @@ __all__ = [
     "Opened",
     "Reply",
     "Settings",
+    "SpelledText",
     "UnsaidDict",
-    "UnsaidText",
     "Writer",
     "documented",
     "documented_as",

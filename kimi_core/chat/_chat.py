@@ -13,17 +13,17 @@ from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from kimi_core._json import Message, Tool
-from kimi_core.capabilities import Capabilities, StructuredOutputMethod, resolve
+from kimi_core.capabilities import Capabilities, StructuredOutputMethod
 from kimi_core.chat._charge import charged_tokens
 from kimi_core.chat._coalesce import acoalesced, coalesced
 from kimi_core.chat._in_time import in_time
 from kimi_core.chat._learned import Learned
 from kimi_core.chat._reply import AsyncReply, Opened, Reply, Writer
-from kimi_core.chat._served import ServedModel, UnnamedRequest
+from kimi_core.chat._served import ServedModel, UnnamedRequest, resolved
 from kimi_core.chat._settings import Settings
 from kimi_core.chat.observe import current_observer
 from kimi_core.config import resolve_api_key
-from kimi_core.endpoints import endpoint_at, get_endpoint
+from kimi_core.endpoints import endpoint_at
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.files import ReadTexts, aread_documents, read_documents, texts_of
@@ -39,6 +39,7 @@ __all__ = ["KimiChat"]
 
 
 _Piece = TypeVar("_Piece")
+_OF_A_SERVER = ("endpoint", "base_url", "api_key", "default_headers", "default_query")
 
 
 class KimiChat:
@@ -66,7 +67,9 @@ class KimiChat:
         self._endpoint = (
             endpoint_at(settings.base_url) if settings.endpoint is None else settings.endpoint
         )
-        self._served = ServedModel(self.resolve, settings.model, settings.base_url)
+        # Not a method of this object, which would stay, with its connections, for a copy's sake.
+        resolves = partial(resolved, settings, self._endpoint)
+        self._served = ServedModel(resolves, settings.model, settings.base_url)
         self.spelled: str = self.capabilities.model
         endpoint = self.capabilities.endpoint
         self._api_key = resolve_api_key(endpoint, settings.api_key)
@@ -99,26 +102,7 @@ class KimiChat:
             model: Any spelling.
             stated_context: Tokens that the server says it was started with; a setting wins.
         """
-        settings = self.settings
-        context = settings.context_window or stated_context or self._context_of_engine()
-        return resolve(
-            model,
-            self._endpoint,
-            {
-                "base_model": settings.base_model,
-                "context_window": context,
-                "api": settings.api,
-                "tool_call_parser": settings.tool_call_parser,
-            },
-        )
-
-    def _context_of_engine(self) -> int | None:
-        """Return what the embedded engine is started with, where it is the endpoint."""
-        if self.settings.base_url or not get_endpoint(self._endpoint).embedded:
-            return None
-        from kimi_core.local import CONTEXT_WINDOW
-
-        return CONTEXT_WINDOW
+        return resolved(self.settings, self._endpoint, model, stated_context)
 
     def structured_output_method(self, asked: CallOptions) -> StructuredOutputMethod:
         """Return how one call asks for an object; see `Capabilities.structured_output_method`."""
@@ -178,6 +162,16 @@ class KimiChat:
     def texts(self) -> ReadTexts:
         """The texts of documents that were read for this account."""
         return self._texts
+
+    def follow(self, other: KimiChat | None) -> None:
+        """Know of the server what another one has learnt of it, so that it is asked once."""
+        if other is None or not _same_server(self.settings, other.settings):
+            return
+        self._learned = other._learned  # noqa: SLF001 - of its own class
+        if self.settings == other.settings:
+            self._served = other._served  # noqa: SLF001 - as above
+        else:
+            self._served.follow(other._served)  # noqa: SLF001 - as above
 
     def learn_models(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take a server's list, fetched by the caller, as the one that would be asked for.
@@ -376,6 +370,10 @@ class KimiChat:
         if settings.rate_limit is not None:
             self._limiter = limiter_of(transport.account, Tier.of(settings.rate_limit))
         return transport
+
+
+def _same_server(one: Settings, other: Settings) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in _OF_A_SERVER)
 
 
 def _announce(request: Request) -> None:

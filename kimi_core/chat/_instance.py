@@ -7,10 +7,11 @@ errors, request, tokenizer; typing_extensions.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from typing_extensions import Self
 
@@ -18,7 +19,13 @@ from kimi_core._json import Message, Tool
 from kimi_core.chat._chat import KimiChat
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
-from kimi_core.endpoints import endpoint_at, endpoint_of_a_copy, get_endpoint, written_endpoint
+from kimi_core.endpoints import (
+    LACKED_FIELDS,
+    endpoint_at,
+    endpoint_of_a_copy,
+    get_endpoint,
+    written_endpoint,
+)
 from kimi_core.endpoints.tiers import Tier
 from kimi_core.errors import (
     KimiConfigError,
@@ -31,7 +38,7 @@ from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 
-__all__ = ["ClosesItself", "Instance", "UnsaidDict", "UnsaidText", "written_setting"]
+__all__ = ["ClosesItself", "Instance", "SpelledText", "UnsaidDict", "written_setting"]
 
 # typing.Self came with Python 3.11.
 _Closes = TypeVar("_Closes", bound="ClosesItself")
@@ -73,19 +80,32 @@ def written_setting(name: str, value: Any) -> Any:  # noqa: ANN401 - of any sett
     return value
 
 
-class Unsaid:
-    """Marks the value of a field that nobody set.
+class SpelledText(str):
+    """The name of a model as its endpoint spells it, where the caller wrote another one, or none.
 
-    LangChain's ``configurable_fields`` hands the fields of an instance to each copy.
+    Taken for the caller's own, a server that serves it under the short name answers it with a 404.
     """
 
-    __slots__ = ()
+    __slots__ = ("_chat", "said")
 
+    said: str | None
+    _chat: weakref.ref[KimiChat]
 
-class UnsaidText(Unsaid, str):
-    """The name of a model that nobody named."""
+    def __new__(cls, chat: KimiChat) -> SpelledText:  # noqa: PYI034 - see above
+        made = super().__new__(cls, chat.spelled)
+        made.said, made._chat = chat.settings.model, weakref.ref(chat)
+        return made
 
-    __slots__ = ()
+    @property
+    def chat(self) -> KimiChat | None:
+        """Who asks under this name, as long as somebody holds it."""
+        return self._chat()
+
+    def __deepcopy__(self, _memo: object) -> SpelledText:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
 
 
 class AlsoCalled(str):
@@ -110,8 +130,18 @@ class AlsoCalled(str):
         return str, (str(self),)  # what is written down is the name alone
 
 
-class UnsaidDict(Unsaid, dict[str, Any]):
-    """The profile of a model that nobody wrote."""
+class UnsaidDict(dict[str, Any]):
+    """The profile of a model that nobody wrote.
+
+    LangChain's ``configurable_fields`` hands the fields of an instance to each copy.
+    """
+
+
+def _said(value: Any) -> Any:  # noqa: ANN401 - of any field
+    """Return what the caller said where a field of another instance is handed on."""
+    if isinstance(value, SpelledText):
+        return value.said
+    return None if isinstance(value, UnsaidDict) else value
 
 
 class ClosesItself:
@@ -158,19 +188,22 @@ class ClosesItself:
 
 
 class Instance(ClosesItself):
-    """One `ChatKimiK2`; stands before the framework's class among the bases."""
+    """One `ChatKimiK2`; stands before the framework's class among the bases.
 
-    @staticmethod
-    def _sorted(
-        said: Mapping[str, Any], known: AbstractSet[str], rest: str, *, strict: bool
-    ) -> dict[str, Any]:
-        """Sort the keywords of a constructor.
+    Attributes:
+        _rest: The field that keeps what else every call is to ask for.
+        _strict: Whether a keyword that is no setting is refused, and not sent with a warning.
+    """
+
+    _rest: ClassVar[str]
+    _strict: ClassVar[bool]
+
+    def _sorted(self, said: Mapping[str, Any], *, of_copy: bool = False) -> dict[str, Any]:
+        """Sort the keywords of a constructor, or what a copy is to have otherwise.
 
         Args:
             said: What the caller said.
-            known: The keywords that the class keeps in fields.
-            rest: The field that keeps what else every call is to ask for.
-            strict: Whether a keyword that is no setting is refused, and not sent with a warning.
+            of_copy: Whether they change what is there already, which None takes back.
 
         Returns:
             What was set, by keyword of a field.
@@ -178,17 +211,20 @@ class Instance(ClosesItself):
         Raises:
             KimiConfigError: For a keyword of another class that is called otherwise here.
         """
-        read = read_settings({name: it for name, it in said.items() if not isinstance(it, Unsaid)})
-        given = {name: value for name, value in read.items() if value is not None}
+        fields = cast("Any", type(self)).model_fields
+        known = {*fields, *(field.alias for field in fields.values() if field.alias), "api_key"}
+        read = read_settings({name: _said(it) for name, it in said.items()})
+        given = {name: value for name, value in read.items() if of_copy or value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
-        unknown = others.keys() - option_names()
+        unknown = others.keys() - option_names() - LACKED_FIELDS
         for name in sorted(unknown):
             if (instead := meant_instead(name)) is not None:
                 raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {instead}.")
         for name in sorted(unknown):
-            _say_unknown(name, nearest_setting(name, known), rest, strict=strict)
+            _say_unknown(name, nearest_setting(name, known), self._rest, strict=self._strict)
         if others:
-            given[rest] = {**others, **given.get(rest, {})}
+            kept = getattr(self, self._rest) if of_copy else None
+            given[self._rest] = {**(kept or {}), **others, **(given.get(self._rest) or {})}
         return given
 
     def _said(self) -> dict[str, Any]:
@@ -205,17 +241,26 @@ class Instance(ClosesItself):
 
     def _count(self, messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
         """Return the tokens of a prompt; messages and tools are OpenAI-style dicts."""
-        model = self._chat.capabilities.info.name
-        prompt = countable(messages)
-        return self._tokenizer().count_messages(prompt, tools or None, model=model)
+        info = self._chat.capabilities.info
+        prompt = countable(messages, info)
+        return self._tokenizer().count_messages(prompt, tools or None, model=info.name)
 
     def _connection(self) -> dict[str, Any]:
         """Return what `Settings` are made of, as the fields are now."""
-        return {word: getattr(self, self._kept(word, None)[0]) for word in _CONNECTION}
+        return {word: _said(getattr(self, self._kept(word, None)[0])) for word in _CONNECTION}
 
     def _connect(self) -> None:
         """Make `_chat` for the settings as they are now."""
-        self._chat = KimiChat(Settings(**self._connection()))
+        settings = self._connection()
+        chat = KimiChat(Settings(**{**settings, "model": settings["model"] or None}))
+        self._chat, before = chat, getattr(self, "_chat", None)
+        chat.follow(before)
+
+    def _follow(self, said: Mapping[str, Any]) -> None:
+        """Know of the server what an instance has learnt whose fields were handed on."""
+        for value in said.values():
+            if isinstance(value, SpelledText):
+                self._chat.follow(value.chat)
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - of any field
         """Return the field that keeps a setting, and what it keeps."""
@@ -229,30 +274,42 @@ class Instance(ClosesItself):
         """
         if name.startswith("_"):
             super().__setattr__(name, value)
-            return
-        for word, given in read_settings({name: value}).items():
+        else:
+            settings = read_settings({name: value})
+            self._set(settings, {name}, connects=bool(settings.keys() & _CONNECTION))
+
+    def _set(self, settings: Mapping[str, Any], words: AbstractSet[str], *, connects: bool) -> None:
+        """Set all of them, of which the caller said these words, or none where that cannot work."""
+        before = dict[str, Any]()
+        for word, given in settings.items():
             field, kept = self._kept(word, given)
-            if word == "default_headers" != name:  # of a password in an address
+            if word == "default_headers" and word not in words:  # of a password in an address
                 kept |= getattr(self, field) or {}
-            before = getattr(self, field, None)
+            before[field] = getattr(self, field, None)
             super().__setattr__(field, kept)
-            if word in _CONNECTION and getattr(self, "_chat", None) is not None:
-                try:
-                    self._connect()
-                except KimiConfigError:
-                    super().__setattr__(field, before)
-                    raise
+        if connects and getattr(self, "_chat", None) is not None:
+            try:
+                self._connect()
+            except KimiConfigError:
+                for field, kept in before.items():
+                    super().__setattr__(field, kept)
+                raise
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy, as pydantic does, whose connection is that of the fields it has then.
 
         Args:
-            update: Fields that the copy has otherwise; like pydantic's, they are not validated.
+            update: Settings that the copy has otherwise, in the words of the constructor; None
+                takes one back.
             deep: Whether fields are copied, too, and not shared with this instance.
+
+        Raises:
+            KimiConfigError: For a setting that is none, or that cannot work.
         """
-        copy: Self = cast("Any", super()).model_copy(update=update, deep=deep)
-        if update:
-            copy._connect()
+        copy: Self = cast("Any", super()).model_copy(deep=deep)
+        settings = copy._sorted(update or {}, of_copy=True)
+        # Closed by itself: an original that is asked meanwhile keeps its connections.
+        copy._set(settings, set(update or {}), connects=bool(update))
         return copy
 
     def __deepcopy__(self: _Same, memo: dict[int, Any] | None = None) -> _Same:  # noqa: PYI019 - see above
@@ -270,8 +327,8 @@ class Instance(ClosesItself):
         if isinstance(client := getattr(self, "http_async_client", None), str):
             kept["http_async_client"] = client
         kept["endpoint"] = written_endpoint(kept["endpoint"], with_key_names=True)
-        if self._chat.settings.model is None:
-            kept.pop("model_name", None)  # the server is asked for it again
+        # As the caller wrote it: the server is asked again for a short name, and for none.
+        kept[self._kept("model", None)[0]] = self._chat.settings.model
         return {"__dict__": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

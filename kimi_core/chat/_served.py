@@ -1,7 +1,8 @@
 """What a self-hosted server calls the model that is asked, where nobody wrote its own name for it.
 
 Owns: the question, the choice among what is listed, and the rebuilding of a request that was built
-before the answer was known. May know: _json, capabilities, errors, models, request, transport.
+before the answer was known. May know: its own files, _json, capabilities, endpoints, errors, local,
+models, request, transport.
 
 A request is built before anything is sent, so the first one is built for the endpoint's own
 spelling (``moonshotai/Kimi-K2-Instruct``) and once more for what the server serves, if that is
@@ -20,7 +21,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias, TypeGuard
 
 from kimi_core._json import as_mapping, as_sequence
-from kimi_core.capabilities import Capabilities
+from kimi_core.capabilities import Capabilities, resolve
+from kimi_core.chat._settings import Settings
+from kimi_core.endpoints import Endpoint, get_endpoint
 from kimi_core.errors import KimiConnectionError, KimiError, KimiTimeoutError
 from kimi_core.models import get_model
 from kimi_core.request import Request
@@ -32,7 +35,7 @@ from kimi_core.transport.processes import renew_in_children, running_loop
 Build = Callable[[Capabilities], Request]
 _Rows: TypeAlias = Sequence[Mapping[str, Any]] | None
 
-__all__ = ["ServedModel", "UnnamedRequest", "listed_models", "stated_context"]
+__all__ = ["ServedModel", "UnnamedRequest", "listed_models", "resolved", "stated_context"]
 
 # A server that is up lists its models from memory. One that does not answer may not hold up the
 # request itself for the SDK's ten minutes and two retries.
@@ -62,8 +65,8 @@ class ServedModel:
     """The model that a `kimi_core.chat.KimiChat` asks.
 
     Args:
-        resolve: From a name (None for the endpoint's own) and the context that the server states
-            (None where it does not) to capabilities.
+        resolve: From a name (None for the endpoint's own), and what the server states of it, its
+            context and its weights (None where it does not), to capabilities.
         named: What the caller named.
         base_url: Where the caller says that the server is.
 
@@ -75,18 +78,19 @@ class ServedModel:
 
     def __init__(
         self,
-        resolve: Callable[[str | None, int | None], Capabilities],
+        resolve: Callable[[str | None, int | None, str | None], Capabilities],
         named: str | None,
         base_url: str | None,
     ) -> None:
         self._resolve = resolve
         self._named = named
-        self.capabilities = resolve(named, None)
+        self.capabilities = resolve(named, None, None)
         self._first = self.capabilities.model
         endpoint = self.capabilities.endpoint
         engine = endpoint.embedded and not base_url
         one = bool(endpoint.default_model or endpoint.needs_key or engine)
         self.known = one or named == self._first
+        self._rows: _Rows = None
         self._asking = threading.Lock()
         self._turns: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
         renew_in_children(self, ServedModel._renew)
@@ -102,7 +106,7 @@ class ServedModel:
         call. A server that has a single model of another name could not answer to it.
         """
         if model not in {None, self._first, self.capabilities.model}:
-            return build(self._resolve(model, None))
+            return build(self._resolve(model, None, None))
         known = self.known  # read first: the capabilities are final as soon as it is true
         request = build(self.capabilities)
         if known:
@@ -138,13 +142,20 @@ class ServedModel:
 
     def learn(self, rows: Sequence[Mapping[str, Any]] | None) -> None:
         """Take what is listed for the answer to the question; nothing where there is none left."""
+        self._rows = rows
         name = None if self.known else self._choose([row["id"] for row in rows or ()])
         for row in rows or ():
             if name is not None and row["id"] == name:
                 # As it is listed: a vLLM with --served-model-name kimi-k2.5 answers 404 to the
                 # endpoint's own spelling, moonshotai/Kimi-K2.5.
-                self.capabilities = replace(self._resolve(name, stated_context(row)), model=name)
+                found = self._resolve(name, stated_context(row), _weights(row))
+                self.capabilities = replace(found, model=name)
         self.known = True
+
+    def follow(self, other: ServedModel) -> None:
+        """Take what another one was told by the same server, where it was told anything."""
+        if other._rows is not None:
+            self.learn(other._rows)
 
     def _choose(self, names: Sequence[str]) -> str | None:
         """Return the name as it was written or spelled, or else the only one that it can mean.
@@ -184,6 +195,44 @@ class ServedModel:
         self.known = not unreachable or isinstance(error, KimiTimeoutError)
 
 
+def resolved(
+    settings: Settings,
+    endpoint: str | Endpoint,
+    model: str | None,
+    stated: int | None,
+    weights: str | None = None,
+) -> Capabilities:
+    """Return what a model can do under settings; the endpoint is that of their address.
+
+    Args:
+        settings: Where and whom to ask.
+        endpoint: The endpoint's row, or its name.
+        model: Any spelling; None for the endpoint's own.
+        stated: Tokens that the server says it was started with; a setting wins.
+        weights: The model that the server says it serves under that name; likewise.
+    """
+    context = settings.context_window or stated or _context_of_engine(settings, endpoint)
+    return resolve(
+        model,
+        endpoint,
+        {
+            "base_model": settings.base_model or weights,
+            "context_window": context,
+            "api": settings.api,
+            "tool_call_parser": settings.tool_call_parser,
+        },
+    )
+
+
+def _context_of_engine(settings: Settings, endpoint: str | Endpoint) -> int | None:
+    """Return what the embedded engine is started with, where it is the endpoint."""
+    if settings.base_url or not get_endpoint(endpoint).embedded:
+        return None
+    from kimi_core.local import CONTEXT_WINDOW
+
+    return CONTEXT_WINDOW
+
+
 def _question() -> Call[list[Mapping[str, Any]] | None]:
     options = {"timeout": _SECONDS, "max_retries": 0}
     return Call(method="get", path="/models", read=listed_models, options=options)
@@ -213,6 +262,16 @@ def stated_context(row: Mapping[str, Any]) -> int | None:
     names = ("max_model_len", "context_length", "context_window", "n_ctx", "n_ctx_train")
     stated = (places.get(name) for name in names)
     return next((tokens for tokens in stated if type(tokens) is int and tokens > 0), None)
+
+
+def _weights(row: Mapping[str, Any]) -> str | None:
+    """Return the Kimi that a server serves under a name that is none, as vLLM says it in ``root``.
+
+    It may be a path (/models/Kimi-K2-Thinking).
+    """
+    root = str(row.get("root") or "").strip(" /")
+    named = get_model(str(row["id"])) is not None
+    return root if root and not named and get_model(root) is not None else None
 
 
 def _question_of_props(rows: _Rows, base_url: str) -> Call[int | None] | None:

@@ -40,8 +40,8 @@ def show_plan(plan: LaunchPlan, *, as_json: bool) -> None:
     for warning in plan.warnings:
         screen.print(Text(f"Mind: {warning}", style="yellow"))
     base_url = ENDPOINTS[plan.engine].base_url
-    screen.print(Text(f"Then: {plan.client}"), soft_wrap=True)
-    screen.print(
-        Text(f"Prove it: kimi-k2 check --endpoint {plan.engine} --base-url {base_url}"),
-        soft_wrap=True,
-    )
+    name, _, arguments = plan.client.rstrip(")").partition("(")
+    call = "\n".join([f"{name}(", *(f"    {said}," for said in arguments.split(", ")), ")"])
+    check = f"kimi-k2 check --endpoint {plan.engine} --base-url {base_url}"
+    screen.print(Text(f"Then: {call}"), soft_wrap=True)
+    screen.print(Text(on_lines(f"Prove it: {check}")), soft_wrap=True)

@@ -22,6 +22,7 @@ from kimi_core.errors import KimiConfigError
 
 __all__ = [
     "ENDPOINTS",
+    "LACKED_FIELDS",
     "Api",
     "Endpoint",
     "Preset",
@@ -59,6 +60,9 @@ __all__ = [
 
 ENDPOINTS: Mapping[str, Endpoint] = {row.name: row for row in (*HOSTED, *SELF_HOSTED)}
 """All presets by name."""
+
+LACKED_FIELDS = frozenset(name for row in ENDPOINTS.values() for name in row.lacks_fields)
+"""Fields of OpenAI's that some of them do not have. They are no mistakes of spelling."""
 
 
 _HOSTS: Mapping[str, str] = {

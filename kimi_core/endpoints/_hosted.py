@@ -78,7 +78,7 @@ _MOONSHOT = Endpoint(
     lacks_fields=(
         *("audio", "image_url.detail", "logit_bias", "metadata", "min_p", "modalities"),
         *("moderation", "prompt_cache_retention", "reasoning", "repetition_penalty", "seed"),
-        *("service_tier", "store", "top_k", "verbosity", "web_search_options"),
+        *("service_tier", "store", "top_k", "user", "verbosity", "web_search_options"),
     ),
     takes_provider=False,
     takes_json_prefix=False,

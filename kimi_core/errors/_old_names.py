@@ -38,6 +38,8 @@ OLD_NAMES: Mapping[str, str] = {
     "openrouter_provider": "write provider=",
     "app_url": _ROUTING.format("referer"),
     "app_title": _ROUTING.format("title"),
+    "allow_fallbacks": 'write provider={"allow_fallbacks": ...}',
+    "order": 'write provider={"order": [...]}',
     "app_categories": 'write default_headers={"X-OpenRouter-Categories": "..."}',
     # ChatAnthropic, Anthropic.
     "default_request_timeout": "write timeout=",
@@ -46,7 +48,22 @@ OLD_NAMES: Mapping[str, str] = {
     "effort": "write reasoning_effort=",
     "cache_idx": "leave it out: prefixes are cached anyway; to help, write prompt_cache_key=",
     "mcp_servers": "leave it out: no server of Kimi asks MCP servers; give their tools to an agent",
-    "betas": "leave it out: they are Anthropic's",
+    **dict.fromkeys(
+        ("betas", "container", "inference_geo", "reuse_last_container"),
+        "leave it out: it is Anthropic's",
+    ),
+    "output_config": "write reasoning_effort=, or response_format=",
+    "user_profile_id": "write safety_identifier=",
+    **dict.fromkeys(
+        ("aws_region", "project_id", "region"), "leave it out: base_url= says where the server is"
+    ),
+    **dict.fromkeys(
+        ("functions", "tools"),
+        "leave it out: give tools to an agent, to bind_tools or to chat_with_tools",
+    ),
+    "function_call": "leave it out: tool_choice says which tool is to be called",
+    # ChatGroq.
+    "reasoning_format": "leave it out: reasoning always stands beside the content",
     # LlamaIndex's OpenAI and OpenAILike.
     "async_http_client": "write http_async_client=",
     "is_chat_model": "leave it out: it always is",
@@ -61,7 +78,14 @@ OLD_NAMES: Mapping[str, str] = {
     ),
     "openai_client": "write http_client=, for an HTTP client of your own",
     "async_openai_client": "write http_async_client=, for an HTTP client of your own",
-    **dict.fromkeys(("audio_config", "modalities"), "leave it out: Kimi answers with text alone"),
+    "audio_config": "leave it out: Kimi answers with text alone",
+    # OpenAIResponses and AzureOpenAI.
+    "built_in_tools": "write official_tools(...): they are Moonshot's own",
+    "call_metadata": "leave it out: no server of Kimi keeps it",
+    "instructions": "begin the conversation with a system message",
+    "reasoning_options": "write reasoning_effort=",
+    "azure_endpoint": _ADDRESS,
+    **dict.fromkeys(("azure_deployment", "deployment_name", "engine"), "write model="),
     "strict": "leave it out: it is said with a tool or a schema",
     **dict.fromkeys(
         ("openai_organization", "organization"),

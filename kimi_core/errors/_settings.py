@@ -194,7 +194,11 @@ _OF_OPENAI: Mapping[str, str] = {
         "Kimi has no Responses API that keeps reasoning and tools; leave it out."
     ),
     **dict.fromkeys(
-        ("context_management", "include", "truncation", "use_previous_response_id"),
+        (
+            *("background", "context_management", "conversation", "include"),
+            *("previous_response_id", "track_previous_responses", "truncation"),
+            "use_previous_response_id",
+        ),
         "it is a setting of OpenAI's Responses API, which is not asked here; leave it out.",
     ),
     **dict.fromkeys(

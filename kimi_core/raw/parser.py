@@ -7,7 +7,7 @@ May know: its own files, _json, errors, events.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kimi_core._json import Tool
 from kimi_core.errors import KimiConfigError
@@ -21,17 +21,15 @@ from kimi_core.events import (
 )
 from kimi_core.raw._reading.k2 import K2Machine
 from kimi_core.raw._reading.k2_ruled import RuledK2Machine
-from kimi_core.raw._reading.k3 import K3Machine
-from kimi_core.raw._reading.k3_ruled import RuledK3Machine
 from kimi_core.raw._reading.names import ToolNames
 from kimi_core.raw._reading.output import Output
 from kimi_core.raw._reading.text_rule import TextRule
-from kimi_core.raw.text_policy import TextPolicy
+from kimi_core.raw.text_policy import CUT_OFF, TextPolicy
 
-__all__ = ["CUT_OFF", "StreamParser", "parse"]
+if TYPE_CHECKING:
+    from kimi_core.raw._reading.k3 import K3Machine
 
-CUT_OFF = frozenset({"length", "content_filter"})
-"""Finish reasons that end a message before the model did; any other, or none, is an end."""
+__all__ = ["StreamParser", "parse"]
 
 
 class StreamParser:
@@ -186,6 +184,9 @@ def _k2(
 
 
 def _k3(output: Output, names: ToolNames, rule: TextRule | None, *, thinking: bool) -> K3Machine:
+    from kimi_core.raw._reading.k3 import K3Machine  # 7 files, which no other model needs
+    from kimi_core.raw._reading.k3_ruled import RuledK3Machine
+
     if rule is None:
         return K3Machine(output, names, thinking=thinking)
     return RuledK3Machine(output, names, rule, thinking=thinking)

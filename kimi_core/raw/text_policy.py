@@ -1,6 +1,7 @@
 """Which text of an answer may be more than text, as a value.
 
-Owns: `TextPolicy`. May know: the standard library.
+Owns: `TextPolicy`, and which ends of an answer are none of the model's. May know: the standard
+library.
 
 It is decided once for each request, where tools and tool choice are decided, and the parser is
 given it. What a marker's surroundings say of it stands in `kimi_core.raw._reading.text_rule`.
@@ -12,7 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["TextPolicy"]
+__all__ = ["CUT_OFF", "TextPolicy"]
+
+CUT_OFF = frozenset({"length", "content_filter"})
+"""Finish reasons that end a message before the model did; any other, or none, is an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

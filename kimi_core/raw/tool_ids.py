@@ -80,7 +80,9 @@ class _Ids:
         """Set aside all native ids, so that a new id never equals one that appears later."""
         calls = (call for message in messages for call in _calls(message))
         ids = {str(call.get("id")) for call in calls if _is_native(call)}
-        results = (str(message.get("tool_call_id")) for message in messages)
+        results = (
+            str(message["tool_call_id"]) for message in messages if "tool_call_id" in message
+        )
         return cls(ids | {result for result in results if _NATIVE.fullmatch(result)})
 
     def id_for(self, call: Mapping[str, Any]) -> str:

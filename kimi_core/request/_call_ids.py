@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["in_todays_words", "with_ids"]
 
+_ROLES = {"chatbot": "assistant", "function": "tool", "model": "assistant"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Made:
@@ -46,9 +48,10 @@ class _Turn:
 def in_todays_words(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return messages in which a ``function_call`` and its result are a tool call and its result.
 
-    Servers and frameworks of before had one call in a message, and no ids; none is taken today.
+    Servers and frameworks of before had one call in a message, and no ids; none is taken today. Nor
+    are roles of other APIs: Gemini's "model".
     """
-    if any("function_call" in one or one.get("role") == "function" for one in messages):
+    if any("function_call" in one or one.get("role") in _ROLES for one in messages):
         return [_in_todays_words(message) for message in messages]
     return messages
 
@@ -58,8 +61,7 @@ def _in_todays_words(message: Mapping[str, Any]) -> dict[str, Any]:
     called = as_mapping(copy.pop("function_call", None))
     if called and not copy.get("tool_calls"):
         copy["tool_calls"] = [{"id": None, "type": "function", "function": dict(called)}]
-    if copy.get("role") == "function":
-        copy["role"] = "tool"
+    copy["role"] = _ROLES.get(str(copy.get("role")), copy.get("role"))
     return copy
 
 

@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from kimi_core.request._tool_choice import ToolChoice
 
 __all__ = [
+    "ELSE",
     "check_form",
     "check_settings",
     "decide_parallel_calls",
     "thinking_beside_builtins",
     "without_pinned",
 ]
+
+
+# What an error of a setting says besides, whose way out is taken with `Options.unsupported`.
+ELSE = ", or pass unsupported='warn' where other code sets it"
 
 
 def without_pinned(
@@ -57,7 +62,7 @@ def without_pinned(
         if value != only:
             message = (
                 f"{name}={value} is refused by model {capabilities.model!r} on "
-                f"{capabilities.endpoint.name}: only {only:g} is accepted. Leave {name} out."
+                f"{capabilities.endpoint.name}: only {only:g} is accepted. Leave {name} out{ELSE}."
             )
             raise KimiConfigError(message)
     return {}

@@ -17,7 +17,7 @@ from kimi_core.errors import check_setting
 from kimi_core.raw.prompt import TextEncoder
 from kimi_core.raw.text_policy import TextPolicy
 from kimi_core.request._call_policy import CallPolicy
-from kimi_core.request._read import merge_settings
+from kimi_core.request._read import check_words, merge_settings
 from kimi_core.request._tool_names import ToolNames
 from kimi_core.request.documents import Document
 
@@ -144,11 +144,12 @@ class Options:
     def read(cls, *said: Mapping[str, Any]) -> Options:
         """Return the options that a caller said, in any of the words that users know.
 
-        Besides its own name an option is known by ``max_completion_tokens`` (max_tokens),
-        ``stop_sequences`` (stop), ``request_timeout`` (timeout), ``reasoning={"effort": ...}``
-        (reasoning_effort), and Moonshot's ``thinking={"type": ..., "keep": ..., "effort": ...}``
-        (thinking, keep_thinking and reasoning_effort). A ``response_format`` may be a pydantic
-        class. ``stream``, ``streaming`` and ``stream_options`` are left out: the method decides.
+        Besides its own name an option is known by ``max_completion_tokens`` and
+        ``max_output_tokens`` (max_tokens), ``stop_sequences`` (stop), ``request_timeout``
+        (timeout), ``reasoning={"effort": ...}`` (reasoning_effort), and Moonshot's
+        ``thinking={"type": ..., "keep": ..., "effort": ...}`` (thinking, keep_thinking and
+        reasoning_effort). A ``response_format`` may be a pydantic class. ``stream``, ``streaming``
+        and ``stream_options`` are left out: the method decides.
 
         Who wins, where two things are said of one option:
 
@@ -185,8 +186,14 @@ class CallOptions:
 
     @classmethod
     def read(cls, *said: Mapping[str, Any]) -> CallOptions:
-        """Return what an instance was set to and what a call asks for; see `Options.read`."""
-        found = merge_settings(*said, options=option_names() | {"model", "tools"})
+        """Return what an instance was set to and, last, what a call asks for; see `Options.read`.
+
+        Raises:
+            KimiConfigError: As there, and for a word of another class in the call.
+        """
+        words = option_names() | {"model", "tools"}
+        check_words(said[-1], words)
+        found = merge_settings(*said, options=words)
         model, tools = found.pop("model", None), found.pop("tools", None)
         return cls(model=model, tools=tools or None, options=Options(**found))
 
@@ -238,8 +245,8 @@ class Request:
             messages; its payload says in each place what will come there.
         forced_tool_choice: "sent" where the model must call a tool, by a field or by a grammar;
             "given_up" where the caller wanted that and the model refuses it; otherwise None.
-        wanted_call: The tool, as sent, whose arguments the form of the answer is, so that JSON in
-            the content is its call; empty otherwise.
+        wanted_call: The tool, as sent, that must be called and can be no other, so that JSON in the
+            content is its call; empty otherwise.
     """
 
     path: str

@@ -77,7 +77,7 @@ class Plan:
         grammar: The fields that make the engine's sampler enforce the choice; mostly none.
         thinking: Whether the model thinks, how much, and in which words that is said.
         response_format: The form of the answer, or None.
-        wanted: The tool whose arguments that form is, or an empty string.
+        wanted: The tool whose arguments JSON in the answer is, or an empty string.
         stop: Strings that end the answer.
         limit: Token limit of the answer, or None.
         sampling: Sampling settings by name.
@@ -228,7 +228,8 @@ def _form(choice: ToolChoice, options: Options) -> Mapping[str, Any] | None:
     """Return the form of the answer: the caller's, or that of the arguments of a wanted call."""
     if options.response_format:
         return plain_response_format(options.response_format)
-    for function in (tool["function"] for tool in choice.tools if name_of(tool) == choice.wanted):
+    wanted = [tool for tool in choice.tools if choice.given_up and name_of(tool) == choice.wanted]
+    for function in (tool["function"] for tool in wanted):
         parameters: Any = function.get("parameters") or {"type": "object", "properties": {}}
         told = {"description": function.get("description") or None}
         return named_format(choice.wanted, parameters, **told)

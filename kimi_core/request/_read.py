@@ -16,14 +16,15 @@ from typing import Any
 
 from kimi_core._json import as_mapping
 from kimi_core.endpoints import get_endpoint, without_credentials
-from kimi_core.errors import KimiConfigError, check_setting, is_of_a_connection
+from kimi_core.errors import OLD_NAMES, KimiConfigError, check_setting, is_of_a_connection
 from kimi_core.request.structured import schema_format
 
-__all__ = ["merge_settings", "read_settings", "thinking_of"]
+__all__ = ["check_words", "merge_settings", "read_settings", "thinking_of"]
 
 _OTHER_WORDS = {
     "api_base": "base_url",
     "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
     "model_name": "model",
     "openai_api_base": "base_url",
     "openai_api_key": "api_key",
@@ -39,6 +40,7 @@ _OF_THE_MODEL = frozenset(
         *("rate_limit", "tool_call_parser"),
     }
 )
+_AS_KEYWORDS = "say what is in it as keywords of the call, or in extra_body="
 # Decided by the method that was called.
 _OF_THE_METHOD = frozenset({"stream", "stream_options", "streaming"})
 # OpenAI's object: a summary is asked for where the reasoning itself is kept back, as Kimi's is not.
@@ -147,6 +149,19 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
         of_body -= own.keys()
     sent = {n: v for n, v in extra.items() if n not in _OF_THE_METHOD}
     return {**chosen, "extra": sent, "of_body": frozenset(of_body & sent.keys())}
+
+
+def check_words(call: Mapping[str, Any], options: AbstractSet[str]) -> None:
+    """Refuse the words of other classes in a call: sent as fields of the payload, they say nothing.
+
+    Raises:
+        KimiConfigError: It says what to write.
+    """
+    for name in sorted(call.keys() & OLD_NAMES.keys() - options):
+        if call[name] is None or is_of_a_connection(name):
+            continue
+        instead = _AS_KEYWORDS if name.endswith("_kwargs") else OLD_NAMES[name]
+        raise KimiConfigError(f"{name} is refused: a call has no such setting; {instead}.")
 
 
 def _check_fields(names: AbstractSet[str]) -> None:

@@ -32,8 +32,9 @@ class ToolChoice:
         tools: The tools that are sent.
         thinking: The caller's thinking setting, switched off where forcing needs it.
         given_up: Whether the caller forced a call that this model refuses.
-        wanted: The tool of such a call, where it can be no other: its arguments may then be asked
-            for as the form of the answer. Empty otherwise.
+        wanted: The tool that must be called, where it can be no other: JSON in the answer is its
+            arguments, which are asked for as the form of the answer where the choice was given up.
+            Empty otherwise.
     """
 
     value: str | dict[str, Any] | None
@@ -115,10 +116,15 @@ def decide_tool_choice(
     decided = ToolChoice(normal, sent, thinking)
     if capabilities.api == "chat" and not capabilities.endpoint.takes_named_tool_choice:
         decided = _required(decided)
-    if not decided.forced or not capabilities.endpoint.limits_forced_tool_choice:
+    if not decided.forced:
         return decided
-    found = _against_thinking(decided, capabilities)
-    return _given_up(found, capabilities, form_taken=form_taken) if found.given_up else found
+    if capabilities.endpoint.limits_forced_tool_choice:
+        decided = _against_thinking(decided, capabilities)
+    if decided.given_up:
+        return _given_up(decided, capabilities, form_taken=form_taken)
+    # A server that does not keep to the choice has its model write the object as text, at times.
+    free = capabilities.api == "chat" and not form_taken
+    return replace(decided, wanted=_sole(decided) if free else "")
 
 
 def _refuse_duplicates(names: Sequence[str], brought: Sequence[str]) -> None:
@@ -151,6 +157,12 @@ def _only(choice: ToolChoice) -> list[dict[str, Any]]:
     return [tool for tool in choice.tools if _named(_tool_name(tool)) == choice.value]
 
 
+def _sole(choice: ToolChoice) -> str:
+    """Return the name of the one tool that a forced choice can mean, or an empty string."""
+    wanted = [_tool_name(tool) for tool in _only(choice) or choice.tools]
+    return wanted[0] if len(wanted) == 1 else ""
+
+
 def _required(choice: ToolChoice) -> ToolChoice:
     """Say a named choice in other words: the one tool alone, and "required"."""
     only = _only(choice)
@@ -166,9 +178,8 @@ def _without_thinking(choice: ToolChoice) -> ToolChoice:
 
 
 def _given_up(choice: ToolChoice, capabilities: Capabilities, *, form_taken: bool) -> ToolChoice:
-    wanted = [_tool_name(tool) for tool in _only(choice) or choice.tools]
     free = capabilities.endpoint.keeps_response_format and not form_taken
-    sole = wanted[0] if len(wanted) == 1 and free else ""
+    sole = _sole(choice) if free else ""
     sent = (
         "'auto' is sent, with the tool's schema as response_format: JSON in the answer is its call."
         if sole

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
-from kimi_core.request._first_party import check_settings, without_pinned
+from kimi_core.request._first_party import ELSE, check_settings, without_pinned
 from kimi_core.request._prefix import check_prefix, thinking_of_prefix
 from kimi_core.request._thinking import check_effort
 
@@ -49,7 +49,8 @@ def supported(options: Options, capabilities: Capabilities) -> Options:
         try:
             check(options, capabilities)
         except KimiConfigError as error:
-            said = f"{error} It was left out (unsupported={options.unsupported!r})."
+            refused = str(error).replace(ELSE, "")
+            said = f"{refused} It was left out (unsupported={options.unsupported!r})."
             _say(said, name, options, capabilities)
             left: dict[str, Any] = {name: None}
             options = replace(options, **left)

@@ -16,10 +16,11 @@ from typing import Any
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.documents import file_part
-from kimi_core.request.foreign import text_in, text_of
+from kimi_core.request.foreign import result_in, text_in, text_of
 
 __all__ = [
     "arguments_text",
+    "calls_in",
     "data_or_url",
     "in_texts",
     "in_words",
@@ -39,9 +40,10 @@ __all__ = [
 _UNSPOKEN = frozenset(
     {
         "function_call", "invalid_tool_call", "reasoning", "reasoning_content", "redacted_thinking",
-        "refusal", "thinking", "tool_call", "tool_call_chunk", "tool_use",
+        "thinking", "tool_call", "tool_call_chunk", "tool_use",
     }
 )  # fmt: skip
+_CALLS = frozenset({"function_call", "tool_call", "tool_use"})
 # A block's type -> where its text stands; the first is Anthropic's own form.
 _REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
 
@@ -64,7 +66,7 @@ def media_parts(content: Any) -> Any:  # noqa: ANN401 - text or blocks
 
 
 def _media(block: Any) -> Any:  # noqa: ANN401 - text or a block
-    if isinstance(block, str):
+    if isinstance(block, str) or result_in(block) is not None:
         return block
     if text := text_in(block, of_model=False):
         return {"type": "text", "text": text}
@@ -152,14 +154,47 @@ def spoken(content: Any) -> Any:  # noqa: ANN401 - text or blocks
     """Return of an assistant's content what no other field of its message says."""
     if isinstance(content, str):
         return content
-    said = [part for part in content if isinstance(part, str) or part.get("type") not in _UNSPOKEN]
-    return in_texts(said)
+    said = [part for part in content if isinstance(part, str) or not _is_unspoken(part)]
+    return media_parts(in_texts(said))
+
+
+def _is_unspoken(part: Mapping[str, Any]) -> bool:
+    # An answer that a filter withheld is a refusal without words.
+    unsaid = part.get("type") == "refusal" and not part.get("refusal")
+    return unsaid or part.get("type") in _UNSPOKEN or "toolUse" in part
 
 
 def in_words(wire: dict[str, Any], kept: Mapping[str, Any]) -> None:
-    """Put the transcript in place of what another model said aloud, which Kimi does not hear."""
-    if wire.pop("audio", None) is not None:
-        wire["content"] = wire["content"] or text_of(as_mapping(kept.get("audio")))
+    """Put in words what another model said in place of text.
+
+    That is the transcript of what it said aloud, which Kimi does not hear, and a refusal, which
+    OpenAI's chat completions have in a field of its own.
+    """
+    spoken_aloud = wire.pop("audio", None) is not None
+    aloud = text_of(as_mapping(kept.get("audio"))) if spoken_aloud else ""
+    if aloud and not wire["content"]:
+        wire["content"] = aloud
+    refused, content = kept.get("refusal"), wire["content"]
+    if isinstance(refused, str) and refused and refused not in text_of(content):
+        parts = as_sequence(content)
+        more = {"type": "text", "text": refused}
+        wire["content"] = f"{content or ''}{refused}" if parts is None else [*parts, more]
+
+
+def calls_in(content: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - text or blocks
+    """Return the calls that stand in a model's content alone, in the words of another API.
+
+    Anthropic's, OpenAI's Responses API's, Bedrock's, and LangChain's own.
+    """
+    if isinstance(content, str):
+        return []
+    found = (as_mapping(block) or {} for block in content)
+    return [tool_call(*plain_call(one)) for one in found if one.get("type") in _CALLS or _own(one)]
+
+
+def _own(call: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what is inside a call, where its API puts all of it there."""
+    return as_mapping(call.get("toolUse"))
 
 
 def in_texts(parts: Iterable[Any]) -> list[Any]:
@@ -199,7 +234,11 @@ def arguments_text(arguments: object) -> str:
 
 
 def plain_call(call: Any) -> tuple[str | None, str, Any]:  # noqa: ANN401 - see below
-    """Return id, name and arguments of an OpenAI-style call: a dict, or the SDK's model of it."""
+    """Return id, name and arguments of a call: a dict in the words of any API, or a model of it."""
     plain = as_mapping(call) or call.model_dump()
-    function = plain["function"]
-    return plain.get("id"), function["name"], function.get("arguments") or ""
+    plain = _own(plain) or plain
+    said = as_mapping(plain.get("function") or plain.get("function_call")) or plain
+    # OpenAI's Responses API has an id of its own for what it says, beside that of the call.
+    call_id = plain.get("call_id") or plain.get("id") or plain.get("toolUseId")
+    given = next((said[word] for word in ("arguments", "input", "args") if said.get(word)), "")
+    return call_id, str(said.get("name") or ""), given

@@ -23,7 +23,7 @@ from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import media_type_of
-from kimi_core.request.foreign import attached, named_text
+from kimi_core.request.foreign import attached, left_out, named_text
 
 __all__ = [
     "Document",
@@ -70,6 +70,7 @@ def document_part(
     data: bytes | None,
     *,
     path: str | PathLike[str] | None = None,
+    url: str | None = None,
     media_type: str | None = None,
     folder: str | PathLike[str] | None = None,
 ) -> dict[str, Any]:
@@ -79,13 +80,15 @@ def document_part(
         name: What it is called.
         data: The document; None where a file holds it, or nothing that may be read.
         path: The file, where there is one.
+        url: Where it is in the web, in place of both.
         media_type: What the caller says that it is.
         folder: Where files may be read; see `Options.media_folder`.
 
     Raises:
-        KimiConfigError: For one that has neither data nor a path, and for a file that may not be
-            read.
+        KimiConfigError: For one that has nothing of the three, and for a file that may not be read.
     """
+    if url is not None:
+        return {"type": "file", "file": {"filename": name, "file_url": url}}
     if data is None and path is None:
         raise _is_far(name, "")
     if data is None:
@@ -203,8 +206,18 @@ def _with_parts(message: Mapping[str, Any], where: str, rules: _Rules) -> Mappin
         return message
     if message.get("role") == "tool":
         parts = [_link(part) or part for part in parts]
-    found = [_read(part, f"{where}[{index}]", rules) for index, part in enumerate(parts)]
-    return {**message, "content": found}
+    read = _read_of_model if message.get("role") == "assistant" else _read
+    told = (read(part, f"{where}[{index}]", rules) for index, part in enumerate(parts))
+    return {**message, "content": [part for part in told if part is not None]}
+
+
+def _read_of_model(part: Any, where: str, rules: _Rules) -> Any:  # noqa: ANN401 - as below
+    """Return None for a document of another model's that cannot be told: nobody could help it."""
+    try:
+        return _read(part, where, rules)
+    except KimiConfigError as error:
+        left_out("file", error)
+        return None
 
 
 def _read(part: Any, where: str, rules: _Rules) -> Any:  # noqa: ANN401 - a part of any server

@@ -42,6 +42,8 @@ def restore_arguments(calls: Iterable[dict[str, Any]], kept: Mapping[str, Any]) 
         kept: The ``additional_kwargs`` of the message, ours or those of another class, which keep
             OpenAI's own ``tool_calls``.
     """
+    if _NAME not in kept and "tool_calls" not in kept:  # nearly every message of a conversation
+        return
     texts = {**_of_openai(kept.get("tool_calls")), **_texts(kept.get(_NAME))}
     for call in calls:
         text = texts.get(call["id"])

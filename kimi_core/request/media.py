@@ -23,6 +23,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
 from kimi_core.request._local_files import path_of_url, read_local
 from kimi_core.request._media_types import ACCEPTED, is_svg, media_type_of
+from kimi_core.request.foreign import left_out
 
 __all__ = ["has_media", "prepare_media", "prepare_parts"]
 
@@ -67,7 +68,7 @@ def prepare_parts(
         KimiConfigError: For a part that the model or the server would refuse, a file that cannot be
             read, and more media than the server takes (`Endpoint.max_body_bytes`).
     """
-    prepared = _prepared(content, _Rules(capabilities, fetch, folder), "content")
+    prepared = _prepared(content, _Rules(capabilities, fetch, folder), "content", _part)
     _check_size([prepared], capabilities)
     return prepared
 
@@ -98,7 +99,8 @@ def prepare_media(
     for position, message in enumerate(messages):
         out = dict(message)
         if isinstance(out.get("content"), list):
-            out["content"] = _prepared(out["content"], rules, f"messages[{position}].content")
+            read = _part_of_model if out.get("role") == "assistant" else _part
+            out["content"] = _prepared(out["content"], rules, f"messages[{position}].content", read)
         prepared.append(out)
     _check_size([message.get("content") for message in prepared], capabilities)
     return prepared
@@ -111,11 +113,23 @@ def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
     return any(part.get("type") in _MODALITIES for part in parts)
 
 
-def _prepared(content: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - see prepare_parts
+def _prepared(
+    content: object, rules: _Rules, where: str, read: Callable[[object, _Rules, str], Any]
+) -> Any:  # noqa: ANN401 - see prepare_parts
     if not isinstance(content, list):
         return content
-    parts = cast("list[object]", content)
-    return [_part(part, rules, f"{where}[{index}]") for index, part in enumerate(parts)]
+    parts = enumerate(cast("list[object]", content))
+    told = (read(part, rules, f"{where}[{index}]") for index, part in parts)
+    return [part for part in told if part is not None]
+
+
+def _part_of_model(part: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - as below
+    """Return None for what another model made and cannot be sent: nobody could help it."""
+    try:
+        return _part(part, rules, where)
+    except KimiConfigError as error:
+        left_out(str((as_mapping(part) or {}).get("type")), error)
+        return None
 
 
 def _part(part: object, rules: _Rules, where: str) -> Any:  # noqa: ANN401 - a part of any server

@@ -24,7 +24,7 @@ from kimi_core.events import (
     ParsedMessage,
     ToolCall,
 )
-from kimi_core.raw.parser import CUT_OFF
+from kimi_core.raw.text_policy import CUT_OFF
 from kimi_core.request import Request
 from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import Source

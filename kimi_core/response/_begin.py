@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kimi_core._json import as_mapping
 from kimi_core.events import ContentDelta
-from kimi_core.raw.parser import CUT_OFF
+from kimi_core.raw.text_policy import CUT_OFF
 from kimi_core.response._fence import Fence
 from kimi_core.response._formed import FormedCall
 from kimi_core.response._listed import ListedCalls

@@ -1,11 +1,11 @@
-"""A call whose arguments are the content: of a choice that a model cannot be forced to.
+"""A call whose arguments are the content, where one tool had to be called.
 
 Owns: which content is such arguments. May know: its own files, events, request.
 
 kimi-k2.7-code always thinks, and is refused a forced choice while it does. Where one tool alone can
 be meant, its schema is asked for as the form of the answer beside the tool; the model calls it, or
-writes its arguments as content, at times in a fence. Programs and selectors of LlamaIndex know no
-other way to an object than such a call.
+writes its arguments as content, at times in a fence; so do models whose server does not keep to a
+choice. Programs and selectors of LlamaIndex know no other way to an object than such a call.
 """
 
 from __future__ import annotations

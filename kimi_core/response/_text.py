@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from kimi_core.events import ContentDelta, ReasoningDelta, ToolCallStart
-from kimi_core.raw.parser import StreamParser
 from kimi_core.raw.text_policy import TextPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kimi_core.events import Diagnostic, Event
+    from kimi_core.raw.parser import StreamParser
     from kimi_core.request import Request
 
 __all__ = ["TextReader", "content_reader", "split_reader", "unthinking"]
@@ -52,9 +52,7 @@ class TextReader:
         """
         self._policy = policy
         self._dialect: Literal["k2", "k3"] = dialect
-        self._parser = (
-            StreamParser(dialect, thinking=thinking, policy=policy) if policy is not None else None
-        )
+        self._parser = _parser(dialect, policy, thinking=thinking) if policy is not None else None
         self._reasoning = reasoning
         self._joins = joins and not reasoning
         self._keeps = policy is not None and policy.server_first and bool(policy.tools)
@@ -115,9 +113,7 @@ class TextReader:
         """
         if self._policy is None or self._dialect == "k2":
             return ""
-        parser = StreamParser(
-            "k3", thinking=True, policy=replace(self._policy, tools=(), split=False)
-        )
+        parser = _parser("k3", replace(self._policy, tools=(), split=False), thinking=True)
         events = parser.feed(reasoning) + parser.close(answered=True)
         return "".join(event.text for event in events if isinstance(event, ContentDelta))
 
@@ -138,7 +134,7 @@ class TextReader:
         assert self._policy is not None  # noqa: S101 - only a parser keeps anything
         assert self._parser is not None  # noqa: S101 - as above
         text = "".join(self._pieces)[self._parser.calls_at :]
-        parser = StreamParser(self._dialect, policy=replace(self._policy, tools=(), split=True))
+        parser = _parser(self._dialect, replace(self._policy, tools=(), split=True))
         events = parser.feed(text) + parser.close()
         self._parser = parser
         return events
@@ -150,6 +146,15 @@ class TextReader:
             ReasoningDelta(event.text) if isinstance(event, ContentDelta) else event
             for event in events
         ]
+
+
+def _parser(
+    dialect: Literal["k2", "k3"], policy: TextPolicy, *, thinking: bool = False
+) -> StreamParser:
+    # 20 files, which nobody needs whose server parses.
+    from kimi_core.raw.parser import StreamParser
+
+    return StreamParser(dialect, thinking=thinking, policy=policy)
 
 
 def content_reader(request: Request, *, thinking: bool) -> TextReader:

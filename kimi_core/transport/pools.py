@@ -17,6 +17,7 @@ import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Hashable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
@@ -41,6 +42,48 @@ _READ = (
 _abandoned: list[object] = []
 
 
+class _OfLoop:
+    """The client of one event loop; closed once, whoever comes first: who uses it, or the loop.
+
+    Attributes:
+        client: It.
+        keeper: The generator that the loop closes at its end.
+        forgotten: Closes it when its pool is collected.
+    """
+
+    def __init__(self, client: HttpClient, loop: Loop, forget: Callable[[], object]) -> None:
+        self.client, self._loop = client, loop
+        self.keeper = _keep_open(self, forget)
+        self.forgotten: weakref.finalize[..., Any] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    async def aclose(self) -> None:
+        """Close it, or wait for who is at it."""
+        if self.forgotten is not None:
+            self.forgotten.detach()
+        if self._closing is None:
+            self._closing = self._loop.create_task(self.client.aclose())
+        await asyncio.shield(self._closing)
+
+    def close_soon(self) -> None:
+        """Let the loop close it, in whichever thread the last one goes.
+
+        Collected with its pool instead, the generator would be closed by a task that a loop which
+        ends does not wait for: ``asyncio.run`` left sockets open where its last line held a model.
+        """
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._start)
+
+    def _start(self) -> None:
+        self._ending = self._loop.create_task(self._end())  # held, since a loop holds no task
+
+    async def _end(self) -> None:
+        await self.aclose()
+        with suppress(RuntimeError):  # the loop ends as well, and closes its generators
+            await self.keeper.aclose()
+
+
 class Pool:
     """The connections to one server for one account.
 
@@ -61,15 +104,16 @@ class Pool:
         )
         self._client: HttpClient | None = None
         self._closes_client: weakref.finalize[..., Any] | None = None
-        self._loops: dict[Loop, tuple[HttpClient, AsyncGenerator[None, None]]] = {}
+        self._loops: dict[Loop, _OfLoop] = {}
         self._opening = threading.Lock()
         renew_in_children(self, Pool._renew)
 
     def _renew(self) -> None:
         """Forget the connections of the process that this one was forked from; they stay open."""
         _abandoned.extend([self._client, self._loops])
-        if self._closes_client is not None:
-            self._closes_client.detach()
+        for closes in (self._closes_client, *(one.forgotten for one in self._loops.values())):
+            if closes is not None:
+                closes.detach()
         self._client, self._loops = None, {}
         self._opening = threading.Lock()
 
@@ -114,11 +158,13 @@ class Pool:
             kind = openai.DefaultAioHttpClient if self._aiohttp else openai.DefaultAsyncHttpxClient
             client = _made(kind)
             add_async_hooks(client)
-            keeper = _keep_open(client, self._forgetting(loop, forget))
+            kept = _OfLoop(client, loop, self._forgetting(loop, forget))
             # Nothing else of this loop runs until it is kept: the generator waits for nothing.
-            await keeper.__anext__()
-            kept = self._loops[loop] = (client, keeper)
-        return kept[0]
+            await kept.keeper.__anext__()
+            self._loops[loop] = kept
+            kept.forgotten = weakref.finalize(self, kept.close_soon)
+            kept.forgotten.atexit = False
+        return kept.client
 
     def leave(self, user: object) -> None:
         """Close the sync connections, where nobody else may use them."""
@@ -138,7 +184,7 @@ class Pool:
             left.add(user)
             kept = self._loops.pop(loop, None) if self._all_in(left) else None
         if kept is not None:
-            await kept[1].aclose()
+            await kept.keeper.aclose()
 
     def _all_in(self, left: weakref.WeakSet[Any]) -> bool:
         return all(user in left for user in self._users)
@@ -241,9 +287,7 @@ def _cached_ssl_context(_file: str | None, _folder: str | None) -> ssl.SSLContex
     return cast("ssl.SSLContext", library.create_ssl_context())
 
 
-async def _keep_open(
-    http_client: HttpClient, forget: Callable[[], object]
-) -> AsyncGenerator[None, None]:
+async def _keep_open(client: _OfLoop, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
     """Close a client when its event loop ends, and forget both.
 
     A loop closes the async generators that were started in it (``loop.shutdown_asyncgens``, which
@@ -254,4 +298,4 @@ async def _keep_open(
         yield
     finally:
         forget()
-        await http_client.aclose()
+        await client.aclose()

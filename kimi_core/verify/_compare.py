@@ -99,6 +99,9 @@ def compare_reports(first: str | os.PathLike[str], second: str | os.PathLike[str
         first: A report's folder, or its ``report.json``.
         second: The one that is compared with it.
 
+    Returns:
+        What differs between the two.
+
     Raises:
         KimiConfigError: One of them cannot be read, or is no report.
     """

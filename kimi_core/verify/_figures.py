@@ -59,6 +59,9 @@ class Column:
         Args:
             outcomes: One for each row.
             answers: How many of these are answers.
+
+        Returns:
+            The column of these outcomes.
         """
         calling = [one for one in outcomes if one.ends_in_calls]
         calls = sum(len(one.calls) for one in outcomes)
@@ -202,6 +205,9 @@ class IdFormat:
         Args:
             rows: The answers.
             dialect: The model's, "k2" or "k3".
+
+        Returns:
+            How many ids have which form.
         """
         found = [one for row in rows for one in _ids(row, dialect)]
         native = [number for _, number, _ in found if number is not None]
@@ -253,7 +259,11 @@ class Latency:
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Latency:
-        """Count the times of all answers."""
+        """Count the times of all answers.
+
+        Returns:
+            The medians, each of the answers that were measured and asked once.
+        """
         once = [row for row in rows if row.succeeded and not row.measured.get("retries")]
         first = [row.measured.get("first_token_ms") for row in once]
         return cls(
@@ -310,6 +320,9 @@ class Cost:
             rows: The answers.
             info: The model, whose prices count at Moonshot's own hosts.
             endpoint: The server.
+
+        Returns:
+            Tokens, and their price where the endpoint's prices are known.
         """
         usages = [_usage(row) for row in rows if row.succeeded]
         said = [usage.extra["cost"] for usage in usages if _is_money(usage.extra.get("cost"))]

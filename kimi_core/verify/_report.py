@@ -130,6 +130,9 @@ def make_report(
         baselines: Rows of other runs of the same samples, by name. The first is compared with, the
             others are compared with the first: where all are of one server, that is its noise.
         conformance: Runs of the newer suite, to be part of the report.
+
+    Returns:
+        The report, as `write_report` writes it.
     """
     asked = {sample.data_index: sample for sample in samples}
     rows = [row for row in ordered(rows) if row.data_index in asked]

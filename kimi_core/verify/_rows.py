@@ -63,6 +63,9 @@ class Row:
     def from_dict(cls, fields: Mapping[str, Any]) -> Row:
         """Read a line; what it lacks has its default, and what is unknown is left out.
 
+        Returns:
+            The row.
+
         Raises:
             KeyError: It has no ``data_index``.
         """
@@ -98,6 +101,9 @@ def read_rows(path: str | os.PathLike[str]) -> list[Row]:
 
     Args:
         path: A file of this package or of Moonshot's script.
+
+    Returns:
+        The rows, in the order of the file.
 
     Raises:
         KimiConfigError: The file cannot be read, or a line is no result.

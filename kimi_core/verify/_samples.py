@@ -77,6 +77,9 @@ def read_samples(path: str | os.PathLike[str]) -> list[Sample]:
     Args:
         path: JSON lines, plain or ``.gz``; empty lines are left out and counted.
 
+    Returns:
+        The samples, in the order of the file.
+
     Raises:
         KimiConfigError: The file cannot be read, holds no sample, or a line is no request.
     """

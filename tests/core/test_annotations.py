@@ -24,11 +24,13 @@ def described(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield a public function, or a class with its constructor, methods and properties."""
     if inspect.isclass(value):
         yield value.__qualname__, value
-        for name, member in vars(value).items():
+        room = value.__module__.partition(".")[0]
+        members = [it for kind in value.__mro__ for it in vars(kind).items()]
+        for name, member in members:
             function = getattr(member, "fget", None) or getattr(member, "__func__", member)
-            public = name == "__init__" or not name.startswith("_")
-            # pydantic puts functions of its own into a class.
-            if public and inspect.isfunction(function) and function.__module__ == value.__module__:
+            public = name.startswith("__") or not name.startswith("_")
+            # What it inherits of the package, too, and not what pydantic puts into a class.
+            if public and inspect.isfunction(function) and function.__module__.startswith(room):
                 yield function.__qualname__, function
     elif inspect.isfunction(value):
         yield value.__qualname__, value

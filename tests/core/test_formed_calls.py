@@ -71,6 +71,23 @@ def test_the_servers_own_call_is_the_call() -> None:
     assert call.arguments == ULM
 
 
+@pytest.mark.parametrize("model", ["kimi-k3", "kimi-k2.6"])
+@pytest.mark.parametrize("place", ["moonshot", "openrouter", "vllm"])
+@pytest.mark.parametrize("written", [ULM, f"```json\n{ULM}\n```"], ids=["JSON", "a fence"])
+def test_arguments_in_place_of_a_call_that_was_forced_are_the_call(
+    model: str, place: str, written: str
+) -> None:
+    asked = ask(place, model, stream=True, tools=[TOOL, tool("b")], tool_choice="get.weather")
+    assert asked.forced_tool_choice == "sent"
+    assert "response_format" not in asked.payload
+    pieces = [delta(content=letter) for letter in written]
+    reader, _ = read([*pieces, delta("stop")], ResponseReader(asked))
+    (call,) = reader.message().tool_calls
+    assert (call.name, call.arguments, reader.message().content) == ("get.weather", ULM, "")
+    (odd,) = [one for one in reader.diagnostics if one.kind == "formed_call"]
+    assert odd.text == ULM
+
+
 OTHERS = {
     "one of two": {"tool_choice": "required"},
     "not forced": {"tool_choice": "auto"},

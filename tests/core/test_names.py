@@ -97,12 +97,29 @@ def is_public(name: str) -> bool:
     return True
 
 
-def test_every_full_name_on_a_page_is_public() -> None:
+def full_names() -> set[str]:
     pattern = re.compile(r"`((?:kimi_core|langchain_kimi|llama_index_kimi)(?:\.\w+)+)")
-    named = {name for page in PAGES for name in pattern.findall(page.read_text("utf-8"))}
+    return {name for page in PAGES for name in pattern.findall(page.read_text("utf-8"))}
+
+
+def test_every_full_name_on_a_page_is_public() -> None:
+    named = full_names()
 
     assert len(named) > len(GONE)
     assert {name for name in named if is_here(name) and not is_public(name)} == GONE
+
+
+def test_the_reference_has_every_module_that_users_are_told_to_import_from() -> None:
+    """Its pages are made of each ``__all__``; a module may still be forgotten."""
+    reference = set(importlib.import_module("docs_reference").MODULES)
+    programs = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("notebooks/*.ipynb"), *PAGES]
+    pattern = re.compile(r"from ((?:kimi_core|langchain_kimi|llama_index_kimi)[\w.]*) import")
+    told = {name for path in programs for name in pattern.findall(path.read_text("utf-8"))}
+    places = [module_of(name) for name in full_names() - GONE if is_here(name)]
+    told |= {module.__name__ for module, behind in places if behind and behind[0] in module.__all__}
+
+    assert {"kimi_core", "kimi_core.fetch", "langchain_kimi.middleware"} <= told
+    assert told - reference == set()
 
 
 def test_every_example_imports_public_names_alone() -> None:

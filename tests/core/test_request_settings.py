@@ -31,7 +31,7 @@ def test_a_pinned_value_is_refused_with_the_way_out(endpoint: str) -> None:
         payload(endpoint, "kimi-k2.6", temperature=0.7)
     assert str(caught.value) == (
         f"temperature=0.7 is refused by model 'kimi-k2.6' on {endpoint}: only 1 is accepted. "
-        "Leave temperature out."
+        "Leave temperature out, or pass unsupported='warn' where other code sets it."
     )
 
 

@@ -70,3 +70,13 @@ def test_a_file_that_is_no_model_is_an_error_with_llama_cpps_words(tmp_path: Pat
     path.write_text("This is no model.")
     with pytest.raises(KimiLocalEngineError, match=r"could not serve .*notes\.gguf"):
         LocalEngine(path)
+
+
+def test_an_engine_that_cannot_be_loaded_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a slim image of Debian, where the package is installed and the library is not."""
+    (tmp_path / "xllamacpp.py").write_text('raise ImportError("libgomp.so.1: no such file")')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(KimiLocalEngineError, match=r"cannot be loaded.*libgomp\.so\.1: no such"):
+        LocalEngine()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import re
 import runpy
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -29,7 +31,7 @@ FRAMEWORKS = {"langchain_kimi": "langchain_openai", "llama_index_kimi": "llama_i
 
 # What is killed on its way, in a process of its own, has a file of tests for itself; another
 # program of the list starts the server.
-ELSEWHERE = {"mcp_server.py", "moonshot_batch.py", "ray_batch.py"}
+ELSEWHERE = {"mcp_server.py", "moonshot_batch.py", "ray_batch.py", "without_a_key.py"}
 NEEDS = {"batch_progress.py": "tqdm", "mcp_tools.py": "langchain_mcp_adapters"}
 
 
@@ -142,6 +144,24 @@ def run(program: Path) -> None:
         return
     found = runpy.run_path(str(program), run_name="imported")  # a thousand would be too many here
     asyncio.run(found["main"](found["QUESTIONS"][:12]))
+
+
+@pytest.mark.deep  # each imports its framework anew
+@pytest.mark.parametrize("name", sorted(RUNS.keys() - {"batch_progress.py", "files.py"}))
+def test_an_example_runs_without_a_key(name: str) -> None:
+    """In a process of its own, with nothing in its environment: as somebody has it who tries it."""
+    adapter = "llama_index_kimi" if "llama" in name else "langchain_kimi"
+    pytest.importorskip(FRAMEWORKS[adapter])
+    pytest.importorskip(NEEDS.get(name, "kimi_core"))
+    command = [sys.executable, str(EXAMPLES / "without_a_key.py"), str(EXAMPLES / name)]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(EXAMPLES.parent)}
+    ran = subprocess.run(  # noqa: S603 - our own program
+        command, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    made_up = {"structured.py": "(made up)", "raw_vllm.py": ""}
+    assert made_up.get(name, "(Here Kimi would answer.)") in ran.stdout
 
 
 def test_every_example_runs_here_and_is_short_and_listed() -> None:

@@ -53,14 +53,21 @@ class TestCorpus:
     def test_it_is_the_documentation_in_sections(self) -> None:
         found = module("corpus").sections()
 
-        assert 50 <= len(found) <= 250
         pages = {section.page for section in found}
-        assert {"CHANGELOG.md", "SECURITY.md", "docs/models.md", "langchain_kimi"} <= pages
+        assert 50 <= len(pages) <= 200
+        assert {"README.md", "SECURITY.md", "docs/models.md", "langchain_kimi"} <= pages
         assert "docs/rag.md" not in pages
         assert all(section.heading and section.text.strip() for section in found)
 
+    def test_it_is_cut_out_of_the_checkout_as_it_was_when_it_was_kept(self) -> None:
+        """How many sections the pages have by now is nobody's concern."""
+        kept = {(section.page, section.heading) for section in module("corpus").sections()}
+        found = {(section.page, section.heading) for section in module("pages").read()}
+
+        assert len(kept & found) > len(kept) / 2
+
     def test_a_comment_in_code_is_no_heading(self) -> None:
-        headings = {section.heading for section in module("corpus").sections()}
+        headings = {section.heading for section in module("pages").read()}
 
         assert "on node 0" not in headings
         assert "SGLang" in headings
@@ -80,7 +87,7 @@ class TestQuestions:
     """The questions fit the pages as they are, and are not made for a search by words."""
 
     def test_each_answer_stands_where_it_is_said_to_stand(self) -> None:
-        """A page was changed? Then change the row of examples/rag/questions.json with it."""
+        """In what is kept, so that a page may be changed without its question."""
         texts: dict[tuple[str, str], str] = {}
         for section in module("corpus").sections():
             key = (section.page, section.heading)
@@ -164,7 +171,7 @@ def test_every_program_is_short_and_listed() -> None:
 
     assert max(len(text.splitlines()) for text in programs.values()) < 60
     listed = re.findall(r"\]\(([\w.]+)\)", (RAG / "README.md").read_text(encoding="utf-8"))
-    assert sorted(listed) == sorted([*programs, "questions.json"])
+    assert sorted(listed) == sorted([*programs, "corpus.jsonl", "questions.json"])
 
 
 class TestWithTheGroup:
@@ -225,6 +232,17 @@ class TestWithTheGroup:
         hits = {name: sum(0 < rank <= 5 for rank in ranks) for name, ranks in found.items()}
         mrr = {name: sum(1 / rank for rank in ranks if rank) for name, ranks in found.items()}
 
+        rows = re.findall(
+            r"^\| ([\w ]+)[^|]* \| (0\.\d+) \| 0\.\d+ \| (0\.\d+) \|$",
+            (RAG.parents[1] / "docs" / "rag.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+        said = {name: (float(hit), float(rank)) for name, hit, rank in rows}
+        count = len(QUESTIONS)
+        # Another processor rounds otherwise, which may change the rank of a question or two.
+        assert {name: (hits[name] / count, mrr[name] / count) for name in found} == {
+            name: pytest.approx(figures, abs=0.02) for name, figures in said.items()
+        }
         for figures in (hits, mrr):
             assert figures["embeddings"] > figures["BM25"] > figures["word buckets"]
             assert min(figures["hybrid"], figures["reranked"]) > figures["BM25"]
@@ -236,6 +254,10 @@ class TestWithTheGroup:
 
         rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()]
         passed = {row[0]: row[1:3] for row in rows}
+        page = (RAG.parents[1] / "docs" / "rag.md").read_text(encoding="utf-8")
+        said = int(re.search(r"no source has it \((\d+) times\)", page)[1])  # type: ignore[index]
+        # As above: another processor may find another section for a question or two.
+        assert abs(said - next(int(row[3]) for row in rows if row[0] == "honest")) <= 3
         count = str(len(QUESTIONS))
         assert passed.pop("honest") == [count, count]
         assert set(map(tuple, passed.values())) == {(count, "0")}

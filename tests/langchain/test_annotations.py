@@ -24,7 +24,7 @@ def _described(kind: type) -> dict[str, Any]:
     for owner in kind.__mro__:
         if owner.__module__.partition(".")[0] not in OURS:
             continue
-        for name, item in vars(owner).items():
+        for name, item in list(vars(owner).items()):  # to look may build a validator
             function = getattr(item, "fget", None) or getattr(item, "__func__", item)
             if inspect.isfunction(function) and (not name.startswith("_") or name == "__init__"):
                 found[f"{owner.__name__}.{name}"] = function

@@ -112,3 +112,16 @@ def test_a_call_is_the_object_as_well(
 ) -> None:
     server.json(answer(calls=[tool_call("City", CITY)]))
     assert run(make_llm(model=model)) == City(name="Ulm")
+
+
+@pytest.mark.parametrize("model", ["kimi-k2.6", "kimi-k3", "kimi-k3.1-pro"])
+@pytest.mark.parametrize("asked", ["a program", "a program, async", "several by call"])
+def test_a_model_that_was_forced_and_wrote_its_object_is_read(
+    make_llm: Callable[..., ChatKimiK2], server: ScriptedServer, model: str, asked: str
+) -> None:
+    """Servers that do not keep to a choice are many; the object was there, and an error."""
+    run, said, wanted = ASKED[asked]
+    server.json(answer(ANSWERS["a fence"](said), reasoning="I look."))
+    assert run(make_llm(model=model)) == wanted
+    assert server.bodies[0]["tool_choice"] not in (None, "auto")
+    assert "response_format" not in server.bodies[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -183,6 +184,20 @@ def test_the_last_one_that_closes_closes(framework: Framework, server: ScriptedS
 
 
 @both
+def test_a_copy_that_closes_leaves_its_original_alone(
+    framework: Framework, server: ScriptedServer
+) -> None:
+    model = framework.make(**settings(server))
+    framework.ask(model)
+    client = model._chat.transport._pool._client
+    for update in ({"seed": 1}, {"max_retries": 0}):
+        with model.model_copy(update=update) as copied:
+            framework.ask(copied)
+        assert not client.is_closed
+    assert len(ports(server)) == 1
+
+
+@both
 def test_the_last_one_that_is_forgotten_closes(
     framework: Framework, server: ScriptedServer
 ) -> None:
@@ -205,14 +220,14 @@ def test_the_last_one_of_a_loop_closes_what_is_the_loops(
         first, second = (framework.make(**settings(server)) for _ in range(2))
         await framework.aask(first)
         pool = first._chat.transport._pool
-        [(client, _)] = pool._loops.values()
+        [client] = [one.client for one in pool._loops.values()]
         await first.aclose()
         assert not client.is_closed
         await framework.aask(second)
         await second.aclose()
         assert client.is_closed
         await framework.aask(first)  # which opens anew
-        [(client, _)] = pool._loops.values()
+        [client] = [one.client for one in pool._loops.values()]
         await second.aclose()
         assert not client.is_closed
         await first.aclose()
@@ -229,7 +244,7 @@ def test_what_nobody_closes_in_a_loop_is_closed_when_it_is_forgotten(
     async def run() -> Any:
         model = framework.make(**settings(server))
         await framework.aask(model)
-        [(client, _)] = model._chat.transport._pool._loops.values()
+        [client] = [one.client for one in model._chat.transport._pool._loops.values()]
         del model
         gc.collect()
         for _ in range(5):
@@ -237,6 +252,24 @@ def test_what_nobody_closes_in_a_loop_is_closed_when_it_is_forgotten(
         return client
 
     assert asyncio.run(run()).is_closed
+
+
+@both
+def test_the_last_line_of_a_loop_may_be_the_last_that_holds_a_model(
+    framework: Framework, server: ScriptedServer
+) -> None:
+    """The loop ended before the task that closed ten connections: sockets stayed open."""
+
+    async def run() -> None:
+        model = framework.make(**settings(server))
+        await asyncio.gather(*(framework.aask(model) for _ in range(10)))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(run())
+        gc.collect()
+    assert [str(w.message) for w in caught if w.category is ResourceWarning] == []
+    assert len(ports(server)) > 1
 
 
 @both

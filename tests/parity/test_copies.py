@@ -102,6 +102,65 @@ def test_a_copy_may_go_to_another_server(server: MoonshotSimulator, adapter: str
         assert sent_by(twin, other)["model"] == "kimi-k3.1-pro"
 
 
+# What `model_copy` was told -> what the copy's next request has.
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a field": ({"max_tokens": 5}, {"max_completion_tokens": 5}),
+    "another word": ({"max_completion_tokens": 5}, {"max_completion_tokens": 5}),
+    "stop_sequences": ({"stop_sequences": ["X"]}, {"stop": ["X"]}),
+    "model": ({"model": "kimi-k2.6"}, {"model": "kimi-k2.6"}),
+    "model_name": ({"model_name": "kimi-k2.6"}, {"model": "kimi-k2.6"}),
+    "thinking": ({"model": "kimi-k2.6", "thinking": {"type": "disabled"}}, {
+        "thinking": {"type": "disabled"},
+    }),
+    "an option without a field": ({"parallel_tool_calls": True}, {}),
+    "taken back": ({"stop": None}, {"stop": None}),
+    "in extra_body": ({"extra_body": {"x": 1}}, {"x": 1}),
+}  # fmt: skip
+
+
+@adapters
+@pytest.mark.parametrize(("told", "sent"), CHANGES.values(), ids=CHANGES)
+def test_a_copy_is_told_in_the_words_of_the_constructor(
+    server: MoonshotSimulator, adapter: str, told: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    """What was no name of a field did nothing, and nobody said so."""
+    model = make(adapter, server, model="kimi-k3", stop=["END"])
+    before = sent_by(model, server)
+    asked = sent_by(model.model_copy(update=told), server)
+    assert {name: asked.get(name) for name in sent} == sent
+    assert sent_by(model, server) == before
+
+
+@adapters
+def test_a_copy_has_the_key_and_the_address_that_it_was_told(
+    server: MoonshotSimulator, adapter: str
+) -> None:
+    """It sent the key of its original, to the server of its original."""
+    model = make(adapter, server, endpoint="vllm", model="moonshotai/Kimi-K2.5")
+    sent_by(model, server)
+    with MoonshotSimulator(api_key="another", rules="none") as other:
+        sent_by(model.model_copy(update={"api_key": "another", "base_url": other.base_url}), other)
+        assert other.requests[-1].headers["authorization"] == "Bearer another"
+    assert len(server.requests) == 1
+
+
+@adapters
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"temperature": "hot"}, "temperature='hot' is refused"),
+        ({"app_url": "https://x.example"}, "no setting 'app_url'; write endpoint="),
+        ({"include": ["x"]}, "include is refused"),
+    ],
+    ids=["value", "old name", "of another API"],
+)
+def test_a_copy_cannot_be_told_what_the_constructor_refuses(
+    server: MoonshotSimulator, adapter: str, told: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(KimiConfigError, match=said):
+        make(adapter, server).model_copy(update=told)
+
+
 @adapters
 def test_a_pickle_holds_no_secret_and_finds_its_key_again(
     monkeypatch: pytest.MonkeyPatch, server: MoonshotSimulator, adapter: str

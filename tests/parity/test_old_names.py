@@ -16,6 +16,7 @@ pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 
 from kimi_core import endpoints
 from kimi_core.chat import Settings
+from kimi_core.endpoints import LACKED_FIELDS
 from kimi_core.errors import OLD_NAMES, KimiConfigError
 from langchain_kimi import ChatKimiK2 as LangChainKimi
 from llama_index_kimi import ChatKimiK2 as LlamaIndexKimi
@@ -55,7 +56,12 @@ def test_what_is_to_be_written_exists(kind: Any, name: str) -> None:
 @adapters
 @pytest.mark.parametrize(
     "working",
-    [{"api_base": "http://gpu:8000/v1"}, {"max_completion_tokens": 5}, {"request_timeout": 3}],
+    [
+        {"api_base": "http://gpu:8000/v1"},
+        {"max_completion_tokens": 5},
+        {"max_output_tokens": 5},
+        {"request_timeout": 3},
+    ],
     ids=lambda working: next(iter(working)),
 )
 def test_old_names_that_mean_the_same_go_on_working(kind: Any, working: dict[str, Any]) -> None:
@@ -82,6 +88,22 @@ def test_a_key_is_never_sent_under_whatever_name(kind: Any, name: str, written: 
     assert str(caught.value) == f"ChatKimiK2 has no setting {name!r}; write {written}=."
 
 
+@adapters
+@pytest.mark.parametrize("name", sorted(OLD_NAMES.keys() - {"tools", *LACKED_FIELDS}))
+def test_an_old_name_in_a_call_says_what_to_write(kind: Any, name: str) -> None:
+    """It was sent as a field of the payload, which a lenient server ignores."""
+    llm = kind(api_key="k")
+    ask = llm.bind(**{name: "sk-made-up"}).invoke if kind is LangChainKimi else llm.complete
+    call = {} if kind is LangChainKimi else {name: "sk-made-up"}
+    with pytest.raises(KimiConfigError, match=f"{name} is refused: ") as caught:
+        ask("Hi", **call)
+    written = OLD_NAMES[name]
+    if "_kwargs" in written:
+        written = "say what is in it as keywords of the call"
+    assert written in str(caught.value) or "Make another model with it" in str(caught.value)
+    assert "sk-made-up" not in str(caught.value)
+
+
 OF_THE_MODEL = {item.name for item in fields(Settings)} - {"model", "timeout"}
 
 
@@ -104,6 +126,7 @@ VALUES: dict[str, Any] = {
     "context_window": 5,
     "default_headers": {"a": "b"},
     "default_query": {"a": "b"},
+    "http_async_client": "aiohttp",
     "max_retries": 1,
     "rate_limit": 1,
     "tool_call_parser": "client",

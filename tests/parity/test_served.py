@@ -91,6 +91,19 @@ def test_a_name_that_was_given_is_asked(server: ScriptedServer, ask: Ask) -> Non
     assert server.looks == 0
 
 
+@asks
+@pytest.mark.parametrize("root", ["moonshotai/Kimi-K2.5", "/models/Kimi-K2.5/"])
+def test_the_facts_are_those_of_the_weights(server: ScriptedServer, ask: Ask, root: str) -> None:
+    """Those of Kimi-K2-Instruct were taken for any name of the user's own, with a warning."""
+    row = {"id": SERVED, "object": "model", "root": root}
+    server.listings = [body({"object": "list", "data": [row]})]
+    assert ask(endpoint="vllm", base_url=server.base_url) == "Hi.Hi."
+    with llama_index_kimi.ChatKimiK2(endpoint="vllm", base_url=server.base_url) as llm:
+        server.will(SPOKEN)
+        llm.complete("Hello")
+        assert llm._chat.capabilities.info.name == "kimi-k2.5"
+
+
 def facts_of_langchain(settings: dict[str, Any], *, first: bool) -> tuple[Any, Any]:
     """Return name and context as a trace and a profile have them, of a shallow copy, too."""
     llm = langchain_kimi.ChatKimiK2(**settings)

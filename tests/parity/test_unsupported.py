@@ -17,6 +17,7 @@ pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 from langchain_core.messages import HumanMessage
 from llama_index.core.llms import ChatMessage, ImageBlock
 
+from kimi_core.endpoints import LACKED_FIELDS
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, KimiTimeoutError
 from kimi_core.request import _unsupported
 from kimi_core.testing import MoonshotSimulator
@@ -140,6 +141,7 @@ def test_the_detail_of_a_picture_is_no_field_of_moonshots(
         {"context_management": [{"type": "compaction"}]},
         {"output_version": "responses/v1"},
         {"use_previous_response_id": True},
+        {"previous_response_id": "resp_1"},
         {"client": object()},
         {"root_async_client": object()},
         {"http_socket_options": [(1, 2, 3)]},
@@ -164,6 +166,40 @@ def test_openais_reasoning_is_an_effort(server: MoonshotSimulator, kind: Any) ->
     assert server.requests[-1].body["reasoning_effort"] == "low"
     assert ask(make(kind, server), reasoning={"max_tokens": 5}, top_k=4, modalities=["text"])
     assert server.requests[-1].body.keys() == {"model", "messages"}
+
+
+# Of OpenAI's API; LangChain has settings of its own for metadata, which are for traces.
+OTHERS = {"image_url.detail", "metadata", "reasoning"}
+LACKED: dict[str, Any] = {
+    **dict.fromkeys(LACKED_FIELDS - OTHERS, "x"),
+    "seed": 1,
+    "store": True,
+    "logit_bias": {"1": 1},
+}
+
+
+@adapters
+@pytest.mark.parametrize("where", ["constructor", "call", "copy"])
+def test_a_field_that_moonshot_lacks_is_said_once_wherever_it_was_set(
+    server: MoonshotSimulator, kind: Any, where: str
+) -> None:
+    """LlamaIndex's constructor took them for misspelt; LangChain's said that they would be sent."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        llm = make(kind, server, **(LACKED if where == "constructor" else {}))
+        llm = llm.model_copy(update=LACKED) if where == "copy" else llm
+    said = ask(llm, **(LACKED if where == "call" else {}))
+    assert [line.split()[0] for line in said] == sorted(LACKED)
+    assert server.requests[-1].body.keys() == {"model", "messages"}
+
+
+@adapters
+def test_what_moonshot_lacks_is_sent_elsewhere(kind: Any) -> None:
+    with MoonshotSimulator(rules="none", unknown_fields="ignore") as server:
+        where: dict[str, Any] = {"base_url": server.base_url, "api_key": server.api_key}
+        llm = kind(endpoint="vllm", model="moonshotai/Kimi-K2.5", **where, **LACKED)
+        ask(llm)
+    assert LACKED.keys() <= server.requests[-1].body.keys()
 
 
 def test_the_timeout_between_chunks_is_kept() -> None:
