@@ -127,12 +127,13 @@ class AnswerFacts:
     @property
     def _last_choices(self) -> Any:  # noqa: ANN401 - as a server says it
         """The choices of the last chunk that has any, made anew where it only repeated another."""
-        last: Any = deepcopy(self._repeated) if self._repeated is not None else None
-        found = only_text(last) if last is not None else None
-        if found is None:
+        if self._repeated is None:
             return self._choices
-        _, holder, name = found
-        holder[name] = self._last_text
+        last = dict(deepcopy(self._repeated))
+        found = only_text(last)
+        if found is not None:
+            _, holder, name = found
+            holder[name] = self._last_text
         return last["choices"]
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:

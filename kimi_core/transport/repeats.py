@@ -1,7 +1,7 @@
 """Events that repeat an earlier one but for one string -> those strings. Sans I/O.
 
-Owns: `Repeats`, one event and the place of that string in its bytes. May know: jiter. Which string
-of an event that may be is told by whoever reads it: no field of any chunk is known here.
+Owns: `Repeats`, one event and the place of that string in its bytes. May know: _json; jiter. Which
+string of an event that may be is told by whoever reads it: no field of any chunk is known here.
 
 Nearly every event of a stream repeats the one before it byte for byte, with another string in one
 place. What stands in front of the string and behind it is compared, and the string alone is read:
@@ -20,6 +20,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jiter
+
+from kimi_core._json import as_dict
 
 __all__ = ["FindText", "Repeats", "Texts"]
 
@@ -163,10 +165,12 @@ def _strings(pieces: list[bytes]) -> list[str] | None:
 def _is_only(event: dict[str, Any], prefix: bytes, suffix: bytes, find: FindText) -> bool:
     """Whether a string between both is the text of the event, and changes nothing else of it."""
     try:
-        other: Any = jiter.from_json(b'%b"%b"%b' % (prefix[len(_DATA) :], _MARK.encode(), suffix))
+        other = as_dict(
+            jiter.from_json(b'%b"%b"%b' % (prefix[len(_DATA) :], _MARK.encode(), suffix))
+        )
     except ValueError:
         return False
-    found, own = find(other) if isinstance(other, dict) else None, find(event)
+    found, own = find(other) if other is not None else None, find(event)
     if found is None or own is None or found[0] != own[0] or found[1].get(found[2]) != _MARK:
         return False
     found[1][found[2]] = own[1][own[2]]
