@@ -145,10 +145,8 @@ class AnswerFacts:
             self.usage = Usage.from_wire({**beside, **usage})
 
     def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
-        said = choice.get("logprobs")
-        if said:
-            fields = as_mapping(said) or {}
-            self.logprobs += as_sequence(fields.get("content")) or _of_completions(fields)
+        fields = as_mapping(choice.get("logprobs")) or {}
+        self.logprobs += as_sequence(fields.get("content")) or _of_completions(fields)
 
     def count(self, other: AnswerFacts) -> None:
         """Add what another request for the same answer has used."""
