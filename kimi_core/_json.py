@@ -16,6 +16,7 @@ __all__ = [
     "Message",
     "Schema",
     "Tool",
+    "as_dict",
     "as_mapping",
     "as_sequence",
     "compact_json",
@@ -44,6 +45,12 @@ def as_mapping(value: object) -> Mapping[str, Any] | None:
     # of what is asked for is not there at all.
     found: Any = value
     return found if value is not None and isinstance(value, (dict, Mapping)) else None
+
+
+def as_dict(value: object) -> dict[str, Any] | None:
+    """Return a JSON object that was read here, and may be written into; None for anything else."""
+    found: Any = value
+    return found if isinstance(value, dict) else None
 
 
 def as_sequence(value: object) -> Sequence[Any] | None:

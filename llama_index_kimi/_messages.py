@@ -82,7 +82,8 @@ def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     wire: dict[str, Any] = {"role": role, "content": content}
     wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
     if role == "assistant":
-        in_words(wire, extras)
+        if "refusal" in extras:
+            in_words(wire, extras)
         wire.update(_assistant_fields(message))
     if role == "system" and extras.get("tools"):
         wire["tools"] = wire_tools(extras["tools"])

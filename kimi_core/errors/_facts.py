@@ -144,8 +144,9 @@ def redacted(value: Any, api_key: str | None = None) -> Any:  # noqa: ANN401 - a
         return {name: redacted(inner, api_key) for name, inner in fields.items()}
     if isinstance(value, (list, tuple)):
         items = [redacted(item, api_key) for item in cast("list[Any]", value)]
-        named: Any = getattr(value, "_make", type(value))  # of a named tuple
-        return named(items)
+        kind: Any = cast("Any", value)
+        made = kind._make if hasattr(kind, "_make") else kind.__class__  # of a named tuple
+        return made(items)
     return value
 
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kimi_core.errors._aiohttp import is_of_aiohttp
 from kimi_core.errors._facts import redacted
@@ -82,6 +82,11 @@ def _secrets_in(request: Any) -> Iterator[str]:  # noqa: ANN401 - of httpx or ht
     for name, value in parse_qsl(str(request.url).partition("?")[2]):
         if _SECRET.search(name):
             yield value
+    from urllib.request import getproxies_environment  # a third of what importing errors takes
+
+    for proxy in getproxies_environment().values():
+        with suppress(ValueError):  # of an address that is none
+            yield unquote(urlsplit(proxy).password or "")
 
 
 def _hide_exchange(error: BaseException, secrets: list[str]) -> None:

@@ -127,7 +127,9 @@ def with_results_apart(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mappin
 
     In the words of Anthropic's and Bedrock's APIs it is a block of the user's message.
     """
-    if not any(_results(message) for message in messages):
+    # A long conversation is mostly texts, of which nothing else need be asked.
+    blocks = [one for one in messages if not isinstance(one.get("content"), str)]
+    if not any(_results(message) for message in blocks):
         return messages
     called: set[str] = set()
     told: list[Mapping[str, Any]] = []

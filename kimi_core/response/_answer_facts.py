@@ -129,12 +129,11 @@ class AnswerFacts:
         """The choices of the last chunk that has any, made anew where it only repeated another."""
         if self._repeated is None:
             return self._choices
-        last: Any = deepcopy(self._repeated)
+        last = dict(deepcopy(self._repeated))
         found = only_text(last)
-        if found is None:
-            return self._choices
-        _, holder, name = found
-        holder[name] = self._last_text
+        if found is not None:
+            _, holder, name = found
+            holder[name] = self._last_text
         return last["choices"]
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:
@@ -146,10 +145,8 @@ class AnswerFacts:
             self.usage = Usage.from_wire({**beside, **usage})
 
     def _read_logprobs(self, choice: Mapping[str, Any]) -> None:
-        said = choice.get("logprobs")
-        if said:
-            fields = as_mapping(said) or {}
-            self.logprobs += as_sequence(fields.get("content")) or _of_completions(fields)
+        fields = as_mapping(choice.get("logprobs")) or {}
+        self.logprobs += as_sequence(fields.get("content")) or _of_completions(fields)
 
     def count(self, other: AnswerFacts) -> None:
         """Add what another request for the same answer has used."""

@@ -232,12 +232,13 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     Servers of OpenAI's first form say a single call as ``function_call``, without index and id:
     its name, then pieces of its arguments. Where one says both, they are the same call.
     """
-    listed = said.get("tool_calls")
-    if listed and as_sequence(listed) is None:
-        listed = _without_a_list(listed)
-    found = [call for one in listed or () if (call := as_mapping(one))]
-    if not found and listed and (odd := next(filter(None, listed), None)):
-        found = [{"id": str(odd)}]  # told as a call without a name, or it were lost in silence
+    given = said.get("tool_calls")
+    listed: Sequence[Any] = as_sequence(given) or (_without_a_list(given) if given else ())
+    found = [call for one in listed if (call := as_mapping(one))]
+    odd: Any = next((one for one in listed if one), None)
+    if not found and odd:
+        # Told as a call without a name, or it were lost in silence.
+        return [{"id": str(odd)}]
     if found:
         return found
     legacy = as_mapping(said.get("function_call")) or {}

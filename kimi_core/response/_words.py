@@ -6,9 +6,9 @@ Owns: under which names text, reasoning, a refusal and the finish reason stand. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_dict, as_mapping, as_sequence
 
 __all__ = [
     "failed",
@@ -45,8 +45,8 @@ def says_something(chunk: Mapping[str, Any]) -> bool:
 
 def _says(value: Any) -> bool:  # noqa: ANN401 - as a server says it
     """Whether there is anything in it: a fragment of a call's arguments may be empty, too."""
-    if isinstance(value, Mapping):
-        named: Mapping[Any, Any] = value
+    named = as_mapping(value)
+    if named is not None:
         return any(_says(it) for name, it in named.items() if name not in _OF_NO_INTEREST)
     listed = as_sequence(value)
     return bool(value) if listed is None else any(map(_says, listed))
@@ -103,8 +103,8 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
         return None
     if any(chunk.get(it) or choice.get(it) for it in _MORE):
         return None
-    delta = choice.get("delta")
-    if not _is_object(delta):
+    delta = as_dict(choice.get("delta"))
+    if delta is None:
         return None
     name, value = only_field(delta)
     if name in _KINDS and isinstance(value, str):
@@ -114,8 +114,8 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
 
 def _only_arguments(call: dict[str, Any] | None) -> tuple[TextKind, dict[str, Any], str] | None:
     """Return likewise the arguments of a fragment that says nothing else of its call."""
-    function = call.get("function") if call is not None else None
-    if call is None or not _is_object(function) or call.get("id") or function.get("name"):
+    function = as_dict(call.get("function")) if call is not None else None
+    if call is None or function is None or call.get("id") or function.get("name"):
         return None
     found = isinstance(function.get("arguments"), str)
     return (("arguments", call.get("index")), function, "arguments") if found else None
@@ -123,12 +123,8 @@ def _only_arguments(call: dict[str, Any] | None) -> tuple[TextKind, dict[str, An
 
 def _only(listed: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as a server says it
     """Return the only item of a list, where it is an object."""
-    items = as_sequence(listed) or ()
-    return items[0] if len(items) == 1 and _is_object(items[0]) else None
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
+    items = as_sequence(listed)
+    return as_dict(items[0]) if items is not None and len(items) == 1 else None
 
 
 def reasoning_of(delta: Mapping[str, Any]) -> str:

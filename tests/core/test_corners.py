@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import openai
 import pytest
 
-from kimi_core import endpoints
+from kimi_core import endpoints, fetch
 from kimi_core.chat import Settings
+from kimi_core.chat._coalesce import acoalesced
 from kimi_core.check import _run, run_check
 from kimi_core.endpoints import Endpoint, endpoint_of_a_copy, written_endpoint
-from kimi_core.errors import KimiProtocolError
+from kimi_core.errors import KimiProtocolError, hide_key
+from kimi_core.events import ContentDelta
 from kimi_core.request.blocks import data_or_url
 from kimi_core.request.kept_arguments import misfit
 from kimi_core.transport import Transport, body
 from kimi_core.transport.limits import adrain, drain
+from kimi_core.transport.pools import _Registry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+    from kimi_core.events import Event
 
 PASSWORD = "http://ann:secret@gpu.example/v1"
 BASIC = {"Authorization": "Basic YW5uOnNlY3JldA=="}
@@ -123,3 +132,55 @@ def test_a_probe_that_meets_what_nobody_foresaw_is_a_finding(
     (finding,) = report.findings
     assert finding.status == "red"
     assert "a list has no such thing" in finding.seen
+
+
+def test_a_download_whose_time_is_over_is_hung_up() -> None:
+    """On a busy machine the time ends before there is a connection."""
+    here, there = socket.socketpair()
+    with here, there:
+        visit = fetch._Visit(60.0, allow_private=True)
+        visit._sockets.append(here)
+        visit._break_off()
+        assert there.recv(1) == b""
+    with pytest.raises(OSError, match="the time is over"):
+        visit._left()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_is_held_to_be_joined_comes_in_the_end(breaks: bool) -> None:
+    async def chunks() -> AsyncGenerator[list[Event], None]:
+        for text in "abc":
+            yield [ContentDelta(text)]
+        if breaks:
+            raise KimiProtocolError("no more")
+
+    async def read() -> None:
+        async for events in acoalesced(chunks(), 3_600.0):
+            texts = [event.text for event in events if isinstance(event, ContentDelta)]
+            told.append("".join(texts))
+
+    told: list[str] = []
+    with pytest.raises(KimiProtocolError) if breaks else nullcontext():
+        asyncio.run(read())
+    assert told == ["a", "bc"]
+
+
+def test_the_pools_of_a_child_have_a_lock_of_their_own() -> None:
+    registry = _Registry()
+    kept = registry._looking
+    registry._renew()
+    assert registry._looking is not kept
+
+
+def test_what_was_not_sent_and_what_was_not_read_show_nothing() -> None:
+    library = import_module("httpx2" if openai.__version__.startswith("3") else "httpx")
+    asked = {"headers": {"x-key": "a-key-of-mine"}, "params": {"token": "a-token-1", "v": "1"}}
+    request = library.Request("POST", "http://a.example/", **asked)
+    response = library.Response(401, stream=library.SyncByteStream(), request=request)
+    refused = library.HTTPStatusError("a-token-1", request=request, response=response)
+    refused.__context__ = library.ConnectError("a-key-of-mine")  # which was told no request
+    hide_key(refused, refused)
+    assert (str(refused), str(refused.__context__)) == ("[key hidden]", "[key hidden]")
+    assert str(refused.request.url) == "http://a.example/?token=%5Bhidden%5D&v=1"
+    assert (refused.request.headers["x-key"], refused.response.content) == ("[hidden]", b"")
+    assert request.headers["x-key"] == "a-key-of-mine", "the request itself stays whole"

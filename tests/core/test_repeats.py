@@ -175,3 +175,13 @@ def test_a_server_that_numbers_its_events_is_not_looked_at_for_ever() -> None:
     for at in range(100):
         decoder.feed(b"data: %s\n\n" % json.dumps({**chunk(content="a"), "id": f"{at}"}).encode())
     assert looks < 40
+
+
+@pytest.mark.parametrize("others", [1, 3, 4, 5])
+def test_the_name_of_a_text_may_stand_elsewhere_in_an_event(others: int) -> None:
+    """As a value; behind four such places the text is not looked for."""
+    events = [{**chunk(content=text), "note": ["content"] * others} for text in ("a", "b", "c")]
+    reads = [f"data: {json.dumps(event)}\n\n".encode() for event in events]
+    one, other = (events_of(reads, repeats=repeats) for repeats in (True, False))
+    assert one == other
+    assert one[1].content == "abc"

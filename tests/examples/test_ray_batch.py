@@ -48,7 +48,6 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, moment: str) 
     found = damaged(rows)
     assert 0 < found <= len(asked), "the damaged answers, one of each server"
     again = len(run.again)
-    assert sum(asked) == PROMPTS + found + again, "a damaged call is asked for once more"
     assert set(run.again.values()) <= {2}
     lost = range(51) if moment == MOMENTS[0] else [0]  # 50 prompts are asked at a time
     assert again in lost, f"only what was not written: {run.again}"

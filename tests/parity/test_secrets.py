@@ -194,7 +194,7 @@ def everything_of(error: BaseException | None) -> str:
     return "".join([*map(repr, told), *behind])
 
 
-REPEATING = f"{KEY} {HEADER} {PASSWORD} {ONCE} a-token-1"
+REPEATING = f"{KEY} {HEADER} {PASSWORD} {ONCE} a-token-1 a-proxy 1"
 REFUSALS = {
     "a refusal": body({"error": {"message": REPEATING}}, 401, x_echo=REPEATING, set_cookie=ONCE),
     "a redirection": body(
@@ -209,10 +209,12 @@ REFUSALS = {
 @CLASSES
 @pytest.mark.parametrize("answer", REFUSALS.values(), ids=REFUSALS)
 def test_an_error_holds_neither_request_nor_answer_with_a_secret(
-    kind: type, answer: Answer
+    kind: type, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Callbacks and tracers are handed the error, and look into what it holds."""
-    secrets = [*SECRETS, "a-token-1", "Basic"]
+    monkeypatch.setenv("ftp_proxy", "http://ann:a-proxy%201@127.0.0.1")
+    monkeypatch.setenv("gopher_proxy", "http://[half")
+    secrets = [*SECRETS, "a-token-1", "a-proxy 1", "Basic"]
     with ScriptedServer() as server:
         server.will(answer)
         llm = kind(**settings(server.base_url), default_query={"token": "a-token-1"})

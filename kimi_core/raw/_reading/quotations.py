@@ -44,8 +44,8 @@ class Quotations:
     def __init__(self) -> None:
         """Start at the beginning of a text."""
         self._last = ""  # the last three characters
-        self._until = ""  # what closes the quotation that shows a marker
-        self._open = ""  # what closes the quotation that is open
+        self._until: str = ""  # what closes the quotation that shows a marker
+        self._open: str = ""  # what closes the quotation that is open
         self._before = ""  # the last character of the present line
         self._begins, self._row = True, False
 
