@@ -1,7 +1,7 @@
 """Events that repeat an earlier one but for one string -> those strings. Sans I/O.
 
-Owns: `Repeats`, one event and the place of that string in its bytes. May know: _json; jiter. Which
-string of an event that may be is told by whoever reads it: no field of any chunk is known here.
+Owns: `Repeats`, one event and the place of that string in its bytes. May know: jiter. Which string
+of an event that may be is told by whoever reads it: no field of any chunk is known here.
 
 Nearly every event of a stream repeats the one before it byte for byte, with another string in one
 place. What stands in front of the string and behind it is compared, and the string alone is read:
