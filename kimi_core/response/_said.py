@@ -70,7 +70,8 @@ class AnswerEvents(AnswerFacts):
         reasons = source == "reasoning"
         if not self.is_plain(kind):
             return map(self._reasoning_events if reasons else self._content_events, texts)
-        texts = list(filter(None, texts))
+        if "" in texts:
+            texts = list(filter(None, texts))
         if reasons:
             self._builder.add_reasoning(texts)
             return [[ReasoningDelta(text)] for text in texts]
