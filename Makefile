@@ -144,6 +144,11 @@ $(eval $(call bench-install,$(BENCH)-llama-index,llama-index$(comma)aiohttp,$(LL
 bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 6 minutes)
 	@$(BENCH)/bin/python benchmarks/bench.py --llama-index $(BENCH)-llama-index/bin/python --docs $(ARGS)
 
+.PHONY: profile
+profile: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Say line by line where the time of a stream goes, in docs/benchmarks.md (4 minutes)
+	@$(BENCH)/bin/python benchmarks/profile_stream.py langchain --docs $(ARGS)
+	@$(BENCH)-llama-index/bin/python benchmarks/profile_stream.py llama_index --docs $(ARGS)
+
 .PHONY: record
 record: $(VENV)/.test  ## Record the cassettes again: embedded engine, and servers whose key is set
 	@$(BIN)/python -m pytest -m vcr --record-mode=rewrite --force-enable-socket $(ARGS)

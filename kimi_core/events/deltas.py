@@ -62,6 +62,9 @@ class Deltas:
                 return event.text, "", []
             if isinstance(event, ReasoningDelta):
                 return "", event.text, []
+            if isinstance(event, ToolCallArguments):
+                self._arguments[event.index].append(event.text)
+                return "", "", [CallDelta(event.index, arguments=event.text)]
         return self._sum(events)
 
     def _sum(self, events: Sequence[Event]) -> tuple[str, str, list[CallDelta]]:

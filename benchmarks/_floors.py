@@ -1,0 +1,167 @@
+"""What a chunk takes where nothing of ours takes part.
+
+Owns: the least that a framework, the HTTP library and JSON take, each by itself. May know:
+`_server`; the frameworks and the openai SDK, each imported where it is used.
+
+The framework's is that of a model whose chunks are there already: copies of one, the cheapest way
+to make an object of its classes, handed to its own ``stream`` and added up by it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jiter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WORDS = ("for ", "each ", "word ")
+KEY = "not needed"
+
+
+def bytes_of(url: str, *, reads_json: bool) -> Callable[[], int]:
+    """Read an answer through the SDK's own HTTP client, and its events as JSON, or not even so."""
+    import openai
+
+    class Untouched(openai.Stream[object]):
+        """A response whose bytes nobody has touched."""
+
+    client = openai.OpenAI(api_key=KEY, base_url=url)
+    body = {"model": "m", "messages": [{"role": "user", "content": "Go."}], "stream": True}
+
+    def run() -> int:
+        sent: Any = client.post(
+            "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=Untouched
+        )
+        for data in sent.response.iter_bytes():
+            for event in data.split(b"\n\n") if reads_json else ():
+                _read(event)
+        return 1
+
+    return run
+
+
+def _read(event: bytes) -> None:
+    try:
+        jiter.from_json(event[5:])
+    except ValueError:  # the end, or an event that two reads share
+        return
+
+
+def langchain(kind: str, chunks: int) -> Any:
+    """Return a chat model that streams so many chunks, which it has already."""
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk
+    from langchain_core.messages.tool import tool_call, tool_call_chunk
+    from langchain_core.outputs import ChatGenerationChunk
+
+    from kimi_core.chat.fields import copied
+
+    message = AIMessageChunk(content="")
+    generation = ChatGenerationChunk(message=message)
+    words = [WORDS[at % 3] for at in range(chunks)]
+
+    def chunk(text: str, pieces: list[Any], begun: list[Any]) -> ChatGenerationChunk:
+        one = copied(
+            message, content=text, additional_kwargs={}, response_metadata={"model_provider": "m"},
+            tool_call_chunks=pieces, tool_calls=begun, invalid_tool_calls=[],
+        )  # fmt: skip
+        return copied(generation, message=one, text=text)
+
+    class Bare(BaseChatModel):
+        @property
+        def _llm_type(self) -> str:
+            return "bare"
+
+        def bind_tools(self, *_: Any, **__: Any) -> Any:
+            return self.bind()
+
+        def _generate(self, *_: Any, **__: Any) -> Any:
+            raise NotImplementedError
+
+        def _stream(self, messages: Any, *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
+            calls = kind == "arguments" or (kind == "agent" and messages[-1].type != "tool")
+            if calls:
+                first = {"name": "write", "id": "1"}
+                piece = tool_call_chunk(args="", index=0, **first)
+                yield chunk("", [piece], [tool_call(args={}, **first)])
+            for word in ('{"code":"', *words, '"}') if calls else words:
+                yield (
+                    chunk("", [tool_call_chunk(args=word, index=0)], [])
+                    if calls
+                    else chunk(word, [], [])
+                )
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", chunk_position="last"))
+
+    return Bare()
+
+
+def llama_index(kind: str, chunks: int) -> Any:
+    """Return an LLM that streams so many responses, each with all of the answer so far."""
+    from llama_index.core.base.llms.types import (
+        ChatMessage,
+        ChatResponse,
+        LLMMetadata,
+        MessageRole,
+        TextBlock,
+        ToolCallBlock,
+    )  # fmt: skip
+    from llama_index.core.llms import CustomLLM
+    from llama_index.core.llms.callbacks import llm_chat_callback
+
+    from kimi_core.chat.fields import copied
+
+    text, call, message = TextBlock(text=""), ToolCallBlock(tool_name="write"), ChatMessage()
+    response = ChatResponse(message=message)
+
+    class Bare(CustomLLM):
+        @property
+        def metadata(self) -> LLMMetadata:
+            return LLMMetadata(model_name="bare")
+
+        def complete(self, *_: Any, **__: Any) -> Any:
+            raise NotImplementedError
+
+        def stream_complete(self, *_: Any, **__: Any) -> Any:
+            raise NotImplementedError
+
+        @llm_chat_callback()
+        def stream_chat(self, *_: Any, **__: Any) -> Any:
+            return self._responses()
+
+        def _responses(self) -> Iterator[ChatResponse]:
+            said = ""
+            for at in range(chunks):
+                word = WORDS[at % 3]
+                said += word
+                block: Any = copied(text, text=said)
+                extras: dict[str, Any] = {}
+                if kind == "arguments":
+                    block = copied(call, tool_kwargs=said)
+                    function = {"name": "write", "arguments": said}
+                    extras["tool_calls"] = [{"id": "1", "type": "function", "function": function}]
+                one = copied(
+                    message, role=MessageRole.ASSISTANT, blocks=[block], additional_kwargs=extras
+                )
+                yield copied(response, message=one, delta=word, raw={}, additional_kwargs={})
+
+    return Bare()
+
+
+def json_alone(chunks: int) -> Callable[[], int]:
+    """Read so many events that are there already."""
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    delta = [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]
+    event = json.dumps({**head, "choices": delta}).encode()
+
+    def run() -> int:
+        for _ in range(chunks):
+            jiter.from_json(event)
+        return 1
+
+    return run
+
+
+FLOORS = {"langchain": langchain, "llama_index": llama_index}
