@@ -30,8 +30,8 @@ class TextPolicy:
             of the request, unless its tool choice is "none".
         any_tool: Whether every name is believed, because the caller parses and did not say which
             tools there are. Only a call at the beginning of a line counts then.
-        server_first: Whether a server has parsed before: where it sent calls of its own in an
-            answer, no text of that answer is one.
+        server_first: Whether a server has parsed before: a call in the text comes behind its own,
+            and the same one twice is one.
         split: Whether a server has taken the reasoning out: no text opens a think block then.
     """
 

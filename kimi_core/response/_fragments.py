@@ -235,12 +235,12 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     given = said.get("tool_calls")
     listed: Sequence[Any] = as_sequence(given) or (_without_a_list(given) if given else ())
     found = [call for one in listed if (call := as_mapping(one))]
-    odd: Any = next((one for one in listed if one), None)
-    if not found and odd:
-        # Told as a call without a name, or it were lost in silence.
-        return [{"id": str(odd)}]
     if found:
         return found
+    odd: Any = next((one for one in listed if one), None) if listed else None
+    if odd:
+        # Told as a call without a name, or it were lost in silence.
+        return [{"id": str(odd)}]
     legacy = as_mapping(said.get("function_call")) or {}
     filled = legacy.get("name") or legacy.get("arguments")
     return [{"function": legacy}] if filled else []
