@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import error_from_body, error_in
 from kimi_core.request import Request
 from kimi_core.response._incomplete import incomplete_details
 from kimi_core.response._usage import Usage
-from kimi_core.response._words import only_text, string_in
+from kimi_core.response._words import TextKind, only_text, string_in
 
 __all__ = ["AnswerFacts"]
 
@@ -130,10 +130,9 @@ class AnswerFacts:
         if self._repeated is None:
             return self._choices
         last = dict(deepcopy(self._repeated))
-        found = only_text(last)
-        if found is not None:
-            _, holder, name = found
-            holder[name] = self._last_text
+        # What repeats it was read for that text alone, so there is one.
+        _, holder, name = cast("tuple[TextKind, dict[str, Any], str]", only_text(last))
+        holder[name] = self._last_text
         return last["choices"]
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:

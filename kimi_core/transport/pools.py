@@ -51,17 +51,19 @@ class _OfLoop:
         forgotten: Closes it when its pool is collected.
     """
 
-    def __init__(self, client: HttpClient, loop: Loop, forget: Callable[[], object]) -> None:
+    def __init__(
+        self, client: HttpClient, loop: Loop, pool: Pool, forget: Callable[[], object]
+    ) -> None:
         self.client, self._loop = client, loop
         self.keeper = _keep_open(self, forget)
-        self.forgotten: weakref.finalize[..., Any] | None = None
+        self.forgotten: weakref.finalize[..., Any] = weakref.finalize(pool, self.close_soon)
+        self.forgotten.atexit = False
         self._closing: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 
     async def aclose(self) -> None:
         """Close it, or wait for who is at it."""
-        if self.forgotten is not None:
-            self.forgotten.detach()
+        self.forgotten.detach()
         if self._closing is None:
             self._closing = self._loop.create_task(self.client.aclose())
         await asyncio.shield(self._closing)
@@ -158,12 +160,10 @@ class Pool:
             kind = openai.DefaultAioHttpClient if self._aiohttp else openai.DefaultAsyncHttpxClient
             client = _made(kind)
             add_async_hooks(client)
-            kept = _OfLoop(client, loop, self._forgetting(loop, forget))
+            kept = _OfLoop(client, loop, self, self._forgetting(loop, forget))
             # Nothing else of this loop runs until it is kept: the generator waits for nothing.
             await kept.keeper.__anext__()
             self._loops[loop] = kept
-            kept.forgotten = weakref.finalize(self, kept.close_soon)
-            kept.forgotten.atexit = False
         return kept.client
 
     def leave(self, user: object) -> None:

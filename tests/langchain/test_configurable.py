@@ -71,6 +71,13 @@ def test_a_short_name_is_asked_for_by_the_copy_as_well(copied: Any) -> None:
             llm.invoke("Hi")
 
 
+def test_the_name_alone_is_a_text_wherever_it_is_written() -> None:
+    """It knows who asks under it, which nothing that is written down may."""
+    name = ChatKimiK2(model="kimi-k2-thinking", endpoint="vllm").model_name
+    written = pickle.loads(pickle.dumps(name))  # noqa: S301 - our own
+    assert (type(written), written) == (str, "moonshotai/Kimi-K2-Thinking")
+
+
 def test_copies_of_the_same_settings_ask_what_is_served_once() -> None:
     """Each call of a configurable model asked for the list of models, and was traced as Kimi-K2."""
     with ScriptedServer(repeats=True) as server:

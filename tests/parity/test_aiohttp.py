@@ -122,6 +122,19 @@ def test_without_the_library_it_is_refused(package: Any, monkeypatch: Any) -> No
         package.ChatKimiK2(api_key="k", http_async_client="aiohttp")
 
 
+def test_without_the_sdks_transport_it_is_refused(package: Any, monkeypatch: Any) -> None:
+    """With openai 2 aiohttp alone is not enough, which is known where a client is made."""
+
+    def missing(**_: Any) -> None:
+        message = "To use the aiohttp client you must have installed the package"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(openai, "DefaultAioHttpClient", missing)
+    llm = package.ChatKimiK2(api_key="another", http_async_client="aiohttp")
+    with pytest.raises(KimiConfigError, match=r"needs aiohttp.*\[aiohttp\]"):
+        asyncio.run(text(llm))
+
+
 def test_another_word_is_refused(package: Any) -> None:
     with pytest.raises(KimiConfigError, match=r"'httpx' is refused.*'aiohttp'"):
         package.ChatKimiK2(api_key="k", http_async_client="httpx")

@@ -53,6 +53,8 @@ def test_a_call_and_its_result_may_stand_in_blocks(
     assert json.loads(said["function"]["arguments"]) == {"x": 1}
     assert (sent[2]["tool_call_id"], sent[2]["content"]) == ("a", "42")
     assert sent[3]["content"] == "A"
+    only = llm._get_request_payload([*messages[:2], HumanMessage([result])])["messages"]
+    assert [message["role"] for message in only] == ["user", "assistant", "tool"]
     alone = llm._get_request_payload([HumanMessage([result, TEXT_A])])["messages"]
     assert [message["content"] for message in alone] == ["\n42\nA"]
 

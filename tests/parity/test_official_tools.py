@@ -146,5 +146,7 @@ def test_the_key_of_the_settings_serves_as_well(
     [again] = asyncio.run(framework.package.aofficial_tools("fetch", **settings))
     names = [getattr(one, "name", None) or one.metadata.name for one in (tool, again)]
     assert names == ["fetch", "fetch"]
+    fields = getattr(tool, "args_schema", None) or tool.metadata.get_parameters_dict()
+    assert list(fields["properties"]) == ["url"]
     with pytest.raises(ValueError, match="llm= brings its own connection"):
         framework.package.official_tools("fetch", llm=make(framework, server), **settings)
