@@ -84,6 +84,9 @@ class SpelledText(str):
     """The name of a model as its endpoint spells it, where the caller wrote another one, or none.
 
     Taken for the caller's own, a server that serves it under the short name answers it with a 404.
+
+    Attributes:
+        said: The name as the caller wrote it; None where nobody named a model.
     """
 
     __slots__ = ("_chat", "said")
