@@ -54,7 +54,9 @@ class Alarm:
             due = (time.monotonic() + seconds, next(self._numbers), entry)
             heapq.heappush(self._due, due)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, daemon=True, name="kimi-alarm")
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._changed,), daemon=True, name="kimi-alarm"
+                )
                 self._thread.start()
             elif self._due[0] is due:
                 self._changed.notify()
@@ -63,25 +65,29 @@ class Alarm:
         finally:
             entry.clear()
 
-    def _run(self) -> None:
-        while (calls := self._next()) is not None:
+    def _run(self, changed: threading.Condition) -> None:
+        while (calls := self._next(changed)) is not None:
             for call in calls:
                 with suppress(Exception):  # of one answer; the others wait for this thread, too
                     call()
 
-    def _next(self) -> list[Callable[[], object]] | None:
-        """Wait for what is due next; None where nothing was for a while."""
-        with self._changed:
-            while True:
+    def _next(self, changed: threading.Condition) -> list[Callable[[], object]] | None:
+        """Wait for what is due next; None where nothing was for a while.
+
+        None as well for a thread whose alarm was renewed: another one waits for what comes now.
+        """
+        with changed:
+            while changed is self._changed:
                 if not self._due:
-                    if not self._changed.wait(self._idle) and not self._due:
+                    if not changed.wait(self._idle) and changed is self._changed and not self._due:
                         self._thread = None
                         return None
                     continue
                 left = self._due[0][0] - time.monotonic()
                 if left <= 0:
                     return list(heapq.heappop(self._due)[2])
-                self._changed.wait(left)
+                changed.wait(left)
+        return None
 
 
 alarm = Alarm()

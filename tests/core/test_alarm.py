@@ -48,3 +48,17 @@ def test_its_thread_ends_where_nothing_is_waited_for_and_another_follows() -> No
             assert called.wait(10)
         thread[0].join(10)
         assert not thread[0].is_alive()
+
+
+def test_the_thread_of_an_alarm_that_was_renewed_ends_and_tells_nothing() -> None:
+    """It waited under a lock that it did not hold: an exception in a thread of nobody's."""
+    alarm, told, called = Alarm(), list[str](), threading.Event()
+    with alarm.after(0.02, lambda: told.append("of before")):
+        thread = alarm._thread
+        alarm._renew()
+        assert thread is not None
+        thread.join(10)
+        assert not thread.is_alive()
+        with alarm.after(0.001, called.set):
+            assert called.wait(10)
+    assert told == []
