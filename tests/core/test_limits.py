@@ -373,7 +373,7 @@ def test_where_nobody_can_hang_up_the_next_sign_of_life_is_the_last(connect: Con
     library = importlib.import_module(openai.DefaultHttpxClient.__mro__[1].__module__.split(".")[0])
     pings = library.MockTransport(lambda _: library.Response(200, headers=STREAM, content=Pings()))
     with library.Client(transport=pings) as client:
-        chat = connect(http_client=client, model="kimi-k2-instruct")
+        chat = connect(http_client=client, model="moonshotai/Kimi-K2-Instruct")
         with pytest.raises(KimiTimeoutError, match="not whole after 60 s"):
             read_sync(chat, no_more_time_than_a_moment, total_timeout=60)
 
