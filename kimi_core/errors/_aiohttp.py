@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-__all__ = ["is_of_aiohttp", "is_timeout"]
+__all__ = ["hide_request", "is_of_aiohttp", "is_timeout"]
 
 
 def is_of_aiohttp(exc: BaseException) -> bool:
     """Whether it is an exception of aiohttp's own, e.g. of an answer that is no HTTP.
 
-    The SDK and its transport let these through. What is shown of the request in one, with all its
-    headers, is taken out: the key is among them.
+    The SDK and its transport let these through.
     """
-    if "ClientError" not in _names(exc):
-        return False
+    return "ClientError" in _names(exc)
+
+
+def hide_request(exc: BaseException) -> None:
+    """Take the headers out of what an exception of aiohttp's shows: the key is among them."""
     asked = getattr(exc, "request_info", None)
-    if asked is not None:
+    if asked is not None and is_of_aiohttp(exc):
         shown = cast("Any", exc)
         shown.request_info = asked._replace(headers={})
         shown.args = (shown.request_info, *shown.args[1:])
-    return True
 
 
 def is_timeout(exc: BaseException) -> bool:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kimi_core.errors._aiohttp import is_of_aiohttp
+from kimi_core.errors._aiohttp import hide_request
 from kimi_core.errors._facts import redacted
 
 __all__ = ["hide_key"]
@@ -45,7 +45,7 @@ def hide_key(exc: BaseException, sent: Any) -> None:  # noqa: ANN401 - of the SD
     """
     secrets = ["", *_secrets_in(sent.request)]  # what looks like a key is hidden in any case
     for error in _chain(exc):
-        is_of_aiohttp(error)  # which takes the headers out of what is shown of the request
+        hide_request(error)
         error.args = _without(error.args, secrets)
         for name in _TEXTS:
             if name in vars(error):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kimi_core.errors._aiohttp import is_of_aiohttp, is_timeout
+from kimi_core.errors._aiohttp import hide_request, is_of_aiohttp, is_timeout
 from kimi_core.errors._facts import ErrorFacts, read_error, redacted, sentence
 from kimi_core.errors._hiding import hide_key
 from kimi_core.errors._tree import (
@@ -251,6 +251,7 @@ def map_error(exc: Exception, *, endpoint: str, base_url: str, model: str) -> Ki
     import openai
 
     if is_of_aiohttp(exc):
+        hide_request(exc)
         lost = _unanswered(exc, endpoint=endpoint, base_url=base_url, model=model)
         lost.__dict__.update(dict.fromkeys(_OF_THE_SDK), message=str(lost))
         return lost

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any, TypeVar
@@ -135,19 +135,11 @@ class Limits:
             yield data
             begun = clock()
 
-    @contextmanager
-    def watch(self, response: HttpResponse) -> Generator[None, None, None]:
+    def watch(self, response: HttpResponse) -> AbstractContextManager[None]:
         """Hang up when the time is over, so that a read that blocks comes back."""
         if self._ends is None:
-            yield
-            return
-        timer = threading.Timer(self.left or 0, _hang_up, (response,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+            return nullcontext()
+        return alarm.after(self.left or 0, partial(_hang_up, response))
 
     # -- async -------------------------------------------------------------------------------------
 
