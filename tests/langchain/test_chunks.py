@@ -1,17 +1,14 @@
-"""What a chunk costs, in calls of functions and not in seconds, which a busy machine stretches.
+"""Chunks are copied from a template, which is quick; each is whole, and shares nothing.
 
-The seconds, beside ChatOpenAI, are measured by ``make bench``.
+What it costs is counted in tests/parity/test_costs.py.
 """
 
 from __future__ import annotations
 
 import copy
-import cProfile
-import gc
 import json
 import pickle
-import pstats
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk
@@ -25,14 +22,8 @@ from kimi_core.events import (
     ToolCallStart,
 )
 from kimi_core.response import ResponseReader
-from kimi_core.testing import SimulatedReply, SimulatedToolCall
 from langchain_kimi._chunks import AnswerWriter
 from tests.core.asking import ask
-
-if TYPE_CHECKING:
-    from kimi_core.testing import MoonshotSimulator
-    from langchain_kimi import ChatKimiK2
-    from tests.langchain.conftest import MakeModel
 
 EVENTS: dict[str, list[Any]] = {
     "text": [ContentDelta("Hello.")],
@@ -79,45 +70,3 @@ def test_chunks_share_nothing_that_can_be_changed() -> None:
     for name, value in vars(first.message).items():
         if isinstance(value, (dict, list)):
             assert value is not getattr(second.message, name)
-
-
-def calls_of(model: ChatKimiK2) -> int:
-    """Count the function calls that one stream takes."""
-    profile = cProfile.Profile()
-    gc.collect()
-    gc.disable()  # what other tests left behind is not to be buried, and counted, here
-    try:
-        profile.runcall(lambda: sum(1 for _ in model.stream("Go.")))
-    finally:
-        gc.enable()
-    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]  # not in typeshed
-
-
-REPLIES: dict[str, Any] = {
-    "text": lambda size: SimulatedReply(content="x" * size, chunk_size=1),
-    "arguments": lambda size: SimulatedReply(
-        tool_calls=[SimulatedToolCall("f", json.dumps({"x": "y" * size}))], chunk_size=1
-    ),
-    "raw": lambda size: SimulatedReply(
-        raw="<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0"
-        '<|tool_call_argument_begin|>{"x":"' + "y" * size + '"}<|tool_call_end|>'
-        "<|tool_calls_section_end|>",
-        chunk_size=1,
-    ),
-}
-
-
-@pytest.mark.parametrize("many", [150, pytest.param(1_000, marks=pytest.mark.deep)])
-@pytest.mark.parametrize("kind", REPLIES)
-@pytest.mark.usefixtures("own_garbage")
-def test_calls_of_a_chunk_are_few_and_do_not_grow(
-    engine: MoonshotSimulator, make_raw: MakeModel, kind: str, many: int
-) -> None:
-    """The first so many chunks and the next cost the same, and no SDK model is built for any."""
-    model = make_raw(tool_call_parser="client")
-    engine.reply(*[REPLIES[kind](100 + size) for size in (0, 0, many, 2 * many)])
-    calls_of(model)  # what is imported and connected once
-    short, middle, long = (calls_of(model) for _ in range(3))
-    assert (long - middle) / many < 320  # 230 to 280 when it was written
-    # How many chunks one read of the socket brings is up to the machine: a few percent.
-    assert long - middle < 1.25 * (middle - short)
