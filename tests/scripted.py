@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     from typing_extensions import Self
@@ -54,6 +55,7 @@ class Answer:
         repeats: What is said after the pieces, again and again, until the server closes.
         at_once: Whether all pieces are given to the network in one write, so that a slow reader and
             a quick one find them together.
+        hangs_up: Whether the connection is closed behind the body, without a word of it before.
     """
 
     pieces: tuple[bytes, ...] = ()
@@ -64,6 +66,7 @@ class Answer:
     holds_after: int | None = None
     repeats: bytes = b""
     at_once: bool = False
+    hangs_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,10 +122,21 @@ EVENT_STREAM = "text/event-stream"
 class Listener(http.server.ThreadingHTTPServer):
     """Serves each connection in a thread of its own."""
 
+    request_queue_size = 1024  # of 5, the default, a burst of connections is refused the most
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.closed = threading.Semaphore(0)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Take a client that hangs up for what it is: tests do so on purpose."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, and count it."""
+        super().shutdown_request(request)
+        self.closed.release()
 
 
 class ScriptedServer:
@@ -153,6 +167,14 @@ class ScriptedServer:
     def will(self, *answers: Answer | Callable[[Seen], Answer]) -> None:
         """Append answers, or functions from a request to its answer."""
         self._answers += answers
+
+    def wait_for_a_closed_connection(self) -> None:
+        """Wait until the server has closed one more."""
+        assert self._httpd.closed.acquire(timeout=30)
+
+    def wrap(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from the next connection on."""
+        self._httpd.socket = context.wrap_socket(self._httpd.socket, server_side=True)
 
     def forget(self) -> None:
         """Take back the answers that were not given."""
@@ -256,6 +278,7 @@ def write_answer(
         handler.close_connection = True
     else:
         handler.wfile.write(b"0\r\n\r\n")
+        handler.close_connection = handler.close_connection or answer.hangs_up
 
 
 def _framed(piece: bytes) -> bytes:

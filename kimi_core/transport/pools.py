@@ -24,6 +24,7 @@ from typing import Any, TypeAlias, cast
 from kimi_core.errors import KimiConfigError, no_aiohttp
 from kimi_core.transport._hooks import add_async_hooks, add_hooks
 from kimi_core.transport.call import HttpClient
+from kimi_core.transport.connections import make_transport
 from kimi_core.transport.processes import renew_in_children
 
 Loop: TypeAlias = asyncio.AbstractEventLoop
@@ -158,7 +159,7 @@ class Pool:
             for ended in [one for one in list(self._loops) if one.is_closed()]:
                 self._loops.pop(ended, None)
             kind = openai.DefaultAioHttpClient if self._aiohttp else openai.DefaultAsyncHttpxClient
-            client = _made(kind)
+            client = _made(kind, aiohttp=self._aiohttp)
             add_async_hooks(client)
             kept = _OfLoop(client, loop, self, self._forgetting(loop, forget))
             # Nothing else of this loop runs until it is kept: the generator waits for nothing.
@@ -242,7 +243,7 @@ def shared_pool(account: Hashable, *, aiohttp: bool = False) -> Pool:
     return _registry.find(key, aiohttp=aiohttp)
 
 
-def _made(kind: Callable[..., HttpClient]) -> HttpClient:
+def _made(kind: Callable[..., HttpClient], *, aiohttp: bool = False) -> HttpClient:
     """Make a client of the HTTP library's, which reads the environment.
 
     Raises:
@@ -257,7 +258,8 @@ def _made(kind: Callable[..., HttpClient]) -> HttpClient:
             "correct it, or unset it."
         ) from error
     try:
-        return kind(verify=verify)
+        transport = None if aiohttp else make_transport(kind, verify)
+        return kind(verify=verify, transport=transport)
     except RuntimeError as error:  # the SDK's own for what stands in for a client over aiohttp
         raise no_aiohttp() from error
     except ImportError as error:
