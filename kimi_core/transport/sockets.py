@@ -1,11 +1,11 @@
-"""The sockets of the HTTP library: read by 16 KiB, and asked quickly whether they are readable.
+"""The sockets of the HTTP library: read by 16 KiB, and quick to say whether they are readable.
 
 Owns: what stands between the library's pools and its sockets. May know: the standard library.
 
-The library reads 64 KiB at once, which an answer that nobody has read on keeps: two thirds of all
-that an open stream takes. And with each request it asks every idle connection whether the server
-has closed it: through anyio's attributes, with a poll that is made and thrown away, 17 microseconds
-for each, which was a quarter of the time of a hundred answers at once.
+The library reads 64 KiB at once, which a sync answer that nobody has read on keeps: two thirds of
+all that an open stream takes. And with each request it asks every idle connection whether the
+server has closed it: through anyio's attributes, with a poll that is made and thrown away, 17
+microseconds for each, which was a quarter of the time of a hundred answers at once.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class _Socket:
 
     def __init__(self, stream: Any) -> None:  # noqa: ANN401 - the library's stream
         self._stream = stream
+        self.write = stream.write
         self._socket = stream.get_extra_info("socket")
         self._asks: Any = None
 
@@ -35,22 +36,20 @@ class _Socket:
         number: int = self._socket.fileno()
         if number < 0:  # closed, as the library says it: a read would end at once
             return True
-        if self._asks is None:
+        if self._asks is None:  # one thread at a time: the library asks under its pool's lock
             self._asks = _poll()
             self._asks.register(number, select.POLLIN)
         return bool(self._asks.poll(0))
 
 
 class _SyncSocket(_Socket):
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(stream)
+        self.close = stream.close
+
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         read: bytes = self._stream.read(min(max_bytes, _MOST_BYTES), timeout)
         return read
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._stream.close()
 
     def start_tls(
         self,
@@ -62,15 +61,11 @@ class _SyncSocket(_Socket):
 
 
 class _AsyncSocket(_Socket):
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        read: bytes = await self._stream.read(min(max_bytes, _MOST_BYTES), timeout)
-        return read
+    """Reads as the library does: what the event loop has read is kept by its own stream anyway."""
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(stream)
+        self.read, self.aclose = stream.read, stream.aclose
 
     async def start_tls(
         self,
