@@ -245,7 +245,10 @@ def arguments_text(arguments: object) -> str:
     """Return arguments as text: a string as it is, since prefix caches compare bytes."""
     if isinstance(arguments, str):
         return arguments or "{}"
-    return json.dumps(arguments, ensure_ascii=False, default=str)
+    return _written(arguments)
+
+
+_written = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def plain_call(call: Any) -> tuple[str | None, str, Any]:  # noqa: ANN401 - see below
