@@ -64,12 +64,25 @@ def prepare_history(
         KimiConfigError: For what the model or the server would refuse: media, a result without its
             call, tools that a message may not bring.
     """
-    raw = capabilities.api == "completions"
     endpoint = capabilities.endpoint
-    whole = raw or keep or capabilities.info.keeps_reasoning
     prepared = prepare_media(messages, capabilities, fetch=fetch, folder=folder)
-    # Of each of a thousand messages no more is asked than whether there is something to do.
-    for position, message in enumerate(prepared):
+    _make_fit(prepared, capabilities, thinks=thinks, keep=keep)
+    native = endpoint.rewrites_tool_call_ids or capabilities.api == "completions"
+    answered = (
+        prepared
+        if is_in_order(prepared, native=native)
+        else _in_order(prepared, native=native, refuse_strays=not endpoint.takes_stray_results)
+    )
+    return with_echoes(answered) if endpoint.takes_builtin_tools else answered
+
+
+def _make_fit(
+    messages: Sequence[dict[str, Any]], capabilities: Capabilities, *, thinks: bool, keep: bool
+) -> None:
+    """Correct each message by itself; of a thousand most are asked whether there is need to."""
+    raw = capabilities.api == "completions"
+    whole = raw or keep or capabilities.info.keeps_reasoning
+    for position, message in enumerate(messages):
         role, content = message.get("role"), message.get("content")
         if role == "developer":
             # OpenAI's newer name for it; Moonshot's list of roles does not have it.
@@ -78,20 +91,14 @@ def prepare_history(
             _bring_tools(message, position, capabilities)
         if role == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
-        if "partial" in message and (message is not prepared[-1] or not is_prefix(message)):
+        if "partial" in message and (message is not messages[-1] or not is_prefix(message)):
             del message["partial"]  # only an answer at the end can be continued
-        if not raw:
-            if not content or not isinstance(content, str):
-                _fill_content(message)
-            if message.get("tool_calls"):
-                _make_arguments_legal(message)
-    native = endpoint.rewrites_tool_call_ids or raw
-    answered = (
-        prepared
-        if is_in_order(prepared, native=native)
-        else _in_order(prepared, native=native, refuse_strays=not endpoint.takes_stray_results)
-    )
-    return with_echoes(answered) if endpoint.takes_builtin_tools else answered
+        if raw:
+            continue
+        if not content or not isinstance(content, str):
+            _fill_content(message)
+        if message.get("tool_calls"):
+            _make_arguments_legal(message)
 
 
 def _in_order(
