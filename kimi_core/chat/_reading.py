@@ -204,7 +204,7 @@ class Reading:
         would wait for the end of each one.
         """
         events = self._end(done=done)
-        if self.reader.is_whole:
+        if self.reader.splitting is not None and self.reader.is_whole:
             with warnings_at(self._made_at):
                 self._learned.learn(self._request, self.reader)
         return events
