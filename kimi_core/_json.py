@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, TypeAlias
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "as_sequence",
     "compact_json",
     "deep_sorted",
+    "with_parts",
 ]
 
 JsonValue: TypeAlias = Any
@@ -59,6 +61,12 @@ def as_sequence(value: object) -> Sequence[Any] | None:
     if value is None or isinstance(value, (str, bytes)):
         return None
     return found if isinstance(value, (list, Sequence)) else None
+
+
+def with_parts(messages: Sequence[Message]) -> list[Message]:
+    """Return the messages whose content is more than a text: of a long conversation mostly few."""
+    # What is asked of each part is asked of a thousand messages without any, at each step.
+    return [one for one in messages if not isinstance(one.get("content"), (str, NoneType))]
 
 
 def compact_json(value: object) -> str:

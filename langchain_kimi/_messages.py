@@ -1,23 +1,23 @@
 """LangChain's messages, tools and schemas -> the OpenAI-style dicts that the core takes.
 
 Owns: what of a message is sent: roles, text, media, tool calls, the tools that it brings, and
-reasoning wherever another provider or another version of LangChain put it; Kimi's builtin tools,
-which langchain_core's conversion refuses; ``response_format``. May know: chat, events, request,
-response; langchain_core, langchain_openai. What a model or a server would refuse is the core's
-affair (`kimi_core.request`).
+reasoning wherever another provider or another version of LangChain put it; ``response_format``.
+May know: chat, events, request, response; langchain_core, langchain_openai. What a model or a
+server would refuse is the core's affair (`kimi_core.request`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
+from langchain_core import messages as types
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_function, convert_to_openai_tool
 
 # Private, and pinned by tests on the lowest and the newest supported langchain-openai: a second
-# conversion of names, tool calls and image blocks would differ from ChatOpenAI's sooner or later.
+# conversion of what is more than text would differ from ChatOpenAI's sooner or later.
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
 from kimi_core.chat.fields import copied
@@ -25,6 +25,7 @@ from kimi_core.events import ParsedMessage
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
 from kimi_core.request.structured import format_in, named_format
+from kimi_core.request.texts import text_message
 from kimi_core.response import spoken_message
 
 __all__ = ["Tool", "response_format_of", "spoken", "to_wire", "tool_dict", "tools_message"]
@@ -32,6 +33,9 @@ __all__ = ["Tool", "response_format_of", "spoken", "to_wire", "tool_dict", "tool
 Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
 """A function, a pydantic class, a TypedDict, a JSON schema, a tool dict, a ``BaseTool``, or one of
 Kimi's builtin tools: ``"$web_search"``, or its dict of type ``builtin_function``."""
+
+_ROLES = {types.HumanMessage: "user", ToolMessage: "tool"}  # no subclass: nothing is known of it
+_ROLES |= dict.fromkeys((AIMessage, types.AIMessageChunk), "assistant")
 
 
 def to_wire(messages: Sequence[BaseMessage], *, counted: bool = False) -> list[dict[str, Any]]:
@@ -41,13 +45,15 @@ def to_wire(messages: Sequence[BaseMessage], *, counted: bool = False) -> list[d
     own fields there are partial, an assistant's reasoning as ``reasoning_content``, and the
     ``tools`` that a system message brings (kimi-k3).
     """
-    results = [message for message in messages if isinstance(message, ToolMessage)]
-    answered = {message.tool_call_id or None for message in results}
+    answered = {one.tool_call_id or None for one in messages if isinstance(one, ToolMessage)}
     return [_wire(message, answered, counted=counted) for message in messages]
 
 
 def _wire(message: BaseMessage, answered: set[str | None], *, counted: bool) -> dict[str, Any]:
+    role = _ROLES.get(type(message))
     try:
+        if role and (plain := text_message(role, vars(message))) is not None:
+            return plain
         return _assistant(message, answered) if isinstance(message, AIMessage) else _other(message)
     except (ValueError, KeyError):
         if not counted:
@@ -76,8 +82,7 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     said = blocks.spoken(message.content)
     sent = copied(
         message,
-        # LangChain looks for blocks in each letter of a text, which costs more than all else.
-        content="" if isinstance(said, str) else said,
+        content=said,
         # The agent loops of LangChain leave damaged calls unanswered. The core would stand in
         # for the result, but text that is no call is nothing that a model could go on from.
         invalid_tool_calls=[
@@ -87,7 +92,7 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
         ],
     )
     wire = _convert_message_to_dict(sent)
-    wire["content"] = (isinstance(said, str) and said) or blocks.text_parts(wire["content"])
+    wire["content"] = blocks.text_parts(wire["content"])
     blocks.in_words(wire, message.additional_kwargs)
     calls = wire.get("tool_calls") or blocks.calls_in(message.content)
     restore_arguments(calls, message.additional_kwargs)
@@ -108,12 +113,7 @@ def _other(message: BaseMessage) -> dict[str, Any]:
 
 def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
     """Convert one tool; ``strict`` is sent with it where it is set."""
-    name = tool if isinstance(tool, str) else getattr(tool, "name", "")
-    if isinstance(tool, str) or str(name).startswith("$"):  # of official_tools
-        return {"type": "builtin_function", "function": {"name": name}}
-    if isinstance(tool, dict) and tool.get("type") == "builtin_function":
-        return tool
-    return convert_to_openai_tool(tool, strict=strict)
+    return blocks.builtin_tool(tool) or convert_to_openai_tool(cast("Any", tool), strict=strict)
 
 
 def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:

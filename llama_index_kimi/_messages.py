@@ -12,6 +12,7 @@ core.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -21,22 +22,20 @@ from llama_index.core.base.llms.types import (
     ChatMessage,
     CitableBlock,
     CitationBlock,
-    ContentBlock,
     DocumentBlock,
     ImageBlock,
-    MessageRole,
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
     VideoBlock,
 )
-from llama_index.core.tools import BaseTool, FunctionTool
+from llama_index.core.tools import BaseTool, FunctionTool, ToolMetadata
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
 from kimi_core.request.documents import document_part
-from kimi_core.request.structured import class_schema
+from kimi_core.request.structured import class_schema, read_once
 from kimi_core.response import spoken_message
 
 __all__ = ["AnyTool", "calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
@@ -45,12 +44,8 @@ AnyTool = BaseTool | Callable[..., Any]
 
 _Folder = str | PathLike[str] | None
 
-_ROLES = {
-    MessageRole.DEVELOPER: "system",
-    MessageRole.CHATBOT: "assistant",
-    MessageRole.MODEL: "assistant",
-    MessageRole.FUNCTION: "tool",
-}
+# The values of MessageRole: its members are hashed by a function of Python's.
+_ROLES = {"developer": "system", "chatbot": "assistant", "model": "assistant", "function": "tool"}
 
 # Fields of a message that LlamaIndex has no name for; everything else in additional_kwargs is the
 # framework's own bookkeeping.
@@ -76,12 +71,15 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
 
 
 def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
-    role = _ROLES.get(message.role, message.role.value)
-    extras = message.additional_kwargs
-    content = _content(message.blocks, folder, of_model=role == "assistant")
+    said = message.role.value
+    role, extras, blocks = _ROLES.get(said, said), message.additional_kwargs, message.blocks
+    # Most of a long conversation, of which nothing else need be asked.
+    is_text = {type(block) for block in blocks} <= {TextBlock}
+    content = _content(blocks, folder, of_model=role == "assistant", is_text=is_text)
     wire: dict[str, Any] = {"role": role, "content": content}
-    wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
-    if role == "assistant":
+    if extras:
+        wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
+    if role == "assistant" and (extras or not is_text):
         if "refusal" in extras:
             in_words(wire, extras)
         wire.update(_assistant_fields(message))
@@ -110,9 +108,11 @@ def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]
 
 def _wire_tool(tool: AnyTool) -> dict[str, Any]:
     tool = tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool)
-    wire = tool.metadata.to_openai_tool(skip_length_check=True)
-    function = {**wire["function"], "name": tool.metadata.get_name()}
-    kind = tool.metadata.fn_schema
+    metadata, kind = tool.metadata, tool.metadata.fn_schema
+    is_known = type(metadata) is ToolMetadata and kind is not None
+    told = replace(metadata, fn_schema=read_once(kind)) if is_known else metadata
+    wire = told.to_openai_tool(skip_length_check=True)
+    function = {**wire["function"], "name": metadata.get_name()}
     if kind is not None and function.get("parameters", {}).keys() == {"$defs"}:
         # LlamaIndex leaves the reference out that is all there is of a class that holds itself.
         function["parameters"] = class_schema(kind)
@@ -144,8 +144,10 @@ def spoken(message: ChatMessage) -> ParsedMessage:
 
 
 def _content(
-    blocks: Sequence[ContentBlock], folder: _Folder, *, of_model: bool
+    blocks: Sequence[Any], folder: _Folder, *, of_model: bool, is_text: bool
 ) -> str | list[dict[str, Any]]:
+    if is_text:
+        return "".join([block.text for block in blocks])
     parts = [part for block in blocks for part in _parts(block, folder, of_model)]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)

@@ -31,7 +31,7 @@ from llama_index.core.base.llms.types import (
 
 from kimi_core.chat import Opened
 from kimi_core.chat.fields import copied
-from kimi_core.events import Event, MessageBuilder, ToolCall
+from kimi_core.events import Event, MessageBuilder, wire_call
 from kimi_core.request.blocks import known
 from kimi_core.response import invalid_calls, refusal_in
 from llama_index_kimi._messages import reasoning_of
@@ -39,6 +39,7 @@ from llama_index_kimi._messages import reasoning_of
 __all__ = ["ResponseWriter", "completion_of", "is_growing", "unchanged"]
 
 _Shown = TypeVar("_Shown")
+_Calls = Sequence[tuple[str, str, str]]  # id, name and arguments
 
 # What each chunk's objects are copies of: nothing that is built here has to be validated.
 _TEXT, _THOUGHT, _CALL = TextBlock(text=""), ThinkingBlock(), ToolCallBlock(tool_name="")
@@ -74,7 +75,7 @@ class ResponseWriter(Generic[_Shown]):
         delta, thought = said.take(events)
         response = copied(
             _RESPONSE,
-            message=_message(said.content, said.reasoning, said.tool_calls),
+            message=_message(*said.so_far()),
             delta=delta,
             raw={"id": reader.id, "model": reader.model},
             additional_kwargs={"thinking_delta": thought} if thought else {},
@@ -91,21 +92,22 @@ class ResponseWriter(Generic[_Shown]):
         calls = said.tool_calls[:1] if self._single_call else said.tool_calls
         thought = usage.reasoning_tokens if usage else 0
         counts = {**usage.totals(), "cached_tokens": usage.cached_tokens} if usage else {}
-        message = _message(said.content, said.reasoning, calls, reasoning_tokens=thought)
+        told = [(call.id, call.name, call.arguments) for call in calls]
+        message = _message(said.content, said.reasoning, told, reasoning_tokens=thought)
         # A plain dict: a FunctionAgent dumps any pydantic model once a chunk. TokenCountingHandler
         # reads raw["usage"], so Moonshot's choices[0].usage is hoisted there.
         raw = self._reader.body(self._reader.metadata())
         alternatives = self._reader.alternatives
-        beside = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
-        message.additional_kwargs |= {name: it for name, it in beside.items() if it is not None}
+        odd = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
+        message.additional_kwargs |= {name: it for name, it in odd.items() if it is not None}
         logprobs = [[LogProb(**one) for one in each] for each in alternatives] or None
         delta = "" if streamed else None
-        told: dict[str, Any] = {"raw": raw, "logprobs": logprobs, "additional_kwargs": counts}
-        return self._show(ChatResponse(message=message, delta=delta, **told))
+        beside: dict[str, Any] = {"raw": raw, "logprobs": logprobs, "additional_kwargs": counts}
+        return self._show(ChatResponse(message=message, delta=delta, **beside))
 
 
 def _message(
-    content: str, reasoning: str, calls: Sequence[ToolCall], *, reasoning_tokens: int = 0
+    content: str, reasoning: str, calls: _Calls, *, reasoning_tokens: int = 0
 ) -> ChatMessage:
     blocks: list[ContentBlock] = []
     extras: dict[str, Any] = {}
@@ -116,10 +118,10 @@ def _message(
         blocks.append(copied(_TEXT, text=content))
     if calls:
         blocks += [
-            copied(_CALL, tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
-            for call in calls
+            copied(_CALL, tool_call_id=identity, tool_name=name, tool_kwargs=arguments)
+            for identity, name, arguments in calls
         ]
-        extras["tool_calls"] = [call.as_wire() for call in calls]
+        extras["tool_calls"] = [wire_call(*call) for call in calls]
     return copied(_MESSAGE, role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 
 

@@ -182,12 +182,11 @@ class Reading:
                 message = f"the server's answer has no choices: {self._body.shown!r}"
                 raise KimiProtocolError(message)
             yield self._read(value)
-            yield self._end(done=not _is_begun(value))
+            yield self._last(done=not _is_begun(value))
         else:
             yield from self._close_events(cast("EventStreamDecoder", self._decoder))
         self.reader.check_end()
         with warnings_at(self._made_at):
-            self._learned.learn(self._request, self.reader)
             self._warn_of_nothing()
 
     def _close_events(self, decoder: EventStreamDecoder) -> Generator[list[Event], None, None]:
@@ -196,7 +195,19 @@ class Reading:
             raise self.reader.truncated("the stream ended inside an event")
         if decoder.broken is not None:
             raise decoder.broken
-        yield self._end(done=decoder.done)
+        yield self._last(done=decoder.done)
+
+    def _last(self, *, done: bool) -> list[Event]:
+        """Return what was held back until the end, and take what the whole answer says.
+
+        Before anybody is told: who leaves with the first piece of an answer that was held back
+        would wait for the end of each one.
+        """
+        events = self._end(done=done)
+        if self.reader.splitting is not None and self.reader.is_whole:
+            with warnings_at(self._made_at):
+                self._learned.learn(self._request, self.reader)
+        return events
 
     def _read(self, chunk: dict[str, Any]) -> list[Event]:
         events = self.reader.feed(chunk)

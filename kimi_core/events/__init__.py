@@ -26,6 +26,7 @@ __all__ = [
     "ToolCallArguments",
     "ToolCallEnd",
     "ToolCallStart",
+    "wire_call",
 ]
 
 
@@ -160,8 +161,19 @@ class ToolCall:
 
     def as_wire(self) -> dict[str, Any]:
         """Return the call OpenAI-style, its arguments as far as they were written."""
-        function = {"name": self.name, "arguments": self.arguments}
-        return {"id": self.id, "type": "function", "function": function}
+        return wire_call(self.id, self.name, self.arguments)
+
+
+def wire_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    """Return a call OpenAI-style.
+
+    Args:
+        call_id: Its id.
+        name: Name of the tool.
+        arguments: The JSON text of its arguments, as far as they were written.
+    """
+    function = {"name": name, "arguments": arguments}
+    return {"id": call_id, "type": "function", "function": function}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +261,18 @@ class MessageBuilder:
             else:
                 self.add(event)
         return content, reasoning
+
+    def so_far(self) -> tuple[str, str, list[tuple[str, str, str]]]:
+        """Return the answer, the thinking, and id, name and arguments of each call.
+
+        For who shows all of it with every chunk: objects of calls are a third of what that costs.
+        """
+        calls = [
+            (one.start.id, one.start.name, _joined(one.arguments))
+            for one in self._calls.values()
+            if one.invalid is None or one.invalid.kind != "superseded"
+        ]
+        return _joined(self._content), _joined(self._reasoning), calls
 
     @property
     def content(self) -> str:

@@ -212,6 +212,8 @@ def legal_json(text: str) -> str | None:
         The text itself, byte for byte, where it is legal: prefix caches compare bytes. With its raw
         control characters escaped where these are all that is wrong; None for anything else.
     """
+    if _is_surely_legal(text):
+        return text
     for candidate in (text, _escaped(text)):
         try:
             candidate.encode()
@@ -220,6 +222,20 @@ def legal_json(text: str) -> str | None:
             continue
         return candidate
     return None
+
+
+def _is_surely_legal(text: str) -> bool:
+    """Whether a reader takes a text that is stricter than JSON, and 15 times as fast as Python's.
+
+    With every round of a conversation the arguments of all calls before are asked about.
+    """
+    from pydantic_core import from_json
+
+    try:
+        from_json(text, allow_inf_nan=False)
+    except (ValueError, TypeError):  # as in `_read_beginning`
+        return False
+    return True
 
 
 def history_arguments(text: str) -> str:

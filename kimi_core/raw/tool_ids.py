@@ -19,7 +19,7 @@ from typing import Any
 
 from kimi_core._json import Message
 
-__all__ = ["normalize_tool_call_ids", "unique_id"]
+__all__ = ["is_native", "normalize_tool_call_ids", "unique_id"]
 
 # More digits than a counter can have would be a name in disguise.
 _NATIVE = re.compile(r"functions\.(?P<name>.+):(?P<number>[0-9]{1,9})", re.DOTALL)
@@ -79,7 +79,7 @@ class _Ids:
     def reserving(cls, messages: Iterable[Message]) -> _Ids:
         """Set aside all native ids, so that a new id never equals one that appears later."""
         calls = (call for message in messages for call in _calls(message))
-        ids = {str(call.get("id")) for call in calls if _is_native(call)}
+        ids = {str(call.get("id")) for call in calls if is_native(call)}
         results = (
             str(message["tool_call_id"]) for message in messages if "tool_call_id" in message
         )
@@ -88,7 +88,7 @@ class _Ids:
     def id_for(self, call: Mapping[str, Any]) -> str:
         """Return the call's own id where it may stay, otherwise a new one."""
         chosen = str(call.get("id"))
-        native = _NATIVE.fullmatch(chosen) if _is_native(call) else None
+        native = _NATIVE.fullmatch(chosen) if is_native(call) else None
         if native and chosen not in self.given:
             self.next_number = max(self.next_number, int(native["number"]) + 1)
         else:
@@ -182,6 +182,7 @@ def _name(call: Mapping[str, Any]) -> str:
     return str(function.get("name") or "")
 
 
-def _is_native(call: Mapping[str, Any]) -> bool:
+def is_native(call: Mapping[str, Any]) -> bool:
+    """Whether a call has an id of that form which names its own function."""
     native = _NATIVE.fullmatch(str(call.get("id")))
     return native is not None and native["name"] == _name(call)

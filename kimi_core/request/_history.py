@@ -15,7 +15,12 @@ from kimi_core.events.arguments import history_arguments
 from kimi_core.raw.tool_ids import normalize_tool_call_ids
 from kimi_core.request._call_ids import with_ids
 from kimi_core.request._prefix import is_prefix
-from kimi_core.request._tool_results import with_echoes, with_results, with_unique_ids
+from kimi_core.request._tool_results import (
+    is_in_order,
+    with_echoes,
+    with_results,
+    with_unique_ids,
+)
 from kimi_core.request.media import prepare_media
 from kimi_core.schema import normalize_tools, plain_tools
 
@@ -59,38 +64,56 @@ def prepare_history(
         KimiConfigError: For what the model or the server would refuse: media, a result without its
             call, tools that a message may not bring.
     """
-    raw = capabilities.api == "completions"
     endpoint = capabilities.endpoint
-    whole = raw or keep or capabilities.info.keeps_reasoning
     prepared = prepare_media(messages, capabilities, fetch=fetch, folder=folder)
-    for position, message in enumerate(prepared):
-        _set_role(message)
+    _make_fit(prepared, capabilities, thinks=thinks, keep=keep)
+    native = endpoint.rewrites_tool_call_ids or capabilities.api == "completions"
+    answered = (
+        prepared
+        if is_in_order(prepared, native=native)
+        else _in_order(prepared, native=native, refuse_strays=not endpoint.takes_stray_results)
+    )
+    return with_echoes(answered) if endpoint.takes_builtin_tools else answered
+
+
+def _make_fit(
+    messages: Sequence[dict[str, Any]], capabilities: Capabilities, *, thinks: bool, keep: bool
+) -> None:
+    """Correct each message by itself; of a thousand most are asked whether there is need to."""
+    raw = capabilities.api == "completions"
+    whole = raw or keep or capabilities.info.keeps_reasoning
+    for position, message in enumerate(messages):
+        role, content = message.get("role"), message.get("content")
+        if role == "developer":
+            # OpenAI's newer name for it; Moonshot's list of roles does not have it.
+            message["role"] = "system"
         if message.get("tools"):
             _bring_tools(message, position, capabilities)
-        if message.get("role") == "assistant":
+        if role == "assistant":
             _carry_reasoning(message, capabilities, thinks=thinks, whole=whole)
-        if message is not prepared[-1] or not is_prefix(message):
-            message.pop("partial", None)  # only an answer at the end can be continued
-        if not raw:
+        if "partial" in message and (message is not messages[-1] or not is_prefix(message)):
+            del message["partial"]  # only an answer at the end can be continued
+        if raw:
+            continue
+        if not content or not isinstance(content, str):
             _fill_content(message)
+        if message.get("tool_calls"):
             _make_arguments_legal(message)
-    native = endpoint.rewrites_tool_call_ids or raw
-    whole_ids = with_ids(prepared)
+
+
+def _in_order(
+    messages: Sequence[dict[str, Any]], *, native: bool, refuse_strays: bool
+) -> list[dict[str, Any]]:
+    """Return messages in which each call has an id of its own, and its results behind it."""
+    whole_ids = with_ids(messages)
     named = normalize_tool_call_ids(whole_ids) if native else with_unique_ids(whole_ids)
-    answered = with_results(named, refuse_strays=not endpoint.takes_stray_results)
-    return with_echoes(answered) if endpoint.takes_builtin_tools else answered
+    return with_results(named, refuse_strays=refuse_strays)
 
 
 def brought_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the tools that messages bring, in their order."""
-    listed = [as_sequence(message.get("tools")) or () for message in messages]
+    listed = [as_sequence(tools) or () for one in messages if (tools := one.get("tools"))]
     return [tool for tools in listed for one in tools if (tool := as_mapping(one)) is not None]
-
-
-def _set_role(message: dict[str, Any]) -> None:
-    # "developer" is OpenAI's newer name for it; Moonshot's list of roles does not have it.
-    if message.get("role") == "developer":
-        message["role"] = "system"
 
 
 def _bring_tools(message: dict[str, Any], position: int, capabilities: Capabilities) -> None:

@@ -114,19 +114,15 @@ def _names(
 ) -> Iterable[str]:
     """Yield the names of functions; one with nothing to go by is refused where it is declared."""
     declared = [tool for tool in tools if _is_function(tool)]
-    for message in messages:
-        brought = map(as_mapping, as_sequence(message.get("tools")) or ())
-        declared += [tool for tool in brought if tool and _is_function(tool)]
-    made = [
-        call
-        for message in messages
-        for call in map(as_mapping, as_sequence(message.get("tool_calls")) or ())
-        if call and not _is_builtin(name_of(call))
-    ]
-    for holder in (*declared, *made):
-        name = name_of(holder)
-        if name:
-            yield name
+    for brought in [listed for message in messages if (listed := message.get("tools"))]:
+        found = map(as_mapping, as_sequence(brought) or ())
+        declared += [tool for tool in found if tool and _is_function(tool)]
+    yield from filter(None, map(name_of, declared))
+    for calls in [made for message in messages if (made := message.get("tool_calls"))]:
+        for call in map(as_mapping, as_sequence(calls) or ()):
+            name = name_of(call) if call else ""
+            if name and not _is_builtin(name):
+                yield name
 
 
 def name_of(holder: Mapping[str, Any]) -> str:

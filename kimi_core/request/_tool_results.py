@@ -10,15 +10,47 @@ from typing import TYPE_CHECKING, Any
 
 from kimi_core._json import as_mapping
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw.tool_ids import unique_id
+from kimi_core.raw.tool_ids import is_native, unique_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NO_RESULT", "with_echoes", "with_results", "with_unique_ids"]
+__all__ = ["NO_RESULT", "is_in_order", "with_echoes", "with_results", "with_unique_ids"]
 
 NO_RESULT = "No result of this call was recorded."
 """What is sent as the result of a call that has none."""
+
+
+def is_in_order(messages: Sequence[Mapping[str, Any]], *, native: bool) -> bool:
+    """Whether each call has an id of its own, and its one result right behind it.
+
+    So it is in nearly every conversation, of which nothing has to be copied, renamed or moved then:
+    with a thousand messages that took a third of the time of a request.
+
+    Args:
+        messages: A history.
+        native: Whether the ids have to be those that K2 models understand.
+    """
+    given: set[str] = set()
+    waiting: set[str] = set()
+    for message in messages:
+        if message.get("role") == "tool":
+            answered = message.get("tool_call_id")
+            if not isinstance(answered, str) or answered not in waiting:
+                return False
+            waiting.remove(answered)
+        elif waiting:
+            return False
+        elif calls := message.get("tool_calls"):
+            for call in calls:
+                identity = call.get("id")
+                if not isinstance(identity, str) or not identity.strip() or identity in given:
+                    return False
+                if native and not is_native(call):
+                    return False
+                given.add(identity)
+                waiting.add(identity)
+    return not waiting
 
 
 def with_results(
@@ -69,9 +101,9 @@ def with_echoes(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             function = as_mapping(call.get("function")) or {}
             if str(function.get("name")).startswith("$"):
                 said[str(call.get("id"))] = str(function.get("arguments") or "{}")
-        asked = said.get(str(message.get("tool_call_id")))
-        tool = message.get("role") == "tool" and asked is not None
-        echoed.append({**message, "content": asked} if tool else message)
+        is_result = said and message.get("role") == "tool"
+        asked = said.get(str(message.get("tool_call_id"))) if is_result else None
+        echoed.append(message if asked is None else {**message, "content": asked})
     return echoed
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_mapping, as_sequence, with_parts
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 from kimi_core.request._first_party import ELSE, check_settings, without_pinned
 from kimi_core.request._prefix import check_prefix, thinking_of_prefix
@@ -61,7 +61,7 @@ def supported_parts(
     messages: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
 ) -> Sequence[Mapping[str, Any]]:
     """Return messages whose pictures have no ``detail`` where the server has no such field."""
-    if _DETAIL not in capabilities.endpoint.lacks_fields:
+    if _DETAIL not in capabilities.endpoint.lacks_fields or not with_parts(messages):
         return messages
     found = [_without_detail(message) for message in messages]
     if all(new is old for new, old in zip(found, messages, strict=True)):

@@ -18,7 +18,7 @@ from os import PathLike
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_mapping, as_sequence, with_parts
 from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.request._local_files import path_of_url, read_local
@@ -135,7 +135,7 @@ def with_documents(
             "reads documents; extract their text first, use endpoint='moonshot', or set "
             "extracts_files=True in the Endpoint of a relay of its."
         )
-    if not any(as_mapping(part) for message in messages for part in _parts(message)):
+    if not any(as_mapping(part) for message in with_parts(messages) for part in _parts(message)):
         return messages
     rules = _Rules(capabilities, files, folder)
     read = [
@@ -148,7 +148,7 @@ def with_documents(
 
 def documents_in(messages: Sequence[Mapping[str, Any]]) -> list[Document]:
     """Return the documents that have to be read, in the order in which they stand."""
-    parts = (part for message in messages for part in _parts(message))
+    parts = (part for message in with_parts(messages) for part in _parts(message))
     return [document for part in parts if (document := _held(part)) is not None]
 
 

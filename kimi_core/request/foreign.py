@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_mapping, as_sequence, with_parts
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, warn
 from kimi_core.models import ModelInfo
 
@@ -95,6 +95,8 @@ def in_plain_text(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str
     Args:
         messages: OpenAI-style dicts. Not changed.
     """
+    if not with_parts(messages):
+        return messages
     left: set[str] = set()
     told = with_results_apart(messages)
     found = [_plain(message, left) for message in told]
@@ -127,9 +129,7 @@ def with_results_apart(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mappin
 
     In the words of Anthropic's and Bedrock's APIs it is a block of the user's message.
     """
-    # A long conversation is mostly texts, of which nothing else need be asked.
-    blocks = [one for one in messages if not isinstance(one.get("content"), str)]
-    if not any(_results(message) for message in blocks):
+    if not any(_results(message) for message in with_parts(messages)):
         return messages
     called: set[str] = set()
     told: list[Mapping[str, Any]] = []

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_mapping, as_sequence, with_parts
 from kimi_core.capabilities import Capabilities
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
@@ -94,21 +94,21 @@ def prepare_media(
     Raises:
         KimiConfigError: As `prepare_parts`; the size is that of all messages together.
     """
+    prepared = [dict(message) for message in messages]
+    if not with_parts(messages):
+        return prepared
     rules = _Rules(capabilities, fetch, folder)
-    prepared: list[dict[str, Any]] = []
-    for position, message in enumerate(messages):
-        out = dict(message)
+    for position, out in enumerate(prepared):
         if isinstance(out.get("content"), list):
             read = _part_of_model if out.get("role") == "assistant" else _part
             out["content"] = _prepared(out["content"], rules, f"messages[{position}].content", read)
-        prepared.append(out)
     _check_size([message.get("content") for message in prepared], capabilities)
     return prepared
 
 
 def has_media(messages: Sequence[Mapping[str, Any]]) -> bool:
     """Whether any message holds a picture or a video."""
-    contents = [as_sequence(message.get("content")) or () for message in messages]
+    contents = [as_sequence(message.get("content")) or () for message in with_parts(messages)]
     parts = [as_mapping(part) or {} for content in contents for part in content]
     return any(part.get("type") in _MODALITIES for part in parts)
 

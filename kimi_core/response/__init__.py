@@ -301,6 +301,11 @@ class ResponseReader(AnswerEvents):
         """Add something odd that was found elsewhere."""
         self._noted.append(diagnostic)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether an answer has come, and has ended as one does."""
+        return self._begun and (self._done or self._finish is not None)
+
     def check_end(self) -> None:
         """Refuse an answer that has ended before it was whole.
 

@@ -36,9 +36,12 @@ __all__ = [
 _MOST_COSTLY = 8  # properties that may be found too complex before the rest takes any value, too
 _LONGEST_NAME = 64  # of a response format
 _MOST_TOLD = 20  # places that one warning names
-_MOST_KNOWN, _MOST_KEPT = 1_024, 16_384  # tools that were read before, and what one may hold
+# Tools that were read before, what one may hold, and the bytes that are looked at.
+_MOST_KNOWN, _MOST_KEPT, _MOST_WRITTEN = 1_024, 16_384, 65_536
 _VALUES = frozenset({bool, int, float, type(None)})  # of JSON, that hold nothing
-_MARSHAL = 2  # the last version whose bytes say what an object holds, and not who else holds parts
+# The last version whose bytes say what an object holds and no more, and the one before 3.14 whose
+# bytes are as many as the objects: what is held twice is written once.
+_MARSHAL, _MARSHAL_SHARED = 2, 4
 
 
 def normalize_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,10 +260,9 @@ def _once(read: Callable[[bytes], bytes | None], tool: Tool) -> dict[str, Any] |
     What became of a tool is found by what it holds, and not by which object it is, since anybody
     may change that one meanwhile; and each request gets objects of its own.
     """
-    if not _is_short(tool):
-        return None
     try:
-        found = read(marshal.dumps({**tool}, _MARSHAL))
+        written = marshal.dumps({**tool}, _MARSHAL_SHARED)
+        found = read(written) if len(written) < _MOST_WRITTEN else None
     except (ValueError, KimiConfigError):  # objects of other types; or it is refused, by the caller
         return None
     return None if found is None else marshal.loads(found)  # noqa: S302 - written here
@@ -287,14 +289,17 @@ def _is_short(tool: Tool) -> bool:
 
 @lru_cache(maxsize=_MOST_KNOWN)
 def _plain_alone(written: bytes) -> bytes | None:
-    plain = _plain(marshal.loads(written))  # noqa: S302 - written here
+    tool = marshal.loads(written)  # noqa: S302 - written here
+    if not _is_short(tool):
+        return None
+    plain = _plain(tool)
     return marshal.dumps(plain, _MARSHAL) if is_sayable(plain) else None
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
 def _normal_alone(written: bytes) -> bytes | None:
     tool = marshal.loads(written)  # noqa: S302 - as above
-    if tool.get("type") != "function":
+    if not _is_short(tool) or tool.get("type") != "function":
         return None
     plain, known = _function_of(tool)
     found = _tried(known.get("parameters") or {})

@@ -193,7 +193,15 @@ def test_what_goes_back(text: str, sent: str) -> None:
 
 
 # Each has two damages, or one that is not only a raw character.
-HOPELESS = {"escape": '{"a": "\n\\d"}', "cut": "{", "blank": "\n", "behind": "{}\0", "deep": DEEP}
+HOPELESS = {
+    "escape": '{"a": "\n\\d"}',
+    "cut": "{",
+    "blank": "\n",
+    "behind": "{}\0",
+    "deep": DEEP,
+    "no number": '{"a": NaN}',
+    "endless": '{"a": [1, -Infinity]}',
+}
 
 
 @pytest.mark.parametrize("text", HOPELESS.values(), ids=HOPELESS)

@@ -143,6 +143,10 @@ def test_every_call_is_followed_by_its_result(endpoint: str, messages: list[Any]
     results = [one for one in messages if one["role"] == "tool"]
     assert len([one for one in found if one.get("content") == "sunny"]) == len(results)
     assert sent(endpoint, "kimi-k2.6", *found) == found
+    # Also where all of it is looked at, because something behind it is to be mended.
+    unanswered = {"role": "assistant", "content": "x", "tool_calls": [call("call_last")]}
+    *again, _, _ = sent(endpoint, "kimi-k2.6", *found, unanswered)
+    assert again == found
 
 
 # what stands in the history -> what is sent

@@ -194,6 +194,20 @@ def test_a_server_that_sends_no_reasoning_is_waited_for_once(
     assert told == [[ContentDelta("Hello.")], [ContentDelta("Hel"), ContentDelta("lo.")]]
 
 
+def test_who_leaves_with_the_first_piece_does_not_wait_again(
+    server: ScriptedServer, connect: Callable[..., KimiChat]
+) -> None:
+    """That piece comes with the end of the answer, which has told all by then."""
+    events = [chunk(content="Hel"), chunk(content="lo."), chunk("stop")]
+    server.will(stream(*events), stream(*events))
+    chat = connect(endpoint="vllm", model=K2)
+    first = iter(chat.open(chat.request(HELLO, stream=True)))
+    assert next(filter(None, first)) == [ContentDelta("Hello.")]
+    first.close()
+    second = _flat([*chat.open(chat.request(HELLO, stream=True))])
+    assert second == [ContentDelta("Hel"), ContentDelta("lo.")]
+
+
 def test_a_server_that_splits_is_never_waited_for_again(
     server: ScriptedServer, connect: Callable[..., KimiChat]
 ) -> None:
