@@ -57,18 +57,21 @@ def langchain(kind: str, chunks: int) -> Any:
     from langchain_core.messages.tool import tool_call, tool_call_chunk
     from langchain_core.outputs import ChatGenerationChunk
 
-    from kimi_core.chat.fields import copied
+    from kimi_core.chat.fields import copies
 
     message = AIMessageChunk(content="")
-    generation = ChatGenerationChunk(message=message)
+    told = ["content", "additional_kwargs", "response_metadata"]
+    calls_told = ["tool_call_chunks", "tool_calls", "invalid_tool_calls"]
+    copy_of_message = copies(message, told + calls_told)
+    copy_of_chunk = copies(ChatGenerationChunk(message=message), ["message", "text"])
     words = [WORDS[at % 3] for at in range(chunks)]
 
     def chunk(text: str, pieces: list[Any], begun: list[Any]) -> ChatGenerationChunk:
-        one = copied(
-            message, content=text, additional_kwargs={}, response_metadata={"model_provider": "m"},
-            tool_call_chunks=pieces, tool_calls=begun, invalid_tool_calls=[],
+        one = copy_of_message(
+            {"content": text, "additional_kwargs": {}, "response_metadata": {"model_provider": "m"},
+             "tool_call_chunks": pieces, "tool_calls": begun, "invalid_tool_calls": []}
         )  # fmt: skip
-        return copied(generation, message=one, text=text)
+        return copy_of_chunk({"message": one, "text": text})
 
     class Bare(BaseChatModel):
         @property
@@ -111,10 +114,14 @@ def llama_index(kind: str, chunks: int) -> Any:
     from llama_index.core.llms import CustomLLM
     from llama_index.core.llms.callbacks import llm_chat_callback
 
-    from kimi_core.chat.fields import copied
+    from kimi_core.chat.fields import copies
 
-    text, call, message = TextBlock(text=""), ToolCallBlock(tool_name="write"), ChatMessage()
-    response = ChatResponse(message=message)
+    copy_of_text = copies(TextBlock(text=""), ["text"])
+    copy_of_call = copies(ToolCallBlock(tool_name="write"), ["tool_kwargs"])
+    copy_of_message = copies(ChatMessage(), ["role", "blocks", "additional_kwargs"])
+    copy_of_response = copies(
+        ChatResponse(message=ChatMessage()), ["message", "delta", "raw", "additional_kwargs"]
+    )
 
     class Bare(CustomLLM):
         @property
@@ -136,16 +143,18 @@ def llama_index(kind: str, chunks: int) -> Any:
             for at in range(chunks):
                 word = WORDS[at % 3]
                 said += word
-                block: Any = copied(text, text=said)
+                block: Any = copy_of_text({"text": said})
                 extras: dict[str, Any] = {}
                 if kind == "arguments":
-                    block = copied(call, tool_kwargs=said)
+                    block = copy_of_call({"tool_kwargs": said})
                     function = {"name": "write", "arguments": said}
                     extras["tool_calls"] = [{"id": "1", "type": "function", "function": function}]
-                one = copied(
-                    message, role=MessageRole.ASSISTANT, blocks=[block], additional_kwargs=extras
+                one = copy_of_message(
+                    {"role": MessageRole.ASSISTANT, "blocks": [block], "additional_kwargs": extras}
                 )
-                yield copied(response, message=one, delta=word, raw={}, additional_kwargs={})
+                yield copy_of_response(
+                    {"message": one, "delta": word, "raw": {}, "additional_kwargs": {}}
+                )
 
     return Bare()
 

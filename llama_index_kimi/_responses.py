@@ -30,7 +30,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from kimi_core.chat import Opened
-from kimi_core.chat.fields import copied
+from kimi_core.chat.fields import copies
 from kimi_core.events import Event, MessageBuilder, wire_call
 from kimi_core.request.blocks import known
 from kimi_core.response import invalid_calls, refusal_in
@@ -42,9 +42,13 @@ _Shown = TypeVar("_Shown")
 _Calls = Sequence[tuple[str, str, str]]  # id, name and arguments
 
 # What each chunk's objects are copies of: nothing that is built here has to be validated.
-_TEXT, _THOUGHT, _CALL = TextBlock(text=""), ThinkingBlock(), ToolCallBlock(tool_name="")
-_MESSAGE = ChatMessage()
-_RESPONSE = ChatResponse(message=_MESSAGE)
+_copy_of_text = copies(TextBlock(text=""), ["text"])
+_copy_of_thought = copies(ThinkingBlock(), ["content", "num_tokens", "additional_information"])
+_copy_of_call = copies(ToolCallBlock(tool_name=""), ["tool_call_id", "tool_name", "tool_kwargs"])
+_copy_of_message = copies(ChatMessage(), ["role", "blocks", "additional_kwargs"])
+_copy_of_response = copies(
+    ChatResponse(message=ChatMessage()), ["message", "delta", "raw", "additional_kwargs"]
+)
 
 
 class ResponseWriter(Generic[_Shown]):
@@ -73,12 +77,13 @@ class ResponseWriter(Generic[_Shown]):
             return None
         said, reader = self._said, self._reader
         delta, thought = said.take(events)
-        response = copied(
-            _RESPONSE,
-            message=_message(*said.so_far()),
-            delta=delta,
-            raw={"id": reader.id, "model": reader.model},
-            additional_kwargs={"thinking_delta": thought} if thought else {},
+        response = _copy_of_response(
+            {
+                "message": _message(*said.so_far()),
+                "delta": delta,
+                "raw": {"id": reader.id, "model": reader.model},
+                "additional_kwargs": {"thinking_delta": thought} if thought else {},
+            }
         )
         return self._show(response)
 
@@ -113,16 +118,17 @@ def _message(
     extras: dict[str, Any] = {}
     if reasoning:
         told = {"content": reasoning, "num_tokens": reasoning_tokens or None}
-        blocks.append(copied(_THOUGHT, **told, additional_information={}))
+        blocks.append(_copy_of_thought({**told, "additional_information": {}}))
     if content:
-        blocks.append(copied(_TEXT, text=content))
+        blocks.append(_copy_of_text({"text": content}))
     if calls:
-        blocks += [
-            copied(_CALL, tool_call_id=identity, tool_name=name, tool_kwargs=arguments)
-            for identity, name, arguments in calls
-        ]
+        for identity, name, arguments in calls:
+            said = {"tool_call_id": identity, "tool_name": name, "tool_kwargs": arguments}
+            blocks.append(_copy_of_call(said))
         extras["tool_calls"] = [wire_call(*call) for call in calls]
-    return copied(_MESSAGE, role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
+    return _copy_of_message(
+        {"role": MessageRole.ASSISTANT, "blocks": blocks, "additional_kwargs": extras}
+    )
 
 
 def is_growing(response: ChatResponse) -> bool:

@@ -240,6 +240,10 @@ class MessageBuilder:
             call = self._calls[event.index]
             call.complete, call.invalid = event.complete, event.invalid
 
+    def arguments_of(self, index: int) -> list[str]:
+        """Return where the arguments of a call are summed, for who has more of them."""
+        return self._calls[index].arguments
+
     def add_content(self, texts: Sequence[str]) -> None:
         """Take the texts of many `ContentDelta` in, none of them empty."""
         self._content += texts
@@ -289,18 +293,20 @@ class MessageBuilder:
         """The calls so far, in order."""
         if not self._calls:
             return ()
-        return tuple(
+        # Asked after every chunk by LlamaIndex: a generator and keywords take half as long again.
+        calls = [
             ToolCall(
-                index=call.start.index,
-                id=call.start.id,
-                name=call.start.name,
-                arguments=_joined(call.arguments),
-                complete=call.complete,
-                invalid=call.invalid,
+                call.start.index,
+                call.start.id,
+                call.start.name,
+                _joined(call.arguments),
+                call.complete,
+                call.invalid,
             )
             for call in self._calls.values()
             if call.invalid is None or call.invalid.kind != "superseded"
-        )
+        ]
+        return tuple(calls)
 
     def message(self, diagnostics: tuple[Diagnostic, ...] = ()) -> ParsedMessage:
         """Return what has been said so far; may be asked at any time, and again."""

@@ -27,6 +27,7 @@ from kimi_core.raw._reading.text_rule import TextRule
 from kimi_core.raw.text_policy import CUT_OFF, TextPolicy
 
 if TYPE_CHECKING:
+    from kimi_core.events.open_string import OpenString
     from kimi_core.raw._reading.k3 import K3Machine
 
 __all__ = ["StreamParser", "parse"]
@@ -158,6 +159,14 @@ class StreamParser:
             said = "".join(self._reasoning)
             events += [ContentDelta(said)] if said.strip() else []
         return events
+
+    @property
+    def open_string(self) -> OpenString | None:
+        """The string of a call's arguments that the next text stands in; None in front of others.
+
+        It is good until the next `feed`.
+        """
+        return self._machine.open_string
 
     @property
     def calls_at(self) -> int | None:

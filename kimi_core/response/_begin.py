@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kimi_core.events import Diagnostic, Event
+    from kimi_core.events.open_string import OpenString
     from kimi_core.request import Request
 
 __all__ = ["ContentReader", "Splitting"]
@@ -120,6 +121,12 @@ class ContentReader:
     def is_plain(self) -> bool:
         """Whether all that comes from here on is told as it comes."""
         return self._is_itself and self._search is None and self._reader.is_plain
+
+    @property
+    def open_string(self) -> OpenString | None:
+        """As `TextReader.open_string`."""
+        is_read_at_once = self._is_itself and self._search is None
+        return self._reader.open_string if is_read_at_once else None
 
     @property
     def kept(self) -> Sequence[Event]:

@@ -100,6 +100,11 @@ class AnswerCalls:
                 numbered += self._numbered(source, event)
         return numbered
 
+    def told(self, source: Source, index: int) -> tuple[int, list[str]] | None:
+        """Return the number and the arguments of a source's call; None of one that waits."""
+        call = self._calls[source, index]
+        return None if call.index is None else (call.index, call.pieces)
+
     def close(self) -> list[Event]:
         """Return the calls that had to wait and are none that was said before."""
         events: list[Event] = []

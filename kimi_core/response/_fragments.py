@@ -38,6 +38,7 @@ from kimi_core.events import (
     ToolCallStart,
 )
 from kimi_core.events.arguments import BLANKS, InvalidArguments, read_arguments
+from kimi_core.events.open_string import OpenString
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,6 +98,12 @@ class ServerCalls:
             return None
         last.pieces.append(text)
         return ToolCallArguments(last.index, text)
+
+    @property
+    def told(self) -> OpenString | None:
+        """The last call's arguments, where some have come: more of them is told as it comes."""
+        last = self._calls[-1] if self._calls else None
+        return OpenString(last.index, last.pieces) if last is not None and last.pieces else None
 
     @property
     def named(self) -> bool:

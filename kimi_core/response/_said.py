@@ -1,8 +1,8 @@
 """What an answer says, on its way to the events that are told.
 
 Owns: the readers of its two texts and of its calls, and what stands behind them: one numbering,
-settled calls, the beginning that the caller gave, and the sum. A run of texts that arrive together
-takes that way at once. May know: its own files, events, request.
+settled calls, the beginning that the caller gave, and the sum; when a passage past them is open. A
+run of texts that arrive together takes that way at once. May know: its own files, events, request.
 """
 
 from __future__ import annotations
@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kimi_core.events import ContentDelta, Event, MessageBuilder, ReasoningDelta, ToolCallEnd
+from kimi_core.events import (
+    ContentDelta,
+    Event,
+    MessageBuilder,
+    ReasoningDelta,
+    ToolCallArguments,
+    ToolCallEnd,
+)
+from kimi_core.events.open_string import OpenString
 from kimi_core.request import Request
 from kimi_core.response._answer_facts import AnswerFacts
 from kimi_core.response._begin import ContentReader, Splitting
-from kimi_core.response._calls import AnswerCalls
+from kimi_core.response._calls import AnswerCalls, Source
 from kimi_core.response._fragments import ServerCalls, calls_of
+from kimi_core.response._passage import Passage, Way
 from kimi_core.response._prefix import ToldPrefix
 from kimi_core.response._repair import SettledCalls
 from kimi_core.response._text import TextReader, split_reader
 from kimi_core.response._words import TextKind
 
 __all__ = ["AnswerEvents"]
+
+_CONTENT: TextKind = ("content", None)
 
 
 class AnswerEvents(AnswerFacts):
@@ -45,6 +56,7 @@ class AnswerEvents(AnswerFacts):
         self._reasoning: TextReader | None = None
         self._prefix = ToldPrefix(request.begins)
         self._plain: set[str] = set()
+        self._passage: Passage | None = None
 
     def feed_texts(
         self, kind: TextKind, chunk: Mapping[str, Any], texts: list[str]
@@ -53,7 +65,8 @@ class AnswerEvents(AnswerFacts):
 
         What comes out is what `kimi_core.response.ResponseReader.feed` would have made of each, in
         a quarter of the time: that they say nothing but a text was asked once
-        (`kimi_core.response._words.only_text`). Fragments of arguments share a list.
+        (`kimi_core.response._words.only_text`). Fragments of arguments share a list, and so does
+        more of one string in the arguments of a call that is parsed here.
 
         Args:
             kind: What the texts are.
@@ -64,9 +77,16 @@ class AnswerEvents(AnswerFacts):
             The events of each.
         """
         self._note_repeated(chunk, texts[-1])
-        source, slot = kind
+        passage = self._passage
+        if passage is not None:
+            more = passage.more(kind, "".join(texts))
+            if more is not None:
+                return ([more],)
+            if len(texts) == 1:
+                self._passage = None
+        source = kind[0]
         if source == "arguments":
-            return (self._read_arguments(slot, texts),)
+            return (self._read_arguments(kind, texts),)
         reasons = source == "reasoning"
         if not self.is_plain(kind):
             return map(self._reasoning_events if reasons else self._content_events, texts)
@@ -94,29 +114,44 @@ class AnswerEvents(AnswerFacts):
         return source == "reasoning" and self._reasoning is not None and self._reasoning.is_plain
 
     def _content_events(self, text: str) -> list[Event]:
-        return self._taken(self._read_content(text)) if text else []
+        if not text:
+            return []
+        passage = self._passage
+        more = None if passage is None else passage.more(_CONTENT, text)
+        if more is not None:
+            return [more]
+        told = self._taken(self._read_content(text))
+        if told and type(told[-1]) is ToolCallArguments:
+            self._passage = Passage(_CONTENT, self._content_way)
+        return told
 
     def _reasoning_events(self, text: str) -> list[Event]:
         return self._taken(self._read_reasoning(text)) if text else []
 
-    def _read_arguments(self, slot: Any, texts: Sequence[str]) -> list[Event]:  # noqa: ANN401 - as a server says it
+    def _read_arguments(self, kind: TextKind, texts: Sequence[str]) -> list[Event]:
+        slot = kind[1]
         # Joined they say the same, once the arguments have begun: before that, where one fragment
         # ends may tell what it is.
         more = self._server.more(slot, "".join(texts))
-        if more is not None:
-            return self._taken(self._calls.number("server", (more,)))
         told: list[Event] = []
+        if more is not None:
+            told = self._taken(self._calls.number("server", (more,)))
+            self._passage = Passage(kind, self._server_way)
+            return told
+        self._passage = None
         for text in texts:
             fragment = {"index": slot, "function": {"arguments": text}}
             told += self._taken(self._calls.number("server", self._server.feed([fragment])))
         return told
 
     def _read_calls(self, delta: Mapping[str, Any], *, whole: bool) -> list[Event]:
+        self._passage = None
         fragments = calls_of(delta)
         found = self._server.feed(fragments, whole=whole) if fragments else []
         return self._calls.number("server", found)
 
     def _read_content(self, text: str) -> list[Event]:
+        self._passage = None
         return self._calls.number("content", self._content.feed(text))
 
     def _read_reasoning(self, text: str) -> list[Event]:
@@ -125,6 +160,21 @@ class AnswerEvents(AnswerFacts):
             self._reasoning = split_reader(self._request, reasoning=True)
             events = self._calls.number("content", self._content.after_reasoning())
         return events + self._calls.number("reasoning", self._reasoning.feed(text))
+
+    def _content_way(self) -> Way | None:
+        return self._way("content", self._content.open_string)
+
+    def _server_way(self) -> Way | None:
+        return self._way("server", self._server.told)
+
+    def _way(self, source: Source, found: OpenString | None) -> Way | None:
+        given = None if found is None else self._calls.told(source, found.call)
+        settled = None if given is None else self._settled.pieces(given[0])
+        if found is None or given is None or settled is None:
+            return None
+        index, pieces = given
+        kept = [found.pieces, pieces, *settled, self._builder.arguments_of(index)]
+        return Way(index, kept, found.skip)
 
     def _taken(self, events: list[Event]) -> list[Event]:
         return self._told(self._settled.take(events)) if events else events

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kimi_core.events import Diagnostic, Event
+    from kimi_core.events.open_string import OpenString
     from kimi_core.raw.parser import StreamParser
     from kimi_core.request import Request
 
@@ -69,6 +70,11 @@ class TextReader:
     def is_plain(self) -> bool:
         """Whether all of the field is told as it comes."""
         return self._parser is None
+
+    @property
+    def open_string(self) -> OpenString | None:
+        """As `StreamParser.open_string`; None where what is in it has to wait."""
+        return None if self._parser is None or self._keeps else self._parser.open_string
 
     @property
     def kept(self) -> Sequence[Event]:

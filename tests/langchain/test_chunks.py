@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from kimi_core.events import (
@@ -60,6 +61,21 @@ def test_a_chunk_is_what_the_constructors_would_have_made(events: list[Any], blo
         assert other == chunk
     assert message + AIMessageChunk(content="") is not message
     assert json.loads(chunk.model_dump_json())["text"] == chunk.text
+
+
+@pytest.mark.parametrize("blocks", [False, True], ids=["v0", "v1"])
+def test_a_fragment_is_what_the_constructor_would_have_made(blocks: bool) -> None:
+    """Nearly every chunk of a call says nothing else."""
+    made = writer(blocks=blocks)
+    made.write([ToolCallStart(0, "functions.f:0", "f")])
+    for text in ('{"x":', "1}"):
+        chunk = made.write([ToolCallArguments(0, text)])
+        assert chunk is not None
+        message: Any = chunk.message
+        assert message.tool_call_chunks == [tool_call_chunk(name=None, args=text, id=None, index=0)]
+        told = {**message.__dict__, "tool_calls": [], "invalid_tool_calls": []}
+        assert message.__dict__ == told
+        assert message.__dict__.keys() == AIMessageChunk(content="").__dict__.keys()
 
 
 def test_chunks_share_nothing_that_can_be_changed() -> None:

@@ -128,6 +128,11 @@ class Calls:
         else:
             self._output.events.append(ToolCallArguments(self._index, text))
 
+    @property
+    def told(self) -> tuple[int, list[str]] | None:
+        """The open call's number and arguments, where these are told as they come."""
+        return None if self._deferred else (self._index, self._pieces)
+
     def is_said_again(self, text: str) -> bool:
         """Whether a text says the open call's arguments once more."""
         return text.strip(BLANKS) == "".join(self._pieces).strip(BLANKS)

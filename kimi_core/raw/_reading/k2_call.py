@@ -1,7 +1,7 @@
 """The K2 dialect inside a call: the id, and the arguments up to their end.
 
 Owns: the reading of a header, and the scan of an argument value for its end.
-May know: its own files.
+May know: its own files, events.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from kimi_core.events.open_string import OpenString
 from kimi_core.raw._reading.calls import Calls
 from kimi_core.raw._reading.json_scan import (
     INSIDE_STRING,
@@ -331,6 +332,13 @@ class CallReader(Reader[State], ABC):
     def _write(self, end: int) -> None:
         self._calls.write(self._text[self._at : end])
         self._at = end
+
+    @property
+    def open_string(self) -> OpenString | None:
+        """The string that the next text stands in, where no text of it has to be looked at."""
+        waits = self._at < len(self._text)  # a marker, or the beginning of one or of an escape
+        told = None if waits or self._state is not State.STRING else self._calls.told
+        return None if told is None else OpenString(*told, self._skip)
 
     def _leave_value(self, marker: Marker | None, *, normal: bool) -> None:
         """End the call; `marker` is None at the end of the text."""

@@ -1,7 +1,7 @@
 """The text that has come and is not yet read, for the machines of both dialects.
 
 Owns: the buffer, the loop over the steps, and text that is put aside for a diagnostic.
-May know: its own files.
+May know: its own files, events.
 
 Every step consumes text or asks for more. What a step decides may depend on positions in the text,
 never on where the text was cut: limits count characters from a marker, not the length of a buffer.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kimi_core.events.open_string import OpenString
     from kimi_core.raw._reading.output import Output
 
 __all__ = ["VISIBLE", "Reader"]
@@ -76,6 +77,14 @@ class Reader(Generic[_State]):
         self._at = 0
         while self._at < len(self._text) and self._steps[self._state]():
             pass
+
+    @property
+    def open_string(self) -> OpenString | None:
+        """The string that the next text stands in, where no text of it has to be looked at."""
+        return None
+
+    def _skip(self, count: int) -> None:
+        self._base += count
 
     def _here(self) -> int:
         return self._base + self._at

@@ -127,6 +127,16 @@ class SettledCalls:
         call = self._calls.get(event.index)
         return call is not None and call.growing.passes(event.text)
 
+    def pieces(self, index: int) -> list[list[str]] | None:
+        """Return where the arguments of a call are kept that stand in a string which is told.
+
+        None where it is not told as it comes.
+        """
+        if self._off:
+            return [self._pieces[index]]
+        growing = self._calls[index].growing
+        return [growing.raw, growing.told] if growing.is_plain else None
+
     # -- a call on its way -------------------------------------------------------------------------
 
     def _start(self, event: ToolCallStart, told: list[Event]) -> None:

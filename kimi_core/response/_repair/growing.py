@@ -1,6 +1,7 @@
 """Arguments that still grow -> the part of them that can only be right.
 
-Owns: how far a call's arguments may be told before the call is whole. May know: its own files, raw.
+Owns: how far a call's arguments may be told before the call is whole. May know: its own files,
+events, raw.
 
 What is told cannot be taken back, so each part of the object waits until nothing that comes behind
 it can make it wrong:
@@ -24,6 +25,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from kimi_core.events.open_string import MORE_OF_A_STRING
 from kimi_core.raw.tool_names import fitting_name, folded
 from kimi_core.response._repair.schema import compiled_schema
 from kimi_core.response._repair.settle import names_tool, wraps
@@ -65,11 +67,12 @@ class GrowingArguments:
     Attributes:
         told: The pieces of what was told.
         raw: The pieces of what came.
+        is_plain: Whether it stands inside a string that is told as it comes, and nothing waits.
     """
 
     __slots__ = (
-        "_depth", "_escapes", "_in_string", "_names", "_parts", "_piece", "_plain", "_schema",
-        "_state", "_tool", "_value_name", "_value_pieces", "_waiting", "raw", "told",
+        "_depth", "_escapes", "_in_string", "_names", "_parts", "_schema",
+        "_state", "_tool", "_value_name", "_value_pieces", "_waiting", "is_plain", "raw", "told",
     )  # fmt: skip
 
     def __init__(self, tool: str, schema: CompiledSchema, *, escapes: bool) -> None:
@@ -86,13 +89,13 @@ class GrowingArguments:
         self._parts: CompiledSchema | None = None
         self._names: dict[str, Any] = {}
         self._waiting = ""
-        self._plain = False  # inside a string that is told as it comes, and nothing waits
         self._state = self._open
         self._value_name = ""
         self._value_pieces: list[str] = []
         self._depth, self._in_string = 0, False
         self.raw: list[str] = []
         self.told: list[str] = []
+        self.is_plain = False
 
     @property
     def clean(self) -> bool:
@@ -101,7 +104,7 @@ class GrowingArguments:
 
     def passes(self, text: str) -> bool:
         """Take more of a string that is told as it comes, and tell whether it is that."""
-        if not self._plain or not _CLEAN.fullmatch(text):
+        if not self.is_plain or not MORE_OF_A_STRING.fullmatch(text):
             return False
         self.raw.append(text)
         self.told.append(text)
@@ -121,7 +124,7 @@ class GrowingArguments:
         ready: list[str] = []
         while self._waiting and (piece := self._state()) is not None:
             ready.append(piece)
-        self._plain = self._state == self._string and not self._waiting
+        self.is_plain = self._state == self._string and not self._waiting
         said = "".join(ready)
         if said:
             self.told.append(said)
