@@ -35,13 +35,9 @@ from kimi_core.response.blocks import (
 
 __all__ = ["AnswerWriter", "provider_of_messages"]
 
-
-_FIELDS = (
-    "content", "additional_kwargs", "response_metadata", "tool_call_chunks", "tool_calls",
-    "invalid_tool_calls",
-)  # fmt: skip
-# As the framework makes one; a copy takes a third of the time.
-_FRAGMENT = tool_call_chunk(name=None, args=None, id=None, index=None)
+_FIELDS = ["content", "additional_kwargs", "response_metadata"]
+_FIELDS += ["tool_call_chunks", "tool_calls", "invalid_tool_calls"]
+_FRAGMENT = tool_call_chunk(name=None, args=None, id=None, index=None)  # copied: 1/3 of the time
 
 
 def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
@@ -103,17 +99,15 @@ class AnswerWriter:
         if not (content or reasoning or pieces):
             return None
         calls, begun = _pieces(pieces) if pieces else ([], [])
-        message = self._copy_of_message(
-            {
-                "content": growing_blocks(content, reasoning, calls) if self._blocks else content,
-                "additional_kwargs": {"reasoning_content": reasoning} if reasoning else {},
-                "response_metadata": self._said(),
-                "tool_call_chunks": calls,
-                "tool_calls": begun,
-                "invalid_tool_calls": [],
-            }
-        )
-        return self._copy_of_chunk({"message": message, "text": content})
+        told = {
+            "content": growing_blocks(content, reasoning, calls) if self._blocks else content,
+            "additional_kwargs": {"reasoning_content": reasoning} if reasoning else {},
+            "response_metadata": self._said(),
+            "tool_call_chunks": calls,
+            "tool_calls": begun,
+            "invalid_tool_calls": [],
+        }
+        return self._copy_of_chunk({"message": self._copy_of_message(told), "text": content})
 
     def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
@@ -156,11 +150,9 @@ def _pieces(pieces: Pieces) -> tuple[list[ToolCallChunk], list[LangChainToolCall
     """
     if isinstance(pieces, ToolCallArguments):
         return [{**_FRAGMENT, "args": pieces.text, "index": pieces.index}], []
-    chunks = [
-        tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
-    ]
+    told = [tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces]
     begun = [p for p in pieces if p.name is not None]
-    return chunks, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
+    return told, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
 
 
 def _translate(message: AIMessage) -> list[Any]:

@@ -50,9 +50,8 @@ def to_wire(messages: Sequence[BaseMessage], *, counted: bool = False) -> list[d
 
 
 def _wire(message: BaseMessage, answered: set[str | None], *, counted: bool) -> dict[str, Any]:
-    role = _ROLES.get(type(message))
     try:
-        if role and (plain := text_message(role, vars(message))) is not None:
+        if plain := text_message(_ROLES.get(type(message)), vars(message)):
             return plain
         return _assistant(message, answered) if isinstance(message, AIMessage) else _other(message)
     except (ValueError, KeyError):

@@ -41,10 +41,8 @@ UNTOLD = frozenset(
     | {"stream_usage", "tokenizer", "unsupported"}
 )
 _SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
-
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
-
 
 _ID = ("langchain_kimi", "chat_models", "ChatKimiK2")
 LOAD_ARGUMENTS: dict[str, Any] = {

@@ -73,8 +73,7 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
 def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     said = message.role.value
     role, extras, blocks = _ROLES.get(said, said), message.additional_kwargs, message.blocks
-    # Most of a long conversation, of which nothing else need be asked.
-    is_text = {type(block) for block in blocks} <= {TextBlock}
+    is_text = {type(block) for block in blocks} <= {TextBlock}  # most of a conversation
     content = _content(blocks, folder, of_model=role == "assistant", is_text=is_text)
     wire: dict[str, Any] = {"role": role, "content": content}
     if extras:

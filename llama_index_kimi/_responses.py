@@ -46,9 +46,8 @@ _copy_of_text = copies(TextBlock(text=""), ["text"])
 _copy_of_thought = copies(ThinkingBlock(), ["content", "num_tokens", "additional_information"])
 _copy_of_call = copies(ToolCallBlock(tool_name=""), ["tool_call_id", "tool_name", "tool_kwargs"])
 _copy_of_message = copies(ChatMessage(), ["role", "blocks", "additional_kwargs"])
-_copy_of_response = copies(
-    ChatResponse(message=ChatMessage()), ["message", "delta", "raw", "additional_kwargs"]
-)
+_GROWN = ["message", "delta", "raw", "additional_kwargs"]
+_copy_of_response = copies(ChatResponse(message=ChatMessage()), _GROWN)
 
 
 class ResponseWriter(Generic[_Shown]):
@@ -77,15 +76,13 @@ class ResponseWriter(Generic[_Shown]):
             return None
         said, reader = self._said, self._reader
         delta, thought = said.take(events)
-        response = _copy_of_response(
-            {
-                "message": _message(*said.so_far()),
-                "delta": delta,
-                "raw": {"id": reader.id, "model": reader.model},
-                "additional_kwargs": {"thinking_delta": thought} if thought else {},
-            }
-        )
-        return self._show(response)
+        told = {
+            "message": _message(*said.so_far()),
+            "delta": delta,
+            "raw": {"id": reader.id, "model": reader.model},
+            "additional_kwargs": {"thinking_delta": thought} if thought else {},
+        }
+        return self._show(_copy_of_response(told))
 
     def finish(self, *, streamed: bool) -> _Shown:
         """Return the whole answer, with usage and finish reason.
@@ -106,9 +103,8 @@ class ResponseWriter(Generic[_Shown]):
         odd = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
         message.additional_kwargs |= {name: it for name, it in odd.items() if it is not None}
         logprobs = [[LogProb(**one) for one in each] for each in alternatives] or None
-        delta = "" if streamed else None
         beside: dict[str, Any] = {"raw": raw, "logprobs": logprobs, "additional_kwargs": counts}
-        return self._show(ChatResponse(message=message, delta=delta, **beside))
+        return self._show(ChatResponse(message=message, delta="" if streamed else None, **beside))
 
 
 def _message(
@@ -126,9 +122,8 @@ def _message(
             said = {"tool_call_id": identity, "tool_name": name, "tool_kwargs": arguments}
             blocks.append(_copy_of_call(said))
         extras["tool_calls"] = [wire_call(*call) for call in calls]
-    return _copy_of_message(
-        {"role": MessageRole.ASSISTANT, "blocks": blocks, "additional_kwargs": extras}
-    )
+    whole = {"role": MessageRole.ASSISTANT, "blocks": blocks, "additional_kwargs": extras}
+    return _copy_of_message(whole)
 
 
 def is_growing(response: ChatResponse) -> bool:

@@ -22,15 +22,15 @@ __all__ = ["text_message"]
 _written = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def text_message(role: str, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+def text_message(role: str | None, fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a message of text, and of calls where the model made some; None for any other.
 
     Args:
-        role: OpenAI's name for it: "user", "assistant" or "tool".
+        role: OpenAI's name for it: "user", "assistant" or "tool"; None for a kind of no such name.
         fields: Those of the message, under LangChain's names. Not changed.
     """
     content, kept = fields["content"], fields["additional_kwargs"]
-    if not isinstance(content, str):
+    if role is None or not isinstance(content, str):
         return None
     if role == "tool":
         return {"content": content, "role": role, "tool_call_id": fields["tool_call_id"]}
