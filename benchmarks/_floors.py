@@ -60,18 +60,16 @@ def langchain(kind: str, chunks: int) -> Any:
     from kimi_core.chat.fields import copies
 
     message = AIMessageChunk(content="")
-    told = ["content", "additional_kwargs", "response_metadata"]
-    calls_told = ["tool_call_chunks", "tool_calls", "invalid_tool_calls"]
-    copy_of_message = copies(message, told + calls_told)
-    copy_of_chunk = copies(ChatGenerationChunk(message=message), ["message", "text"])
+    copy_of_message = copies(message)
+    copy_of_chunk = copies(ChatGenerationChunk(message=message))
     words = [WORDS[at % 3] for at in range(chunks)]
 
     def chunk(text: str, pieces: list[Any], begun: list[Any]) -> ChatGenerationChunk:
         one = copy_of_message(
-            {"content": text, "additional_kwargs": {}, "response_metadata": {"model_provider": "m"},
-             "tool_call_chunks": pieces, "tool_calls": begun, "invalid_tool_calls": []}
+            content=text, additional_kwargs={}, response_metadata={"model_provider": "m"},
+            tool_call_chunks=pieces, tool_calls=begun, invalid_tool_calls=[],
         )  # fmt: skip
-        return copy_of_chunk({"message": one, "text": text})
+        return copy_of_chunk(message=one, text=text)
 
     class Bare(BaseChatModel):
         @property
@@ -116,12 +114,10 @@ def llama_index(kind: str, chunks: int) -> Any:
 
     from kimi_core.chat.fields import copies
 
-    copy_of_text = copies(TextBlock(text=""), ["text"])
-    copy_of_call = copies(ToolCallBlock(tool_name="write"), ["tool_kwargs"])
-    copy_of_message = copies(ChatMessage(), ["role", "blocks", "additional_kwargs"])
-    copy_of_response = copies(
-        ChatResponse(message=ChatMessage()), ["message", "delta", "raw", "additional_kwargs"]
-    )
+    copy_of_text = copies(TextBlock(text=""))
+    copy_of_call = copies(ToolCallBlock(tool_name="write"))
+    copy_of_message = copies(ChatMessage())
+    copy_of_response = copies(ChatResponse(message=ChatMessage()))
 
     class Bare(CustomLLM):
         @property
@@ -143,18 +139,16 @@ def llama_index(kind: str, chunks: int) -> Any:
             for at in range(chunks):
                 word = WORDS[at % 3]
                 said += word
-                block: Any = copy_of_text({"text": said})
+                block: Any = copy_of_text(text=said)
                 extras: dict[str, Any] = {}
                 if kind == "arguments":
-                    block = copy_of_call({"tool_kwargs": said})
+                    block = copy_of_call(tool_kwargs=said)
                     function = {"name": "write", "arguments": said}
                     extras["tool_calls"] = [{"id": "1", "type": "function", "function": function}]
                 one = copy_of_message(
-                    {"role": MessageRole.ASSISTANT, "blocks": [block], "additional_kwargs": extras}
+                    role=MessageRole.ASSISTANT, blocks=[block], additional_kwargs=extras
                 )
-                yield copy_of_response(
-                    {"message": one, "delta": word, "raw": {}, "additional_kwargs": {}}
-                )
+                yield copy_of_response(message=one, delta=word, raw={}, additional_kwargs={})
 
     return Bare()
 

@@ -34,10 +34,7 @@ from kimi_core.response.blocks import (
 )
 
 __all__ = ["AnswerWriter", "provider_of_messages"]
-
-_FIELDS = ["content", "additional_kwargs", "response_metadata"]
-_FIELDS += ["tool_call_chunks", "tool_calls", "invalid_tool_calls"]
-_FRAGMENT = tool_call_chunk(name=None, args=None, id=None, index=None)  # copied: 1/3 of the time
+_FRAGMENT = tool_call_chunk(name=None, args=None, id=None, index=None)  # to be copied, in a third
 
 
 def _calls(said: ParsedMessage) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
@@ -73,9 +70,8 @@ class AnswerWriter:
         self._blocks, self._in_agent = "output_version" in metadata, in_agent
         self._logprobs, self._told = reader.logprobs, 0
         self._deltas = Deltas(partial(spoiling_suffix, parse_partial_json))
-        message = AIMessageChunk(content="")
-        self._copy_of_message = copies(message, _FIELDS)
-        self._copy_of_chunk = copies(ChatGenerationChunk(message=message), ("message", "text"))
+        chunk = ChatGenerationChunk(message=AIMessageChunk(content=""))
+        self._copy_of_message, self._copy_of_chunk = copies(chunk.message), copies(chunk)
 
     def whole(self) -> ChatResult:
         """Return the result of an answer that was read to its end."""
@@ -88,10 +84,8 @@ class AnswerWriter:
         content = [*texts, *refusal_blocks(told), *good, *bad] if self._blocks else said.content
         message = AIMessage(content=content, tool_calls=good, invalid_tool_calls=bad, **fields)
         used = reader.usage.in_integers() if reader.usage else {}
-        return ChatResult(
-            generations=[ChatGeneration(message=message)],
-            llm_output={"token_usage": used, "model_name": reader.model},
-        )
+        output = {"token_usage": used, "model_name": reader.model}
+        return ChatResult(generations=[ChatGeneration(message=message)], llm_output=output)
 
     def write(self, events: Sequence[Event]) -> ChatGenerationChunk | None:
         """Return the chunk of some events; None where they say nothing."""
@@ -99,15 +93,15 @@ class AnswerWriter:
         if not (content or reasoning or pieces):
             return None
         calls, begun = _pieces(pieces) if pieces else ([], [])
-        told = {
-            "content": growing_blocks(content, reasoning, calls) if self._blocks else content,
-            "additional_kwargs": {"reasoning_content": reasoning} if reasoning else {},
-            "response_metadata": self._said(),
-            "tool_call_chunks": calls,
-            "tool_calls": begun,
-            "invalid_tool_calls": [],
-        }
-        return self._copy_of_chunk({"message": self._copy_of_message(told), "text": content})
+        message = self._copy_of_message(
+            content=growing_blocks(content, reasoning, calls) if self._blocks else content,
+            additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
+            response_metadata=self._said(),
+            tool_call_chunks=calls,
+            tool_calls=begun,
+            invalid_tool_calls=[],
+        )
+        return self._copy_of_chunk(message=message, text=content)
 
     def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""
@@ -145,14 +139,15 @@ class AnswerWriter:
 def _pieces(pieces: Pieces) -> tuple[list[ToolCallChunk], list[LangChainToolCall]]:
     """Return pieces of calls, and the calls that begin.
 
-    The constructor would parse each piece as if it were a whole object, at two thirds of the cost
-    of a chunk; what is parsed is the sum, when chunks are added up.
+    The constructor would parse each piece, at two thirds of a chunk's cost; the sum is parsed.
     """
     if isinstance(pieces, ToolCallArguments):
         return [{**_FRAGMENT, "args": pieces.text, "index": pieces.index}], []
-    told = [tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces]
+    chunks = [
+        tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
+    ]
     begun = [p for p in pieces if p.name is not None]
-    return told, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
+    return chunks, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
 
 
 def _translate(message: AIMessage) -> list[Any]:

@@ -42,12 +42,11 @@ _Shown = TypeVar("_Shown")
 _Calls = Sequence[tuple[str, str, str]]  # id, name and arguments
 
 # What each chunk's objects are copies of: nothing that is built here has to be validated.
-_copy_of_text = copies(TextBlock(text=""), ["text"])
-_copy_of_thought = copies(ThinkingBlock(), ["content", "num_tokens", "additional_information"])
-_copy_of_call = copies(ToolCallBlock(tool_name=""), ["tool_call_id", "tool_name", "tool_kwargs"])
-_copy_of_message = copies(ChatMessage(), ["role", "blocks", "additional_kwargs"])
-_GROWN = ["message", "delta", "raw", "additional_kwargs"]
-_copy_of_response = copies(ChatResponse(message=ChatMessage()), _GROWN)
+_copy_of_text = copies(TextBlock(text=""))
+_copy_of_thought = copies(ThinkingBlock())
+_copy_of_call = copies(ToolCallBlock(tool_name=""))
+_copy_of_message = copies(ChatMessage())
+_copy_of_response = copies(ChatResponse(message=ChatMessage()))
 
 
 class ResponseWriter(Generic[_Shown]):
@@ -76,13 +75,13 @@ class ResponseWriter(Generic[_Shown]):
             return None
         said, reader = self._said, self._reader
         delta, thought = said.take(events)
-        told = {
-            "message": _message(*said.so_far()),
-            "delta": delta,
-            "raw": {"id": reader.id, "model": reader.model},
-            "additional_kwargs": {"thinking_delta": thought} if thought else {},
-        }
-        return self._show(_copy_of_response(told))
+        response = _copy_of_response(
+            message=_message(*said.so_far()),
+            delta=delta,
+            raw={"id": reader.id, "model": reader.model},
+            additional_kwargs={"thinking_delta": thought} if thought else {},
+        )
+        return self._show(response)
 
     def finish(self, *, streamed: bool) -> _Shown:
         """Return the whole answer, with usage and finish reason.
@@ -103,8 +102,9 @@ class ResponseWriter(Generic[_Shown]):
         odd = {"invalid_tool_calls": invalid_calls(calls) or None, "refusal": refusal_in(raw)}
         message.additional_kwargs |= {name: it for name, it in odd.items() if it is not None}
         logprobs = [[LogProb(**one) for one in each] for each in alternatives] or None
+        delta = "" if streamed else None
         beside: dict[str, Any] = {"raw": raw, "logprobs": logprobs, "additional_kwargs": counts}
-        return self._show(ChatResponse(message=message, delta="" if streamed else None, **beside))
+        return self._show(ChatResponse(message=message, delta=delta, **beside))
 
 
 def _message(
@@ -113,17 +113,15 @@ def _message(
     blocks: list[ContentBlock] = []
     extras: dict[str, Any] = {}
     if reasoning:
-        told = {"content": reasoning, "num_tokens": reasoning_tokens or None}
-        blocks.append(_copy_of_thought({**told, "additional_information": {}}))
+        told: dict[str, Any] = {"num_tokens": reasoning_tokens or None}
+        blocks.append(_copy_of_thought(content=reasoning, **told, additional_information={}))
     if content:
-        blocks.append(_copy_of_text({"text": content}))
+        blocks.append(_copy_of_text(text=content))
     if calls:
-        for identity, name, arguments in calls:
-            said = {"tool_call_id": identity, "tool_name": name, "tool_kwargs": arguments}
-            blocks.append(_copy_of_call(said))
+        for identity, name, text in calls:
+            blocks.append(_copy_of_call(tool_call_id=identity, tool_name=name, tool_kwargs=text))
         extras["tool_calls"] = [wire_call(*call) for call in calls]
-    whole = {"role": MessageRole.ASSISTANT, "blocks": blocks, "additional_kwargs": extras}
-    return _copy_of_message(whole)
+    return _copy_of_message(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extras)
 
 
 def is_growing(response: ChatResponse) -> bool:

@@ -7,7 +7,7 @@ not in it, because whoever asks without a framework does not need pydantic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -78,22 +78,20 @@ def copied(template: _Model, **changed: Any) -> _Model:  # noqa: ANN401 - values
     return copy
 
 
-def copies(template: _Model, changed: Iterable[str]) -> Callable[[dict[str, Any]], _Model]:
-    """Return a function that makes many copies with other values of the same fields.
+def copies(template: _Model) -> Callable[..., _Model]:
+    """Return a function that makes many copies of one model, as `copied` does.
 
     Args:
         template: What they are copies of; never changed from then on.
-        changed: The fields that are given each time, of which `copied` tells.
     """
-    kind, values, given = type(template), template.__dict__, set(changed)
-    extra, new = template.__pydantic_extra__, _new
+    kind, values, extra, new = type(template), template.__dict__, template.__pydantic_extra__, _new
     # Closed over: looked up for each copy, they take as long as its dict.
     set_dict, set_fields, set_extra, set_private = _SLOTS
 
-    def copy(values_of_this: dict[str, Any]) -> _Model:
+    def copy(**changed: Any) -> _Model:  # noqa: ANN401 - as above
         made: _Model = new(kind)
-        set_dict(made, values | values_of_this)
-        set_fields(made, given.copy())
+        set_dict(made, values | changed)
+        set_fields(made, set(changed))
         set_extra(made, None if extra is None else {})
         set_private(made, None)
         return made
