@@ -25,11 +25,11 @@ from typing import Any, ClassVar, cast
 
 from langchain_core.language_models import ModelProfile
 from langchain_openai.chat_models.base import BaseChatOpenAI
-from pydantic import Field, PrivateAttr, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from typing_extensions import Self
 
 from kimi_core import __version__
-from kimi_core.chat import Instance, KimiChat, SpelledText, UnsaidDict, written_setting
+from kimi_core.chat import Instance, UnsaidDict, written_setting
 from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.request.blocks import known
 
@@ -41,10 +41,8 @@ UNTOLD = frozenset(
     | {"stream_usage", "tokenizer", "unsupported"}
 )
 _SAID_TO_OPENAI = ("reasoning", "service_tier", "store", "verbosity")
-
 # A key that this langchain-core does not have would be a warning.
 _PROFILE = ModelProfile.__required_keys__ | ModelProfile.__optional_keys__
-
 
 _ID = ("langchain_kimi", "chat_models", "ChatKimiK2")
 LOAD_ARGUMENTS: dict[str, Any] = {
@@ -66,7 +64,6 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
     _rest: ClassVar[str] = "model_kwargs"
     _strict: ClassVar[bool] = False
-    _chat: KimiChat = PrivateAttr()
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:
         hidden = word == "api_key" and isinstance(value, str)
@@ -90,9 +87,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
     def _connect(self) -> None:
         super()._connect()
-        spelled = self._chat.spelled
-        name = spelled if spelled == self._chat.settings.model else SpelledText(self._chat)
-        BaseChatOpenAI.__setattr__(self, "model_name", name)
+        BaseChatOpenAI.__setattr__(self, "model_name", self._spelled())
         self._refresh_profile()
 
     def _refresh_profile(self) -> None:
