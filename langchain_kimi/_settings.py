@@ -21,11 +21,11 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_core.language_models import ModelProfile
 from langchain_openai.chat_models.base import BaseChatOpenAI
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
 from typing_extensions import Self
 
 from kimi_core import __version__
@@ -64,6 +64,8 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
     _rest: ClassVar[str] = "model_kwargs"
     _strict: ClassVar[bool] = False
+    if not TYPE_CHECKING:  # `ClosesItself` says its type
+        _chat = PrivateAttr()
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:
         hidden = word == "api_key" and isinstance(value, str)

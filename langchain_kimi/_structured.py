@@ -1,7 +1,7 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: its own files, events, request,
-response; langchain_core. Which of them is the default is decided in the core, for both adapters.
+Owns: the three methods of ``with_structured_output``. May know: its own files, request, response;
+langchain_core. Which of them is the default is decided in the core, for both adapters.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from kimi_core.events import ParsedMessage
 from kimi_core.request.structured import check_method
 from kimi_core.response import answer_error, spoken_message
 from langchain_kimi._errors import parsing_error
@@ -46,12 +45,6 @@ def keywords_of(
     if tools:
         keywords["tools"] = [convert_to_openai_tool(tool, strict=strict) for tool in tools]
     return keywords
-
-
-def _spoken(message: AIMessage) -> ParsedMessage:
-    calls = [(call["id"], call["name"], call["args"], True) for call in message.tool_calls]
-    cut = [(call["id"], call["name"], call["args"], False) for call in message.invalid_tool_calls]
-    return spoken_message(message.text, reasoning_of(message), [*calls, *cut])
 
 
 class _Checked(BaseCumulativeTransformOutputParser[Any]):
@@ -88,7 +81,10 @@ class _PydanticCallParser(_Checked, PydanticToolsParser): ...
 
 
 def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
-    said, told = _spoken(message), message.response_metadata
+    calls = [(call["id"], call["name"], call["args"], True) for call in message.tool_calls]
+    cut = [(call["id"], call["name"], call["args"], False) for call in message.invalid_tool_calls]
+    said = spoken_message(message.text, reasoning_of(message), [*calls, *cut])
+    told = message.response_metadata
     error = answer_error(said, told, wanted=wanted, as_json=as_json, message=message)
     if error is not None:
         raise parsing_error(error, message)

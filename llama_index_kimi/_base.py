@@ -12,7 +12,7 @@ clients) is not written either.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -51,6 +51,8 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     _rest: ClassVar[str] = "additional_kwargs"
     _strict: ClassVar[bool] = True
     _api_key: ApiKey | None = PrivateAttr(default=None)
+    if not TYPE_CHECKING:  # `ClosesItself` says its type
+        _chat = PrivateAttr(default=None)
 
     def __init__(self, **settings: Any) -> None:
         given = self._sorted(settings)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kimi_core.errors import setting_error
 
@@ -85,9 +85,6 @@ class ModelFields(BaseModel):
     """
 
     model_config = ConfigDict(defer_build=True)
-
-    if not TYPE_CHECKING:  # for which it stands in `ClosesItself`
-        _chat = PrivateAttr(default=None)
 
     endpoint: EndpointLike | None = Field(default=None, description="A preset, or an Endpoint.")
     base_model: str | None = Field(default=None, description="The model whose facts apply.")
