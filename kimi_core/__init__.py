@@ -1,7 +1,7 @@
 """Everything true of Kimi K2, whatever the framework.
 
-Owns: the public names of the core. May know: capabilities, endpoints, errors, events, models, raw,
-response, schema, tokenizer.
+Owns: the public names of the core. May know: capabilities, endpoints, errors, events, lazy, models,
+raw, response, schema, tokenizer.
 
 A name is imported when it is first asked for: all of them take nearly half as long as the openai
 SDK, and a program that reads one table, or shows its help, needs few.
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from kimi_core.schema import normalize_schema
     from kimi_core.tokenizer import Tokenizer
 else:
-    from importlib import import_module
+    from kimi_core.lazy import lazily
 
     _HOMES = {
         "kimi_core.capabilities": "Capabilities resolve",
@@ -75,33 +75,7 @@ else:
         "kimi_core.schema": "normalize_schema",
         "kimi_core.tokenizer": "Tokenizer",
     }
-    _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-
-    def __getattr__(name: str) -> object:
-        home = _HOME_OF.get(name)
-        found = getattr(import_module(home), name) if home is not None else _room(name)
-        globals()[name] = found
-        return found
-
-    def _room(name: str) -> object:
-        """Import a room, with what it has public names in: kimi_core.raw.parser is found, too."""
-        room = f"{__name__}.{name}"
-        try:
-            found = import_module(room) if not name.startswith("_") else None
-        except ModuleNotFoundError as error:
-            if error.name != room:
-                raise
-            found = None
-        if found is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        for home in _HOMES:
-            if home.startswith(f"{room}."):
-                import_module(home)
-        return found
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
-
+    __getattr__, __dir__ = lazily(__name__, _HOMES)
 
 __all__ = [
     "ENDPOINTS",

@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from dotenv import dotenv_values
-
 from kimi_core.endpoints import Endpoint, check_api_key
 from kimi_core.errors import KimiConfigError, check_setting
 
@@ -117,6 +115,8 @@ class _EnvFile:
             if self.path.stat().st_size > _MOST_BYTES:
                 self.problem = f" (more than {_MOST_BYTES} bytes, so not read)"
                 return {}
+            from dotenv import dotenv_values
+
             # A key is what stands there: a dollar sign in it names no other variable.
             return dotenv_values(self.path, interpolate=False)
         except (OSError, UnicodeDecodeError) as error:

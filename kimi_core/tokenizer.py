@@ -13,14 +13,14 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from kimi_core._json import Message, Tool
 from kimi_core.errors import KimiConfigError
-from kimi_core.raw.prompt import PromptOptions, prompt_dialect, prompt_segments
-from kimi_core.raw.special_tokens import ORDINARY_TOKENS, Dialect, special_tokens
+from kimi_core.raw.encoder import Dialect
+from kimi_core.raw.special_tokens import ORDINARY_TOKENS, special_tokens
 
 __all__ = ["Tokenizer"]
 
@@ -210,6 +210,8 @@ class Tokenizer:
         Raises:
             KimiConfigError: For messages or a model that cannot be rendered.
         """
+        from kimi_core.raw.prompt import PromptOptions, prompt_dialect, prompt_segments
+
         dialect = prompt_dialect(model)
         segments = prompt_segments(messages, tools, model, PromptOptions())
         if self.exact:
@@ -301,7 +303,7 @@ def _special_pattern(spellings: frozenset[str]) -> re.Pattern[str]:
     return re.compile(f"({'|'.join(re.escape(spelling) for spelling in sorted(spellings))})")
 
 
-_ESTIMATED = re.compile(
+_ESTIMATED = (
     r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)"
     r"|(?P<word>[ -/:-@\[-`{-~]?(?:[A-Z]?[a-z]+|[A-Z]+(?![a-z])))"
     r"|(?P<number>\d{1,3})"
@@ -351,10 +353,16 @@ _SAMPLES, _SAMPLE = 32, 1_000
 _READ_WHOLE = _SAMPLES * _SAMPLE
 
 
+@cache
+def _estimated() -> re.Pattern[str]:
+    """Compile it with the first estimate, and not while an adapter is imported, for 3 ms."""
+    return re.compile(_ESTIMATED)
+
+
 @lru_cache(maxsize=1_024)
 def _estimate_of_piece(text: str) -> float:
     total = 0.0
-    for match in _ESTIMATED.finditer(text):
+    for match in _estimated().finditer(text):
         base, slope, free = _COSTS[str(match.lastgroup)]
         length = len(match.group().strip().encode("utf-8", "surrogatepass"))
         total += base + slope * max(0, length - free)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -25,14 +25,20 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import ensure_config
 
-from kimi_core.chat import Opened, nested, running_loop
+from kimi_core.chat import nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
-from kimi_core.request import CallOptions, Request
+from kimi_core.request import CallOptions
 from kimi_core.request.blocks import known
-from langchain_kimi._chunks import AnswerWriter, provider_of_messages
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import response_format_of, to_wire
-from langchain_kimi._settings import KimiSettings
+
+if TYPE_CHECKING:
+    from kimi_core.chat import Opened
+    from kimi_core.request import Request
+    from langchain_kimi._chunks import AnswerWriter
+    from langchain_kimi._settings import KimiSettings
+else:  # and what is above, where a model is made; see `Instance._connect`
+    KimiSettings = object  # of which pydantic would copy a hundred fields, for methods alone
 
 __all__ = ["KimiGeneration"]
 
@@ -120,10 +126,14 @@ class KimiGeneration(KimiSettings):
 
     @property
     def _provider(self) -> str:
+        from langchain_kimi._chunks import provider_of_messages
+
         endpoint = self._chat.capabilities.endpoint
         return provider_of_messages(endpoint.provider_name or endpoint.name)
 
     def _writer(self, manager: Manager | AsyncManager, reply: Opened) -> AnswerWriter:
+        from langchain_kimi._chunks import AnswerWriter
+
         self._refresh_profile()
         blocks = {"output_version": "v1"} if self.output_version == "v1" else {}
         told = {"model_provider": self._provider, **blocks}

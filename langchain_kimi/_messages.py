@@ -2,7 +2,7 @@
 
 Owns: what of a message is sent: roles, text, media, tool calls, the tools that it brings, and
 reasoning wherever another provider or another version of LangChain put it; ``response_format``.
-May know: chat, events, request, response; langchain_core, langchain_openai. What a model or a
+May know: chat, request; langchain_core, langchain_openai. What a model or a
 server would refuse is the core's affair (`kimi_core.request`).
 """
 
@@ -21,14 +21,12 @@ from langchain_core.utils.function_calling import convert_to_openai_function, co
 from langchain_openai.chat_models.base import _convert_message_to_dict
 
 from kimi_core.chat.fields import copied
-from kimi_core.events import ParsedMessage
 from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
 from kimi_core.request.structured import format_in, named_format
 from kimi_core.request.texts import text_message
-from kimi_core.response import spoken_message
 
-__all__ = ["Tool", "response_format_of", "spoken", "to_wire", "tool_dict", "tools_message"]
+__all__ = ["Tool", "reasoning_of", "response_format_of", "to_wire", "tool_dict", "tools_message"]
 
 Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool | str
 """A function, a pydantic class, a TypedDict, a JSON schema, a tool dict, a ``BaseTool``, or one of
@@ -60,7 +58,7 @@ def _wire(message: BaseMessage, answered: set[str | None], *, counted: bool) -> 
         return _wire(message.model_copy(update={"content": message.text}), answered, counted=False)
 
 
-def _reasoning_of(message: AIMessage) -> str:
+def reasoning_of(message: AIMessage) -> str:
     """Return an assistant's reasoning, whichever provider wrote it, or an empty string."""
     kept = blocks.kept_reasoning(message.additional_kwargs)
     if kept or isinstance(message.content, str):
@@ -68,13 +66,6 @@ def _reasoning_of(message: AIMessage) -> str:
     # Standard blocks first; a provider that this process does not know leaves its own in content.
     said = message.model_copy(update={"content": blocks.in_texts(message.content)})
     return blocks.reasoning_in(said.content_blocks) or blocks.reasoning_in(message.content)
-
-
-def spoken(message: AIMessage) -> ParsedMessage:
-    """Return what a message of a model says, in the core's words."""
-    calls = [(call["id"], call["name"], call["args"], True) for call in message.tool_calls]
-    cut = [(call["id"], call["name"], call["args"], False) for call in message.invalid_tool_calls]
-    return spoken_message(message.text, _reasoning_of(message), [*calls, *cut])
 
 
 def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
@@ -95,7 +86,7 @@ def _assistant(message: AIMessage, answered: set[str | None]) -> dict[str, Any]:
     blocks.in_words(wire, message.additional_kwargs)
     calls = wire.get("tool_calls") or blocks.calls_in(message.content)
     restore_arguments(calls, message.additional_kwargs)
-    partial, thought = bool(message.additional_kwargs.get("partial")), _reasoning_of(message)
+    partial, thought = bool(message.additional_kwargs.get("partial")), reasoning_of(message)
     return {**wire, **blocks.known(partial=partial, reasoning_content=thought, tool_calls=calls)}
 
 

@@ -1,18 +1,20 @@
-"""Moonshot's official tools as LangChain's.
+"""Moonshot's official tools and the turns of an account, as LangChain's.
 
-Owns: `official_tools` and its async twin. May know: chat, platform; langchain_core.
+Owns: `official_tools` and its async twin, `KimiRateLimiter`. May know: chat, platform;
+langchain_core.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 
-from kimi_core.chat import ClosesItself, documented_as
+from kimi_core.chat import AccountRate, ClosesItself, documented_as
 from kimi_core.platform.tools import ToolFunctions, amade_tools, made_tools
 
-__all__ = ["aofficial_tools", "official_tools"]
+__all__ = ["KimiRateLimiter", "aofficial_tools", "official_tools"]
 
 
 @documented_as(made_tools)
@@ -40,3 +42,19 @@ def _tool(made: ToolFunctions) -> BaseTool:
         coroutine=made.arun,
         handle_tool_error=True,
     )
+
+
+class KimiRateLimiter(AccountRate, BaseRateLimiter):
+    """For ``rate_limiter=`` of any LangChain chat model that asks the same account.
+
+    ``ChatKimiK2`` itself takes ``rate_limit=``, which knows what a request is charged and when it
+    ends; here only the requests of a minute count. Arguments as for `AccountRate`.
+    """
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        """Wait for a turn and return True, or return at once whether there was one."""
+        return self.take(blocking=blocking)
+
+    async def aacquire(self, *, blocking: bool = True) -> bool:
+        """Wait as `acquire` does, in the running event loop."""
+        return await self.atake(blocking=blocking)

@@ -21,7 +21,7 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_core.language_models import ModelProfile
 from langchain_openai.chat_models.base import BaseChatOpenAI
@@ -29,7 +29,7 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 from typing_extensions import Self
 
 from kimi_core import __version__
-from kimi_core.chat import Instance, KimiChat, SpelledText, UnsaidDict, written_setting
+from kimi_core.chat import Instance, UnsaidDict, written_setting
 from kimi_core.chat.fields import ModelFields, fields_by_word
 from kimi_core.request.blocks import known
 
@@ -64,7 +64,8 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
     _rest: ClassVar[str] = "model_kwargs"
     _strict: ClassVar[bool] = False
-    _chat: KimiChat = PrivateAttr()
+    if not TYPE_CHECKING:  # `ClosesItself` says its type
+        _chat = PrivateAttr()
 
     def _kept(self, word: str, value: Any) -> tuple[str, Any]:
         hidden = word == "api_key" and isinstance(value, str)
@@ -88,9 +89,7 @@ class KimiSettings(Instance, ModelFields, BaseChatOpenAI):
 
     def _connect(self) -> None:
         super()._connect()
-        spelled = self._chat.spelled
-        name = spelled if spelled == self._chat.settings.model else SpelledText(self._chat)
-        BaseChatOpenAI.__setattr__(self, "model_name", name)
+        BaseChatOpenAI.__setattr__(self, "model_name", self._spelled())
         self._refresh_profile()
 
     def _refresh_profile(self) -> None:

@@ -22,9 +22,9 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from kimi_core.request.structured import check_method
-from kimi_core.response import answer_error
+from kimi_core.response import answer_error, spoken_message
 from langchain_kimi._errors import parsing_error
-from langchain_kimi._messages import response_format_of, spoken
+from langchain_kimi._messages import reasoning_of, response_format_of
 
 __all__ = ["keywords_of", "read_by", "with_raw"]
 
@@ -81,7 +81,10 @@ class _PydanticCallParser(_Checked, PydanticToolsParser): ...
 
 
 def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:
-    said, told = spoken(message), message.response_metadata
+    calls = [(call["id"], call["name"], call["args"], True) for call in message.tool_calls]
+    cut = [(call["id"], call["name"], call["args"], False) for call in message.invalid_tool_calls]
+    said = spoken_message(message.text, reasoning_of(message), [*calls, *cut])
+    told = message.response_metadata
     error = answer_error(said, told, wanted=wanted, as_json=as_json, message=message)
     if error is not None:
         raise parsing_error(error, message)

@@ -12,8 +12,6 @@ Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 * ``_llm_type``, ``_get_ls_params``: what traces show.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -30,6 +28,7 @@ from kimi_core.chat.fields import in_one_sentence
 from kimi_core.errors import KimiConfigError, needs_package
 from langchain_kimi._generation import KimiGeneration
 from langchain_kimi._messages import Tool, response_format_of, to_wire, tool_dict
+from langchain_kimi._settings import KimiSettings
 
 __all__ = ["ChatKimiK2", "register"]
 
@@ -64,7 +63,7 @@ class ChatKeywords(ModelKeywords, total=False):
 
 
 @documented
-class ChatKimiK2(KimiGeneration):
+class ChatKimiK2(KimiGeneration, KimiSettings):
     """Kimi K2 at any endpoint, as a LangChain chat model.
 
     It takes ``ChatOpenAI``'s place: the same keywords, chains and agents, plus what Kimi has of its

@@ -12,7 +12,7 @@ clients) is not written either.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -21,8 +21,9 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.prompts import BasePromptTemplate
 from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
-from kimi_core.chat import Instance, KimiChat, ModelKeywords
-from kimi_core.chat.fields import OpenAIFields, in_one_sentence
+from kimi_core.chat import Instance, ModelKeywords
+from kimi_core.chat.fields import in_one_sentence
+from kimi_core.chat.openai_fields import OpenAIFields
 from kimi_core.config import ApiKey
 
 __all__ = ["Keywords", "KimiBase"]
@@ -50,7 +51,8 @@ class KimiBase(Instance, OpenAIFields, FunctionCallingLLM):
     _rest: ClassVar[str] = "additional_kwargs"
     _strict: ClassVar[bool] = True
     _api_key: ApiKey | None = PrivateAttr(default=None)
-    _chat: KimiChat = PrivateAttr(default=None)  # type: ignore[assignment]  # until it is made
+    if not TYPE_CHECKING:  # `ClosesItself` says its type
+        _chat = PrivateAttr(default=None)
 
     def __init__(self, **settings: Any) -> None:
         given = self._sorted(settings)

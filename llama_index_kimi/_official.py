@@ -1,20 +1,21 @@
-"""Moonshot's official tools as LlamaIndex's.
+"""Moonshot's official tools and the turns of an account, as LlamaIndex's.
 
-Owns: `official_tools` and its async twin. May know: chat, platform; llama_index.
+Owns: `official_tools` and its async twin, `KimiRateLimiter`. May know: chat, platform; llama_index.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from llama_index.core.rate_limiter import BaseRateLimiter
 from llama_index.core.tools import FunctionTool
 from llama_index.core.tools.types import ToolMetadata
 
-from kimi_core.chat import ClosesItself, documented_as
+from kimi_core.chat import AccountRate, ClosesItself, documented_as
 from kimi_core.platform import OfficialTool
 from kimi_core.platform.tools import ToolFunctions, amade_tools, made_tools
 
-__all__ = ["aofficial_tools", "official_tools"]
+__all__ = ["KimiRateLimiter", "aofficial_tools", "official_tools"]
 
 
 @documented_as(made_tools)
@@ -51,3 +52,19 @@ class _Metadata(ToolMetadata):
 
 def _tool(made: ToolFunctions) -> FunctionTool:
     return FunctionTool(fn=made.run, async_fn=made.arun, metadata=_Metadata(made.tool))
+
+
+class KimiRateLimiter(AccountRate, BaseRateLimiter):
+    """For ``rate_limiter=`` of any LlamaIndex LLM that asks the same account.
+
+    ``ChatKimiK2`` itself takes ``rate_limit=``, which knows what a request is charged and when it
+    ends. Arguments as for `AccountRate`.
+    """
+
+    def acquire(self, num_tokens: int = 0) -> None:
+        """Wait for a turn of a request that is charged so many tokens."""
+        self.take(num_tokens)
+
+    async def async_acquire(self, num_tokens: int = 0) -> None:
+        """Wait as `acquire` does, in the running event loop."""
+        await self.atake(num_tokens)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from typing_extensions import Self
 
 from kimi_core._json import Message, Tool
-from kimi_core.chat._chat import KimiChat
 from kimi_core.chat._settings import Settings
 from kimi_core.config import key_of_a_copy
 from kimi_core.endpoints import (
@@ -38,7 +37,10 @@ from kimi_core.request import PAYLOAD_FIELDS, option_names, read_settings
 from kimi_core.request.foreign import countable
 from kimi_core.tokenizer import Tokenizer
 
-__all__ = ["ClosesItself", "Instance", "SpelledText", "UnsaidDict", "written_setting"]
+if TYPE_CHECKING:
+    from kimi_core.chat._chat import KimiChat
+
+__all__ = ["AlsoCalled", "ClosesItself", "Instance", "UnsaidDict", "written_setting"]
 
 # typing.Self came with Python 3.11.
 _Closes = TypeVar("_Closes", bound="ClosesItself")
@@ -254,10 +256,19 @@ class Instance(ClosesItself):
 
     def _connect(self) -> None:
         """Make `_chat` for the settings as they are now."""
+        # What asks and reads answers takes as long to import as all else of an adapter: ChatOpenAI,
+        # too, imports the SDK when the first model is made.
+        from kimi_core.chat._chat import KimiChat
+
         settings = self._connection()
         chat = KimiChat(Settings(**{**settings, "model": settings["model"] or None}))
         self._chat, before = chat, getattr(self, "_chat", None)
         chat.follow(before)
+
+    def _spelled(self) -> str:
+        """Return the model's name as it is sent, which knows what the caller wrote in its place."""
+        chat = self._chat
+        return chat.spelled if chat.spelled == chat.settings.model else SpelledText(chat)
 
     def _follow(self, said: Mapping[str, Any]) -> None:
         """Know of the server what an instance has learnt whose fields were handed on."""

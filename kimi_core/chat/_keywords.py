@@ -6,9 +6,8 @@ May know: config, endpoints, models, tokenizer; typing_extensions. What they mea
 `kimi_core.errors`; None is "not set" everywhere.
 """
 
-from __future__ import annotations
-
-# Not for type checkers alone: `typing.get_type_hints` reads annotations where a program runs.
+# Not for type checkers alone: `typing.get_type_hints` reads annotations where a program runs. They
+# are no text, of which a TypedDict compiles each: that took 4 of the 90 ms of an adapter's import.
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal

@@ -1,27 +1,18 @@
 """Settings that no framework has, as fields of its pydantic models.
 
-Owns: `ModelFields` and `OpenAIFields`, which keyword is kept in which field, a fast copy, and what
-pydantic refuses. May know: its own files, endpoints, errors; pydantic. It stands beside `Instance`,
-not in it, because whoever asks without a framework does not need pydantic.
+Owns: `ModelFields`, which keyword is kept in which field, a fast copy, and what pydantic refuses.
+May know: endpoints, errors; pydantic. It stands beside `Instance`, not in it, because whoever asks
+without a framework does not need pydantic.
 """
 
-from __future__ import annotations
-
+# No annotations as text, of which pydantic compiles each.
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    FieldSerializationInfo,
-    ValidationError,
-    field_serializer,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kimi_core.chat._instance import written_setting
 from kimi_core.errors import setting_error
 
 if TYPE_CHECKING:
@@ -32,7 +23,7 @@ else:
     # pydantic would build a schema of Endpoint from its annotations; get_endpoint checks it.
     EndpointLike = Any
 
-__all__ = ["ModelFields", "OpenAIFields", "copied", "copies", "fields_by_word", "in_one_sentence"]
+__all__ = ["ModelFields", "copied", "copies", "fields_by_word", "in_one_sentence"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -159,37 +150,3 @@ class ModelFields(BaseModel):
     )
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)
-
-
-class OpenAIFields(ModelFields):
-    """Fields that a framework's own class for OpenAI has, where ours is made without one.
-
-    Settings that are objects are dumped as values of JSON.
-    """
-
-    model: str | None = Field(default=None, description="Any spelling of a model's name.")
-    base_url: str | None = Field(default=None, description="Where the server is.")
-    temperature: float | None = Field(default=None, description="None: not sent.")
-    top_p: float | None = Field(default=None, description="None: not sent.")
-    n: int | None = Field(default=None, description="Answers; only 1.")
-    presence_penalty: float | None = Field(default=None, description="None: not sent.")
-    frequency_penalty: float | None = Field(default=None, description="None: not sent.")
-    max_tokens: int | None = Field(default=None, description="None: not sent.")
-    stop: str | list[str] | None = Field(default=None, description="Strings that end an answer.")
-    reasoning_effort: str | None = Field(default=None, description="Strength of thinking.")
-    parallel_tool_calls: bool | None = Field(default=None, description="None: not sent.")
-    stream_usage: bool | None = Field(default=None, description="None: as the endpoint needs.")
-    seed: int | None = Field(default=None, description="None: not sent.")
-    logprobs: bool | None = Field(default=None, description="None: not sent.")
-    top_logprobs: int | None = Field(default=None, description="None: not sent.")
-    logit_bias: dict[str, float] | None = Field(default=None, description="None: not sent.")
-    prompt_cache_options: dict[str, Any] | None = Field(default=None, description="Its ttl.")
-    extra_body: dict[str, Any] | None = Field(default=None, description="Sent as it is.")
-    timeout: Any = Field(default=None, description="Seconds, or an httpx.Timeout.")
-    max_retries: int | None = Field(default=None, description="Before the first byte.")
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-
-    @field_serializer("endpoint", "rate_limit", "timeout")
-    def _write(self, value: Any, info: FieldSerializationInfo) -> Any:  # noqa: ANN401 - of any of them
-        return written_setting(info.field_name, value)

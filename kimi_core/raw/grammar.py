@@ -44,13 +44,13 @@ from kimi_core.raw._grammar.text import (
     sequence,
 )
 from kimi_core.raw._grammar.values import ValueRules
+from kimi_core.raw.encoder import Dialect
 from kimi_core.schema import plain_tool
 from kimi_core.schema.limits import MAX_GRAMMAR, limited, shortened
 from kimi_core.schema.reading import as_object
 
 __all__ = ["tool_call_grammar"]
 
-Dialect = Literal["k2", "k3"]
 Engine = Literal["llama.cpp", "vllm", "sglang"]
 
 _WORDS = ("any", "required", "auto")

@@ -28,7 +28,7 @@ What the settings write:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from kimi_core._json import Message
 from kimi_core.errors import KimiConfigError, PromptInjectionWarning, warn
@@ -38,7 +38,7 @@ from kimi_core.raw._writing.k3 import render_k3
 from kimi_core.raw._writing.messages import Tools
 from kimi_core.raw._writing.options import PromptOptions
 from kimi_core.raw._writing.segments import Segment, escape, find_marker, join, merge
-from kimi_core.raw.special_tokens import Dialect
+from kimi_core.raw.encoder import Dialect, TextEncoder
 from kimi_core.schema import plain_tool
 
 __all__ = [
@@ -53,26 +53,6 @@ __all__ = [
     "prompt_segments",
     "render_prompt",
 ]
-
-
-class TextEncoder(Protocol):
-    """What `encode_prompt` needs of a tokenizer; `kimi_core.tokenizer.Tokenizer` is one."""
-
-    def encode(
-        self,
-        text: str,
-        allow_special: bool = False,  # noqa: FBT001, FBT002 -- the published signature of Tokenizer.encode
-        *,
-        dialect: Dialect = "k2",
-    ) -> list[int]:
-        """Return the ids of a text.
-
-        Args:
-            text: The text.
-            allow_special: Whether what spells a special token becomes one; False: it is text.
-            dialect: Whose special tokens are meant.
-        """
-        ...
 
 
 _STYLES: Mapping[PromptStyle, K2Style | None] = {

@@ -1,7 +1,7 @@
 """The special tokens of both families: their spelling, their ids, and how to spot them in text.
 
 Owns: the two tables and the pattern that finds any of their spellings in text.
-May know: the standard library. It does not know what a prompt looks like.
+May know: its own files. It does not know what a prompt looks like.
 
 Source: ``added_tokens_decoder`` in the tokenizer_config.json of Kimi-K2.5 and of Kimi-K3. Both
 families share the 163,584 ordinary tokens, but the ids 163586 to 163588 mean something else in
@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from kimi_core.raw.encoder import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["ORDINARY_TOKENS", "SPECIAL_TOKEN_PATTERN", "Dialect", "special_tokens"]
-
-Dialect = Literal["k2", "k3"]
 
 ORDINARY_TOKENS = 163_584
 """Number of ordinary tokens; the ids of special tokens begin here."""

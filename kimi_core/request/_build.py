@@ -17,8 +17,9 @@ from typing import Any
 from kimi_core.capabilities import Capabilities
 from kimi_core.request._chat import chat_fields, repeated_prefix
 from kimi_core.request._completions import completion_extra, completion_fields
-from kimi_core.request._options import Asked, Options, Request
+from kimi_core.request._options import Options
 from kimi_core.request._plan import Plan, decide
+from kimi_core.request._request import Asked, Request
 from kimi_core.request.documents import documents_in, with_documents, with_texts
 
 __all__ = ["build_request"]

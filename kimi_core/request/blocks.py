@@ -15,7 +15,6 @@ from typing import Any
 
 from kimi_core._json import as_dict, as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
-from kimi_core.request.documents import file_part
 from kimi_core.request.foreign import result_in, text_in, text_of
 
 __all__ = [
@@ -88,6 +87,8 @@ def _file(block: Mapping[str, Any]) -> dict[str, Any]:
     name = next((str(one) for one in names if one), None)
     data = block.get("base64") or block.get("data")
     said = f"data:{block.get('mime_type') or ''};base64,{data}" if data else None
+    from kimi_core.request.documents import file_part
+
     return file_part(
         name, **known(file_data=said, file_url=block.get("url"), file_id=_file_id(block))
     )

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from kimi_core import errors, transport
+from kimi_core import errors
 from kimi_core.endpoints import vllm
+from kimi_core.transport import _transport
 from tests.core.asking import HELLO
 from tests.scripted import Answer, ScriptedServer, chunk, error, stream
 
@@ -141,10 +142,10 @@ def test_the_server_is_told_which_program_asks(
     """A folder that is only on the path has no version to tell; it works all the same."""
     if not installed:
         monkeypatch.setattr(metadata.Distribution, "from_name", _no_distribution)
-    transport._product.cache_clear()
+    _transport._product.cache_clear()
     server.will(FINE)
     ask(connect())
-    transport._product.cache_clear()
+    _transport._product.cache_clear()
     version = f"/{metadata.version('kimi-k2-integrations')}" if installed else ""
     assert server.seen[0].headers["user-agent"] == f"kimi-k2-integrations{version}"
 

@@ -38,6 +38,9 @@ CORE_DEPENDENCIES = {
 COMMAND_LINE = {"rich", "tqdm", "typer"}
 ROOM_DEPENDENCIES = {
     "kimi_core/chat/fields.py": {"pydantic"},  # for the adapters alone, whose models are pydantic's
+    "kimi_core/chat/openai_fields.py": {
+        "pydantic"
+    },  # for the adapters alone, whose models are pydantic's
     "kimi_core/local/_server.py": {"xllamacpp"},
     "kimi_core/platform/_progress.py": {"tqdm"},
     "kimi_core/cli/": COMMAND_LINE,
