@@ -2,8 +2,8 @@
 
 Owns: what of a message is sent: roles, text, media, tool calls, the tools that it brings, and
 reasoning wherever another provider or another version of LangChain put it; ``response_format``.
-May know: chat, request; langchain_core, langchain_openai. What a model or a
-server would refuse is the core's affair (`kimi_core.request`).
+May know: chat, request; langchain_core, langchain_openai. What a model or a server would refuse is
+the core's affair (`kimi_core.request`).
 """
 
 from __future__ import annotations
