@@ -19,6 +19,7 @@ from kimi_core.events import (
     ParsedMessage,
     ReasoningDelta,
 )
+from kimi_core.events.open_string import OpenString
 from kimi_core.raw._reading.k2 import K2Machine
 from kimi_core.raw._reading.k2_ruled import RuledK2Machine
 from kimi_core.raw._reading.names import ToolNames
@@ -27,7 +28,6 @@ from kimi_core.raw._reading.text_rule import TextRule
 from kimi_core.raw.text_policy import CUT_OFF, TextPolicy
 
 if TYPE_CHECKING:
-    from kimi_core.events.open_string import OpenString
     from kimi_core.raw._reading.k3 import K3Machine
 
 __all__ = ["StreamParser", "parse"]

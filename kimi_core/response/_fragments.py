@@ -256,11 +256,15 @@ def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _without_a_list(said: Any) -> Sequence[Any]:  # noqa: ANN401 - any JSON value
     """Return what stands in place of the list of calls: one of them, or all by their indices."""
     by_index = as_mapping(said)
-    return list(by_index.values()) if by_index and "function" not in by_index else [said]
+    if not by_index or "function" in by_index or "name" in by_index:
+        return [said]
+    return list(by_index.values())
 
 
 def _read(said: Mapping[str, Any]) -> _Fragment:
-    index, function = said.get("index"), as_mapping(said.get("function")) or {}
+    index, function = said.get("index"), as_mapping(said.get("function"))
+    if function is None:  # some leave the level out that holds name and arguments alone
+        function = said
     if isinstance(index, str) and index.strip().isdecimal():
         index = int(index)
     return _Fragment(

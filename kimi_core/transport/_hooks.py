@@ -83,8 +83,8 @@ def _forbid_useless_retry(response: HttpResponse) -> None:
         with said.breaking_off():
             for piece in response.iter_bytes():
                 if said.is_enough(piece):
-                    response.close()
                     break
+        response.close()  # httpx leaves open what breaks off, and its connection counts for ever
         said.keep(response)
     if response.status_code in _RETRIED:
         with suppress(Exception):
@@ -99,8 +99,8 @@ async def _aforbid_useless_retry(response: Any) -> None:  # noqa: ANN401 - httpx
         with said.breaking_off():
             async for piece in response.aiter_bytes():
                 if said.is_enough(piece):
-                    await response.aclose()
                     break
+        await response.aclose()
         said.keep(response)
     if response.status_code in _RETRIED:
         with suppress(Exception):

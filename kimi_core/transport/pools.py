@@ -62,12 +62,22 @@ class _OfLoop:
         self._closing: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the loop was closed."""
+        return self._loop.is_closed()
+
     async def aclose(self) -> None:
         """Close it, or wait for who is at it."""
         self.forgotten.detach()
         if self._closing is None:
             self._closing = self._loop.create_task(self.client.aclose())
-        await asyncio.shield(self._closing)
+        try:
+            await asyncio.shield(self._closing)
+        except asyncio.CancelledError:
+            if self._closing.cancelled():  # with all tasks of a loop that ends, before it began
+                await self.client.aclose()
+            raise
 
     def close_soon(self) -> None:
         """Let the loop close it, in whichever thread the last one goes.
@@ -79,12 +89,20 @@ class _OfLoop:
             self._loop.call_soon_threadsafe(self._start)
 
     def _start(self) -> None:
-        self._ending = self._loop.create_task(self._end())  # held, since a loop holds no task
+        # Held, since a loop holds neither a task nor a generator. Where it ends before the task has
+        # begun, it still closes the generator, if that is there.
+        _closing_soon.difference_update([one for one in _closing_soon if one.is_past])
+        _closing_soon.add(self)
+        self._ending = self._loop.create_task(self._end())
 
     async def _end(self) -> None:
         await self.aclose()
         with suppress(RuntimeError):  # the loop ends as well, and closes its generators
             await self.keeper.aclose()
+
+
+# Clients whose pool nobody holds any more, until their loops have closed them.
+_closing_soon: set[_OfLoop] = set()
 
 
 class Pool:
@@ -301,3 +319,4 @@ async def _keep_open(client: _OfLoop, forget: Callable[[], object]) -> AsyncGene
     finally:
         forget()
         await client.aclose()
+        _closing_soon.discard(client)

@@ -10,6 +10,7 @@ microseconds for each, which was a quarter of the time of a hundred answers at o
 
 from __future__ import annotations
 
+import asyncio
 import select
 import ssl
 from collections.abc import Callable
@@ -63,9 +64,15 @@ class _SyncSocket(_Socket):
 class _AsyncSocket(_Socket):
     """Reads as the library does: what the event loop has read is kept by its own stream anyway."""
 
-    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - as above
+    def __init__(self, stream: Any, opened: set[_AsyncSocket]) -> None:  # noqa: ANN401 - see above
         super().__init__(stream)
-        self.read, self.aclose = stream.read, stream.aclose
+        self.read = stream.read
+        self._opened = opened
+        opened.add(self)
+
+    async def aclose(self) -> None:
+        self._opened.discard(self)
+        await self._stream.aclose()
 
     async def start_tls(
         self,
@@ -73,7 +80,9 @@ class _AsyncSocket(_Socket):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> _AsyncSocket:
-        return _AsyncSocket(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        self._opened.discard(self)  # it goes on in the other one, or the library closes it
+        secure = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return _AsyncSocket(secure, self._opened)
 
 
 class Sockets:
@@ -102,7 +111,23 @@ class AsyncSockets:
     def __init__(self, backend: Any) -> None:  # noqa: ANN401 - of either library
         self._backend = backend
         self.sleep = backend.sleep
+        self._opened: set[_AsyncSocket] = set()
 
     async def connect_tcp(self, *args: Any, **kwargs: Any) -> _AsyncSocket:  # noqa: ANN401 - passed on
         """Open one."""
-        return _AsyncSocket(await self._backend.connect_tcp(*args, **kwargs))
+        return _AsyncSocket(await self._backend.connect_tcp(*args, **kwargs), self._opened)
+
+    async def aclose(self) -> None:
+        """Close all that are open.
+
+        ``Task.cancel`` goes through the shields in which a pool closes connections, and it has
+        forgotten them by then.
+        """
+        cancelled: asyncio.CancelledError | None = None
+        while self._opened:
+            try:
+                await self._opened.pop().aclose()
+            except asyncio.CancelledError as error:  # noqa: PERF203 - the network has heard of it
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled

@@ -12,10 +12,12 @@ import tracemalloc
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import openai
 import pytest
 import trustme
 
 from kimi_core.chat import KimiChat, Settings
+from kimi_core.errors import KimiBadRequestError, KimiTimeoutError
 from kimi_core.transport import connections
 from tests.core.asking import HELLO
 from tests.scripted import ScriptedServer, chunk, stream
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SPOKEN = stream(chunk(content="Hi."), chunk("stop"), at_once=True)
+STALLED = replace(SPOKEN, stalls=True)
 LONG = replace(stream(*[chunk(content="word ")] * 1_000, chunk("stop")), at_once=True)
 
 
@@ -39,6 +42,10 @@ async def asked(chat: KimiChat, at_once: int) -> list[str]:
     request = chat.request(HELLO, stream=True)
     replies = await asyncio.gather(*(chat.aopen(request) for _ in range(at_once)))
     return [(await reply.read()).message().content for reply in replies]
+
+
+async def one(chat: KimiChat) -> str:
+    return (await (await chat.aopen(chat.request(HELLO, stream=True))).read()).message().content
 
 
 def ports(server: ScriptedServer, since: int = 0) -> set[int]:
@@ -82,16 +89,99 @@ def test_where_no_more_may_be_open_the_next_answer_waits_for_one(
     monkeypatch.setattr(connections, "_MOST", 40)
     chat = connect()
 
-    async def one() -> str:
-        return (await (await chat.aopen(chat.request(HELLO, stream=True))).read()).message().content
-
     async def all_of_them() -> list[str]:
-        said = await asyncio.gather(*(one() for _ in range(100)))
+        said = await asyncio.gather(*(one(chat) for _ in range(100)))
         await chat.aclose()
         return said
 
     assert asyncio.run(all_of_them()) == ["Hi."] * 100
     assert len(ports(server)) <= 40
+
+
+def test_where_no_more_may_be_open_the_first_one_that_ends_makes_room(
+    server: ScriptedServer, connect: Callable[..., KimiChat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waited for those of its pool, though all others had ended."""
+    server.forget()
+    server.will(*[STALLED] * 20, SPOKEN)
+    monkeypatch.setattr(connections, "_MOST", 40)
+    chat = connect()
+
+    async def in_turn() -> str:
+        request = chat.request(HELLO, stream=True)
+        kept = [await chat.aopen(request) for _ in range(20)]
+        ending = [await chat.aopen(request) for _ in range(20)]
+        waiting = asyncio.create_task(one(chat))
+        await asyncio.sleep(0)
+        for reply in ending:
+            await reply.read()
+        said = await asyncio.wait_for(waiting, 10)
+        await chat.aclose()
+        assert len(kept) == 20
+        return said
+
+    assert asyncio.run(in_turn()) == "Hi."
+
+
+def test_who_waits_for_a_connection_waits_no_longer_than_it_was_told(
+    server: ScriptedServer, connect: Callable[..., KimiChat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.forget()
+    server.will(STALLED)
+    monkeypatch.setattr(connections, "_MOST", 1)
+    chat = connect(timeout=openai.Timeout(10, pool=0.01))
+
+    async def too_many() -> None:
+        reply = await chat.aopen(chat.request(HELLO, stream=True))
+        with pytest.raises(KimiTimeoutError):
+            await one(chat)
+        await chat.aclose()
+        assert reply
+
+    asyncio.run(too_many())
+    assert len(server.seen) == 1
+
+
+def test_refusals_that_break_off_leave_room_for_others(
+    server: ScriptedServer, connect: Callable[..., KimiChat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such an answer stays open with httpx, and counted for ever."""
+    server.forget()
+    server.will(*[replace(SPOKEN, status=400, breaks=True)] * 4, SPOKEN)
+    monkeypatch.setattr(connections, "_MOST", 2)
+    chat = connect(timeout=10)
+
+    async def refused() -> str:
+        for _ in range(4):
+            with pytest.raises(KimiBadRequestError):
+                await one(chat)
+        said = await one(chat)
+        await chat.aclose()
+        return said
+
+    assert asyncio.run(refused()) == "Hi."
+
+
+def test_requests_that_are_cancelled_leave_room_for_others(
+    connect: Callable[..., KimiChat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With httpcore 1 a connection whose request never came to be sent was kept for ever."""
+    monkeypatch.setattr(connections, "_MOST_OF_POOL", 1)
+    monkeypatch.setattr(connections, "_MOST", 1)
+    chat = connect(timeout=10)
+
+    async def cancelled() -> str:
+        for steps in range(60):
+            asking = asyncio.create_task(one(chat))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.wait([asking])
+        said = await one(chat)
+        await chat.aclose()
+        return said
+
+    assert asyncio.run(cancelled()) == "Hi."
 
 
 def test_what_a_burst_has_opened_is_closed_when_it_was_not_used_for_a_while(

@@ -213,6 +213,10 @@ VALUES = [
     _odd("a call whose arguments are an object", chunk(tool_calls=[
         {"index": 0, "id": "a", "function": {"name": "f", "arguments": {"a": 1}}}]),
         arguments='{"a": 1}'),
+    _odd("a call whose name and arguments stand beside its id", chunk(tool_calls=[
+        {"index": 0, "id": "a", "name": "f", "arguments": '{"a": 1}'}]), arguments='{"a": 1}'),
+    _odd("such a call in place of the list of calls", chunk(
+        tool_calls={"id": "a", "name": "f", "arguments": {"a": 1}}), arguments='{"a": 1}'),
     _odd("a call without a function", chunk(tool_calls=[{"index": 0, "id": "a"}])),
     _odd("a call whose index is text", chunk(tool_calls=[
         {"index": "x", "id": "a", "function": {"name": "f", "arguments": "{}"}}]), arguments="{}"),

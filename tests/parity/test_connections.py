@@ -255,15 +255,23 @@ def test_what_nobody_closes_in_a_loop_is_closed_when_it_is_forgotten(
 
 
 @both
+@pytest.mark.parametrize("last", ["return", "drop", "close"])
 def test_the_last_line_of_a_loop_may_be_the_last_that_holds_a_model(
-    framework: Framework, server: ScriptedServer
+    framework: Framework, server: ScriptedServer, last: str
 ) -> None:
     """The loop ended before the task that closed ten connections: sockets stayed open."""
 
     async def run() -> None:
         model = framework.make(**settings(server))
         await asyncio.gather(*(framework.aask(model) for _ in range(10)))
+        if last == "drop":
+            del model
+            gc.collect()
+            await asyncio.sleep(0)
+        elif last == "close":
+            closing.append(asyncio.create_task(model.aclose()))
 
+    closing: list[asyncio.Task[None]] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         asyncio.run(run())

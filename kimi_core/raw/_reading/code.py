@@ -31,7 +31,11 @@ _MAY_CLOSE = re.compile(r"[ \t>]*(?:`*|~*)[ \t\r]*")
 # All that a line of a quotation, or of indented code, has in front of what it shows.
 _SHOWN = re.compile(r"[^>]*>.*|(?: {0,3}\t| {4})[ \t]*")
 _TAGS = "blockquote|code|kbd|listing|pre|q|samp|script|textarea|tt|xmp"
-_ENDS = {"<!--": "-->", "<![CDATA[": "]]>", '"""': '"""', "'''": "'''"}  # of what no tag opens
+_ENDS = {  # of what no tag opens, in capitals; LaTeX's, Org's and BBCode's last
+    "<!--": "-->", "<![CDATA[": "]]>", '"""': '"""', "'''": "'''",
+    r"\BEGIN{VERBATIM}": r"\END{VERBATIM}", r"\BEGIN{LSTLISTING}": r"\END{LSTLISTING}",
+    "#+BEGIN_SRC": "#+END_SRC", "#+BEGIN_EXAMPLE": "#+END_EXAMPLE", "[CODE]": "[/CODE]",
+}  # fmt: skip
 _END_OF = {end: re.escape(end) for end in _ENDS.values()}
 _OTHERS = "|".join(map(re.escape, [*_ENDS, *_ENDS.values()]))
 _RUN = re.compile(rf"\\?`+|<(/?)({_TAGS})\b[^<>]*>|{_OTHERS}", re.IGNORECASE)
@@ -181,10 +185,11 @@ class CodeState:
                 self._close(tag.lower())
 
     def _read_other(self, run: str) -> None:
+        run = run.upper()
         if run in self._opened:
             self._close(run)
-        elif run.upper() in _ENDS:
-            self._opened.append(_ENDS[run.upper()])
+        elif run in _ENDS:
+            self._opened.append(_ENDS[run])
 
     def _read_run(self, run: str) -> None:
         length = len(run.lstrip("\\"))

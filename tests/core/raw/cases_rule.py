@@ -79,6 +79,13 @@ QUOTED = [
     ),
     _same("a value of JSON, text in front", f'{{"page": "10:02 {_SECTION}"}}'),
     _same("a string of Python", f'page = """\n\n{_SECTION}\n"""'),
+    _same("LaTeX", f"\\begin{{verbatim}}\n10:02 ok\n\n{_SECTION}\n\\end{{verbatim}}\n"),
+    _same(
+        "listings of LaTeX", f"\\begin{{lstlisting}}[language=x]\n{_SECTION}\n\\end{{lstlisting}}"
+    ),
+    _same("a block of Org", f"#+begin_src text\n10:02 ok\n{_SECTION}\n#+end_src\n"),
+    _same("an example of Org", f"#+BEGIN_EXAMPLE\n{_SECTION}\n#+END_EXAMPLE\nDone."),
+    _same("code of a forum", f"[code]\n{_SECTION}\n[/code]"),
     _same("a comment of HTML", f"<!-- the log:\n\n{_SECTION}\n\n-->\nDone."),
     _same("a quotation of HTML", f"<blockquote>It is {_SECTION}</blockquote>"),
     _same("a row of a table", f"| token | is |\n|---|---|\n| {_SECTION} | a call |"),
@@ -145,6 +152,9 @@ BARE = [
     _called("behind a measure", 'A 5" pipe. ', ' 5"', "text_after_calls"),
     _called("behind the last cell of a row", "| a | b |"),
     _called("behind a table", "| a | b |\n", "| c", "text_after_calls"),
+    _called("behind LaTeX", "\\begin{verbatim}x\\end{verbatim}\n"),
+    _called("behind a block of Org", "#+BEGIN_SRC\nx\n#+end_src\n"),
+    _called("in LaTeX without an end", "Use \\begin{verbatim} here. "),
     _called("behind a comment", "<!-- a --> and a lone --> end "),
     _called("behind a tag without its end", "Use <code> here. ", " </pre>", "text_after_calls"),
     _called("behind a tag in inline code", "Use `<pre>` here. ", " </pre>", "text_after_calls"),
