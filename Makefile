@@ -141,7 +141,7 @@ $(eval $(call bench-install,$(BENCH),langchain$(comma)tokens$(comma)aiohttp,$(PE
 $(eval $(call bench-install,$(BENCH)-llama-index,llama-index$(comma)aiohttp,$(LLAMA_INDEX_PEERS)))
 
 .PHONY: bench
-bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 6 minutes)
+bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other clients, and write docs/benchmarks.md (ARGS=--quick: 3 minutes)
 	@$(BENCH)/bin/python benchmarks/bench.py --llama-index $(BENCH)-llama-index/bin/python --docs $(ARGS)
 
 .PHONY: profile

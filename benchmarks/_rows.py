@@ -71,7 +71,7 @@ class Row:
         arguments: What the action is told besides.
         target: The greatest ratio that is wanted to others, by their keys.
         quick: Whether it is measured with ``--quick``.
-        few: Whether only ours and those with a target are measured with ``--quick``.
+        few: Whether ``--quick`` measures no others with ``--everyone`` either.
         longest: Seconds of one run, after which it is given up.
         aiohttp: Whether ours asks over aiohttp, which is a setting of it.
     """
@@ -88,6 +88,11 @@ class Row:
     few: bool = False
     longest: int = 30
     aiohttp: bool = False
+
+    def is_about(self, client: Client) -> bool:
+        """Whether it is measured of a client in any case: ours, and those with a target."""
+        named = {key.partition("/")[2] for key in self.target}
+        return client.is_base or client.name in named
 
     @property
     def units(self) -> int:

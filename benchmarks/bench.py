@@ -1,6 +1,6 @@
 """Measures `ChatKimiK2` of both frameworks beside the other clients, all in one run.
 
-Run ``make bench``, which makes the environments; ``make bench ARGS=--quick`` takes 6 minutes. Each
+Run ``make bench``, which makes the environments; ``make bench ARGS=--quick`` takes 3 minutes. Each
 client lives in a process of its own and they take turns, run by run, so that whatever else the
 machine does hits all of them. A ratio is that of two runs that followed each other; what is said is
 the median of them, with the least and the greatest.
@@ -97,12 +97,15 @@ def environment() -> dict[str, str]:
     }
 
 
-def measure(rows: list[Row], workers: list[Worker], *, quick: bool) -> _report.Found:
+def measure(
+    rows: list[Row], workers: list[Worker], *, quick: bool, everyone: bool
+) -> _report.Found:
     """Measure every row, the clients in turn; a run of few chunks comes before the first one."""
     found: _report.Found = {}
     for row in rows:
         begun = time.monotonic()
-        asked = [one for one in workers if one.client.is_base or not (quick and row.few)]
+        others = not quick or (everyone and not row.few)
+        asked = [one for one in workers if others or row.is_about(one.client)]
         cells = found[row.title] = {worker.client.key: _report.Cell() for worker in asked}
         for worker in asked:
             cells[worker.client.key].error = worker.run(row, min(WARM, row.chunks)).get("error", "")
@@ -157,7 +160,8 @@ def installed(client: Client, python: str) -> str | None:
 def main() -> int:
     """Measure, and write what was found."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--quick", action="store_true", help="6 minutes: fewer rows and turns")
+    options.add_argument("--quick", action="store_true", help="3 minutes: less of all")
+    options.add_argument("--everyone", action="store_true", help="all clients with --quick, too")
     options.add_argument("--rows", nargs="+", help="only rows whose title begins so")
     options.add_argument("--llama-index", default=sys.executable, help="a Python with its peers")
     options.add_argument("--langchain", default=sys.executable, help="a Python with its peers")
@@ -176,7 +180,7 @@ def main() -> int:
     with serving() as server:
         workers = [Worker(one, pythons[one.environment], server) for one in clients]
         try:
-            found = measure(rows, workers, quick=chosen.quick)
+            found = measure(rows, workers, quick=chosen.quick, everyone=chosen.everyone)
             if not chosen.rows:
                 everyone = [*clients, *CORE]
                 found |= measure_startups(everyone, pythons, server.address, quick=chosen.quick)
@@ -185,8 +189,9 @@ def main() -> int:
                 worker.close()
     run = _report.Run(found, versions, quick=chosen.quick)
     chosen.out.mkdir(parents=True, exist_ok=True)
-    # Some rows are no page: what had been measured of the others would be gone.
-    docs = HERE.parent / "docs" if chosen.docs and not chosen.rows else None
+    # Some rows, or some clients, are no page: what had been measured of the others would be gone.
+    whole = not chosen.rows and (chosen.everyone or not chosen.quick)
+    docs = HERE.parent / "docs" if chosen.docs and whole else None
     _report.write(run, chosen.out, docs=docs)
     _plots.write(run, chosen.out, docs=docs)
     print(f"\n{_report.markdown(run)}\nwritten to {chosen.out}")
