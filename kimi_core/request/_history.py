@@ -97,8 +97,8 @@ def _make_fit(
             continue
         if not content or not isinstance(content, str):
             _fill_content(message)
-        if message.get("tool_calls"):
-            _make_arguments_legal(message)
+        if calls := as_sequence(message.get("tool_calls")):
+            message["tool_calls"] = [_with_legal_arguments(call) for call in calls]
 
 
 def _in_order(
@@ -174,14 +174,8 @@ def _carry_reasoning(
         message["reasoning_content" if raw else capabilities.endpoint.reasoning_field] = reasoning
 
 
-def _make_arguments_legal(message: dict[str, Any]) -> None:
-    """Replace arguments that are no JSON; a prompt rendered here holds what the model wrote."""
-    calls = as_sequence(message.get("tool_calls"))
-    if calls:
-        message["tool_calls"] = [_with_legal_arguments(call) for call in calls]
-
-
 def _with_legal_arguments(call: Any) -> Any:  # noqa: ANN401 - whatever stands in a history
+    """Replace arguments that are no JSON; a prompt rendered here holds what the model wrote."""
     fields = as_mapping(call) or {}
     function = as_mapping(fields.get("function")) or {}
     text = function.get("arguments")

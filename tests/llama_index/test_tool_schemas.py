@@ -191,3 +191,10 @@ def test_a_schema_is_written_once(llm: ChatKimiK2, monkeypatch: pytest.MonkeyPat
     for _ in range(3):
         llm._prepare_chat_with_tools(tools, "Hi")
     assert len(written) <= len(tools)
+
+
+def test_so_many_are_known_and_no_more(llm: ChatKimiK2, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kimi_core.request.structured._MOST_KNOWN", 1)
+    for _ in range(2):
+        for kind in (Own, Writes, FunctionTool.from_defaults(plain).metadata.fn_schema):
+            assert sent(llm, kind) == expected(kind)
