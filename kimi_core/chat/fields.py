@@ -9,7 +9,7 @@ without a framework does not need pydantic.
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -103,7 +103,7 @@ class ModelFields(BaseModel):
     an adapter, for classes between that are never constructed and for one that may not be.
     """
 
-    model_config = ConfigDict(defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
     endpoint: EndpointLike | None = Field(default=None, description="A preset, or an Endpoint.")
     base_model: str | None = Field(default=None, description="The model whose facts apply.")

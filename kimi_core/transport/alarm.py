@@ -90,5 +90,5 @@ class Alarm:
         return None
 
 
-alarm = Alarm()
+alarm: Alarm = Alarm()
 """The alarm of this process."""

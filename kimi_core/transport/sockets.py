@@ -27,7 +27,7 @@ class _Socket:
 
     def __init__(self, stream: Any) -> None:  # noqa: ANN401 - the library's stream
         self._stream = stream
-        self.write = stream.write
+        self.write: Any = stream.write
         self._socket = stream.get_extra_info("socket")
         self._asks: Any = None
 
@@ -46,7 +46,7 @@ class _Socket:
 class _SyncSocket(_Socket):
     def __init__(self, stream: Any) -> None:  # noqa: ANN401 - as above
         super().__init__(stream)
-        self.close = stream.close
+        self.close: Any = stream.close
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         read: bytes = self._stream.read(min(max_bytes, _MOST_BYTES), timeout)
@@ -94,7 +94,7 @@ class Sockets:
 
     def __init__(self, backend: Any) -> None:  # noqa: ANN401 - of either library
         self._backend = backend
-        self.sleep = backend.sleep
+        self.sleep: Any = backend.sleep
 
     def connect_tcp(self, *args: Any, **kwargs: Any) -> _SyncSocket:  # noqa: ANN401 - passed on
         """Open one."""
@@ -110,7 +110,7 @@ class AsyncSockets:
 
     def __init__(self, backend: Any) -> None:  # noqa: ANN401 - of either library
         self._backend = backend
-        self.sleep = backend.sleep
+        self.sleep: Any = backend.sleep
         self._opened: set[_AsyncSocket] = set()
 
     async def connect_tcp(self, *args: Any, **kwargs: Any) -> _AsyncSocket:  # noqa: ANN401 - passed on
