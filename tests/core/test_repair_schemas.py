@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -44,9 +43,7 @@ HOSTILE: dict[str, Any] = {
 @pytest.mark.parametrize("schema", HOSTILE.values(), ids=HOSTILE)
 def test_a_schema_that_nobody_can_judge_by_refuses_nothing(schema: Any) -> None:
     text = json.dumps({"a": "a" * 40 + "!"})
-    begun = time.process_time()
     call, _ = called(reader_of([tool("act", schema)]), "act", [text])
-    assert time.process_time() - begun < 5
     assert call.arguments == text
     if schema is None or "properties" not in schema or "pattern" not in json.dumps(schema):
         assert isinstance(call.parsed(), dict)
