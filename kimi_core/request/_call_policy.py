@@ -36,6 +36,15 @@ class CallPolicy:
     schemas: Mapping[str, object] = field(default_factory=dict[str, object])
     own_names: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def begins(self, name: str) -> bool:
+        """Whether a declared name goes on behind this one, which may be one itself."""
+        names = "\n".join(("", *self.schemas, *self.own_names, ""))
+        return names.count(f"\n{name}") > names.count(f"\n{name}\n")
+
+    def declares(self, name: str) -> bool:
+        """Whether this is a declared name, as it is sent."""
+        return self.own_names.get(name, name) in self.schemas
+
 
 def decide_call_policy(
     tools: Iterable[Mapping[str, Any]],

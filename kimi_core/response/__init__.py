@@ -15,7 +15,7 @@ from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_mapping
 from kimi_core.errors import KimiStreamTruncatedError, KimiTimeoutError, timeout_error
 from kimi_core.events import (
     ContentDelta,
@@ -28,6 +28,7 @@ from kimi_core.raw.text_policy import CUT_OFF
 from kimi_core.request import Request
 from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import Source
+from kimi_core.response._choices import Choices
 from kimi_core.response._incomplete import (
     finish_reason_in,
     incomplete_answer,
@@ -117,6 +118,7 @@ class ResponseReader(AnswerEvents):
                 wait for `resolve`.
         """
         super().__init__(request, headers, splitting, asks_again=asks_again)
+        self._chosen = Choices()
         self._closed = False
         self._begun = False
         self._done = False
@@ -135,7 +137,8 @@ class ResponseReader(AnswerEvents):
         reasoning = self._reasoning.diagnostics if self._reasoning is not None else ()
         found = (*self._content.diagnostics, *reasoning)
         calls = (*self._server.diagnostics, *self._calls.diagnostics)
-        return (*found, *calls, *self._settled.diagnostics, *self._noted)
+        beside = self._chosen.diagnostics
+        return (*found, *calls, *self._settled.diagnostics, *self._noted, *beside)
 
     def message(self) -> ParsedMessage:
         """Return all that was said so far, calls included that wait for the end of the answer."""
@@ -181,8 +184,7 @@ class ResponseReader(AnswerEvents):
         Raises:
             KimiStatusError: Where the chunk holds an error instead of an answer.
         """
-        choices = as_sequence(chunk.get("choices"))
-        choice = as_mapping(choices[0]) if choices else None
+        choice = self._chosen.answer_in(chunk)
         self._read_header(chunk)
         if choice is None:
             self._raise_error_in(chunk)

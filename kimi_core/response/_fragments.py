@@ -21,13 +21,17 @@ the name, another id  another call; more of it where its arguments have begun an
                       (a server that makes a new id for every fragment)
 the name, no id       more of that call; another one where it is whole and there are arguments
 ====================  ==========================================================================
+
+A name may come in pieces, as every field of a delta may: one that a declared name goes on behind
+waits for the next fragment, and both are one name where the two together are declared, or begin a
+name that is.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.events import (
@@ -46,6 +50,13 @@ if TYPE_CHECKING:
 __all__ = ["ServerCalls", "calls_of"]
 
 _NO_OBJECT = "invalid_arguments"
+
+
+class _Names(Protocol):
+    """What is known of the declared names; see `kimi_core.request.CallPolicy`."""
+
+    def begins(self, name: str) -> bool: ...
+    def declares(self, name: str) -> bool: ...
 
 
 class _Fragment(NamedTuple):
@@ -76,8 +87,13 @@ class ServerCalls:
         diagnostics: What was odd.
     """
 
-    def __init__(self) -> None:
-        """Start with no call."""
+    def __init__(self, names: _Names) -> None:
+        """Start with no call.
+
+        Args:
+            names: The declared names.
+        """
+        self._names = names
         self._calls: list[_Call] = []
         self.diagnostics: list[Diagnostic] = []
 
@@ -108,7 +124,7 @@ class ServerCalls:
     @property
     def named(self) -> bool:
         """Whether there is a call whose tool is known; relays send empty fragments, too."""
-        return any(call.started for call in self._calls)
+        return any(call.name for call in self._calls)
 
     @property
     def nameless(self) -> str:
@@ -132,6 +148,7 @@ class ServerCalls:
             fragment = _read(said)
             call = None if whole else self._call_of(fragment, known)
             if call is None:
+                events += self._start_declared()
                 call = _Call(len(self._calls), slot=fragment.slot)
                 self._calls.append(call)
             events += self._fragment(call, fragment)
@@ -180,7 +197,26 @@ class ServerCalls:
             call = latest[0]
         # No server that knows what it does cuts a call in two within one delta.
         beside = bool(name) and call.index >= known and (slot is None or _is_whole(call))
-        return None if beside or _is_another(call, fragment) else call
+        return None if beside or self._is_another(call, fragment) else call
+
+    def _is_another(self, call: _Call, fragment: _Fragment) -> bool:
+        """Whether a fragment begins a new call, although it has the index of this one."""
+        _, identity, name, arguments = fragment
+        if not name or not call.name:
+            return False
+        if name != call.name:
+            return not self._is_piece(call, fragment)
+        if identity and call.id:
+            return identity != call.id and (_is_whole(call) or not call.pieces)
+        return _is_whole(call) and bool(arguments.strip(BLANKS))
+
+    def _is_piece(self, call: _Call, fragment: _Fragment) -> bool:
+        """Whether a fragment's name is more of the name of a call that waits for it."""
+        same = fragment.id in {"", call.id} or not call.id
+        if call.started or not same:
+            return False
+        name = call.name + fragment.name
+        return self._names.declares(name) or self._names.begins(name)
 
     def _latest(self, slot: int | None) -> list[_Call]:
         """Return the calls that a fragment with this index may belong to, the newest first."""
@@ -193,22 +229,29 @@ class ServerCalls:
 
     def _fragment(self, call: _Call, fragment: _Fragment) -> list[Event]:
         call.id = call.id or fragment.id
-        call.name = call.name or fragment.name
         arguments = fragment.arguments
-        if not call.started:
-            if not call.name:
-                call.waiting += arguments
-                return []
-            return self._start(call, call.waiting + arguments)
-        return self._more(call, arguments)
+        if call.started:
+            return self._more(call, arguments)
+        if fragment.name != call.name:
+            call.name += fragment.name
+        call.waiting += arguments
+        if not call.name or (not call.waiting and self._names.begins(call.name)):
+            return []
+        return self._start(call)
 
-    def _start(self, call: _Call, arguments: str) -> list[Event]:
+    def _start_declared(self) -> list[Event]:
+        """Start the calls that wait for more of a name which is one as it stands."""
+        waiting = [call for call in self._calls if call.name and not call.started]
+        named = [call for call in waiting if self._names.declares(call.name)]
+        return [event for call in named for event in self._start(call)]
+
+    def _start(self, call: _Call) -> list[Event]:
         call.started = True
         call.pieces = []
         # The reader of the answer makes ids unique, over all sources.
         identity = call.id or f"functions.{call.name}:{call.index}"
         start = ToolCallStart(call.index, identity, call.name)
-        return [start, *self._more(call, arguments)]
+        return [start, *self._more(call, call.waiting)]
 
     def _more(self, call: _Call, arguments: str) -> list[Event]:
         if not arguments or call.pieces is None:
@@ -220,17 +263,19 @@ class ServerCalls:
         return [ToolCallArguments(call.index, arguments)]
 
     def _end(self, call: _Call, *, cut: bool, filled: bool) -> list[Event]:
-        if call.pieces is None:
+        if not call.name:
             lost = f"{call.id} {call.waiting}".strip()
             self.diagnostics.append(Diagnostic("call_without_name", lost, 0))
             return []
-        text = "".join(call.pieces)
+        events = [] if call.started else self._start(call)
+        text = "".join(call.pieces or ())
         if not text.strip(BLANKS) and (not cut or (call.said_empty and not filled)):
-            return [ToolCallArguments(call.index, "{}"), ToolCallEnd(call.index, complete=True)]
+            end = ToolCallEnd(call.index, complete=True)
+            return [*events, ToolCallArguments(call.index, "{}"), end]
         broken = cut and _problem(text) == _NO_OBJECT
         if broken:
             self.diagnostics.append(Diagnostic(_NO_OBJECT, text, 0))
-        return [ToolCallEnd(call.index, complete=not broken)]
+        return [*events, ToolCallEnd(call.index, complete=not broken)]
 
 
 def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -273,18 +318,6 @@ def _read(said: Mapping[str, Any]) -> _Fragment:
         str(function.get("name") or ""),
         _as_text(function.get("arguments")),
     )
-
-
-def _is_another(call: _Call, fragment: _Fragment) -> bool:
-    """Whether a fragment begins a new call, although it has the index of this one."""
-    _, identity, name, arguments = fragment
-    if not name or not call.started:
-        return False
-    if name != call.name:
-        return True
-    if identity and call.id:
-        return identity != call.id and (_is_whole(call) or not call.pieces)
-    return _is_whole(call) and bool(arguments.strip(BLANKS))
 
 
 def _is_whole(call: _Call) -> bool:

@@ -49,7 +49,7 @@ class AnswerEvents(AnswerFacts):
         """Start where nothing was said."""
         super().__init__(request, headers)
         self._builder = MessageBuilder()
-        self._server = ServerCalls()
+        self._server = ServerCalls(request.calls)
         self._calls = AnswerCalls(request.names.own)
         self._settled = SettledCalls(request.calls, asks_again=asks_again)
         self._content = ContentReader(request, splitting)

@@ -101,7 +101,7 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
     choice = _only(chunk.get("choices"))
     if choice is None or "error" in chunk or "error" in choice:
         return None
-    if any(chunk.get(it) or choice.get(it) for it in _MORE):
+    if choice.get("index") or any(chunk.get(it) or choice.get(it) for it in _MORE):
         return None
     delta = as_dict(choice.get("delta"))
     if delta is None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 Calls = list[tuple[str, dict[str, Any]]]
 
 
-def part(name: str | None, arguments: Any, identity: str | None, index: int = 0) -> dict[str, Any]:
+def part(
+    name: str | None, arguments: Any, identity: str | None, index: int | None = 0
+) -> dict[str, Any]:
     function = {"name": name, "arguments": arguments}
     return {"index": index, "id": identity, "type": "function", "function": function}
 
@@ -47,6 +49,13 @@ def legacy(*pieces: dict[str, Any]) -> Answer:
     return stream(*(chunk(function_call=piece) for piece in pieces), chunk("function_call"))
 
 
+def tool(name: str, **properties: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties}
+    return {"type": "function", "function": {"name": name, "parameters": schema}}
+
+
+TOOLS = [tool("get"), tool("get_time"), tool("delete", city={"type": "string"})]
+TIME: Calls = [("get_time", {})]
 TIME_AND_DELETE: Calls = [("get_time", {}), ("delete", {"city": "B"})]
 ANSWERS: dict[str, tuple[Answer, Calls]] = {
     **{
@@ -66,6 +75,30 @@ ANSWERS: dict[str, tuple[Answer, Calls]] = {
             tool_calls=[part("delete", '{"city": "A"}', "a"), part("delete", '{"city": "B"}', "a")],
         ),
         [("delete", {"city": "A"}), ("delete", {"city": "B"})],
+    ),
+    "a name in pieces": (
+        streamed(part("del", None, "a"), part("ete", "", None), part(None, '{"city": "B"}', None)),
+        [("delete", {"city": "B"})],
+    ),
+    "a name in pieces, the first of which is declared": (
+        streamed(part("get", "", "a"), part("_ti", "", "a"), part("me", "{}", "a")),
+        TIME,
+    ),
+    "a name in pieces without an index": (
+        streamed(part("get_", "", None, None), part("time", "{}", None, None)),
+        TIME,
+    ),
+    "a name that another declared one goes on behind": (
+        streamed(part("get", "", "a"), part("get", "{}", "a")),
+        [("get", {})],
+    ),
+    "such a name alone, and another call behind it": (
+        streamed(part("get", "", "a"), part("delete", '{"city": "B"}', "b", 1)),
+        [("get", {}), ("delete", {"city": "B"})],
+    ),
+    "such a name in one body": (
+        whole("tool_calls", tool_calls=[part("get", "", "a"), part("get_time", "{}", "b", 1)]),
+        [("get", {}), *TIME],
     ),
     "a function call": (
         legacy({"name": "delete"}, {"arguments": '{"city"'}, {"arguments": ': "B"}'}),
@@ -96,6 +129,7 @@ def is_stream(answer: Answer) -> bool:
 def test_langchain(server: ScriptedServer, answer: Answer, calls: Calls) -> None:
     server.will(answer)
     llm = langchain_kimi.ChatKimiK2(**settings(server))
+    llm = llm.bind_tools(TOOLS)
     message = reduce(add, llm.stream("Hi")) if is_stream(answer) else llm.invoke("Hi")
     assert [(call["name"], call["args"]) for call in message.tool_calls] == calls
     assert message.invalid_tool_calls == []
@@ -108,7 +142,8 @@ def test_llama_index(server: ScriptedServer, answer: Answer, calls: Calls) -> No
     server.will(answer)
     llm = llama_index_kimi.ChatKimiK2(**settings(server))
     asked = [ChatMessage("Hi")]
-    response = [*llm.stream_chat(asked)][-1] if is_stream(answer) else llm.chat(asked)
+    told = llm.stream_chat(asked, tools=TOOLS) if is_stream(answer) else ()
+    response = [*told][-1] if told else llm.chat(asked, tools=TOOLS)
     selected = llm.get_tool_calls_from_response(response)
     assert [(call.tool_name, call.tool_kwargs) for call in selected] == calls
     assert len({call.tool_id for call in selected}) == len(calls)
