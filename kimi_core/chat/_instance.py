@@ -202,6 +202,15 @@ class Instance(ClosesItself):
 
     _rest: ClassVar[str]
     _strict: ClassVar[bool]
+    if not TYPE_CHECKING:  # `ClosesItself` says its type
+
+        @property
+        def _chat(self) -> KimiChat:
+            # Asked eight times a request; pydantic looks everywhere else first, for 3 us each time.
+            try:
+                return self.__pydantic_private__["_chat"]
+            except (AttributeError, KeyError, TypeError):
+                raise AttributeError from None  # which pydantic words
 
     def _sorted(self, said: Mapping[str, Any], *, of_copy: bool = False) -> dict[str, Any]:
         """Sort the keywords of a constructor, or what a copy is to have otherwise.
