@@ -244,8 +244,8 @@ class Instance(ClosesItself):
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""
         # LangChain asks five times a request, and pydantic answers slowly for what is no field.
-        fields = self.__dict__
-        said = {name: value for name in _SAID if (value := fields.get(name)) is not None}
+        values = map(self.__dict__.get, _SAID)
+        said = {name: it for name, it in zip(_SAID, values, strict=True) if it is not None}
         return {**said, "tokenizer": self._tokenizer()} if "tokenizer" in said else said
 
     def _tokenizer(self) -> Tokenizer:
