@@ -34,6 +34,8 @@ from kimi_core.response.blocks import (
 )
 
 __all__ = ["AnswerWriter", "provider_of_messages"]
+_CHUNK = ChatGenerationChunk(message=AIMessageChunk(content=""))
+_copy_of_message, _copy_of_chunk = copies(_CHUNK.message), copies(_CHUNK)
 _FRAGMENT = tool_call_chunk(name=None, args=None, id=None, index=None)  # to be copied, in a third
 
 
@@ -70,8 +72,6 @@ class AnswerWriter:
         self._blocks, self._in_agent = "output_version" in metadata, in_agent
         self._logprobs, self._told = reader.logprobs, 0
         self._deltas = Deltas(partial(spoiling_suffix, parse_partial_json))
-        chunk = ChatGenerationChunk(message=AIMessageChunk(content=""))
-        self._copy_of_message, self._copy_of_chunk = copies(chunk.message), copies(chunk)
 
     def whole(self) -> ChatResult:
         """Return the result of an answer that was read to its end."""
@@ -93,7 +93,7 @@ class AnswerWriter:
         if not (content or reasoning or pieces):
             return None
         calls, begun = _pieces(pieces) if pieces else ([], [])
-        message = self._copy_of_message(
+        message = _copy_of_message(
             content=growing_blocks(content, reasoning, calls) if self._blocks else content,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
             response_metadata=self._said(),
@@ -101,7 +101,7 @@ class AnswerWriter:
             tool_calls=begun,
             invalid_tool_calls=[],
         )
-        return self._copy_of_chunk(message=message, text=content)
+        return _copy_of_chunk(message=message, text=content)
 
     def finish(self, *, streamed: bool = True) -> ChatGenerationChunk:
         """Return the chunk that ends the stream: usage and metadata, each said once."""

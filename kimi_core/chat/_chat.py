@@ -203,7 +203,8 @@ class KimiChat:
         transport = self.transport
         with in_time(request, limits):
             permit = self._permit(request, limits)
-            permit.wait()
+            if self._limiter is not None:
+                permit.wait()
             with permit.sending():
                 _announce(request)
                 response = limits.run(
@@ -235,7 +236,8 @@ class KimiChat:
         transport = self.transport
         with in_time(request, limits):
             permit = self._permit(request, limits)
-            await limits.within(permit.await_turn())
+            if self._limiter is not None:
+                await limits.within(permit.await_turn())
             with permit.sending():
                 _announce(request)
                 response = await limits.within(

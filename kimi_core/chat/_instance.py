@@ -202,6 +202,15 @@ class Instance(ClosesItself):
 
     _rest: ClassVar[str]
     _strict: ClassVar[bool]
+    if not TYPE_CHECKING:  # `ClosesItself` says its type
+
+        @property
+        def _chat(self) -> KimiChat:
+            # Asked eight times a request; pydantic looks everywhere else first, for 3 us each time.
+            try:
+                return self.__pydantic_private__["_chat"]
+            except (AttributeError, KeyError, TypeError):
+                raise AttributeError from None  # which pydantic words
 
     def _sorted(self, said: Mapping[str, Any], *, of_copy: bool = False) -> dict[str, Any]:
         """Sort the keywords of a constructor, or what a copy is to have otherwise.
@@ -235,8 +244,8 @@ class Instance(ClosesItself):
     def _said(self) -> dict[str, Any]:
         """Return what the instance was set to for its requests, as words of a call."""
         # LangChain asks five times a request, and pydantic answers slowly for what is no field.
-        fields = self.__dict__
-        said = {name: value for name in _SAID if (value := fields.get(name)) is not None}
+        values = map(self.__dict__.get, _SAID)
+        said = {name: it for name, it in zip(_SAID, values, strict=True) if it is not None}
         return {**said, "tokenizer": self._tokenizer()} if "tokenizer" in said else said
 
     def _tokenizer(self) -> Tokenizer:

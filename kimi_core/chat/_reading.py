@@ -99,8 +99,16 @@ class Reading:
 
     def feed(self, data: bytes) -> Iterable[list[Event]]:
         """Read bytes as they came; return the events of each chunk, to be looked at at once."""
-        if self._decoder is not None:
-            return self._feed_events(self._decoder, data)
+        decoder = self._decoder
+        if decoder is not None:
+            repeats = decoder.repeats
+            text = None if repeats is None else repeats.text_of(data)
+            if repeats is None or text is None:
+                return self._feed_events(decoder, data)
+            # As nearly every read of a live stream.
+            if text:  # an empty one keeps the connection alive, and says nothing
+                self.limits.heard()
+            return self.reader.feed_texts(repeats.kind, repeats.event, [text])
         if self._body is not None:
             self._feed_body(self._body, data)
             return ()
@@ -129,12 +137,6 @@ class Reading:
         return EventStreamDecoder(only_text if self._observer is None else None)
 
     def _feed_events(self, decoder: EventStreamDecoder, data: bytes) -> Iterable[list[Event]]:
-        repeats = decoder.repeats
-        text = None if repeats is None else repeats.text_of(data)
-        if repeats is not None and text is not None:  # as nearly every read of a live stream
-            if text:  # an empty one keeps the connection alive, and says nothing
-                self.limits.heard()
-            return self.reader.feed_texts(repeats.kind, repeats.event, [text])
         chunks = decoder.feed(data)
         if len(chunks) == 1 and decoder.broken is None:  # nothing to merge
             return self._read_any(chunks[0])
@@ -248,10 +250,11 @@ class Reading:
             KimiTimeoutError: Where the answer takes too long, though its server keeps the
                 connection alive; with what had come in its ``partial``.
         """
-        if self.finished:
+        decoder, limits = self._decoder, self.limits
+        if self.finished if decoder is None else decoder.done:
             return False
-        if self.limits.over:
-            raise self._out_of_time() if self.limits.passed else self._silent()
+        if limits.over:
+            raise self._out_of_time() if limits.passed else self._silent()
         return True
 
     def after(self, error: Exception) -> tuple[list[list[Event]], Exception | None]:

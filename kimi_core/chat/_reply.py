@@ -13,14 +13,14 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from kimi_core.chat._again import AskingAgain
 from kimi_core.chat._learned import Learned
-from kimi_core.chat._read_ahead import read_ahead
+from kimi_core.chat._read_ahead import ReadAhead
 from kimi_core.chat._reading import Reading
 from kimi_core.errors import KimiError, Line, request_id_of
 from kimi_core.events import Event
 from kimi_core.request import Request
 from kimi_core.response import ResponseReader, Unsettled
 from kimi_core.transport.call import HttpResponse, areads, reads
-from kimi_core.transport.limits import Limits, adrain, drain
+from kimi_core.transport.limits import FOR_THE_END, Limits, drain
 from kimi_core.transport.processes import nested
 from kimi_core.transport.rates import Permit
 
@@ -156,8 +156,8 @@ class AsyncReply(Opened):
         """
         reading = self._reading
         try:
-            source = read_ahead(areads(self._response), reading.limits.within)
-            async with nested(source) as arrived:
+            ahead = ReadAhead(areads(self._response))
+            async with nested(ahead.reads(reading.limits.within)) as arrived:
                 async for data in arrived:
                     for events in reading.feed(data):
                         yield events
@@ -165,7 +165,7 @@ class AsyncReply(Opened):
                         break
                 for events in reading.close():
                     yield events
-                await adrain(arrived)
+                await ahead.rest(FOR_THE_END)
         except Exception as error:
             held, meant = reading.after(error)
             for events in held:

@@ -186,7 +186,7 @@ class CallOptions:
         Raises:
             KimiConfigError: As there, and for a word of another class in the call.
         """
-        words = option_names() | {"model", "tools"}
+        words = _words_of_a_call()
         check_words(said[-1], words)
         found = merge_settings(*said, options=words)
         model, tools = found.pop("model", None), found.pop("tools", None)
@@ -197,3 +197,8 @@ class CallOptions:
 def option_names() -> frozenset[str]:
     """Return the names of all options; ``extra`` and ``of_body`` are none that a caller says."""
     return frozenset(option.name for option in fields(Options)) - {"extra", "of_body"}
+
+
+@cache
+def _words_of_a_call() -> frozenset[str]:
+    return option_names() | {"model", "tools"}

@@ -35,7 +35,7 @@ from kimi_core.request._prefix import (
 from kimi_core.request._prompt_rules import check_prompt
 from kimi_core.request._read import thinking_of
 from kimi_core.request._thinking import decide_thinking
-from kimi_core.request._tool_choice import decide_tool_choice
+from kimi_core.request._tool_choice import ToolChoice, decide_tool_choice
 from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
 from kimi_core.request.foreign import in_plain_text
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from kimi_core.request._call_policy import CallPolicy
     from kimi_core.request._options import Options
     from kimi_core.request._thinking import Thinking
-    from kimi_core.request._tool_choice import ToolChoice
 
 __all__ = ["Plan", "decide"]
 
@@ -210,8 +209,8 @@ def _decide_tools(
     )
     names = decide_names(taken, messages, endpoint.tool_name_rule)
     wanted = names.sent.get(choice.wanted, choice.wanted)
-    tools = names.tools(choice.tools)
-    return replace(choice, value=names.choice(choice.value), tools=tools, wanted=wanted), names
+    value, tools = names.choice(choice.value), names.tools(choice.tools)
+    return ToolChoice(value, tools, choice.thinking, choice.given_up, wanted), names
 
 
 def _form_is_taken(options: Options) -> bool:

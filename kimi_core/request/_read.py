@@ -10,7 +10,7 @@ Each means one setting here, in the constructor, in a call and where a field is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -138,13 +138,14 @@ def merge_settings(*said: Mapping[str, Any], options: AbstractSet[str]) -> dict[
                 chosen.pop(meant, None)
             extra[name] = value
             of_body.add(name)
-        _check_fields(settings.keys() - options)
-        explicit = {name: settings.pop(name) for name in options & settings.keys()}
-        if _meant_by("thinking", extra.get("thinking")) & explicit.keys():
+        explicit = {name: value for name, value in settings.items() if name in options}
+        fields = {name: value for name, value in settings.items() if name not in options}
+        _check_fields(fields)
+        if "thinking" in extra and _meant_by("thinking", extra["thinking"]) & explicit.keys():
             chosen.update(thinking_of(extra) or {})  # so that what is not said anew stays
         chosen.update(explicit)
         extra = {n: v for n, v in extra.items() if not _meant_by(n, v) & explicit.keys()}
-        own = {name: value for name, value in settings.items() if value is not None}
+        own = {name: value for name, value in fields.items() if value is not None}
         extra.update(own)
         of_body -= own.keys()
     sent = {n: v for n, v in extra.items() if n not in _OF_THE_METHOD}
@@ -157,14 +158,14 @@ def check_words(call: Mapping[str, Any], options: AbstractSet[str]) -> None:
     Raises:
         KimiConfigError: It says what to write.
     """
-    for name in sorted(call.keys() & OLD_NAMES.keys() - options):
+    for name in sorted(name for name in call if name in OLD_NAMES and name not in options):
         if call[name] is None or is_of_a_connection(name):
             continue
         instead = _AS_KEYWORDS if name.endswith("_kwargs") else OLD_NAMES[name]
         raise KimiConfigError(f"{name} is refused: a call has no such setting; {instead}.")
 
 
-def _check_fields(names: AbstractSet[str]) -> None:
+def _check_fields(names: Iterable[str]) -> None:
     for name in sorted(names):
         if name in _OF_THE_MODEL or is_of_a_connection(name):
             raise KimiConfigError(

@@ -81,6 +81,9 @@ class ToolNames:
         return {**holder, "function": {**function, "name": name}} if name else holder
 
 
+_ALL_THEIR_OWN = ToolNames()
+
+
 def decide_names(
     tools: Sequence[Mapping[str, Any]],
     messages: Sequence[Mapping[str, Any]],
@@ -98,6 +101,8 @@ def decide_names(
         rule: What the server takes; None for any name but that of a generic class.
     """
     names = dict.fromkeys(_names(tools, messages))
+    if not names:
+        return _ALL_THEIR_OWN
     nearest = {name: _nearest(name, rule) for name in names}
     alike = Counter(nearest.values())
     taken = {name for name, near in nearest.items() if name == near}

@@ -362,9 +362,10 @@ class ResponseReader(AnswerEvents):
 
     def _trapped_answer(self, reason: str | None) -> list[Event]:
         """Return the answer that a server took for reasoning, where there is no other."""
+        if self._reasoning is None or reason in CUT_OFF or self._calls.any:
+            return []
         said = self._builder.message()
-        cut = reason in CUT_OFF
-        if self._reasoning is None or cut or said.content.strip() or self._calls.any:
+        if said.content.strip():
             return []
         text = self._reasoning.trapped_answer(said.reasoning)
         if not text and unthinking(self._request):

@@ -117,12 +117,10 @@ class AnswerFacts:
             fingerprint = string_in(chunk, "system_fingerprint")
             self.system_fingerprint = fingerprint or self.system_fingerprint
 
-    def _note_repeated(self, chunk: Mapping[str, Any], text: str) -> None:
-        """Take note of chunks that are the same but for their text; the last one's is kept."""
-        if chunk is not self._repeated:
-            self._read_header(chunk)
-            self._repeated = chunk
-        self._last_text = text
+    def _note_repeated(self, chunk: Mapping[str, Any]) -> None:
+        """Take note of chunks that are the same but for their text, of which the last's is kept."""
+        self._read_header(chunk)
+        self._repeated = chunk
 
     @property
     def _last_choices(self) -> Any:  # noqa: ANN401 - as a server says it

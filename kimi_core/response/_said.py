@@ -76,7 +76,9 @@ class AnswerEvents(AnswerFacts):
         Returns:
             The events of each.
         """
-        self._note_repeated(chunk, texts[-1])
+        if chunk is not self._repeated:
+            self._note_repeated(chunk)
+        self._last_text = texts[-1]
         passage = self._passage
         if passage is not None:
             more = passage.more(kind, "".join(texts))
@@ -88,7 +90,7 @@ class AnswerEvents(AnswerFacts):
         if source == "arguments":
             return (self._read_arguments(kind, texts),)
         reasons = source == "reasoning"
-        if not self.is_plain(kind):
+        if source not in self._plain and not self.is_plain(kind):
             return map(self._reasoning_events if reasons else self._content_events, texts)
         if "" in texts:
             texts = list(filter(None, texts))

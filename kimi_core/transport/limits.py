@@ -17,7 +17,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -28,13 +28,13 @@ from typing import Any, TypeVar
 from kimi_core.transport.alarm import alarm
 from kimi_core.transport.call import HttpResponse
 
-__all__ = ["Limits", "OutOfTimeError", "adrain", "drain", "keep_within"]
+__all__ = ["FOR_THE_END", "Limits", "OutOfTimeError", "drain", "keep_within"]
 
 _T = TypeVar("_T")
 
 # Seconds for the end of a body behind a whole answer. A connection whose body was read to its end
 # serves the next request; the end mostly lies in the buffer already.
-_FOR_THE_END = 0.05
+FOR_THE_END = 0.05
 
 _running: ContextVar[Limits | None] = ContextVar("limits of the request", default=None)
 
@@ -220,16 +220,5 @@ def drain(response: HttpResponse, pieces: Iterable[bytes]) -> None:
         if announced == str(response.num_bytes_downloaded):
             deque(pieces, maxlen=0)  # it ends at once
             return
-        with alarm.after(_FOR_THE_END, partial(_hang_up, response)):
+        with alarm.after(FOR_THE_END, partial(_hang_up, response)):
             deque(pieces, maxlen=0)
-
-
-async def adrain(pieces: AsyncIterable[bytes]) -> None:
-    """Read what is behind a whole answer, as `drain` does."""
-
-    async def rest() -> None:
-        async for _ in pieces:
-            pass
-
-    with suppress(Exception):
-        await asyncio.wait_for(rest(), _FOR_THE_END)

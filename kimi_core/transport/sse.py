@@ -40,14 +40,16 @@ class EventStreamDecoder:
     again by then.
 
     Attributes:
+        repeats: What the next event may repeat; None where one was begun, or nothing can be
+            repeated.
         done: Whether ``[DONE]`` was seen; nothing after it is read.
         broken: What is wrong with an event, behind which nothing is read; None while all is well.
         cut: Whether the stream ended inside an event.
     """
 
     __slots__ = (
-        "_after_return", "_begun", "_data", "_error", "_find", "_held", "_last", "_repeats",
-        "_size", "_tail", "_unrepeated", "broken", "cut", "done",
+        "_after_return", "_data", "_error", "_find", "_held", "_last", "_repeats",
+        "_size", "_tail", "_unrepeated", "broken", "cut", "done", "repeats",
     )  # fmt: skip
 
     def __init__(self, find: FindText | None = None) -> None:
@@ -62,20 +64,15 @@ class EventStreamDecoder:
         self._held = 0  # bytes of these; summed once, or each read would go through all of them
         self._size = 0
         self._after_return = False
-        self._begun = False  # whether an event was begun, or nothing is read any more
         self._error = False
         self._last: dict[str, Any] | None = None
         self._find = find
         self._repeats: Repeats | None = None
         self._unrepeated = 0
+        self.repeats: Repeats | None = None
         self.done: bool = False
         self.cut: bool = False
         self.broken: KimiProtocolError | None = None
-
-    @property
-    def repeats(self) -> Repeats | None:
-        """What the next event may repeat; None where one was begun, or nothing can be repeated."""
-        return None if self._begun else self._repeats
 
     def feed(self, data: bytes) -> list[dict[str, Any] | Texts]:
         """Take bytes as they came and return the objects that became whole.
@@ -96,7 +93,8 @@ class EventStreamDecoder:
                 found += self._read_cut(data[at:after] if at or after < end else data)
             at = after
         begun = self._size or self._data or self._error or self._last or self._after_return
-        self._begun = bool(begun) or self.done or self.broken is not None
+        ends = begun or self.done or self.broken is not None
+        self.repeats = None if ends else self._repeats
         return found
 
     def _read_whole(self, data: bytes, at: int, found: list[dict[str, Any] | Texts]) -> int:

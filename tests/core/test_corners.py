@@ -27,11 +27,11 @@ from kimi_core.events import ContentDelta
 from kimi_core.request.blocks import data_or_url
 from kimi_core.request.kept_arguments import misfit
 from kimi_core.transport import Transport, body
-from kimi_core.transport.limits import adrain, drain
+from kimi_core.transport.limits import drain
 from kimi_core.transport.pools import _Registry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
     from kimi_core.events import Event
 
@@ -78,19 +78,6 @@ def test_a_body_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     reader.feed(b"{" + b" " * 9)
     with pytest.raises(KimiProtocolError, match="more than 10 bytes"):
         reader.feed(b" ")
-
-
-def test_what_is_behind_an_answer_is_read_to_its_end_and_no_error_there_counts() -> None:
-    read: list[bytes] = []
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for piece in (b"a", b"b"):
-            read.append(piece)
-            yield piece
-        raise ConnectionError
-
-    asyncio.run(adrain(pieces()))
-    assert read == [b"a", b"b"]
 
 
 def test_a_stream_of_http_2_is_closed_without_a_look_behind() -> None:

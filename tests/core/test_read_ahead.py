@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimi_core.chat._read_ahead import read_ahead
-from kimi_core.transport.limits import Limits
+from kimi_core.chat._read_ahead import ReadAhead
+from kimi_core.transport.limits import FOR_THE_END, Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -33,7 +33,7 @@ async def source(reads: Sequence[bytes | None]) -> AsyncIterator[bytes]:
 async def collected(reads: Sequence[bytes | None], turns: int = 0) -> list[bytes]:
     """Read everything, as a consumer that takes so many turns of the loop for each item."""
     seen: list[bytes] = []
-    async with aclosing(read_ahead(source(reads), Limits(None).within)) as items:
+    async with aclosing(ReadAhead(source(reads)).reads(Limits(None).within)) as items:
         async for item in items:
             seen.append(item)
             for _ in range(turns):
@@ -64,7 +64,7 @@ def test_nothing_is_waited_for() -> None:
             yield b"second"
 
         seen: list[bytes] = []
-        async for item in read_ahead(two(), Limits(None).within):
+        async for item in ReadAhead(two()).reads(Limits(None).within):
             seen.append(item)
             saw_first.set()
         return seen
@@ -82,7 +82,7 @@ def test_an_error_comes_after_what_was_before_it(before: list[bytes | None]) -> 
     seen: list[bytes] = []
 
     async def run() -> None:
-        async for item in read_ahead(broken(), Limits(None).within):
+        async for item in ReadAhead(broken()).reads(Limits(None).within):
             seen.extend([item])
 
     with pytest.raises(ValueError, match="broken"):
@@ -104,7 +104,7 @@ def test_a_consumer_that_leaves_leaves_no_task(
 
     async def run() -> None:
         before = asyncio.all_tasks()
-        async with aclosing(read_ahead(endless(), Limits(None).within)) as items:
+        async with aclosing(ReadAhead(endless()).reads(Limits(None).within)) as items:
             async for _ in items:
                 break
         assert asyncio.all_tasks() == before
@@ -123,7 +123,7 @@ def test_a_slow_consumer_does_not_make_it_hold_everything() -> None:
                 made += 1
                 yield b"x" * 10_000
 
-        async with aclosing(read_ahead(megabytes(), Limits(None).within)) as items:
+        async with aclosing(ReadAhead(megabytes()).reads(Limits(None).within)) as items:
             async for _ in items:
                 for _ in range(100):
                     await asyncio.sleep(0)
@@ -147,7 +147,7 @@ def test_a_consumer_that_leaves_does_not_break_off_what_is_shielded() -> None:
                 await released.wait()
                 done.append("closed")
 
-        items = read_ahead(closes_at_its_end(), Limits(None).within)
+        items = ReadAhead(closes_at_its_end()).reads(Limits(None).within)
         assert await anext(items) == b"all"
         await closing.wait()
         leaving = asyncio.create_task(items.aclose())
@@ -165,9 +165,45 @@ def test_a_consumer_that_leaves_waits_for_nothing_else() -> None:
             yield b"first"
             await asyncio.Event().wait()
 
-        items = read_ahead(never_ends(), Limits(None).within)
+        items = ReadAhead(never_ends()).reads(Limits(None).within)
         assert await anext(items) == b"first"
         await items.aclose()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(run())
+
+
+async def left_behind(source: AsyncIterator[bytes]) -> None:
+    """Take the first read, as a whole answer, and have the rest read that comes at once."""
+    ahead, before = ReadAhead(source), asyncio.all_tasks()
+    async with aclosing(ahead.reads(Limits(None).within)) as items:
+        assert await anext(items) == b"all"
+        await ahead.rest(FOR_THE_END)
+    assert asyncio.all_tasks() == before
+
+
+def test_what_is_behind_an_answer_is_read_to_its_end_and_no_error_there_counts() -> None:
+    read: list[bytes] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"all"
+        for piece in (b"a", b"b" * 200_000, b"c"):
+            await asyncio.sleep(0)
+            read.append(piece[:1])
+            yield piece
+        raise ConnectionError
+
+    asyncio.run(left_behind(pieces()))
+    assert read == [b"a", b"b", b"c"]
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["it never ends", "it never comes"])
+def test_what_is_behind_an_answer_is_given_up_in_time(waits: bool) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"all"
+        await asyncio.sleep(0)
+        while not waits:
+            yield b"more"
+        await asyncio.Event().wait()
+
+    asyncio.run(asyncio.wait_for(left_behind(endless()), 10))

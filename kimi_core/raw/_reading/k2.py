@@ -7,7 +7,7 @@ May know: its own files. Calls themselves are read by `k2_call`.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kimi_core.raw._reading.k2_call import FINDERS, CallReader, spellings
 from kimi_core.raw._reading.k2_table import SPELLINGS, TRANSITIONS, Action, Marker, State
@@ -15,10 +15,12 @@ from kimi_core.raw._reading.markers import Decision, MarkerFinder, is_last
 from kimi_core.raw._reading.reader import VISIBLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from kimi_core.raw._reading.names import ToolNames
     from kimi_core.raw._reading.output import Output
 
-__all__ = ["TEXT_STATES", "TURN_ENDS", "K2Machine"]
+__all__ = ["READ_AS_TEXT", "TEXT_STATES", "TURN_ENDS", "K2Machine"]
 
 TEXT_STATES = (State.REASONING_START, State.REASONING, State.CONTENT, State.AFTER_CALLS)
 _ASIDE = {
@@ -28,6 +30,13 @@ _ASIDE = {
     State.ENDED: "text_after_end",
 }
 _REASONING = (State.REASONING_START, State.REASONING)
+READ_AS_TEXT = (
+    State.REASONING,
+    State.CONTENT,
+    State.AFTER_CALLS,
+    State.AFTER_ARGUMENTS,
+    State.ENDED,
+)
 _STRIPPED_TAIL = re.compile(r"(\d{0,9})(?:(?<=\d)[ \t\r\n]{0,8}(\{)?)?")
 TURN_ENDS = SPELLINGS[Marker.END_OF_TURN]
 
@@ -64,18 +73,6 @@ class K2Machine(CallReader):
             extra = {f"functions.{name}:": Marker.STRIPPED_CALL for name in tools}
             for state in TEXT_STATES:
                 self._finders[state] = MarkerFinder({**spellings(state), **extra})
-        self._steps = {
-            State.REASONING_START: self._read_reasoning_start,
-            State.REASONING: self._read_text,
-            State.CONTENT: self._read_text,
-            State.AFTER_CALLS: self._read_text,
-            State.SECTION: self._read_section,
-            State.HEADER: self._read_header,
-            State.ARGUMENTS: self._read_value,
-            State.STRING: self._read_value,
-            State.AFTER_ARGUMENTS: self._read_text,
-            State.ENDED: self._read_text,
-        }
 
     def close(self, *, normal: bool) -> None:
         """Read what was held back, and end what is open.
@@ -266,3 +263,12 @@ class K2Machine(CallReader):
             self._leave_header(marker)
         elif self._state in (State.ARGUMENTS, State.STRING, State.AFTER_ARGUMENTS):
             self._leave_value(marker, normal=normal)
+
+    _steps: ClassVar[Mapping[Any, Callable[[Any], bool]]] = {
+        **dict.fromkeys(READ_AS_TEXT, _read_text),
+        State.REASONING_START: _read_reasoning_start,
+        State.SECTION: _read_section,
+        State.HEADER: CallReader._read_header,  # noqa: SLF001 - of its base
+        State.ARGUMENTS: CallReader._read_value,  # noqa: SLF001 - as above
+        State.STRING: CallReader._read_value,  # noqa: SLF001 - as above
+    }

@@ -7,9 +7,9 @@ May know: its own files.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from kimi_core.raw._reading.k2 import TEXT_STATES, TURN_ENDS, K2Machine
+from kimi_core.raw._reading.k2 import READ_AS_TEXT, TEXT_STATES, TURN_ENDS, K2Machine
 from kimi_core.raw._reading.k2_header import headers_of
 from kimi_core.raw._reading.k2_offer import K2Offers, object_follows
 from kimi_core.raw._reading.k2_table import Marker, State
@@ -18,6 +18,8 @@ from kimi_core.raw._reading.reader import VISIBLE
 from kimi_core.raw._reading.text_rule import EndPattern
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from kimi_core.raw._reading.markers import Decision
     from kimi_core.raw._reading.names import ToolNames
     from kimi_core.raw._reading.output import Output
@@ -198,3 +200,8 @@ class RuledK2Machine(K2Machine):
         super()._take(found)
         if was in (State.REASONING_START, State.REASONING) and self._state is State.CONTENT:
             self._rule.start_text()
+
+    _steps: ClassVar[Mapping[Any, Callable[[Any], bool]]] = {
+        **K2Machine._steps,  # noqa: SLF001 - of its base
+        **dict.fromkeys(READ_AS_TEXT, _read_text),
+    }

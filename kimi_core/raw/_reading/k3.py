@@ -6,7 +6,7 @@ May know: its own files. Calls themselves are read by `k3_call`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kimi_core.raw._reading.k3_call import K3CallReader
 from kimi_core.raw._reading.k3_table import K3_TRANSITIONS, K3Action, K3Marker, K3State
@@ -14,6 +14,8 @@ from kimi_core.raw._reading.k3_tags import Tag, find_tag, read_tag, tail
 from kimi_core.raw._reading.reader import VISIBLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from kimi_core.raw._reading.markers import Decision
     from kimi_core.raw._reading.names import ToolNames
     from kimi_core.raw._reading.output import Output
@@ -57,17 +59,6 @@ class K3Machine(K3CallReader):
         self._spoken = False
         self._tools_calls = 0
         self._tools_tag = ("", 0)
-        self._steps = dict.fromkeys(K3State, self._read_text)
-        self._steps.update(
-            {
-                K3State.THINK_START: self._read_start,
-                K3State.RESPONSE_START: self._read_start,
-                K3State.TOOLS: self._read_tools,
-                K3State.STRING_VALUE: self._read_string,
-                K3State.JSON_VALUE: self._read_json,
-                K3State.JSON_BLOCK: self._read_json,
-            }
-        )
 
     def close(self, *, normal: bool) -> None:
         """Read what was held back, and end what is open.
@@ -269,3 +260,13 @@ class K3Machine(K3CallReader):
         self._flush_aside("text_in_section")
         if not self._tools_calls and marker is not K3Marker.OPEN_CALL and not over:
             self._output.diagnose("empty_section", *self._tools_tag)
+
+    _steps: ClassVar[Mapping[Any, Callable[[Any], bool]]] = {
+        **dict.fromkeys(K3State, _read_text),
+        K3State.THINK_START: _read_start,
+        K3State.RESPONSE_START: _read_start,
+        K3State.TOOLS: _read_tools,
+        K3State.STRING_VALUE: K3CallReader._read_string,  # noqa: SLF001 - of its base
+        K3State.JSON_VALUE: K3CallReader._read_json,  # noqa: SLF001 - as above
+        K3State.JSON_BLOCK: K3CallReader._read_json,  # noqa: SLF001 - as above
+    }
