@@ -85,7 +85,6 @@ __all__ = [
     "withheld_in",
 ]
 
-_NOTHING: Mapping[str, Any] = {}
 _REASONING_FIELDS = frozenset({"reasoning_content", "reasoning"})
 
 
@@ -124,7 +123,8 @@ class ResponseReader(AnswerEvents):
         self._closed = False
         self._begun = False
         self._done = False
-        self._streamed, self._recap = False, _NOTHING
+        self._streamed = False
+        self._recap: Mapping[str, Any] = {}
         self._beside_error: list[Event] = []
         self._uncalled = ""
         self._noted: list[Diagnostic] = []
@@ -211,8 +211,8 @@ class ResponseReader(AnswerEvents):
             self._recap = message or (choice if "tool_calls" in choice else self._recap)
             self._streamed = True
         elif message and self._streamed:
-            self._recap, message = message, _NOTHING
-        said = delta or (message if message is _NOTHING else message or choice)
+            self._recap, message = message, None
+        said = delta or message or choice
         events = self._read_delta(said, whole="delta" not in choice and not self._server.any)
         if choice.get("finish_reason"):
             self._finish = finish_reason_of(choice) or self._finish

@@ -22,7 +22,7 @@ __all__ = ["Choices"]
 
 
 class Choices:
-    """Takes the answer out of the choices of each chunk: it is the first that says anything.
+    """Takes the answer out of the choices of each chunk: it is the first that comes.
 
     Attributes:
         failed: Whether a choice beside the answer holds an error in place of one.
@@ -31,7 +31,6 @@ class Choices:
     def __init__(self) -> None:
         """Start where none has come."""
         self._index: int | None = None
-        self._said = False
         self._others: dict[int | None, list[str]] = {}
         self._moved: list[Mapping[str, Any]] = []
         self._beside = False
@@ -49,7 +48,7 @@ class Choices:
         if not choices:
             return None
         first = as_mapping(choices[0])
-        same = first is not None and first.get("index") == self._index and self._said
+        same = first is not None and first.get("index") == self._index
         if same and len(choices) == 1 and not self._moved:
             return first
         return self._sorted([choice for one in choices if (choice := as_mapping(one)) is not None])
@@ -57,7 +56,7 @@ class Choices:
     def holds(self, chunk: Mapping[str, Any]) -> bool:
         """Whether a chunk of one choice is certainly of the answer; nothing is taken note of."""
         index = index_of(chunk["choices"][0].get("index"))
-        return self._said and not self._moved and index in {None, self._index}
+        return not self._moved and index in {None, self._index}
 
     def moved(self) -> list[Mapping[str, Any]]:
         """Return the choices behind the answer that are more of it, where it has no end of its own.
@@ -83,12 +82,8 @@ class Choices:
         return found
 
     def _of_answer(self, choices: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-        if not self._said:
-            speaks = next((choice for choice in choices if _says_anything(choice)), None)
-            self._said = speaks is not None
-            found = speaks or (choices[0] if choices else None)
-            self._index = index_of(found.get("index")) if found is not None else None
-            return found
+        if self._index is None and len(choices) > 1:
+            choices = [choice for choice in choices if _says_anything(choice)] or choices
         for choice in choices:
             index = index_of(choice.get("index"))
             self._index = index if self._index is None else self._index
