@@ -146,7 +146,7 @@ def _pieces(pieces: Pieces) -> tuple[list[ToolCallChunk], list[LangChainToolCall
     chunks = [
         tool_call_chunk(name=p.name, args=p.arguments, id=p.id, index=p.index) for p in pieces
     ]
-    begun = [p for p in pieces if p.name is not None]
+    begun = [p for p in pieces if p.name is not None and p.runs]
     return chunks, [tool_call(name=p.name or "", args=p.shown(), id=p.id) for p in begun]
 
 

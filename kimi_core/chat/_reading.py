@@ -322,7 +322,7 @@ def _is_of_transport(error: Exception) -> bool:
 
 def _has_choice(answer: dict[str, Any]) -> bool:
     choices = as_sequence(answer.get("choices"))
-    return choices is not None and any(as_mapping(choice) is not None for choice in choices[:1])
+    return choices is not None and any(as_mapping(choice) is not None for choice in choices)
 
 
 def _is_begun(answer: dict[str, Any]) -> bool:

@@ -162,13 +162,9 @@ def error_in(chunk: Mapping[str, Any]) -> object | None:
     """
     if chunk.get("error"):
         return chunk
-    choice = _first_choice(chunk)
-    if choice is not None:
-        said = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
-        found: object = choice.get("error") or said.get("error")
-        if choice.get("finish_reason") == "error":
-            found = found or {"message": "finish_reason is 'error'"}
-        return found or None
+    choices = _choices(chunk)
+    if choices:
+        return next(filter(None, map(_error_in_choice, choices)), None)
     flat = chunk.get("object") == "error" or chunk.get("type") == "error"
     named = any(chunk.get(name) for name in _NAMES_OF_ERRORS)
     # The first event of Anthropic's route has a message too: an object.
@@ -180,10 +176,18 @@ def error_in(chunk: Mapping[str, Any]) -> object | None:
 _NAMES_OF_ERRORS = ("error_type", "error_message", "errors")
 
 
-def _first_choice(chunk: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _choices(chunk: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     choices = chunk.get("choices")
-    first = cast("list[object]", choices)[0] if isinstance(choices, list) and choices else None
-    return _mapping(first) or None
+    found = cast("list[object]", choices) if isinstance(choices, list) else []
+    return list(filter(None, map(_mapping, found)))
+
+
+def _error_in_choice(choice: Mapping[str, Any]) -> object | None:
+    said = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
+    found: object = choice.get("error") or said.get("error")
+    if choice.get("finish_reason") == "error":
+        return found or {"message": "finish_reason is 'error'"}
+    return found or None
 
 
 def _error_object(body: object) -> Mapping[str, Any]:

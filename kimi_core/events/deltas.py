@@ -25,12 +25,14 @@ class CallDelta:
         id: Its id, in its first piece.
         name: Name of the tool, likewise.
         arguments: What is new of the JSON text of its arguments.
+        runs: False where the piece ends the call, and it may not be run.
     """
 
     index: int
     id: str | None = None
     name: str | None = None
     arguments: str = ""
+    runs: bool = True
 
     def shown(self) -> dict[str, Any]:
         """Return arguments that came whole in this piece, as some servers send them, or none."""
@@ -90,6 +92,8 @@ class Deltas:
                 else:
                     runs = event.complete and event.invalid is None
                     text = self._ending("".join(kept), runs)
+                    if event.index in calls:
+                        calls[event.index].runs = runs
                 if text and event.index in calls:
                     calls[event.index].arguments += text
                 elif text:

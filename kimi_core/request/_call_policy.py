@@ -17,6 +17,8 @@ from kimi_core.request._tool_names import name_of
 
 __all__ = ["CallPolicy", "decide_call_policy"]
 
+_PREFIX = "functions."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPolicy:
@@ -38,11 +40,13 @@ class CallPolicy:
 
     def begins(self, name: str) -> bool:
         """Whether a declared name goes on behind this one, which may be one itself."""
+        name = name.removeprefix(_PREFIX)
         names = "\n".join(("", *self.schemas, *self.own_names, ""))
         return names.count(f"\n{name}") > names.count(f"\n{name}\n")
 
     def declares(self, name: str) -> bool:
-        """Whether this is a declared name, as it is sent."""
+        """Whether this is a declared name, as it is sent, or as Kimi writes it in an id."""
+        name = name.removeprefix(_PREFIX)
         return self.own_names.get(name, name) in self.schemas
 
 

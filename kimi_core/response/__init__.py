@@ -22,13 +22,14 @@ from kimi_core.events import (
     Diagnostic,
     Event,
     ParsedMessage,
+    ReasoningDelta,
     ToolCall,
 )
 from kimi_core.raw.text_policy import CUT_OFF
 from kimi_core.request import Request
 from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import Source
-from kimi_core.response._choices import Choices
+from kimi_core.response._fragment import calls_of
 from kimi_core.response._incomplete import (
     finish_reason_in,
     incomplete_answer,
@@ -39,6 +40,7 @@ from kimi_core.response._incomplete import (
     withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
+from kimi_core.response._recap import untold
 from kimi_core.response._refusal import (
     invalid_calls,
     silent_end,
@@ -118,10 +120,11 @@ class ResponseReader(AnswerEvents):
                 wait for `resolve`.
         """
         super().__init__(request, headers, splitting, asks_again=asks_again)
-        self._chosen = Choices()
         self._closed = False
         self._begun = False
         self._done = False
+        self._streamed = False
+        self._recap: Mapping[str, Any] = {}
         self._beside_error: list[Event] = []
         self._uncalled = ""
         self._noted: list[Diagnostic] = []
@@ -190,7 +193,7 @@ class ResponseReader(AnswerEvents):
             self._raise_error_in(chunk)
             return []
         events = self._read_choice(chunk, choice)
-        if "error" in chunk or failed(choice):
+        if "error" in chunk or failed(choice) or self._chosen.failed:
             self._beside_error = events  # told at the end, as what was held back is
             self._raise_error_in(chunk)
             self._beside_error = []
@@ -203,7 +206,13 @@ class ResponseReader(AnswerEvents):
             self._read_usage(choice)
         if choice.get("logprobs"):
             self._read_logprobs(choice)
-        said = as_mapping(choice.get("delta")) or as_mapping(choice.get("message")) or choice
+        delta, message = as_mapping(choice.get("delta")), as_mapping(choice.get("message"))
+        if delta:
+            self._recap = message or (choice if "tool_calls" in choice else self._recap)
+            self._streamed = True
+        elif message and self._streamed:
+            self._recap, message = message, None
+        said = delta or message or choice
         events = self._read_delta(said, whole="delta" not in choice and not self._server.any)
         if choice.get("finish_reason"):
             self._finish = finish_reason_of(choice) or self._finish
@@ -227,8 +236,13 @@ class ResponseReader(AnswerEvents):
         """End the answer and return what was held back, whether it was whole or not."""
         if self._closed:
             return []
+        moved = [] if self._finish else self._chosen.moved()
+        taken = [event for choice in moved for event in self._read_choice({}, choice)]
         self._closed = True
         self._done = done
+        if self._recap:
+            again = self._server.feed_again(calls_of(self._recap))
+            taken += self._taken(self._calls.number("server", again))
         served = self._server.any
         filled = self._hides_its_limit(called=served)
         if filled:
@@ -236,10 +250,11 @@ class ResponseReader(AnswerEvents):
         reason = self._finish
         ended_by = "length" if reason is None and not done else reason
         content = self._content.flush(reason, served=served)
-        taken = self._taken(self._calls.number("content", content))
+        taken += self._taken(self._calls.number("content", content))
         taken += self._closed_text(ended_by)
+        taken += self._untold() if self._recap else []
         taken += self._trapped_answer(ended_by)
-        calls = self._server.close(cut=reason == "length", filled=filled)
+        calls = self._server.close(cut=ended_by == "length", filled=filled)
         calls = self._calls.number("server", calls)
         taken += self._taken([*calls, *self._calls.close()])
         if not done and reason is None:
@@ -359,6 +374,17 @@ class ResponseReader(AnswerEvents):
             closed = reader.close(reason, served=served, answered=answered)
             events += self._calls.number(source, closed)
         return self._taken(events)
+
+    def _untold(self) -> list[Event]:
+        """Return what a message behind the pieces says beside them; calls of their text, too."""
+        if self._calls.any and not self._server.any:
+            return []
+        said = self._builder.message()
+        thought, odd = untold(said.reasoning, reasoning_of(self._recap))
+        text, odd_text = untold(said.content, text_of(self._recap))
+        self._noted += (*odd, *odd_text)
+        events: list[Event] = [ReasoningDelta(thought)] if thought else []
+        return self._taken([*events, ContentDelta(text)] if text else events)
 
     def _trapped_answer(self, reason: str | None) -> list[Event]:
         """Return the answer that a server took for reasoning, where there is no other."""

@@ -7,16 +7,15 @@ that stand in place of an answer. May know: its own files, _json, errors, reques
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from itertools import zip_longest
-from typing import Any, cast
+from typing import Any
 
 from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import error_from_body, error_in
 from kimi_core.request import Request
 from kimi_core.response._incomplete import incomplete_details
 from kimi_core.response._usage import Usage
-from kimi_core.response._words import TextKind, only_text, string_in
+from kimi_core.response._words import string_in, with_text
 
 __all__ = ["AnswerFacts"]
 
@@ -127,11 +126,7 @@ class AnswerFacts:
         """The choices of the last chunk that has any, made anew where it only repeated another."""
         if self._repeated is None:
             return self._choices
-        last = dict(deepcopy(self._repeated))
-        # What repeats it was read for that text alone, so there is one.
-        _, holder, name = cast("tuple[TextKind, dict[str, Any], str]", only_text(last))
-        holder[name] = self._last_text
-        return last["choices"]
+        return with_text(self._repeated, self._last_text)["choices"]
 
     def _read_usage(self, holder: Mapping[str, Any]) -> None:
         said = holder.get("usage")

@@ -1,7 +1,7 @@
 """Tool calls that a server parsed itself -> events.
 
 Owns: which call a fragment of ``tool_calls`` belongs to, whatever is missing from it.
-May know: _json, events.
+May know: its own files, _json, events.
 
 Seen in recordings and issues: two calls in one chunk, calls that interleave, a whole call in one
 delta, ids and names that are null or empty in later fragments, no index at all, one as text or the
@@ -15,25 +15,25 @@ What two fragments of one index are, by the second of them:
 it brings             and is
 ====================  ==========================================================================
 no name               more of a call: of the one with its id, otherwise of the last of that index
-another name          another call, whatever the ids
+another name          another call, whatever the ids; more of the name, where it may come in pieces
 the name, its id      more of that call
 the name, another id  another call; more of it where its arguments have begun and are not whole
                       (a server that makes a new id for every fragment)
-the name, no id       more of that call; another one where it is whole and there are arguments
+the name, no id       more of that call; another one where it is whole and there are other arguments
 ====================  ==========================================================================
 
-A name may come in pieces, as every field of a delta may: one that a declared name goes on behind
-waits for the next fragment, and both are one name where the two together are declared, or begin a
-name that is.
+A name may come in pieces, as every field of a delta may, or again with more of it: one that a
+declared name goes on behind waits for the next fragment, and both are one name where the two
+together are declared, or begin a name that is. An index may change in the middle of a call (a
+server that counts fragments): what has no name of its own goes on with the call that is not whole.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from kimi_core._json import as_mapping, as_sequence
+from kimi_core._json import as_mapping
 from kimi_core.events import (
     Diagnostic,
     Event,
@@ -43,13 +43,17 @@ from kimi_core.events import (
 )
 from kimi_core.events.arguments import BLANKS, InvalidArguments, read_arguments
 from kimi_core.events.open_string import OpenString
+from kimi_core.response._fragment import Fragment, read_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ServerCalls", "calls_of"]
+__all__ = ["ServerCalls"]
 
 _NO_OBJECT = "invalid_arguments"
+# How often each piece of arguments may be looked at to see whether they are whole, and how many of
+# all pieces at least.
+_LOOKS, _LEAST_LOOKS = 4, 1000
 
 
 class _Names(Protocol):
@@ -57,15 +61,6 @@ class _Names(Protocol):
 
     def begins(self, name: str) -> bool: ...
     def declares(self, name: str) -> bool: ...
-
-
-class _Fragment(NamedTuple):
-    """One fragment, read once; what is missing is empty."""
-
-    slot: int | None  # the index that the server gave it
-    id: str
-    name: str
-    arguments: str
 
 
 @dataclass(slots=True)
@@ -78,6 +73,7 @@ class _Call:
     waiting: str = ""  # arguments that came before the name
     pieces: list[str] | None = None
     said_empty: bool = False  # the arguments are {}, which is not passed on before the end
+    looks: int = 0  # pieces that were looked at to see whether the arguments are whole
 
 
 class ServerCalls:
@@ -145,13 +141,30 @@ class ServerCalls:
             if more is not None:
                 events += more
                 continue
-            fragment = _read(said)
+            fragment = read_fragment(said)
             call = None if whole else self._call_of(fragment, known)
             if call is None:
                 events += self._start_declared()
                 call = _Call(len(self._calls), slot=fragment.slot)
                 self._calls.append(call)
             events += self._fragment(call, fragment)
+        return events
+
+    def feed_again(self, fragments: Sequence[Mapping[str, Any]]) -> list[Event]:
+        """Take the calls of a message that says again what came in pieces, and may say more."""
+        events: list[Event] = []
+        known = [*self._calls]
+        for said in fragments:
+            fragment = read_fragment(said)
+            call = next((one for one in known if _is_of(fragment, one)), None)
+            if call is None:
+                events += self.feed([said], whole=True)
+                continue
+            known.remove(call)
+            told = "".join(call.pieces or ()) or call.waiting
+            more = fragment.arguments.removeprefix(told)
+            if more != fragment.arguments or not told:
+                events += self._fragment(call, fragment._replace(arguments=more))
         return events
 
     def close(self, *, cut: bool, filled: bool = False) -> list[Event]:
@@ -179,7 +192,7 @@ class ServerCalls:
             return None
         return self._more(last, arguments) if last.started else None
 
-    def _call_of(self, fragment: _Fragment, known: int) -> _Call | None:
+    def _call_of(self, fragment: Fragment, known: int) -> _Call | None:
         """Return the call that a fragment continues, or None where it begins one.
 
         Args:
@@ -187,7 +200,7 @@ class ServerCalls:
             known: How many calls there were before this delta.
         """
         slot, identity, name, _ = fragment
-        latest = self._latest(slot)
+        latest = self._latest(slot) or self._moved(fragment)
         same = [call for call in latest if call.id == identity and name in {"", call.name}]
         if identity and same:
             call = same[0]
@@ -197,26 +210,45 @@ class ServerCalls:
             call = latest[0]
         # No server that knows what it does cuts a call in two within one delta.
         beside = bool(name) and call.index >= known and (slot is None or _is_whole(call))
-        return None if beside or self._is_another(call, fragment) else call
+        alone = beside and self._joined(call, fragment) is None
+        return None if alone or self._is_another(call, fragment) else call
 
-    def _is_another(self, call: _Call, fragment: _Fragment) -> bool:
+    def _is_another(self, call: _Call, fragment: Fragment) -> bool:
         """Whether a fragment begins a new call, although it has the index of this one."""
         _, identity, name, arguments = fragment
         if not name or not call.name:
             return False
         if name != call.name:
-            return not self._is_piece(call, fragment)
+            return self._joined(call, fragment) is None
         if identity and call.id:
             return identity != call.id and (_is_whole(call) or not call.pieces)
-        return _is_whole(call) and bool(arguments.strip(BLANKS))
+        whole = bool(arguments.strip(BLANKS)) and _is_whole(call)
+        return whole and not _means_same("".join(call.pieces or ()), arguments)
 
-    def _is_piece(self, call: _Call, fragment: _Fragment) -> bool:
-        """Whether a fragment's name is more of the name of a call that waits for it."""
+    def _joined(self, call: _Call, fragment: Fragment) -> str | None:
+        """Return the name of a call that waits for more of it, and gets this; None for no more."""
+        first, more = call.name, fragment.name
         same = fragment.id in {"", call.id} or not call.id
-        if call.started or not same:
-            return False
-        name = call.name + fragment.name
-        return self._names.declares(name) or self._names.begins(name)
+        if call.started or first == more or not same:
+            return None
+        if not call.id and self._names.declares(first) and self._names.declares(more):
+            return None
+        again = [more] if more.startswith(first) else []
+        names = (first + more, *again)
+        known = (it for it in names if self._names.declares(it) or self._names.begins(it))
+        return next(known, None)
+
+    def _moved(self, fragment: Fragment) -> list[_Call]:
+        """Return the call that goes on under an index that none has; mostly none does."""
+        slot, identity, name, _ = fragment
+        named = [call for call in self._calls if not identity or call.id == identity][-1:]
+        for call in named:
+            begun = bool(call.pieces) or (not name and not call.said_empty)
+            same = slot is not None and bool(call.name) and name in {"", call.name}
+            if same and begun and not _is_whole(call):
+                call.slot = slot
+                return [call]
+        return []
 
     def _latest(self, slot: int | None) -> list[_Call]:
         """Return the calls that a fragment with this index may belong to, the newest first."""
@@ -227,17 +259,25 @@ class ServerCalls:
             call for call in newest[:1] if call.slot is None
         ]
 
-    def _fragment(self, call: _Call, fragment: _Fragment) -> list[Event]:
+    def _fragment(self, call: _Call, fragment: Fragment) -> list[Event]:
         call.id = call.id or fragment.id
         arguments = fragment.arguments
         if call.started:
-            return self._more(call, arguments)
+            return [] if self._repeats(call, fragment) else self._more(call, arguments)
         if fragment.name != call.name:
-            call.name += fragment.name
+            call.name = self._joined(call, fragment) or call.name or fragment.name
+        if arguments == "{}" and not call.waiting:
+            call.said_empty, arguments = True, ""
         call.waiting += arguments
-        if not call.name or (not call.waiting and self._names.begins(call.name)):
+        if not call.name or (not arguments and self._names.begins(call.name)):
             return []
         return self._start(call)
+
+    def _repeats(self, call: _Call, fragment: Fragment) -> bool:
+        """Whether a fragment says all of a call again, as servers do at the end of one."""
+        _, identity, name, arguments = fragment
+        may = bool(identity or name) and arguments.endswith("}")
+        return may and _is_whole(call) and _means_same("".join(call.pieces or ()), arguments)
 
     def _start_declared(self) -> list[Event]:
         """Start the calls that wait for more of a name which is one as it stands."""
@@ -278,57 +318,30 @@ class ServerCalls:
         return [*events, ToolCallEnd(call.index, complete=not broken)]
 
 
-def calls_of(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the fragments of calls in a delta or a message.
-
-    Servers of OpenAI's first form say a single call as ``function_call``, without index and id:
-    its name, then pieces of its arguments. Where one says both, they are the same call.
-    """
-    given = said.get("tool_calls")
-    listed: Sequence[Any] = as_sequence(given) or (_without_a_list(given) if given else ())
-    found = [call for one in listed if (call := as_mapping(one))]
-    if found:
-        return found
-    odd: Any = next((one for one in listed if one), None) if listed else None
-    if odd:
-        # Told as a call without a name, or it were lost in silence.
-        return [{"id": str(odd)}]
-    legacy = as_mapping(said.get("function_call")) or {}
-    filled = legacy.get("name") or legacy.get("arguments")
-    return [{"function": legacy}] if filled else []
-
-
-def _without_a_list(said: Any) -> Sequence[Any]:  # noqa: ANN401 - any JSON value
-    """Return what stands in place of the list of calls: one of them, or all by their indices."""
-    by_index = as_mapping(said)
-    if not by_index or "function" in by_index or "name" in by_index:
-        return [said]
-    return list(by_index.values())
-
-
-def _read(said: Mapping[str, Any]) -> _Fragment:
-    index, function = said.get("index"), as_mapping(said.get("function"))
-    if function is None:  # some leave the level out that holds name and arguments alone
-        function = said
-    if isinstance(index, str) and index.strip().isdecimal():
-        index = int(index)
-    return _Fragment(
-        index if isinstance(index, int) else None,
-        str(said.get("id") or ""),
-        str(function.get("name") or ""),
-        _as_text(function.get("arguments")),
-    )
-
-
 def _is_whole(call: _Call) -> bool:
-    text = "".join(call.pieces or ())
-    return bool(text.strip(BLANKS)) and _problem(text) != _NO_OBJECT
+    """Whether a call's arguments are whole, in time that grows with their length."""
+    if not call.pieces or not call.pieces[-1].rstrip(BLANKS).endswith(("}", "]", '"')):
+        return False
+    looks = call.looks + len(call.pieces)
+    if looks > _LOOKS * len(call.pieces) + _LEAST_LOOKS:
+        return False
+    call.looks = looks
+    return _problem("".join(call.pieces)) != _NO_OBJECT
 
 
-def _as_text(arguments: Any) -> str:  # noqa: ANN401 - any JSON value
-    if arguments is None or isinstance(arguments, str):
-        return arguments or ""
-    return json.dumps(arguments, ensure_ascii=False)
+def _is_of(fragment: Fragment, call: _Call) -> bool:
+    """Whether a whole call is one that came in pieces."""
+    slot, identity, name, arguments = fragment
+    if identity and identity == call.id:
+        return True
+    told = "".join(call.pieces or ())
+    same = arguments.startswith(told) or _means_same(told, arguments)
+    return name == call.name and (same or (slot is not None and slot == call.slot))
+
+
+def _means_same(first: str, other: str) -> bool:
+    meant = read_arguments(first)
+    return not isinstance(meant, InvalidArguments) and meant == read_arguments(other)
 
 
 def _problem(text: str) -> str | None:

@@ -102,8 +102,11 @@ def lost_answer(
         finish_reason: Why it ended; one that was cut or withheld is told elsewhere.
         usage: Its tokens, or None.
     """
-    if said.content or said.tool_calls or usage is None or finish_reason in _ENDS:
+    if said.content or said.tool_calls or finish_reason in _ENDS:
         return ()
+    if usage is None:
+        called = finish_reason == "tool_calls"
+        return (Diagnostic("empty_answer", "unknown tokens", 0),) if called else ()
     tokens = usage.completion_tokens - usage.reasoning_tokens
     if tokens <= _TOKENS_OF_NOTHING:
         return ()

@@ -7,6 +7,7 @@ run of texts that arrive together takes that way at once. May know: its own file
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,19 +24,21 @@ from kimi_core.request import Request
 from kimi_core.response._answer_facts import AnswerFacts
 from kimi_core.response._begin import ContentReader, Splitting
 from kimi_core.response._calls import AnswerCalls, Source
-from kimi_core.response._fragments import ServerCalls, calls_of
+from kimi_core.response._choices import Choices
+from kimi_core.response._fragment import calls_of
+from kimi_core.response._fragments import ServerCalls
 from kimi_core.response._passage import Passage, Way
 from kimi_core.response._prefix import ToldPrefix
 from kimi_core.response._repair import SettledCalls
 from kimi_core.response._text import TextReader, split_reader
-from kimi_core.response._words import TextKind
+from kimi_core.response._words import TextKind, with_text
 
 __all__ = ["AnswerEvents"]
 
 _CONTENT: TextKind = ("content", None)
 
 
-class AnswerEvents(AnswerFacts):
+class AnswerEvents(AnswerFacts, ABC):
     """The events of one answer; see `kimi_core.response.ResponseReader`."""
 
     def __init__(
@@ -48,6 +51,7 @@ class AnswerEvents(AnswerFacts):
     ) -> None:
         """Start where nothing was said."""
         super().__init__(request, headers)
+        self._chosen = Choices()
         self._builder = MessageBuilder()
         self._server = ServerCalls(request.calls)
         self._calls = AnswerCalls(request.names.own)
@@ -57,6 +61,10 @@ class AnswerEvents(AnswerFacts):
         self._prefix = ToldPrefix(request.begins)
         self._plain: set[str] = set()
         self._passage: Passage | None = None
+
+    @abstractmethod
+    def feed(self, chunk: Mapping[str, Any]) -> list[Event]:
+        """Read one chunk of a stream, and return what it says."""
 
     def feed_texts(
         self, kind: TextKind, chunk: Mapping[str, Any], texts: list[str]
@@ -77,6 +85,8 @@ class AnswerEvents(AnswerFacts):
             The events of each.
         """
         if chunk is not self._repeated:
+            if not self._chosen.holds(chunk):
+                return [self.feed(with_text(chunk, text)) for text in texts]
             self._note_repeated(chunk)
         self._last_text = texts[-1]
         passage = self._passage

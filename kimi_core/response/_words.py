@@ -6,6 +6,7 @@ Owns: under which names text, reasoning, a refusal and the finish reason stand. 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from kimi_core._json import as_dict, as_mapping, as_sequence
@@ -13,6 +14,7 @@ from kimi_core._json import as_dict, as_mapping, as_sequence
 __all__ = [
     "failed",
     "finish_reason_of",
+    "index_of",
     "only_field",
     "only_text",
     "reasoning_of",
@@ -20,6 +22,7 @@ __all__ = [
     "says_something",
     "string_in",
     "text_of",
+    "with_text",
 ]
 
 
@@ -50,6 +53,18 @@ def _says(value: Any) -> bool:  # noqa: ANN401 - as a server says it
         return any(_says(it) for name, it in named.items() if name not in _OF_NO_INTEREST)
     listed = as_sequence(value)
     return bool(value) if listed is None else any(map(_says, listed))
+
+
+_LONGEST_INDEX = 18
+
+
+def index_of(said: Any) -> int | None:  # noqa: ANN401 - as a server says it
+    """Return the index of a choice or of a call, which some servers write as a text or as 1.0."""
+    if isinstance(said, str) and said.strip().isdecimal() and len(said) <= _LONGEST_INDEX:
+        return int(said)
+    if isinstance(said, float) and said.is_integer():
+        return int(said)
+    return said if isinstance(said, int) else None
 
 
 def string_in(fields: Mapping[str, Any], name: str) -> str:
@@ -110,6 +125,15 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
     if name in _KINDS and isinstance(value, str):
         return (_KINDS[name], None), delta, name
     return _only_arguments(_only(value)) if name == "tool_calls" else None
+
+
+def with_text(chunk: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return a chunk that says only a text with another one in its place."""
+    said = dict(deepcopy(chunk))
+    found = only_text(said)
+    if found is not None:
+        found[1][found[2]] = text
+    return said
 
 
 def _only_arguments(call: dict[str, Any] | None) -> tuple[TextKind, dict[str, Any], str] | None:

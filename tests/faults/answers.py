@@ -110,6 +110,8 @@ EVENTS = [
                                    done=False) + _LO,)),
     Fault(group=_EVENT, name="a delta that is null", content="Hello",
           says=(_HEAD + _HEL + sse({"choices": [{"delta": None}]}, done=False) + _LO,)),
+    Fault(group=_EVENT, name="no end behind the name of a call", gets=_CUT,
+          says=(_HEAD + sse(call("", "f"), done=False),)),
     Fault(group=_EVENT, name="a finish reason in two chunks", content="Hello",
           says=(_HEAD + _HEL + sse(chunk("stop"), chunk("stop"), done=False) + _LO,)),
 ]  # fmt: skip
@@ -129,6 +131,8 @@ ERRORS_INSIDE = [
     _inside("an error object, and the connection ends", _HEL + event(_NO)),
     _inside("an error object beside a choice", _HEL + sse({**chunk(), **_NO})),
     _inside("an error object inside a choice", _HEL + sse({"choices": [_NO]})),
+    _inside("an error object inside a second choice",
+            _HEL + sse({"choices": [{"index": 0, "delta": {}}, {"index": 1, **_NO}]})),
     _inside("an error object inside a delta", _HEL + sse(chunk(**_NO))),
     _inside("no error inside a delta", _HEL + sse(chunk("stop", error=None)), "answer"),
     _inside("an error that is a word", _HEL + sse({"error": "overloaded"}), "KimiOverloadedError"),
@@ -220,6 +224,13 @@ VALUES = [
     _odd("a call without a function", chunk(tool_calls=[{"index": 0, "id": "a"}])),
     _odd("a call whose index is text", chunk(tool_calls=[
         {"index": "x", "id": "a", "function": {"name": "f", "arguments": "{}"}}]), arguments="{}"),
+    _odd("a call whose index is a text of 5,000 digits", chunk(tool_calls=[
+        {"index": "9" * 5000, "id": "a", "function": {"name": "f", "arguments": "{}"}}]),
+        arguments="{}"),
+    _odd("a choice whose index is a text of 5,000 digits", {"choices": [
+        {"index": "9" * 5000, "delta": {}}]}),
+    _odd("a message that repeats what came", {"choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "Hel"}}]}),
     _odd("a call whose index is huge", chunk(tool_calls=[
         {"index": 10**30, "id": "a", "function": {"name": "f", "arguments": "{}"}}]),
         arguments="{}"),

@@ -30,7 +30,7 @@ Calls = list[tuple[str, dict[str, Any]]]
 
 
 def part(
-    name: str | None, arguments: Any, identity: str | None, index: int | None = 0
+    name: str | None, arguments: Any, identity: str | None, index: float | None = 0
 ) -> dict[str, Any]:
     function = {"name": name, "arguments": arguments}
     return {"index": index, "id": identity, "type": "function", "function": function}
@@ -45,6 +45,19 @@ def whole(finish: str, **message: Any) -> Answer:
     return body({"choices": [{"index": 0, "message": said, "finish_reason": finish}]})
 
 
+def said_again(**message: Any) -> Answer:
+    """Say a call in two pieces, and then the whole message."""
+    ended = {"message": {"role": "assistant", **message}, "finish_reason": "tool_calls"}
+    pieces = (part("delete", '{"city"', "a"), part(None, ': "B"}', None))
+    return stream(*(chunk(tool_calls=[each]) for each in pieces), {"choices": [ended]})
+
+
+def beside(message: dict[str, Any], **delta: Any) -> Answer:
+    """Say a message beside a delta."""
+    ended = {"delta": delta, "message": message, "finish_reason": "tool_calls"}
+    return stream({"choices": [ended]})
+
+
 def legacy(*pieces: dict[str, Any]) -> Answer:
     return stream(*(chunk(function_call=piece) for piece in pieces), chunk("function_call"))
 
@@ -54,7 +67,12 @@ def tool(name: str, **properties: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "parameters": schema}}
 
 
-TOOLS = [tool("get"), tool("get_time"), tool("delete", city={"type": "string"})]
+TOOLS = [
+    *map(tool, ("get", "get_time", "time", "gettime")),
+    tool("delete", city={"type": "string"}),
+]
+CITY = '{"city": "B"}'
+DELETE: Calls = [("delete", {"city": "B"})]
 TIME: Calls = [("get_time", {})]
 TIME_AND_DELETE: Calls = [("get_time", {}), ("delete", {"city": "B"})]
 ANSWERS: dict[str, tuple[Answer, Calls]] = {
@@ -99,6 +117,100 @@ ANSWERS: dict[str, tuple[Answer, Calls]] = {
     "such a name in one body": (
         whole("tool_calls", tool_calls=[part("get", "", "a"), part("get_time", "{}", "b", 1)]),
         [("get", {}), *TIME],
+    ),
+    "a name that is said again with more of it": (
+        streamed(part("get", "", "a"), part("get_ti", "", "a"), part("get_time", "{}", "a")),
+        TIME,
+    ),
+    "a name in pieces, each with empty arguments": (
+        streamed(part("get", {}, "a"), part("_time", "{}", "a")),
+        TIME,
+    ),
+    "a name in pieces as in an id": (
+        streamed(part("functions.get", "", "a"), part("_time", "{}", "a")),
+        TIME,
+    ),
+    "a name in pieces behind its arguments": (
+        streamed(part(None, "{}", "a"), part("get", "", "a"), part("_time", "", "a")),
+        TIME,
+    ),
+    "two names that are one together": (
+        streamed(part("get", "", None), part("time", "", None)),
+        [("get", {}), ("time", {})],
+    ),
+    **{
+        f"arguments that are called {name}": (
+            streamed({"index": 0, "id": "a", "function": {"name": "delete", name: {"city": "B"}}}),
+            DELETE,
+        )
+        for name in ("parameters", "input", "args")
+    },
+    **{
+        f"an index that counts fragments, with {label}": (
+            streamed(part("delete", first, "a"), *(part(*it, at) for at, it in enumerate(more, 1))),
+            DELETE,
+        )
+        for label, first, more in (
+            ("nothing", '{"city"', ((None, ": ", None), (None, '"B"}', None))),
+            ("the arguments alone", "", ((None, '{"city": "B"', None), (None, "}", None))),
+            ("the id", '{"city"', ((None, ': "B"}', "a"),)),
+            ("id and name", '{"city"', (("delete", ': "B"}', "a"),)),
+        )
+    },
+    "indices that are floats": (
+        streamed(
+            part("get_time", "{", "a", 0.0),
+            part("delete", '{"city"', "b", 1.0),
+            part(None, "}", None, 0.0),
+            part(None, ': "B"}', None, 1.0),
+        ),
+        TIME_AND_DELETE,
+    ),
+    **{
+        f"all of it again, {label}": (
+            streamed(part("delete", '{"city"', "a"), part(None, ': "B"}', None), again),
+            DELETE,
+        )
+        for label, again in (
+            ("with id and name", part("delete", CITY, "a")),
+            ("without an id", part("delete", '{"city":"B"}', None)),
+            ("without a name", part(None, CITY, "a")),
+        )
+    },
+    **{
+        f"a message behind it, {label}": (said_again(content="", tool_calls=[call]), DELETE)
+        for label, call in (
+            ("with id", part("delete", CITY, "a")),
+            ("without id", part("delete", '{"city":"B"}', None, None)),
+            ("with another id", part("delete", CITY, "b")),
+            ("with more of it", part("delete", '{"city": "B"} ', "a")),
+        )
+    },
+    "a message behind it, with another call": (
+        said_again(tool_calls=[part("delete", CITY, "a"), part("get_time", "{}", "b", 1)]),
+        [*DELETE, *TIME],
+    ),
+    "a message beside an empty delta": (
+        beside({"tool_calls": [part("delete", CITY, "a")]}, role="assistant"),
+        DELETE,
+    ),
+    "a message beside a delta of text": (
+        beside({"content": "Hm", "tool_calls": [part("delete", CITY, "a")]}, content="Hm"),
+        DELETE,
+    ),
+    "beside a delta": (
+        stream(
+            {
+                "choices": [
+                    {
+                        "delta": {"content": "Hm"},
+                        "tool_calls": [part("delete", CITY, "a")],
+                        "finish_reason": "tool_calls",
+                    }
+                ]
+            }
+        ),
+        DELETE,
     ),
     "a function call": (
         legacy({"name": "delete"}, {"arguments": '{"city"'}, {"arguments": ': "B"}'}),

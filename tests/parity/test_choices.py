@@ -33,11 +33,11 @@ CALL: dict[str, Any] = {
 }
 
 
-def choice(index: int | None, finish: str | None = None, **said: Any) -> dict[str, Any]:
+def choice(index: float | str | None, finish: str | None = None, **said: Any) -> dict[str, Any]:
     return {"index": index, "delta": said, "finish_reason": finish}
 
 
-def chunks(*choices: list[dict[str, Any]]) -> Answer:
+def chunks(*choices: list[dict[str, Any] | None]) -> Answer:
     return stream(*({"choices": each} for each in choices))
 
 
@@ -59,6 +59,40 @@ ANSWERS: dict[str, tuple[Answer, list[str]]] = {
     "one that is numbered late": (
         chunks([choice(None, content="Hel")], [choice(0, "stop", content="lo")]),
         [],
+    ),
+    "one whose index counts its pieces": (
+        chunks([choice(0, content="Hel")], [choice(1, content="lo")], [choice(2, "stop")]),
+        [],
+    ),
+    "one behind a choice that says nothing": (
+        chunks([choice(0, role="assistant")], [choice(1, content="Hello")], [choice(1, "stop")]),
+        [],
+    ),
+    "one behind null": (chunks([None, choice(0, content="Hello")], [choice(0, "stop")]), []),
+    **{
+        f"a text beside it, the indices are {kind.__name__}s": (
+            chunks(
+                [choice(kind(0), content="Hel")],
+                [choice(kind(1), content="Good day")],
+                [choice(kind(0), content="lo")],
+                [choice(kind(0), "stop")],
+            ),
+            ["Good day"],
+        )
+        for kind in (str, float)
+    },
+    "a text of many pieces beside one with another index": (
+        chunks(
+            [choice(3, content="Hel")],
+            *([choice(0, content=it)] for it in ("Good ", "d", "ay")),
+            [choice(3, content="lo")],
+            [choice(3, "stop")],
+        ),
+        ["Good day"],
+    ),
+    "one with more behind its end": (
+        chunks([choice(0, "stop", content="Hello")], [choice(1, "stop", content="Good day")]),
+        ["Good day"],
     ),
     "a text beside it, in turns": (
         chunks(
@@ -84,6 +118,14 @@ ANSWERS: dict[str, tuple[Answer, list[str]]] = {
             [choice(0, content="Hello")], [choice(1, "tool_calls", **CALL)], [choice(0, "stop")]
         ),
         ['[{"index": 0, "id": "a", "function": {"name": "delete", "arguments": "{}"}}]'],
+    ),
+    "one behind null, whole": (
+        body({"choices": [None, {"message": {"content": "Hello"}, "finish_reason": "stop"}]}),
+        [],
+    ),
+    "one behind an empty choice, whole": (
+        whole(choice(0, "stop"), choice(1, "stop", content="Hello")),
+        [],
     ),
     "two beside it, whole": (
         whole(
