@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kimi_core._json import as_dict, as_mapping, as_sequence
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.foreign import result_in, text_in, text_of
 
 __all__ = [
     "arguments_text",
-    "builtin_tool",
     "calls_in",
     "data_or_url",
     "in_texts",
@@ -220,20 +219,6 @@ def written(tools: Sequence[Any] | None) -> Sequence[Any]:
                 "langchain_kimi.tools_message(tools), which holds dicts from the beginning."
             )
     return tools or ()
-
-
-def builtin_tool(tool: Any) -> dict[str, Any] | None:  # noqa: ANN401 - of any framework
-    """Return one of Moonshot's own functions as it is sent; None for a tool of any other kind.
-
-    Args:
-        tool: A dict, a name such as "$web_search", or an object with such a name.
-    """
-    if (fields := as_dict(tool)) is not None:
-        return fields if fields.get("type") == "builtin_function" else None
-    name = tool if isinstance(tool, str) else getattr(tool, "name", "")
-    if not isinstance(tool, str) and not str(name).startswith("$"):
-        return None
-    return {"type": "builtin_function", "function": {"name": name}}
 
 
 def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:
