@@ -34,7 +34,7 @@ from llama_index.core.tools import BaseTool, FunctionTool, ToolMetadata
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
-from kimi_core.request.documents import document_part
+from kimi_core.request.documents import document_part, titled_parts
 from kimi_core.request.structured import class_schema, read_once
 from kimi_core.request.tools import run_by_a_server
 from kimi_core.response import spoken_message
@@ -163,11 +163,10 @@ def _parts(block: Any, folder: _Folder, of_model: bool) -> Iterator[dict[str, An
         yield _media(block)
     elif isinstance(block, DocumentBlock):
         yield _document(block, folder)
-    elif isinstance(block, CitableBlock):
-        for inner in block.content:
-            yield from _parts(inner, folder, of_model)
-    elif isinstance(block, CitationBlock):
-        yield from _parts(block.cited_content, folder, of_model)
+    elif isinstance(block, (CitableBlock, CitationBlock)):
+        said = [block.cited_content] if isinstance(block, CitationBlock) else block.content
+        inner = [part for one in said for part in _parts(one, folder, of_model)]
+        yield from titled_parts(block.title, inner)
     elif isinstance(block, AudioBlock) and of_model:
         yield {"type": "audio"}  # said aloud by another model: the core leaves it out, and says so
     elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from openai import DefaultAsyncHttpxClient, DefaultHttpxClient, OpenAI
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
@@ -171,3 +172,40 @@ VALUES: dict[str, Any] = {
     "rate_limit": 1,
     "tool_call_parser": "client",
 }
+
+
+PROXY = "https://user:made-up@proxy"
+
+
+@adapters
+@pytest.mark.parametrize("kind_of_client", ["http_client", "http_async_client"])
+@pytest.mark.parametrize("value", [PROXY, OpenAI(api_key="made-up"), 5], ids=["URL", "SDK", "5"])
+def test_a_client_that_is_none_is_said_before_the_request(
+    kind: Any, kind_of_client: str, value: Any
+) -> None:
+    """It was an AttributeError of the first request."""
+    with pytest.raises(KimiConfigError, match=r"it must be an httpx\.(Async)?Client") as caught:
+        kind(api_key="k", **{kind_of_client: value})
+    assert str(caught.value).startswith(f"{kind_of_client} (a value of type ")
+    assert "made-up" not in str(caught.value)
+
+
+@adapters
+def test_each_client_has_its_place(kind: Any) -> None:
+    sync, other = DefaultHttpxClient(), DefaultAsyncHttpxClient()
+    kind(api_key="k", http_client=sync, http_async_client=other)
+    with pytest.raises(KimiConfigError, match=r"it must be an httpx\.Client"):
+        kind(api_key="k", http_client=other)
+    with pytest.raises(KimiConfigError, match=r"it must be an httpx\.AsyncClient"):
+        kind(api_key="k", http_async_client=sync)
+
+
+@adapters
+def test_anthropics_budget_says_what_to_write(kind: Any) -> None:
+    sentence = (
+        "thinking's 'budget_tokens' is refused: it is Anthropic's. Pass reasoning_effort=, or "
+        "max_tokens=, which counts the reasoning, too."
+    )
+    with pytest.raises(KimiConfigError) as caught:
+        kind(api_key="k", thinking={"type": "enabled", "budget_tokens": 1_024})
+    assert str(caught.value) == sentence
