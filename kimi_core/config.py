@@ -205,5 +205,6 @@ def _missing(endpoint: Endpoint, file: _EnvFile) -> str:
     return (
         f"api_key for endpoint {endpoint.name!r} is missing: looked at the api_key argument, "
         f"at {names} in the environment, and in {where}. "
-        f"Pass api_key=..., or set {endpoint.api_key_names[0]}."
+        f"Pass api_key=..., or set {endpoint.api_key_names[0]}; the command kimi-k2 setup"
+        f"{'' if endpoint.name == 'moonshot' else f' --endpoint {endpoint.name}'} keeps it in .env."
     )

@@ -64,6 +64,5 @@ def parsing_error(error: errors.KimiError, message: AIMessage) -> errors.KimiErr
     _adopt(error)
     errors.become(error, exceptions.OutputParserException)
     # What the constructor of OutputParserException sets.
-    said = {"llm_output": message.text, "observation": None, "send_to_llm": False}
-    vars(error).update(said)
+    vars(error).update(llm_output=message.text, observation=None, send_to_llm=False)
     return error

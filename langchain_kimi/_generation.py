@@ -6,6 +6,7 @@ langchain_core.
 Hooks of `BaseChatOpenAI` that are replaced here, each pinned by a test:
 
 * ``_get_request_payload``: the payload is the core's; what it returns is what is sent.
+* ``_convert_input``: the base is a KeyError for a file of text in words of before 1.0.
 * ``_use_responses_api``: Kimi is asked through chat completions or completions only.
 * ``agenerate``: the base asks in a task of its own, where warnings would not find the user's line.
 * ``_generate``, ``_agenerate``, ``_stream``, ``_astream``: the transport and the reader are the
@@ -17,18 +18,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
+from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import ensure_config
 
 from kimi_core.chat import nested, running_loop
 from kimi_core.errors import line_of_user, warnings_at
 from kimi_core.request import CallOptions
-from kimi_core.request.blocks import known
+from kimi_core.request.blocks import known, readable_prompt
 from langchain_kimi._errors import langchain_errors
 from langchain_kimi._messages import response_format_of, to_wire
 
@@ -53,6 +55,9 @@ AsyncManager = AsyncCallbackManagerForLLMRun | None
 
 class KimiGeneration(KimiSettings):
     """Asks and reads; not for use by itself."""
+
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
+        return cast("PromptValue", readable_prompt(super()._convert_input(model_input)))
 
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: Stop = None, **kwargs: Any

@@ -25,6 +25,7 @@ from kimi_core.request import blocks
 from kimi_core.request.kept_arguments import restore_arguments
 from kimi_core.request.structured import format_in, named_format
 from kimi_core.request.texts import text_message
+from kimi_core.request.tools import run_by_a_server
 
 __all__ = ["Tool", "reasoning_of", "response_format_of", "to_wire", "tool_dict", "tools_message"]
 
@@ -103,7 +104,7 @@ def _other(message: BaseMessage) -> dict[str, Any]:
 
 def tool_dict(tool: Tool, *, strict: bool | None = None) -> dict[str, Any]:
     """Convert one tool; ``strict`` is sent with it where it is set."""
-    return blocks.builtin_tool(tool) or convert_to_openai_tool(cast("Any", tool), strict=strict)
+    return run_by_a_server(tool) or convert_to_openai_tool(cast("Any", tool), strict=strict)
 
 
 def response_format_of(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:

@@ -245,8 +245,7 @@ def register(provider: str = "moonshot") -> None:
         provider: What stands before the colon.
 
     Raises:
-        KimiConfigError: Where that is another class's, or LangChain's table is not the one of
-            langchain 1.5: it is private to it, and may be another one in any release.
+        KimiConfigError: Where that is another class's, or the table, which is private, has changed.
     """
     with needs_package("langchain"):
         from langchain.chat_models import base

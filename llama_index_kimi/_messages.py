@@ -34,8 +34,9 @@ from llama_index.core.tools import BaseTool, FunctionTool, ToolMetadata
 from kimi_core.errors import KimiConfigError
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
-from kimi_core.request.documents import document_part
+from kimi_core.request.documents import document_part, titled_parts
 from kimi_core.request.structured import class_schema, read_once
+from kimi_core.request.tools import run_by_a_server
 from kimi_core.response import spoken_message
 
 __all__ = ["AnyTool", "calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
@@ -96,16 +97,18 @@ def _assistant_fields(message: ChatMessage) -> dict[str, Any]:
     return known(reasoning_content=reasoning_of(message), tool_calls=calls, function_call=called)
 
 
-def wire_tools(tools: Sequence[AnyTool | dict[str, Any]]) -> list[dict[str, Any]]:
+def wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """Return OpenAI-style tool dicts, of an agent's tools (functions, too) or of such dicts.
 
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
     """
-    return [tool if isinstance(tool, dict) else _wire_tool(tool) for tool in tools]
+    return [run_by_a_server(tool) or _wire_tool(tool) for tool in tools]
 
 
-def _wire_tool(tool: AnyTool) -> dict[str, Any]:
+def _wire_tool(tool: Any) -> dict[str, Any]:
+    if isinstance(tool, dict):
+        return tool
     tool = tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool)
     metadata, kind = tool.metadata, tool.metadata.fn_schema
     is_known = type(metadata) is ToolMetadata and kind is not None
@@ -160,16 +163,15 @@ def _parts(block: Any, folder: _Folder, of_model: bool) -> Iterator[dict[str, An
         yield _media(block)
     elif isinstance(block, DocumentBlock):
         yield _document(block, folder)
-    elif isinstance(block, CitableBlock):
-        for inner in block.content:
-            yield from _parts(inner, folder, of_model)
-    elif isinstance(block, CitationBlock):
-        yield from _parts(block.cited_content, folder, of_model)
+    elif isinstance(block, (CitableBlock, CitationBlock)):
+        said = [block.cited_content] if isinstance(block, CitationBlock) else block.content
+        inner = [part for one in said for part in _parts(one, folder, of_model)]
+        yield from titled_parts(block.title, inner)
     elif isinstance(block, AudioBlock) and of_model:
         yield {"type": "audio"}  # said aloud by another model: the core leaves it out, and says so
     elif not isinstance(block, (ThinkingBlock, ToolCallBlock, CachePoint)):
         raise KimiConfigError(
-            f"a message holds a {type(block).__name__}, which Kimi cannot read; "
+            f"a message holds a block of type {type(block).__name__}, which Kimi cannot read; "
             "it takes text, images, videos and text documents."
         )
 

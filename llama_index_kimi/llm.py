@@ -29,7 +29,7 @@ from typing_extensions import Unpack
 from kimi_core.chat import Opened, Writer, documented
 from kimi_core.request import CallOptions, Request
 from llama_index_kimi._base import Keywords, KimiBase
-from llama_index_kimi._messages import to_wire
+from llama_index_kimi._messages import to_wire, wire_tools
 from llama_index_kimi._responses import ResponseWriter, completion_of, unchanged
 from llama_index_kimi._structured import StructuredPrediction
 from llama_index_kimi._tokens import TokenCounting
@@ -190,7 +190,7 @@ class ChatKimiK2(TokenCounting, StructuredPrediction, ToolCalling):
         asked = CallOptions.read(self._said(), call)
         wire = to_wire(messages, asked.options.media_folder)
         request = self._chat.request(
-            wire, asked.tools, asked.options, stream=stream, model=asked.model
+            wire, wire_tools(asked.tools or ()), asked.options, stream=stream, model=asked.model
         )
         return request, partial(ResponseWriter, single_call=single_call, show=show)
 

@@ -49,6 +49,7 @@ _Same = TypeVar("_Same", bound="Instance")
 # A timeout of the instance belongs to the connection, of a call to its request.
 _SAID = sorted((option_names() - {"timeout"}) | PAYLOAD_FIELDS | {"extra_body"})
 _CONNECTION = frozenset(item.name for item in fields(Settings))
+_OF_THE_METHOD = {"stream_options"}  # usage, which streams are asked for anyway
 # What may hold a secret, or cannot be written down.
 _UNWRITTEN = frozenset(
     {
@@ -230,7 +231,7 @@ class Instance(ClosesItself):
         read = read_settings({name: _said(it) for name, it in said.items()})
         given = {name: value for name, value in read.items() if of_copy or value is not None}
         others = {name: given.pop(name) for name in given.keys() - known}
-        unknown = others.keys() - option_names() - LACKED_FIELDS
+        unknown = others.keys() - option_names() - LACKED_FIELDS - _OF_THE_METHOD
         for name in sorted(unknown):
             if (instead := meant_instead(name)) is not None:
                 raise KimiConfigError(f"ChatKimiK2 has no setting {name!r}; {instead}.")

@@ -155,20 +155,25 @@ def plan_launch(
 
 
 _WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
+_FLAG_AND_VALUE = 2
 _WIDTH = 76  # of a terminal of 80, and room for the backslash
 
 
 def on_lines(command: str) -> str:
     """Return a command on several lines, joined by backslashes, that a shell reads as one.
 
-    A line ends before a flag; one with its value is never parted, however long it is.
+    A line ends before a flag; one with its value is never parted, however long it is. What stands
+    behind a value is another command, and may stand on a line of its own.
     """
     parts: list[str] = []
+    words = 0
     for word in _WORD.findall(command):
-        if parts and not word.startswith("-"):
-            parts[-1] += f" {word}"
-        else:
+        words = 1 if word.startswith("-") or not parts else words + 1
+        if words == 1 or (words > _FLAG_AND_VALUE and len(parts[-1]) + len(word) > _WIDTH - 3):
             parts.append(word)
+            words = 1
+        else:
+            parts[-1] += f" {word}"
     lines = [""]
     for part in parts:
         if lines[-1].strip() and len(lines[-1]) + len(part) + 1 > _WIDTH:

@@ -1,12 +1,13 @@
-"""``kimi-k2 models`` and ``kimi-k2 endpoints``: what is known, as tables.
+"""``kimi-k2 models`` and ``kimi-k2 endpoints``: what is known.
 
-Owns: which columns people see. May know: its own files, endpoints, models; rich.
+Owns: which facts people see. May know: its own files, endpoints, models; rich.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.padding import Padding
 from rich.text import Text
 
 from kimi_core.cli._output import console, plain, print_json, table
@@ -49,21 +50,19 @@ def show_endpoints(*, as_json: bool) -> None:
     """Print all endpoints.
 
     Args:
-        as_json: Every fact as JSON, in place of a table of the common ones.
+        as_json: Every fact as JSON, in place of the common ones.
     """
     if as_json:
         print_json([plain(row) for row in ENDPOINTS.values()])
         return
-    made = table("endpoint", "base URL", "key from")
+    # No table: at 80 columns addresses and variables were broken, and could not be copied.
+    screen, width = console(), max(map(len, ENDPOINTS))
     for row in ENDPOINTS.values():
-        made.add_row(*map(Text, _endpoint(row)))
-    console().print(made)
+        screen.print(Text(f"{row.name:{width}} {row.base_url or '-'}", style="bold"))
+        screen.print(Padding(Text(_told(row)), (0, 0, 0, width + 1)))
 
 
-def _endpoint(row: Endpoint) -> tuple[str, ...]:
+def _told(row: Endpoint) -> str:
     keys = " or ".join(row.api_key_names)
-    return (
-        row.name,
-        f"{row.base_url or '-'}\n{row.notes}".strip(),
-        keys if row.needs_key or not keys else f"{keys}, if it has one",
-    )
+    wanted = f"Key from {keys}{'' if row.needs_key else ', if it has one'}." if keys else ""
+    return f"{wanted} {row.notes}".strip()

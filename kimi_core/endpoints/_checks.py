@@ -125,6 +125,11 @@ def check_api_key(key: str, endpoint: Endpoint) -> None:
             "again from the site where it was made."
         )
         raise KimiConfigError(message)
+    if key.lower().startswith("bearer "):
+        raise KimiConfigError(
+            f"api_key for endpoint {endpoint.name!r} begins with 'Bearer', which is put before it "
+            "when it is sent; pass what stands behind it."
+        )
     if not endpoint.needs_key or key.startswith(endpoint.key_prefixes or ("\0",)):
         return
     # The longest first: sk-or- before sk_ and its like.

@@ -31,9 +31,17 @@ OLD_NAMES: Mapping[str, str] = {
         ("anthropic_api_url", "moonshot_api_base", "openrouter_api_base", "deepseek_api_base"),
         _ADDRESS,
     ),
+    **dict.fromkeys(("host", "url"), _ADDRESS),
     # Each framework has the one and not the other.
     "additional_kwargs": "write model_kwargs=",
     "model_kwargs": "write additional_kwargs=",
+    "callback_manager": "write callbacks=",
+    "callbacks": "write callback_manager=",
+    "custom_get_token_ids": "write tokenizer=",
+    "profile": "write context_window=, or base_model=",
+    **dict.fromkeys(("stream", "streaming"), "leave it out: the method that is called decides"),
+    "stream_chunk_timeout": "write timeout=",
+    "system_prompt": "begin the conversation with a system message",
     # ChatOpenRouter.
     "openrouter_provider": "write provider=",
     "app_url": _ROUTING.format("referer"),
@@ -62,6 +70,24 @@ OLD_NAMES: Mapping[str, str] = {
         "leave it out: give tools to an agent, to bind_tools or to chat_with_tools",
     ),
     "function_call": "leave it out: tool_choice says which tool is to be called",
+    # ChatOllama, Ollama, ChatMistralAI, ChatGoogleGenerativeAI and what is run in this process.
+    **dict.fromkeys(("max_new_tokens", "num_predict"), "write max_tokens="),
+    **dict.fromkeys(("n_ctx", "num_ctx"), "write context_window="),
+    **dict.fromkeys(("format", "response_schema"), "write response_format="),
+    **dict.fromkeys(
+        ("json_mode", "response_mime_type"), 'write response_format={"type": "json_object"}'
+    ),
+    "enable_thinking": "write thinking=",
+    **dict.fromkeys(
+        ("thinking_budget", "thinking_config", "thinking_level"), "write reasoning_effort="
+    ),
+    "random_seed": "write seed=",
+    "max_concurrent_requests": "write rate_limit=",
+    "headers": "write default_headers=",
+    **dict.fromkeys(
+        ("async_client_kwargs", "client_kwargs", "sync_client_kwargs"),
+        "write http_client= and http_async_client=, HTTP clients of your own",
+    ),
     # ChatGroq.
     "reasoning_format": "leave it out: reasoning always stands beside the content",
     # LlamaIndex's OpenAI and OpenAILike.
@@ -92,8 +118,11 @@ OLD_NAMES: Mapping[str, str] = {
         'write default_headers={"OpenAI-Organization": "..."}',
     ),
     "project": 'write default_headers={"OpenAI-Project": "..."}',
-    "api_version": "leave it out: no server of Kimi has one",
-    "api_type": "leave it out: write endpoint=",
+    **dict.fromkeys(
+        ("api_version", "model_version", "openai_api_version"),
+        "leave it out: no server of Kimi has one",
+    ),
+    **dict.fromkeys(("api_type", "openai_api_type"), "leave it out: write endpoint="),
 }
 """What to write in place of each; a clause that goes on from "ChatKimiK2 has no setting X; "."""
 
@@ -101,6 +130,7 @@ OLD_NAMES: Mapping[str, str] = {
 _ENDINGS: Mapping[str, str] = {
     r"(^|_)(api_key|access_key|access_key_id|secret_key|webhook_key)": _KEY,
     r"(^|_)(api|auth|access|ad|session)_token|(^|_)(secret|password|credentials)": _KEY,
+    r"_token_provider": "write api_key=, which may be a function",
     r"_(api_base|api_url|base_url)": _ADDRESS,
     r"_proxy": "set HTTPS_PROXY, or write http_client= and http_async_client=, with a proxy",
 }
@@ -114,4 +144,4 @@ def meant_instead(name: str) -> str | None:
 
 def is_of_a_connection(name: str) -> bool:
     """Whether a keyword of another class is a key or an address, whatever it is called there."""
-    return meant_instead(name) in {_KEY, _ADDRESS}
+    return (meant_instead(name) or "").startswith((_KEY, _ADDRESS))

@@ -41,13 +41,10 @@ __all__ = [
 ]
 
 _WAY_OUT: dict[type[KimiStatusError], str] = {
-    KimiAuthenticationError: (
-        "Check that the key belongs to this endpoint: keys of api.moonshot.ai and api.moonshot.cn "
-        "are not interchangeable."
-    ),
+    KimiAuthenticationError: "Check that the key belongs to this endpoint.",
     KimiModelNotFoundError: (
-        "Name a model that this endpoint serves (the first-party kimi-k2-* ids are retired), and "
-        "check that base_url ends in the API's version, usually /v1."
+        "Name a model that this endpoint serves, and check that base_url ends in the API's "
+        "version, usually /v1."
     ),
     KimiNotFoundError: "Check the id, and that the endpoint has this route.",
     KimiQuotaError: "Recharge the account; a retry cannot succeed.",
@@ -56,6 +53,18 @@ _WAY_OUT: dict[type[KimiStatusError], str] = {
     KimiContextOverflowError: "Shorten the messages or lower max_tokens.",
     KimiContentFilterError: "Change the content; a retry of the same text is refused again.",
     KimiServerError: "Try again; an answer that takes minutes is best streamed.",
+}
+
+# At Moonshot's own API.
+_WAY_OUT_OF_MOONSHOT: dict[type[KimiStatusError], str] = {
+    KimiAuthenticationError: (
+        "Check that the key belongs to this endpoint: keys of api.moonshot.ai and api.moonshot.cn "
+        "are not interchangeable."
+    ),
+    KimiModelNotFoundError: (
+        "Name a model that this endpoint serves (the first-party kimi-k2-* ids are retired), and "
+        "check that base_url ends in the API's version, usually /v1."
+    ),
 }
 
 # Attributes that the SDK's classes promise, besides ``message``.
@@ -129,7 +138,8 @@ def _refusal(
     kind = _classify(facts)
     if kind is KimiModelNotFoundError and not model:
         kind = KimiNotFoundError
-    out = _WAY_OUT_OF_MEDIA if _meaning(facts) == "media" else _WAY_OUT.get(kind, "")
+    ways = _WAY_OUT | (_WAY_OUT_OF_MOONSHOT if endpoint.startswith("moonshot") else {})
+    out = _WAY_OUT_OF_MEDIA if _meaning(facts) == "media" else ways.get(kind, "")
     error = both(kind, theirs)(sentence(facts, endpoint, model, out))
     error.endpoint = endpoint
     error.model = model

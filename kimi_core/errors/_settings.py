@@ -22,6 +22,8 @@ from kimi_core.errors._tree import KimiConfigError, KimiError
 __all__ = ["check_setting", "nearest_setting", "setting_error"]
 
 _LONGEST_VALUE = 60
+# difflib's own 0.6 finds "store" for "trace", and "base_model" for "json_mode".
+_LIKENESS = 0.75
 _MOST_CALL_RETRIES = 3
 _CALL_POLICIES = ("repair", "strict", "off")
 
@@ -105,8 +107,19 @@ def _rate_limit(value: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(value, (int, str, Mapping)) and not isinstance(value, bool)
 
 
+def _client(value: Any) -> bool:  # noqa: ANN401 - as above
+    return hasattr(value, "event_hooks") and not hasattr(value, "aclose")
+
+
 def _async_client(value: Any) -> bool:  # noqa: ANN401 - as above
-    return not isinstance(value, str) or value == "aiohttp"
+    if isinstance(value, str):
+        return value == "aiohttp"
+    return hasattr(value, "event_hooks") and hasattr(value, "aclose")
+
+
+def _endpoint(value: Any) -> bool:  # noqa: ANN401 - as above
+    # A kimi_core.Endpoint, which is not imported for this.
+    return isinstance(value, (str, Mapping)) or hasattr(value, "api_key_names")
 
 
 def _tokenizer(value: Any) -> bool:  # noqa: ANN401 - as above
@@ -136,6 +149,7 @@ _RULES: Mapping[str, _Rule] = {
     "context_window": _Rule(_whole(1), "a whole number of tokens, 1 or more", "32_768"),
     "default_headers": _HEADERS,
     "default_query": _HEADERS,
+    "endpoint": _Rule(_endpoint, "the name of a preset, or an Endpoint", "'moonshot'"),
     "escape_markers": _BOOL,
     "extra": _DICT,
     "extra_body": _DICT,
@@ -143,7 +157,12 @@ _RULES: Mapping[str, _Rule] = {
     "extra_query": _HEADERS,
     "files": _Rule(_one_of("extract"), "'extract'", "'extract'"),
     "frequency_penalty": _PENALTY,
-    "http_async_client": _Rule(_async_client, "an HTTP client, or 'aiohttp'", "'aiohttp'"),
+    "http_async_client": _Rule(
+        _async_client, "an httpx.AsyncClient, or 'aiohttp'", "'aiohttp'", secret=True
+    ),
+    "http_client": _Rule(
+        _client, "an httpx.Client", "httpx.Client(proxy='http://...')", secret=True
+    ),
     "keep_thinking": _BOOL,
     "max_retries": _Rule(_whole(0), "a whole number, 0 or more", "2"),
     "max_tokens": _Rule(_whole(1), "a whole number of tokens, 1 or more", "1_000"),
@@ -241,7 +260,8 @@ def check_setting(name: str, value: Any, *, spelled: str | None = None) -> None:
 
 def nearest_setting(name: str, known: Iterable[str]) -> str:
     """Return a question for the `known` setting that is nearest to a name, or an empty string."""
-    near = difflib.get_close_matches(name, known, n=1)
+    taken = (one for one in known if one not in _OF_OPENAI)
+    near = difflib.get_close_matches(name, taken, n=1, cutoff=_LIKENESS)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

@@ -40,6 +40,7 @@ from kimi_core.request._tool_names import ToolNames, decide_names, name_of
 from kimi_core.request._unsupported import supported, supported_parts
 from kimi_core.request.foreign import in_plain_text
 from kimi_core.request.structured import named_format
+from kimi_core.request.tools import in_openais_words
 from kimi_core.schema import normalize_tools, plain_response_format, plain_tools, relax_tools
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def decide(
     stream: bool,
 ) -> Plan:
     """Decide one request; arguments and errors as for `kimi_core.request.build_request`."""
-    options, messages = _readable(messages, options, capabilities)
-    choice, names = _decide_tools(messages, tools or (), options, capabilities)
+    options, messages, tools = _readable(messages, tools, options, capabilities)
+    choice, names = _decide_tools(messages, tools, options, capabilities)
     thinking = decide_thinking(
         choice.thinking, options.keep_thinking, options.reasoning_effort, capabilities
     )
@@ -149,7 +150,7 @@ def decide(
         tool_choice=choice.value,
         forced="sent" if choice.forced else "given_up" if choice.given_up else None,
         text=_text_policy(choice, history, options, capabilities),
-        calls=_call_policy([*(tools or ()), *brought_tools(messages)], names, options),
+        calls=_call_policy([*tools, *brought_tools(messages)], names, options),
         parallel=decide_parallel_calls(options.parallel_tool_calls, choice, capabilities),
         grammar=_grammar(choice, thinking, options, capabilities),
         thinking=thinking,
@@ -176,15 +177,18 @@ def _call_policy(
 
 
 def _readable(
-    messages: Sequence[Mapping[str, Any]], options: Options, capabilities: Capabilities
-) -> tuple[Options, Sequence[Mapping[str, Any]]]:
-    """Return options and messages in the words of this server, less what it does not take."""
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None,
+    options: Options,
+    capabilities: Capabilities,
+) -> tuple[Options, Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Return all three in the words of this server, less what it does not take."""
     options = supported(_understood(options, capabilities), capabilities)
     messages = supported_parts(in_plain_text(in_todays_words(messages)), options, capabilities)
     messages = with_prefix(messages, options)
     if ends_in_prefix(messages):
         options = replace(options, thinking=thinking_of_prefix(options, capabilities))
-    return options, messages
+    return options, messages, in_openais_words(tools or (), capabilities)
 
 
 def _decide_tools(

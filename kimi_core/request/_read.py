@@ -40,9 +40,11 @@ _OF_THE_MODEL = frozenset(
         *("rate_limit", "tool_call_parser"),
     }
 )
+_REST = ("additional_kwargs", "model_kwargs")
 _AS_KEYWORDS = "say what is in it as keywords of the call, or in extra_body="
 # Decided by the method that was called.
 _OF_THE_METHOD = frozenset({"stream", "stream_options", "streaming"})
+_OLD = OLD_NAMES.keys() - _OF_THE_METHOD
 # OpenAI's object: a summary is asked for where the reasoning itself is kept back, as Kimi's is not.
 _EFFORT = {"effort"}
 _SUMMED = {"effort", "summary", "generate_summary"}
@@ -105,6 +107,11 @@ def thinking_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
     if mode is None:
         return None
     for key, value in mode.items():
+        if key == "budget_tokens":
+            raise KimiConfigError(
+                "thinking's 'budget_tokens' is refused: it is Anthropic's. Pass reasoning_effort=, "
+                "or max_tokens=, which counts the reasoning, too."
+            )
         allowed = _THINKING.get(key, ())
         fits = isinstance(value, str) if allowed is None else value in allowed
         if value is not None and not fits:
@@ -158,10 +165,10 @@ def check_words(call: Mapping[str, Any], options: AbstractSet[str]) -> None:
     Raises:
         KimiConfigError: It says what to write.
     """
-    for name in sorted(name for name in call if name in OLD_NAMES and name not in options):
+    for name in sorted(name for name in call if name in _OLD and name not in options):
         if call[name] is None or is_of_a_connection(name):
             continue
-        instead = _AS_KEYWORDS if name.endswith("_kwargs") else OLD_NAMES[name]
+        instead = _AS_KEYWORDS if name in _REST else OLD_NAMES[name]
         raise KimiConfigError(f"{name} is refused: a call has no such setting; {instead}.")
 
 

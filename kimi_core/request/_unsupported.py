@@ -28,6 +28,7 @@ __all__ = ["supported", "supported_parts"]
 
 _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 _DETAIL = "image_url.detail"
+_LOGPROBS = frozenset({"logprobs", "top_logprobs"})
 
 # What was said with unsupported="drop", which says it once in a process.
 _said: set[str] = set()
@@ -54,7 +55,7 @@ def supported(options: Options, capabilities: Capabilities) -> Options:
             _say(said, name, options, capabilities)
             left: dict[str, Any] = {name: None}
             options = replace(options, **left)
-    return options
+    return _without_logprobs(options, capabilities)
 
 
 def supported_parts(
@@ -93,6 +94,28 @@ def _without_unknown_fields(options: Options, capabilities: Capabilities) -> Opt
         _say_lacking(name, options, capabilities)
     extra = {name: value for name, value in options.extra.items() if name not in lacking}
     return options if len(extra) == len(options.extra) else replace(options, extra=extra)
+
+
+def _without_logprobs(options: Options, capabilities: Capabilities) -> Options:
+    """Leave out what Moonshot answers a request of kimi-k3 with a 400 for.
+
+    Only here: Moonshot said so in August 2026, and a probe of September was given some all the
+    same, so that whoever asks for them by himself gets the server's own word.
+    """
+    asked = _LOGPROBS & options.extra.keys() - options.of_body
+    refuses = capabilities.info.dialect == "k3" and capabilities.endpoint.pins_sampling
+    if not refuses or not options.extra.get("logprobs") or not asked:
+        return options
+    _say(
+        f"logprobs=True is refused by model {capabilities.model!r} on "
+        f"{capabilities.endpoint.name}: only False is accepted. Leave logprobs out, or send it "
+        f"unchecked with extra_body. It was left out (unsupported={options.unsupported!r}).",
+        "logprobs",
+        options,
+        capabilities,
+    )
+    extra = {name: value for name, value in options.extra.items() if name not in asked}
+    return replace(options, extra=extra)
 
 
 def _say_lacking(name: str, options: Options, capabilities: Capabilities) -> None:

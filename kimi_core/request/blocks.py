@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kimi_core._json import as_dict, as_mapping, as_sequence
+from kimi_core._json import as_mapping, as_sequence
 from kimi_core.errors import KimiConfigError
 from kimi_core.request.foreign import result_in, text_in, text_of
 
 __all__ = [
     "arguments_text",
-    "builtin_tool",
     "calls_in",
     "data_or_url",
     "in_texts",
@@ -29,6 +28,7 @@ __all__ = [
     "media_part",
     "media_parts",
     "plain_call",
+    "readable_prompt",
     "reasoning_in",
     "spoken",
     "text_parts",
@@ -45,7 +45,7 @@ _UNSPOKEN = frozenset(
 )  # fmt: skip
 _CALLS = frozenset({"function_call", "tool_call", "tool_use"})
 # A block's type -> where its text stands; the first is Anthropic's own form.
-_REASONING = {"thinking": "thinking", "reasoning": "reasoning"}
+_REASONING = {name: name for name in ("thinking", "reasoning", "reasoning_content")}
 
 
 def known(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - values of any field
@@ -104,6 +104,39 @@ def _url(block: Mapping[str, Any]) -> str:
         return uploaded if uploaded.startswith("ms://") else f"ms://{uploaded}"
     data = block.get("base64") or block.get("data")
     return f"data:{block.get('mime_type')};base64,{data}" if data else str(block.get("url") or "")
+
+
+def readable_prompt(prompt: Any) -> Any:  # noqa: ANN401 - LangChain's
+    """Return a prompt whose files of text are in LangChain's words since 1.0.
+
+    It brings those of before up to date by itself, and takes the address of one that has a text and
+    none: a KeyError (langchain-core 1.8.3).
+
+    Args:
+        prompt: LangChain's ``PromptValue``. Not changed.
+    """
+    messages: Sequence[Any] = getattr(prompt, "messages", ())
+    listed = [one for one in messages if not isinstance(one.content, str)]
+    if not any(_is_old_text(part) for one in listed for part in one.content):
+        return prompt
+    told = [one.model_copy(update={"content": _in_todays_words(one.content)}) for one in messages]
+    return prompt.model_copy(update={"messages": told})
+
+
+def _in_todays_words(content: Any) -> Any:  # noqa: ANN401 - text or blocks
+    if isinstance(content, str):
+        return content
+    return [
+        {**{k: v for k, v in part.items() if k != "source_type"}, "type": "text-plain"}
+        if _is_old_text(part)
+        else part
+        for part in content
+    ]
+
+
+def _is_old_text(part: object) -> bool:
+    block = as_mapping(part) or {}
+    return block.get("source_type") == "text" and "text" in block and "url" not in block
 
 
 def data_or_url(data: bytes, media_type: str | None) -> bytes | str:
@@ -220,20 +253,6 @@ def written(tools: Sequence[Any] | None) -> Sequence[Any]:
                 "langchain_kimi.tools_message(tools), which holds dicts from the beginning."
             )
     return tools or ()
-
-
-def builtin_tool(tool: Any) -> dict[str, Any] | None:  # noqa: ANN401 - of any framework
-    """Return one of Moonshot's own functions as it is sent; None for a tool of any other kind.
-
-    Args:
-        tool: A dict, a name such as "$web_search", or an object with such a name.
-    """
-    if (fields := as_dict(tool)) is not None:
-        return fields if fields.get("type") == "builtin_function" else None
-    name = tool if isinstance(tool, str) else getattr(tool, "name", "")
-    if not isinstance(tool, str) and not str(name).startswith("$"):
-        return None
-    return {"type": "builtin_function", "function": {"name": name}}
 
 
 def tool_call(call_id: str | None, name: str, arguments: object) -> dict[str, Any]:

@@ -30,6 +30,7 @@ __all__ = [
     "document_part",
     "documents_in",
     "file_part",
+    "titled_parts",
     "with_documents",
     "with_texts",
 ]
@@ -107,6 +108,13 @@ def file_part(name: str | None, **file: Any) -> dict[str, Any]:  # noqa: ANN401 
     document = _of_data(said, "the file") if "file_data" in file else None
     is_text = document is not None and _text_of(document) is not None
     return _part(document) if document and is_text else {"type": "file", "file": said}
+
+
+def titled_parts(title: str, parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts of a source that has a title: its text is told with it, on its own lines."""
+    texts = [part["text"] for part in parts if part["type"] == "text"]
+    told = [{"type": "text", "text": named_text(title, "".join(texts))}] if texts else []
+    return [*told, *(part for part in parts if part["type"] != "text")]
 
 
 def with_documents(

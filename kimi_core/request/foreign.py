@@ -62,10 +62,10 @@ _FOREIGN = frozenset(
         "web_fetch_tool_result", "web_search_call", "web_search_tool_result",
     }
 )  # fmt: skip
-# Of these the text was said, or is told on lines of its own anyway.
+# Of these the text was said.
 _SAID = (
-    *("audio", "document", "file", "input_audio", "input_text", "non_standard", "output_audio"),
-    *("output_text", "refusal", "text-plain", "tool_plan", None),
+    *("audio", "input_audio", "input_text", "non_standard", "output_audio", "output_text"),
+    *("refusal", "tool_plan", None),
 )
 # Where a block's text stands, the best first. A tool's input says nothing to a reader.
 _TEXTS = (
@@ -76,6 +76,7 @@ _TEXTS = (
 # Bedrock's formats that are text.
 _TEXT_KINDS = {"txt": "text/plain", "md": "text/markdown", "csv": "text/csv", "html": "text/html"}
 _TITLES = ("title", "filename", "name")
+_TITLED = ("text-plain", "search_result")
 # What a tool answered, as a block of Anthropic's or of OpenAI's Responses API: id and content.
 _RESULTS = (
     ("tool_result", "tool_use_id", "content"),
@@ -205,13 +206,14 @@ def _told(fields: Mapping[str, Any]) -> str:
     """
     text = text_of(fields)
     said = fields.get("type") in _SAID and "toolResult" not in fields
-    return text if said or not text else f"\n{text}\n"
+    apart = text.startswith("\n")  # told with its title
+    return text if said or apart or not text else f"\n{text}\n"
 
 
 def text_of(value: object) -> str:
     """Return the text in what another server wrote, or an empty string; a file's with its title."""
     text, fields = _text_of(value, _DEEPEST), as_mapping(value) or {}
-    is_file = fields.get("type") == "text-plain" or _is_text_file(fields)
+    is_file = fields.get("type") in _TITLED or _is_text_file(fields)
     title = next((fields[word] for word in _TITLES if fields.get(word)), None) if is_file else None
     return named_text(str(title), text) if title and text else text
 
@@ -258,8 +260,8 @@ def _plain(message: Mapping[str, Any], left: set[str]) -> Mapping[str, Any]:
         text = _told(fields) or (_as_json(fields) if role == "tool" else "")
         if text:
             kept.append({"type": "text", "text": text})
-        else:
-            left.add(str(fields.get("type")))
+        elif "cachePoint" not in fields:  # Kimi's prefix cache is automatic
+            left.add(str(fields.get("type") or next(iter(fields), None)))
     return {**message, "content": kept}
 
 

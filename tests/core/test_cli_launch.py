@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from kimi_core.cli.app import app
 from kimi_core.cli.launch_facts import GPUS, LAUNCHED_MODELS, fit
 from kimi_core.cli.launch_plan import LAUNCHES, on_lines, plan_launch
+from kimi_core.endpoints import ENDPOINTS
 from kimi_core.errors import KimiConfigError
 from kimi_core.models import MODELS
 from tests.core.commands import run, words
@@ -230,7 +231,7 @@ def test_it_can_be_read_at_80_columns(engine: str, model: str) -> None:
     too_long = [line for line in lines if len(line) > 80 and line not in flags]
     assert [line for line in too_long if not line.startswith("  --")] == []
     commands = shown[: shown.index(plan.flags[0].text + "\n")].splitlines()
-    assert all(len(line) <= 80 or " --" not in line.strip() for line in commands)
+    assert all(len(line) <= 80 for line in commands)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +240,7 @@ def test_it_can_be_read_at_80_columns(engine: str, model: str) -> None:
         ("a b", "a b"),
         ("a --x 1 --y 2", "a --x 1 --y 2"),
         (f"run 'a --b' --x {'1' * 65} --y", f"run 'a --b' \\\n  --x {'1' * 65} --y"),
+        (f"--as-root a-{'1' * 40} b-{'2' * 40} c", f"--as-root a-{'1' * 40} \\\n  b-{'2' * 40} c"),
         (f"--{'x' * 90} --y", f"--{'x' * 90} \\\n  --y"),
     ],
 )
@@ -254,3 +256,13 @@ def test_a_plan_as_json() -> None:
     assert told["engine"] == "sglang"
     assert told["commands"][0][0] == "on node 0"
     assert told["flags"][1] == {"text": "--port 30000", "reason": "the port of the preset sglang"}
+
+
+def test_addresses_and_variables_are_whole_at_80_columns() -> None:
+    """They were broken inside, in a table, so that nobody could copy them."""
+    narrow = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    lines = CliRunner().invoke(app, ["endpoints"], env=narrow).output.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    for row in ENDPOINTS.values():
+        assert [row.name, row.base_url or "-"] in [line.split() for line in lines]
+        assert all(any(name in line for line in lines) for name in row.api_key_names)

@@ -90,8 +90,10 @@ def test_a_missing_key_says_where_was_looked_and_what_to_do(tmp_path: Path) -> N
     assert str(caught.value) == (
         "api_key for endpoint 'moonshot' is missing: looked at the api_key argument, at "
         "MOONSHOT_API_KEY or KIMI_API_KEY in the environment, and in a .env file (none found). "
-        "Pass api_key=..., or set MOONSHOT_API_KEY."
+        "Pass api_key=..., or set MOONSHOT_API_KEY; the command kimi-k2 setup keeps it in .env."
     )
+    with pytest.raises(KimiConfigError, match=r"kimi-k2 setup --endpoint openrouter keeps it"):
+        resolve_api_key(ENDPOINTS["openrouter"], folder=tmp_path)
     (tmp_path / ".env").write_text("OTHER=1\n")
     with pytest.raises(KimiConfigError) as caught:
         resolve_api_key(ENDPOINTS["openrouter"], folder=tmp_path)

@@ -90,10 +90,11 @@ def execute(example: Example, tree: ast.Module) -> None:
 
 @pytest.fixture(autouse=True)
 def _as_a_user_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keys that open nothing, an empty working folder, and no tokenizer file."""
+    """No key, an empty working folder, and no tokenizer file: what a newcomer has."""
     for endpoint in ENDPOINTS.values():
         for name in endpoint.api_key_names:
-            monkeypatch.setenv(name, "a key of the tests")
+            monkeypatch.setenv(name, "")  # so that one which an example sets is taken back
+            monkeypatch.delenv(name)
     for name in ("KIMI_TOKENIZER", "HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

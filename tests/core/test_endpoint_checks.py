@@ -100,6 +100,15 @@ def test_a_key_that_may_be_right_is_taken(endpoint: str, key: str) -> None:
     assert resolve_api_key(ENDPOINTS[endpoint], key) == key
 
 
+@pytest.mark.parametrize("endpoint", ["moonshot", "vllm", "custom"])
+def test_a_key_is_written_without_the_word_before_it(endpoint: str) -> None:
+    with pytest.raises(
+        KimiConfigError, match=r"begins with 'Bearer', which is put before"
+    ) as raised:
+        resolve_api_key(ENDPOINTS[endpoint], "Bearer sk-made-up")
+    assert "made-up" not in str(raised.value)
+
+
 def test_openrouter_is_told_whose_app_it_is() -> None:
     row = endpoints.openrouter(
         referer="https://app", title="App", default_headers={"X-OpenRouter-Categories": "chat"}

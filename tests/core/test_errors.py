@@ -109,6 +109,18 @@ def test_a_refusal_is_ours_and_the_sdks(  # noqa: PLR0913, PLR0917 - the columns
     assert isinstance(caught.__cause__, openai.APIStatusError)
 
 
+@pytest.mark.parametrize("status", [401, 404])
+@pytest.mark.parametrize("endpoint", ["moonshot", "openrouter", "vllm"])
+def test_what_is_true_of_moonshot_is_said_of_moonshot_alone(
+    server: ScriptedServer, connect: Callable[..., KimiChat], endpoint: str, status: int
+) -> None:
+    """A key that OpenRouter refused was said to be of the wrong one of Moonshot's two sites."""
+    server.will(error(status, "No.", "refused"))
+    caught = failing(connect(endpoint=endpoint, api_key=KEY), model="kimi-k3")
+    told = "api.moonshot.cn" in str(caught) or "first-party" in str(caught)
+    assert told is (endpoint == "moonshot")
+
+
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
 def test_no_key_is_shown_anywhere(
     server: ScriptedServer, connect: Callable[..., KimiChat], status: int

@@ -17,6 +17,7 @@ METHODS = [
     "_astream",
     "_generate",
     "_get_ls_params",
+    "_convert_input",
     "_get_request_payload",
     "_resolve_model_profile",
     "_stream",

@@ -67,8 +67,13 @@ VIDEO_PART = {"type": "video_url", "video_url": {"url": "ms://file-2"}}
             "a",
             id="cache point",
         ),
-        pytest.param([CITED], "a fact", id="citable"),
-        pytest.param([CITATION], "a quote", id="citation"),
+        pytest.param([CITED, TextBlock(text="Why?")], "\nt:\na fact\nWhy?", id="citable"),
+        pytest.param([CITATION, TextBlock(text="So.")], "\nt:\na quote\nSo.", id="citation"),
+        pytest.param(
+            [CitableBlock(title="t", source="s", content=[ImageBlock(image=PNG)])],
+            [image_part(PNG_URL)],
+            id="citable picture",
+        ),
         pytest.param(
             [DocumentBlock(data=b"Plain, text!", title="n.txt")],
             "\nn.txt:\nPlain, text!\n",

@@ -136,5 +136,5 @@ def test_without_the_sdks_transport_it_is_refused(package: Any, monkeypatch: Any
 
 
 def test_another_word_is_refused(package: Any) -> None:
-    with pytest.raises(KimiConfigError, match=r"'httpx' is refused.*'aiohttp'"):
+    with pytest.raises(KimiConfigError, match=r"http_async_client .* is refused.*'aiohttp'"):
         package.ChatKimiK2(api_key="k", http_async_client="httpx")

@@ -26,6 +26,7 @@ from llama_index.core.llms import (
 
 from kimi_core.chat import KimiChat, Settings
 from kimi_core.errors import IgnoredSettingWarning, KimiConfigError
+from kimi_core.testing import MoonshotSimulator
 from langchain_kimi import ChatKimiK2 as LangChainKimi
 from llama_index_kimi import ChatKimiK2 as LlamaIndexKimi
 
@@ -49,7 +50,7 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
     ),
     "Anthropic's document": (
         {"type": "document", "source": {"type": "text", "data": "Doc."}},
-        "Doc.",
+        "\nDoc.\n",
     ),
     "Anthropic's search result": (
         {"type": "search_result", "source": "u", "content": [{"type": "text", "text": "Found."}]},
@@ -89,7 +90,11 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
     ),
     "Anthropic's tool that was found": ({"type": "tool_reference", "tool_name": "t"}, None),
     "Bedrock's text": ({"text": "Bed."}, "Bed."),
-    "Bedrock's cache point": ({"cachePoint": {"type": "default"}}, None),
+    "Anthropic's finding with a title": (
+        {"type": "search_result", "title": "T", "content": [{"type": "text", "text": "Found."}]},
+        "\nT:\nFound.\n",
+    ),
+    "Bedrock's cache point": ({"cachePoint": {"type": "default"}}, ""),
     "Gemini's program": ({"type": "executable_code", "executable_code": "f()"}, "\nf()\n"),
     "Gemini's result": (
         {"type": "code_execution_result", "code_execution_result": "1", "outcome": 1}, "\n1\n",
@@ -98,11 +103,13 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
     "LangChain's result": ({"type": "server_tool_result", "output": "Res."}, "\nRes.\n"),
     "LangChain's rest": ({"type": "non_standard", "value": {"type": "x", "text": "Non."}}, "Non."),
     "LangChain's empty rest": ({"type": "non_standard", "value": {"type": "x", "n": 1}}, None),
-    "a text file": ({"type": "text-plain", "text": "Plain.", "mime_type": "text/plain"}, "Plain."),
+    "a text file": (
+        {"type": "text-plain", "text": "Plain.", "mime_type": "text/plain"}, "\nPlain.\n",
+    ),
     "a text file with a title": (
         {"type": "text-plain", "text": "Plain.", "title": "a.txt"}, "\na.txt:\nPlain.\n",
     ),
-    "a text file's bytes": ({"type": "text-plain", "base64": "UGxhaW4u"}, "Plain."),
+    "a text file's bytes": ({"type": "text-plain", "base64": "UGxhaW4u"}, "\nPlain.\n"),
     "an MCP result six levels deep": (
         {"type": "mcp_tool_result", "content": [{"content": [{"text": ["Deep."]}]}]}, "\nDeep.\n",
     ),
@@ -110,7 +117,8 @@ SAYS: dict[str, tuple[dict[str, Any], str | None]] = {
         {"type": "mcp_tool_result", "content": [{"content": [{"text": [["Deep."]]}]}]}, None,
     ),
     "a text file of before": (
-        {"type": "file", "source_type": "text", "text": "v0.", "mime_type": "text/plain"}, "v0.",
+        {"type": "file", "source_type": "text", "text": "v0.", "mime_type": "text/plain"},
+        "\nv0.\n",
     ),
 }  # fmt: skip
 # What a model's message may hold besides.
@@ -126,6 +134,33 @@ OF_MODEL: dict[str, tuple[dict[str, Any], str | None]] = {
         None,
     ),
     "what nobody knows yet": ({"type": "wholly_new", "thing": 1}, None),
+}
+# What a user attached in another provider's words, and Kimi's.
+ATTACHED: dict[str, tuple[dict[str, Any], Any]] = {
+    "OpenAI's picture": (
+        {"type": "input_image", "image_url": "data:image/png;base64,AA=="},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ),
+    "OpenAI's file": (
+        {"type": "input_file", "filename": "a", "file_data": "data:text/plain;base64,SGk="},
+        {"type": "text", "text": "\na:\nHi\n"},
+    ),
+    "Gemini's picture": (
+        {"type": "media", "mime_type": "image/png", "data": "AA=="},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ),
+    "Gemini's file": (
+        {"type": "media", "mime_type": "text/plain", "data": "SGk="},
+        {"type": "text", "text": "\ndocument:\nHi\n"},
+    ),
+    "Bedrock's picture": (
+        {"image": {"format": "png", "source": {"bytes": b"\0"}}},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+    ),
+    "Bedrock's document": (
+        {"document": {"format": "txt", "name": "a", "source": {"bytes": b"Hi"}}},
+        {"type": "text", "text": "\na:\nHi\n"},
+    ),
 }
 TAKEN_ELSEWHERE = {"a picture in the web", "a video in the web", "a PDF", "a PDF of Bedrock's"}
 TEXT_A = {"type": "text", "text": "A"}
@@ -172,40 +207,35 @@ def test_a_block_is_its_text_or_nothing(send: Any, name: str, place: str, of_mod
     assert bool(told) == (text is None) or dropped_by_langchain
 
 
+@pytest.mark.parametrize("name", [*SAYS, *OF_MODEL, *ATTACHED])
+def test_so_it_is_where_langchain_brings_blocks_up_to_date(name: str) -> None:
+    """A file of text in words of before 1.0 was a KeyError of its own."""
+    block = (SAYS.get(name) or OF_MODEL.get(name) or ATTACHED[name])[0]
+    said: list[Any] = [TEXT_A, block]
+    user = [] if name in OF_MODEL else [HumanMessage(said)]
+    messages = [HumanMessage("Hi"), AIMessage(said), HumanMessage("Go on."), *user]
+    with MoonshotSimulator() as server, warnings.catch_warnings():
+        warnings.simplefilter("ignore", IgnoredSettingWarning)
+        llm = LangChainKimi(endpoint="moonshot", base_url=server.base_url, api_key=server.api_key)
+        wanted = llm._get_request_payload(messages)["messages"]
+        llm.invoke(messages)
+        for _ in llm.stream(messages):
+            pass
+        llm.close()
+    assert [request.body["messages"] for request in server.requests] == [wanted, wanted]
+    assert messages[1].content == said
+
+
+def test_a_block_without_a_type_is_called_by_its_word() -> None:
+    with pytest.warns(IgnoredSettingWarning, match="block of type 'guardrail', which"):
+        sent_by_core({"guardrail": {"n": 1}}, PLACES["vllm"], of_model=False)
+
+
 def test_a_text_file_of_bytes_that_are_none_says_nothing() -> None:
     block = {"type": "text-plain", "base64": "UGxhaW4"}
     with pytest.warns(IgnoredSettingWarning, match="'text-plain', which .* was left out"):
         sent = sent_by_core(block, PLACES["vllm"], of_model=False)
     assert sent == "A"
-
-
-# What a user attached in another provider's words, and Kimi's.
-ATTACHED: dict[str, tuple[dict[str, Any], Any]] = {
-    "OpenAI's picture": (
-        {"type": "input_image", "image_url": "data:image/png;base64,AA=="},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
-    ),
-    "OpenAI's file": (
-        {"type": "input_file", "filename": "a", "file_data": "data:text/plain;base64,SGk="},
-        {"type": "text", "text": "\na:\nHi\n"},
-    ),
-    "Gemini's picture": (
-        {"type": "media", "mime_type": "image/png", "data": "AA=="},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
-    ),
-    "Gemini's file": (
-        {"type": "media", "mime_type": "text/plain", "data": "SGk="},
-        {"type": "text", "text": "\ndocument:\nHi\n"},
-    ),
-    "Bedrock's picture": (
-        {"image": {"format": "png", "source": {"bytes": b"\0"}}},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
-    ),
-    "Bedrock's document": (
-        {"document": {"format": "txt", "name": "a", "source": {"bytes": b"Hi"}}},
-        {"type": "text", "text": "\na:\nHi\n"},
-    ),
-}
 
 
 # A server of one's own may take OpenAI's files as they are.
@@ -301,8 +331,15 @@ def test_what_a_model_said_aloud_is_its_transcript() -> None:
     assert request.payload["messages"][1]["content"] == "A"
 
 
-def test_mistrals_reasoning_is_text() -> None:
-    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+@pytest.mark.parametrize(
+    "thought",
+    [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+        {"type": "reasoning_content", "reasoning_content": {"text": "Hm.", "signature": "s"}},
+    ],
+    ids=["Mistral's", "Bedrock's"],
+)
+def test_reasoning_in_other_words_is_text(thought: dict[str, Any]) -> None:
     messages = [HumanMessage("Hi"), AIMessage([thought, TEXT_A]), HumanMessage("Go on.")]
     sent = LangChainKimi(api_key="k")._get_request_payload(messages)["messages"]
     assert sent[1]["reasoning_content"] == "Hm."

@@ -245,7 +245,6 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("stop_sequences", 5, "a string, or a list of strings"),
     ("thinking", "yes", THINKING_RULE),
     ("thinking", {"type": "on"}, THINKING_RULE),
-    ("thinking", {"type": "enabled", "budget_tokens": 1024}, THINKING_RULE),
     ("thinking", {"keep": True}, THINKING_RULE),
     ("thinking", {"effort": 3}, THINKING_RULE),
     ("keep_thinking", "all", "True or False"),
@@ -270,6 +269,8 @@ REFUSED_OF_AN_INSTANCE: list[tuple[str, Any, str]] = [
     ("base_url", 5, "a string"),
     ("base_model", 5, "a string"),
     ("api", 5, "a string"),
+    ("endpoint", 5, "the name of a preset, or an Endpoint"),
+    ("endpoint", ["vllm"], "the name of a preset, or an Endpoint"),
     ("tool_call_parser", 5, "a string"),
     ("model", 5, "a string"),
 ]

@@ -18,7 +18,12 @@ from langchain_core.messages import HumanMessage
 from llama_index.core.llms import ChatMessage, ImageBlock
 
 from kimi_core.endpoints import LACKED_FIELDS
-from kimi_core.errors import IgnoredSettingWarning, KimiConfigError, KimiTimeoutError
+from kimi_core.errors import (
+    IgnoredSettingWarning,
+    KimiBadRequestError,
+    KimiConfigError,
+    KimiTimeoutError,
+)
 from kimi_core.request import _unsupported
 from kimi_core.testing import MoonshotSimulator
 from langchain_kimi import ChatKimiK2 as LangChainKimi
@@ -42,6 +47,9 @@ REFUSED: dict[str, Any] = {
     "reasoning_effort": "medium",
     "provider": {"only": ["moonshotai"]},
 }
+
+
+UNCHECKED = "or send it unchecked with extra_body."
 
 
 @pytest.fixture
@@ -91,6 +99,33 @@ def test_each_refusal_can_be_lenient(
         assert name.removeprefix("max_") in said[0]
         assert server.requests[-1].body.keys() == {"model", "messages"}
     assert server.refusals == []
+
+
+@adapters
+@pytest.mark.parametrize(("mode", "times"), [("warn", 2), ("drop", 1)])
+def test_log_probabilities_that_are_refused_are_left_out(
+    server: MoonshotSimulator, kind: Any, mode: str, times: int
+) -> None:
+    asked = {"logprobs": True, "top_logprobs": 2}
+    with pytest.raises(KimiBadRequestError, match="logprobs"):
+        ask(make(kind, server, **asked))
+    llm = make(kind, server, unsupported=mode, **asked)
+    said = ask(llm) + ask(llm)
+    assert len(said) == times
+    assert f"only False is accepted. Leave logprobs out, {UNCHECKED}" in said[0]
+    assert server.requests[-1].body.keys() == {"model", "messages"}
+    llm = make(kind, server, unsupported=mode, extra_body=asked)
+    with pytest.raises(KimiBadRequestError, match="logprobs"):
+        ask(llm)
+
+
+@adapters
+def test_log_probabilities_that_are_taken_are_asked_for(
+    server: MoonshotSimulator, kind: Any
+) -> None:
+    llm = make(kind, server, unsupported="drop").model_copy(update={"model": "kimi-k2.6"})
+    assert ask(llm, logprobs=True) == []
+    assert server.requests[-1].body["logprobs"] is True
 
 
 @adapters
