@@ -1,7 +1,7 @@
 """Whether the next character of a text stands inside what the text shows: code, or a quotation.
 
-Owns: fences, inline code, indented code, quoted lines, HTML's comments and its tags of code and
-quotations, as far as they are known from what was said. May know: its own files.
+Owns: fences, inline code, indented code, quoted lines, HTML's comments and the elements of any
+markup, as far as they are known from what was said. May know: its own files.
 
 Looked at only where a marker is met: text without markers costs a list append. As CommonMark has
 it, with two differences. A fence may be indented and quoted to any depth, because models indent
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeState"]
 
-_INDENT = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*")
+# Each blank has one place in it: with two, many of them took minutes.
+_INDENT = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*)*")
 _FENCE = re.compile(rf"{_INDENT.pattern}(`{{3,}}|~{{3,}})")
 _CLOSER = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t\r]*")
 _MAY_CLOSE = re.compile(r"[ \t>]*(?:`*|~*)[ \t\r]*")
