@@ -153,6 +153,12 @@ _ASKED = {
         _RAW, asked={"tools": [tool()], "tool_choice": "none"}, settings=_CLIENT
     ),
     "client, another tool": _text(_RAW, asked={"tools": [tool("x")]}, settings=_CLIENT),
+    "a log": _text(f"10:02:03 said {_RAW}\n10:02:04 end"),
+    "an added line": _text(f"+{_RAW}\n+b\n", settings=_CLIENT),
+    "K3, comments": TextAnswer(
+        {"reasoning_content": "So.", "content": f"# {_K3}\n# b\n"}, f"# {_K3}\n# b\n", "So.",
+        settings=_ON_K3,
+    ),
     "client, quoted": _text(f"`{_RAW}`", settings=_CLIENT),
     "client at Moonshot": _made(
         _RAW, settings={**_CLIENT, "endpoint": "moonshot", "model": "kimi-k2.6", "thinking": False}

@@ -18,21 +18,19 @@ from kimi_core.raw._reading.json_scan import LOOKAHEAD
 if TYPE_CHECKING:
     from kimi_core.raw._reading.markers import Decision
 
-__all__ = ["Behind"]
+__all__ = ["CALL_END", "LONGEST_END", "Behind"]
 
-_CALL_END = re.compile(
+CALL_END = re.compile(
     r"<\|tool_calls?_end\|>|<\|tool_calls_section_end\|>|<\|close\|>(?:call|tools)<\|sep\|>"
 )
-_LONGEST_END = 32
+LONGEST_END = 32
 # What has longer arguments is not waited for, and is taken for a call.
 _MAX_CALL = 65_536
 
 
 @lru_cache(maxsize=256)
 def _behind_a_call(ends: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:{_CALL_END.pattern})(?:(?!<\|).)*?(?:{ends})", re.DOTALL | re.IGNORECASE
-    )
+    return re.compile(rf"(?:{CALL_END.pattern})(?:(?!<\|).)*?(?:{ends})", re.DOTALL | re.IGNORECASE)
 
 
 class Behind:
@@ -60,9 +58,9 @@ class Behind:
             start: Where the marker begins; all before it was said.
             final: Whether the text is over.
         """
-        closed = _CALL_END.search(text, start + self._looked)
+        closed = CALL_END.search(text, start + self._looked)
         if closed is None:
-            self._looked = max(0, len(text) - start - _LONGEST_END)
+            self._looked = max(0, len(text) - start - LONGEST_END)
             return False if final or len(text) - start > _MAX_CALL else None
         most = closed.end() + LOOKAHEAD
         last = over.search(text, closed.end(), most) if over else None

@@ -1,7 +1,7 @@
 """Whether the next character of a text stands inside what the text shows: code, or a quotation.
 
-Owns: fences, inline code, indented code, quoted lines, HTML's comments and its tags of code and
-quotations, as far as they are known from what was said. May know: its own files.
+Owns: fences, inline code, indented code, quoted lines, HTML's comments and the elements of any
+markup, as far as they are known from what was said. May know: its own files.
 
 Looked at only where a marker is met: text without markers costs a list append. As CommonMark has
 it, with two differences. A fence may be indented and quoted to any depth, because models indent
@@ -16,6 +16,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kimi_core.raw._reading.behind import Behind
+from kimi_core.raw._reading.frames import Frames
 from kimi_core.raw._reading.json_scan import LOOKAHEAD
 from kimi_core.raw._reading.quotations import Quotations
 
@@ -24,21 +25,29 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeState"]
 
-_INDENT = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*")
+# Each blank has one place in it: with two, many of them took minutes.
+_INDENT = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*)*")
 _FENCE = re.compile(rf"{_INDENT.pattern}(`{{3,}}|~{{3,}})")
 _CLOSER = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t\r]*")
 _MAY_CLOSE = re.compile(r"[ \t>]*(?:`*|~*)[ \t\r]*")
 # All that a line of a quotation, or of indented code, has in front of what it shows.
 _SHOWN = re.compile(r"[^>]*>.*|(?: {0,3}\t| {4})[ \t]*")
-_TAGS = "blockquote|code|kbd|listing|pre|q|samp|script|textarea|tt|xmp"
+# Of what a tag opens, all but a thought, another model's call, and what has no end.
+_TAG = (
+    r"<(/?)(?!(?:think|tool_calls?|area|base|br|col|embed|hr|img|input|link|meta)\b)"
+    r"([a-z][\w.:-]{0,40})\b(?:[^<>]*[^<>/])?>"
+)
+_MOST_TAGS = 8
+_MOST_OPENED = 256
 _ENDS = {  # of what no tag opens, in capitals; LaTeX's, Org's and BBCode's last
     "<!--": "-->", "<![CDATA[": "]]>", '"""': '"""', "'''": "'''",
     r"\BEGIN{VERBATIM}": r"\END{VERBATIM}", r"\BEGIN{LSTLISTING}": r"\END{LSTLISTING}",
     "#+BEGIN_SRC": "#+END_SRC", "#+BEGIN_EXAMPLE": "#+END_EXAMPLE", "[CODE]": "[/CODE]",
+    "[QUOTE]": "[/QUOTE]", "/*": "*/", "=BEGIN": "=END",
 }  # fmt: skip
 _END_OF = {end: re.escape(end) for end in _ENDS.values()}
 _OTHERS = "|".join(map(re.escape, [*_ENDS, *_ENDS.values()]))
-_RUN = re.compile(rf"\\?`+|<(/?)({_TAGS})\b[^<>]*>|{_OTHERS}", re.IGNORECASE)
+_RUN = re.compile(rf"\\?`+|{_TAG}|{_OTHERS}", re.IGNORECASE)
 _END = re.compile(r"`+|\n[ \t\r]*\n")
 
 
@@ -48,6 +57,7 @@ class CodeState:
     __slots__ = (
         "_behind",
         "_fence",
+        "_frames",
         "_head",
         "_opened",
         "_opening",
@@ -67,6 +77,7 @@ class CodeState:
         self._opened: list[int | str] = []
         self._shown = False  # whether the present line shows a marker
         self._quotations = Quotations()
+        self._frames = Frames()
         self._behind = Behind()
 
     def say(self, text: str) -> None:
@@ -96,6 +107,7 @@ class CodeState:
             return True
         held = (
             self._quotations.holds(self._behind, text, start, final=final),
+            self._frames.holds(self._behind, text, start, final=final),
             self._tags_hold(text, start, final=final),
             self._runs_hold(text, start, final=final),
         )
@@ -103,7 +115,8 @@ class CodeState:
 
     def _tags_hold(self, text: str, start: int, *, final: bool) -> Decision:
         """Whether a tag, or what is like one, goes on behind the call that begins here."""
-        ends = "|".join(_END_OF.get(tag, rf"</{tag}\s*>") for tag in _tags(self._opened))
+        tags = dict.fromkeys(_tags(self._opened)[-_MOST_TAGS:])
+        ends = "|".join(_END_OF.get(tag, rf"</{re.escape(tag)}\s*>") for tag in tags)
         return self._behind.follows(ends, None, text, start, final=final) if ends else False
 
     def _runs_hold(self, text: str, start: int, *, final: bool) -> Decision:
@@ -130,11 +143,15 @@ class CodeState:
         text = "".join(self._unread)
         self._unread = []
         self._quotations.read(text)
+        self._frames.read(text)
         first, *others = text.split("\n")
         self._read_part(first)
+        self._frames.say(first)
         for line in others:
             self._end_line()
+            self._frames.end_line()
             self._read_part(line)
+            self._frames.say(line)
 
     def _read_part(self, text: str) -> None:
         """Read more of the present line."""
@@ -180,7 +197,7 @@ class CodeState:
             elif tag is None:
                 self._read_other(run)
             elif not closes:
-                self._opened.append(tag.lower())
+                self._opened = [*self._opened[1 - _MOST_OPENED :], tag.lower()]
             elif tag.lower() in self._opened:
                 self._close(tag.lower())
 

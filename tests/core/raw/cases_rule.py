@@ -1,7 +1,7 @@
 """Which text may become a call, a think block or an end of turn, where tools are given.
 
 Owns: texts of K2 and what they mean, and `RULE`, of both dialects. May know: `cases_common`,
-`cases_rule_k3`.
+`cases_rule_frames`, `cases_rule_k3`.
 What a text is that no tool is offered for stands in tests/core/test_text_rule.py.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.core.raw.cases_common import AB, CB, CE, READ, SB, SE, WEATHER, Case, call, section
+from tests.core.raw.cases_rule_frames import FRAMED
 from tests.core.raw.cases_rule_k3 import K3
 
 _X = '{"city": "Rome"}'
@@ -340,4 +341,4 @@ BLOCKS = [
 ]  # fmt: skip
 
 
-RULE = [*QUOTED, *BARE, *OFFERED, *WITHOUT_BEGIN, *TWICE, *BLOCKS, *K3]
+RULE = [*QUOTED, *BARE, *OFFERED, *WITHOUT_BEGIN, *TWICE, *BLOCKS, *FRAMED, *K3]

@@ -22,6 +22,13 @@ def test_row_is_the_same_in_pieces(case: Case) -> None:
     assert_same_in_pieces(case)
 
 
+def test_many_blanks_in_front_of_a_marker_take_no_time() -> None:
+    """They took minutes, in which an event loop stood still."""
+    (case, *_) = (case for case in RULE if case.row == "code indented by a tab")
+    text = " " * 100_000 + case.text
+    assert parse(text, **case.options).content == text
+
+
 def test_case_names_are_unique() -> None:
     rows = [case.row for case in RULE]
     assert len(rows) == len(set(rows))
