@@ -247,6 +247,8 @@ class Instance(ClosesItself):
 
     def _count(self, messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
         """Return the tokens of a prompt; messages and tools are OpenAI-style dicts."""
+        if not messages and not tools:
+            return 0  # whoever drops messages until they fit took them from an empty list
         info = self._chat.capabilities.info
         prompt = countable(messages, info)
         return self._tokenizer().count_messages(prompt, tools or None, model=info.name)
