@@ -8,7 +8,7 @@ errors, request, tokenizer; typing_extensions.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -287,13 +287,29 @@ class Instance(ClosesItself):
         """Set a field, in any word for it, or say why not; the connection follows.
 
         Raises:
-            KimiConfigError: For a setting that cannot work; the field stays what it was.
+            KimiConfigError: For a setting that is none, or that cannot work; the field stays what
+                it was.
         """
         if name.startswith("_"):
             super().__setattr__(name, value)
         else:
             settings = read_settings({name: value})
+            self._check_field(name, settings)
             self._set(settings, {name}, connects=bool(settings.keys() & _CONNECTION))
+
+    def _check_field(self, name: str, settings: Iterable[str]) -> None:
+        """Refuse what is no field in any word, as pydantic does, and say what to write."""
+        fields = cast("Any", type(self)).model_fields
+        kept = {self._kept(word, None)[0] for word in settings} | {name}
+        if hasattr(type(self), name) or any(it in fields or it.startswith("_") for it in kept):
+            return
+        said = f"ChatKimiK2 has no field {name!r}"
+        if name in option_names() | LACKED_FIELDS:
+            raise KimiConfigError(f"{said}; write model_copy(update={{{name!r}: ...}}).")
+        if (instead := meant_instead(name)) is not None:
+            raise KimiConfigError(f"{said}; {instead}.")
+        hint = nearest_setting(name, fields)
+        raise KimiConfigError(f"{said}.{hint} {self._rest} takes other fields of the payload.")
 
     def _set(self, settings: Mapping[str, Any], words: AbstractSet[str], *, connects: bool) -> None:
         """Set all of them, of which the caller said these words, or none where that cannot work."""
