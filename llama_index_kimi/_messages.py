@@ -103,7 +103,7 @@ def wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
     """
-    return [run_by_a_server(tool) or _wire_tool(tool) for tool in tools]
+    return [t if t.__class__ is dict else run_by_a_server(t) or _wire_tool(t) for t in tools]
 
 
 def _wire_tool(tool: Any) -> dict[str, Any]:

@@ -294,7 +294,8 @@ class Instance(ClosesItself):
             super().__setattr__(name, value)
         else:
             settings = read_settings({name: value})
-            self._check_field(name, settings)
+            if name not in cast("Any", self).__pydantic_fields__:
+                self._check_field(name, settings)
             self._set(settings, {name}, connects=bool(settings.keys() & _CONNECTION))
 
     def _check_field(self, name: str, settings: Iterable[str]) -> None:

@@ -67,11 +67,11 @@ def in_openais_words(
         KimiConfigError: For what is no dict, and, at Moonshot, for a tool that another provider
             runs.
     """
-    # Nearly all are OpenAI's already.
-    if all(tool.__class__ is dict and tool.get("type") == "function" for tool in tools) and all(
-        "function" in tool for tool in tools
-    ):
-        return tools
+    for tool in tools:
+        if tool.__class__ is not dict or "function" not in tool:
+            break
+    else:
+        return tools  # which are OpenAI's already, as nearly all are
     moonshot = capabilities.endpoint.schema_dialect == "moonshot"
     return [_function(tool, position, moonshot=moonshot) for position, tool in enumerate(tools)]
 
