@@ -36,7 +36,7 @@ from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
 from kimi_core.request.documents import document_part, titled_parts
 from kimi_core.request.structured import class_schema, read_once
-from kimi_core.request.tools import all_openais, run_by_a_server
+from kimi_core.request.tools import run_by_a_server
 from kimi_core.response import spoken_message
 
 __all__ = ["AnyTool", "calls_of", "reasoning_of", "spoken", "to_wire", "wire_tools"]
@@ -103,8 +103,7 @@ def wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
     """
-    made = tools if all_openais(tools) else [run_by_a_server(it) or _wire_tool(it) for it in tools]
-    return [*made]
+    return [t if t.__class__ is dict else run_by_a_server(t) or _wire_tool(t) for t in tools]
 
 
 def _wire_tool(tool: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ errors, request, tokenizer; typing_extensions.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -256,6 +256,8 @@ class Instance(ClosesItself):
 
     def _count(self, messages: Sequence[Message], tools: Sequence[Tool] | None) -> int:
         """Return the tokens of a prompt; messages and tools are OpenAI-style dicts."""
+        if not messages and not tools:
+            return 0  # whoever drops messages until they fit took them from an empty list
         info = self._chat.capabilities.info
         prompt = countable(messages, info)
         return self._tokenizer().count_messages(prompt, tools or None, model=info.name)
@@ -294,13 +296,30 @@ class Instance(ClosesItself):
         """Set a field, in any word for it, or say why not; the connection follows.
 
         Raises:
-            KimiConfigError: For a setting that cannot work; the field stays what it was.
+            KimiConfigError: For a setting that is none, or that cannot work; the field stays what
+                it was.
         """
         if name.startswith("_"):
             super().__setattr__(name, value)
         else:
             settings = read_settings({name: value})
+            if name not in cast("Any", self).__pydantic_fields__:
+                self._check_field(name, settings)
             self._set(settings, {name}, connects=bool(settings.keys() & _CONNECTION))
+
+    def _check_field(self, name: str, settings: Iterable[str]) -> None:
+        """Refuse what is no field in any word, as pydantic does, and say what to write."""
+        fields = cast("Any", type(self)).model_fields
+        kept = {self._kept(word, None)[0] for word in settings} | {name}
+        if hasattr(type(self), name) or any(it in fields or it.startswith("_") for it in kept):
+            return
+        said = f"ChatKimiK2 has no field {name!r}"
+        if name in option_names() | LACKED_FIELDS:
+            raise KimiConfigError(f"{said}; write model_copy(update={{{name!r}: ...}}).")
+        if (instead := meant_instead(name)) is not None:
+            raise KimiConfigError(f"{said}; {instead}.")
+        hint = nearest_setting(name, fields)
+        raise KimiConfigError(f"{said}.{hint} {self._rest} takes other fields of the payload.")
 
     def _set(self, settings: Mapping[str, Any], words: AbstractSet[str], *, connects: bool) -> None:
         """Set all of them, of which the caller said these words, or none where that cannot work."""

@@ -75,6 +75,7 @@ def _builtin_tool(name: str) -> OfficialTool:
     return OfficialTool(uri="", name=name, description="Search the web.", parameters=_ANYTHING)
 
 
+_LIKENESS = 0.8  # of a name that is misspelt; "moonshot/..." is like none
 _ANYTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": True}
 
 
@@ -84,6 +85,10 @@ def described(names: Sequence[str], endpoint: Endpoint) -> Steps[tuple[OfficialT
     Raises:
         KimiConfigError: For what cannot be a name, and for a server that is not Moonshot's.
     """
+    if not names:
+        raise KimiConfigError(
+            f"official tools need a name, or several: {', '.join(OFFICIAL_TOOLS)}."
+        )
     found: list[OfficialTool] = []
     for name in names:
         if not endpoint.takes_builtin_tools:
@@ -142,6 +147,15 @@ def _run(tool: OfficialTool, arguments: Mapping[str, Any] | str) -> Call[str]:
 
 def _uri(name: str) -> str:
     uri = name.strip()
+    word = uri.partition(":")[0].replace("_", "-")
+    if word not in OFFICIAL_TOOLS and (
+        meant := difflib.get_close_matches(word, OFFICIAL_TOOLS, n=1, cutoff=_LIKENESS)
+    ):
+        raise KimiConfigError(
+            f"official tool {name!r} is not known. Did you mean {meant[0]!r}? Known: "
+            f"{', '.join(OFFICIAL_TOOLS)}; one that is new at Moonshot is asked for by its URI, "
+            f"'moonshot/{word}:latest'."
+        )
     if "/" not in uri:
         uri = f"moonshot/{uri.replace('_', '-')}"  # models call web_search what is web-search here
     if ":" not in uri:

@@ -116,7 +116,7 @@ def readable_prompt(prompt: Any) -> Any:  # noqa: ANN401 - LangChain's
         prompt: LangChain's ``PromptValue``. Not changed.
     """
     messages: Sequence[Any] = getattr(prompt, "messages", ())
-    listed = [one for one in messages if not isinstance(one.content, str)]
+    listed = [one for one in messages if one.content.__class__ is not str]
     if not any(_is_old_text(part) for one in listed for part in one.content):
         return prompt
     told = [one.model_copy(update={"content": _in_todays_words(one.content)}) for one in messages]

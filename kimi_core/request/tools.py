@@ -19,26 +19,13 @@ from kimi_core.errors import KimiConfigError
 if TYPE_CHECKING:
     from kimi_core.capabilities import Capabilities
 
-__all__ = ["all_openais", "in_openais_words", "run_by_a_server"]
+__all__ = ["in_openais_words", "run_by_a_server"]
 
 _SCHEMAS = ("parameters", "input_schema")
 # What says that a dict is a function, or a schema of one, and nothing that a server runs.
 _OF_FUNCTIONS = frozenset({*_SCHEMAS, "function", "properties", "title"})
 _OF_MOONSHOT = frozenset({"function", "builtin_function", "plugin"})
 _KEPT = ("name", "description", "strict")
-
-
-def all_openais(tools: Sequence[Any]) -> bool:
-    """Whether all are dicts of functions as OpenAI's chat completions have them; mostly they are.
-
-    Asked for each request, of a hundred tools at once.
-    """
-    others = [
-        tool
-        for tool in tools
-        if tool.__class__ is not dict or tool.get("type") != "function" or "function" not in tool
-    ]
-    return not others
 
 
 def run_by_a_server(tool: Any) -> dict[str, Any] | None:  # noqa: ANN401 - of any framework
@@ -80,8 +67,11 @@ def in_openais_words(
         KimiConfigError: For what is no dict, and, at Moonshot, for a tool that another provider
             runs.
     """
-    if all_openais(tools):
-        return tools
+    for tool in tools:
+        if tool.__class__ is not dict or "function" not in tool:
+            break
+    else:
+        return tools  # which are OpenAI's already, as nearly all are
     moonshot = capabilities.endpoint.schema_dialect == "moonshot"
     return [_function(tool, position, moonshot=moonshot) for position, tool in enumerate(tools)]
 

@@ -66,6 +66,19 @@ def test_a_tool_is_described_by_the_server(
     assert tool.definition["function"]["parameters"] == tool.parameters
 
 
+def test_a_misspelt_name_is_said_before_the_request(ask: Ask, moonshot: MoonshotSimulator) -> None:
+    """It was a 404 that asked for an id and a route."""
+    with pytest.raises(
+        errors.KimiConfigError, match=r"'websearch' is not known\. Did you mean 'web-"
+    ):
+        ask("official_tools", "websearch")
+    with pytest.raises(errors.KimiConfigError, match=r"need a name, or several: .*web-search"):
+        ask("official_tools")
+    assert moonshot.requests == []
+    with pytest.raises(errors.KimiNotFoundError):
+        ask("official_tools", "moonshot/websearch:latest")
+
+
 def test_one_name_may_be_several_functions(ask: Ask) -> None:
     tools = ask("official_tools", "base64", "date")
     assert [tool.name for tool in tools] == ["base64_encode", "base64_decode", "date"]

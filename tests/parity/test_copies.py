@@ -8,6 +8,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openai import DefaultHttpxClient
 
 from kimi_core import endpoints
 from kimi_core.errors import KimiConfigError
@@ -238,7 +239,7 @@ def test_an_assignment_names_no_model(adapter: str) -> None:
 
 @adapters
 def test_connections_are_shared_with_a_deep_copy(adapter: str) -> None:
-    client = object()
+    client = DefaultHttpxClient()
     model = ADAPTERS[adapter](api_key=SECRET, http_client=client)
     assert copy.deepcopy(model).http_client is client
 

@@ -123,3 +123,9 @@ def test_langchain_does_not_look_at_each_letter_of_a_text(monkeypatch: pytest.Mo
     parts = [{"type": "text", "text": text} for text in "ab"]
     assert [one["content"] for one in sent] == ["x" * 1000, None, parts]
     assert seen == [["a", "b"]]
+
+
+@pytest.mark.parametrize("count", [langchain, llama_index])
+def test_nothing_counts_nothing(count: Any) -> None:
+    """Whoever drops messages until they fit took the next one from an empty list."""
+    assert count([]) == 0

@@ -209,3 +209,24 @@ def test_anthropics_budget_says_what_to_write(kind: Any) -> None:
     with pytest.raises(KimiConfigError) as caught:
         kind(api_key="k", thinking={"type": "enabled", "budget_tokens": 1_024})
     assert str(caught.value) == sentence
+
+
+@adapters
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("temprature", "no field 'temprature'. Did you mean 'temperature'?"),
+        ("openrouter_provider", "no field 'openrouter_provider'; write provider=."),
+        ("tool_choice", "no field 'tool_choice'; write model_copy(update={'tool_choice': ...})."),
+    ],
+)
+def test_what_is_no_field_is_said_where_it_is_assigned_to(kind: Any, name: str, told: str) -> None:
+    """It was a sentence of pydantic's, which names no way out."""
+    llm = kind(api_key="k")
+    with pytest.raises(KimiConfigError) as caught:
+        setattr(llm, name, "auto")
+    assert told in str(caught.value)
+    assert not hasattr(llm, name)
+    llm.reasoning = {"effort": "low"}
+    assert llm.reasoning_effort == "low"
+    assert name not in llm.model_copy(update={"tool_choice": "auto"}).model_dump()
