@@ -141,6 +141,10 @@ class ContentReader:
             text = self._fence.feed(self._formed.feed(self._listed.feed(self._prefix.cut(text))))
         return self._sorted(text) if text else []
 
+    def passes(self, text: str) -> bool:
+        """As `TextReader.passes`."""
+        return self._is_itself and self._search is None and self._reader.passes(text)
+
     def after_reasoning(self) -> list[Event]:
         """Take note that reasoning has come in a field of its own; return what was held for it."""
         self.splitting = "split"

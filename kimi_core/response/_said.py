@@ -132,6 +132,9 @@ class AnswerEvents(AnswerFacts, ABC):
         more = None if passage is None else passage.more(_CONTENT, text)
         if more is not None:
             return [more]
+        if self._content.passes(text):
+            self._passage = None
+            return self._told([ContentDelta(text)])  # nobody between has anything to do with text
         told = self._taken(self._read_content(text))
         if told and type(told[-1]) is ToolCallArguments:
             self._passage = Passage(_CONTENT, self._content_way)

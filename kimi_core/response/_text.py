@@ -92,6 +92,16 @@ class TextReader:
             events = self._keep(events)
         return self._of_field(events) if self._reasoning else events
 
+    def passes(self, text: str) -> bool:
+        """Take a text that is an event by itself, where there is a parser; False takes nothing."""
+        parser = None if self._reasoning or self._kept else self._parser
+        taken = parser is not None and parser.passes(text)
+        if taken:
+            self.begun = True
+            if self._keeps:
+                self._pieces.append(text)
+        return taken
+
     def close(self, finish_reason: str | None, *, served: bool, answered: bool) -> list[Event]:
         """End the field and return what waited.
 

@@ -119,6 +119,21 @@ def _joined(lists: list[list[Event]]) -> list[Any]:
     return found
 
 
+WORDS = TEXTS | st.sampled_from(
+    [
+        *["word ", "get_", "functions.get_", "weather", "get_weather:0", "<think>", "</think>"],
+        *[" ", "`", "```", "\n", "quoted: ", SB, CB, AB, f"{AB}{{}}{CE}", f"{AB}{{}}"],
+    ]
+)
+
+
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=8) | DELTAS, max_size=6), ASKED)
+def test_each_chunk_of_text_is_told_alike(runs: list[Any], asked: dict[str, Any]) -> None:
+    """Of text with markers, or what nearly is one, and ids of tools in front of arguments."""
+    deltas = _deltas(runs, _content)
+    assert repr(told(deltas, asked, passes=True)) == repr(told(deltas, asked, passes=False))
+
+
 @given(RUNS, ASKED)
 def test_each_chunk_of_raw_tokens_is_told_alike(runs: list[Any], asked: dict[str, Any]) -> None:
     deltas = [_content(BEGUN), *_deltas(runs, _content), _content(ENDED)]

@@ -78,6 +78,18 @@ class RuledK2Machine(K2Machine):
         self._say(self._headers.tail(self._text, self._at, end, self._rule.last))
         return False
 
+    def passes(self, _text: str) -> bool:
+        """Take a text as `Reader.passes` says, where `_read_text` would only say it."""
+        finder, text = self._finders[State.CONTENT], _text
+        if self._state is not State.CONTENT or self._at < len(self._text) or finder.search(text):
+            return False
+        end = finder.tail(text, 0)
+        if end < len(text) or self._headers.tail(text, 0, end, self._rule.last) < end:
+            return False
+        self._rule.say(text)
+        self._base += end
+        return True
+
     def _read_behind_bare_call(self) -> bool:
         """Read on behind arguments that no section holds: other text than markers ends the call."""
         found = VISIBLE.search(self._text, self._at)

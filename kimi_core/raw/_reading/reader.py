@@ -64,7 +64,8 @@ class Reader(Generic[_State]):
         """
         self._output = output
         self._state = state
-        self._text, self._at, self._base = "", 0, 0
+        self._text, self._at = "", 0
+        self._base: int = 0
         self._final = False
         self.calls_at: int | None = None
         self._aside: list[str] = []
@@ -79,6 +80,13 @@ class Reader(Generic[_State]):
         self._at = 0
         while self._at < len(self._text) and self._steps[self._state](self):
             pass
+
+    def passes(self, _text: str) -> bool:
+        """Take a text that is said as it is, by whoever asks; False takes nothing.
+
+        Most text of an answer is such: no marker is in it, and none can begin at its end.
+        """
+        return False
 
     @property
     def open_string(self) -> OpenString | None:
