@@ -57,6 +57,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             # It computes as fast as the machine lets it: one call took 7 s on two quiet cores and
             # 70 s on busy ones. So this ends a hang, and nothing else.
             item.add_marker(pytest.mark.timeout(ENGINE_SECONDS))
+        if item.get_closest_marker("deep") and config.pluginmanager.hasplugin("_cov"):
+            # Every run has the same fact in fewer cases, which are covered: a schema of a megabyte
+            # took 66 s to trace, and takes 5.
+            item.add_marker(pytest.mark.no_cover)
     # What is imported and collected by now stays. Each full collection of garbage walked through it
     # for 0.5 to 2 s, and the tests of what is forgotten ask for a hundred of them.
     gc.collect()
