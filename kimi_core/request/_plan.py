@@ -188,7 +188,8 @@ def _readable(
     messages = with_prefix(messages, options)
     if ends_in_prefix(messages):
         options = replace(options, thinking=thinking_of_prefix(options, capabilities))
-    return options, messages, in_openais_words(tools or (), capabilities)
+    moonshot = capabilities.endpoint.schema_dialect == "moonshot"
+    return options, messages, in_openais_words(tools or (), moonshot=moonshot)
 
 
 def _decide_tools(

@@ -1,6 +1,6 @@
 """Tools in the words of any API -> OpenAI's, and those that a server runs by itself.
 
-Owns: which forms of a tool are understood, and what is none. May know: _json, capabilities, errors.
+Owns: which forms of a tool are understood, and what is none. May know: _json, errors.
 
 A program that is moved brings the tools that its former class took: Anthropic's have an
 ``input_schema``, those of OpenAI's Responses API have no ``function`` in them, and a search that
@@ -11,13 +11,10 @@ calls that one, and nobody runs it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kimi_core._json import as_dict, as_mapping
 from kimi_core.errors import KimiConfigError
-
-if TYPE_CHECKING:
-    from kimi_core.capabilities import Capabilities
 
 __all__ = ["in_openais_words", "run_by_a_server"]
 
@@ -54,14 +51,12 @@ def run_by_a_server(tool: Any) -> dict[str, Any] | None:  # noqa: ANN401 - of an
     return None
 
 
-def in_openais_words(
-    tools: Sequence[Any], capabilities: Capabilities
-) -> Sequence[Mapping[str, Any]]:
+def in_openais_words(tools: Sequence[Any], *, moonshot: bool) -> Sequence[Mapping[str, Any]]:
     """Return tools as OpenAI's chat completions have them; the given ones are not changed.
 
     Args:
         tools: Dicts in the words of any API.
-        capabilities: Whether the server is Moonshot's, which knows no tools of other providers.
+        moonshot: Whether the server is Moonshot's, which knows no tools of other providers.
 
     Raises:
         KimiConfigError: For what is no dict, and, at Moonshot, for a tool that another provider
@@ -72,7 +67,6 @@ def in_openais_words(
             break
     else:
         return tools  # which are OpenAI's already, as nearly all are
-    moonshot = capabilities.endpoint.schema_dialect == "moonshot"
     return [_function(tool, position, moonshot=moonshot) for position, tool in enumerate(tools)]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from kimi_core._json import as_dict, as_mapping, as_sequence
 
@@ -130,9 +130,8 @@ def only_text(chunk: dict[str, Any]) -> tuple[TextKind, dict[str, Any], str] | N
 def with_text(chunk: Mapping[str, Any], text: str) -> dict[str, Any]:
     """Return a chunk that says only a text with another one in its place."""
     said = dict(deepcopy(chunk))
-    found = only_text(said)
-    if found is not None:
-        found[1][found[2]] = text
+    _, holder, name = cast("tuple[TextKind, dict[str, Any], str]", only_text(said))
+    holder[name] = text
     return said
 
 

@@ -237,3 +237,27 @@ def test_a_shape_that_nobody_has_seen_breaks_nothing(
     assert message.content.endswith("Hi")
     assert reader.usage is None or reader.usage.total_tokens >= 0
     assert all(isinstance(call.id, str) and call.id for call in message.tool_calls)
+
+
+# What comes in pieces, the message behind them -> the text, the reasoning, what is told beside it.
+RECAPS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], tuple[str, str, list[str]]]] = {
+    "the same": ([{"content": "Hello"}], {"content": "Hello"}, ("Hello", "", [])),
+    "more": ([{"content": "Hel"}], {"content": "Hello"}, ("Hello", "", [])),
+    "what did not come": (
+        [{"content": "Hello"}],
+        {"content": "Hello", "reasoning_content": "Hm."},
+        ("Hello", "Hm.", []),
+    ),
+    "another text": ([{"content": "Hello"}], {"content": "Good day"}, ("Hello", "", ["Good day"])),
+}
+
+
+@pytest.mark.parametrize(("pieces", "message", "told"), RECAPS.values(), ids=RECAPS)
+def test_a_message_behind_the_pieces_says_nothing_twice(
+    pieces: list[dict[str, Any]], message: dict[str, Any], told: tuple[str, str, list[str]]
+) -> None:
+    end = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    reader, _ = read([*(delta(**piece) for piece in pieces), end])
+    said = reader.message()
+    beside = [odd.text for odd in said.diagnostics if odd.kind == "other_message"]
+    assert (said.content, said.reasoning, beside) == told

@@ -127,3 +127,14 @@ def test_a_raw_call_that_is_cut_is_incomplete(finish: str) -> None:
     (call,) = reader.message().tool_calls
     assert (call.arguments, call.complete) == ('{"city": "', False)
     assert reader.finish_reason == finish
+
+
+def test_a_message_behind_raw_tokens_is_not_read_as_more_of_them() -> None:
+    text = f"Sure.{CALL}"
+    message = {"content": text}
+    end = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    for parser in ("auto", "client"):
+        reader, _ = read([delta(content=text), end], reader_for(parser, tools=[tool()]))
+        said = reader.message()
+        calls = [(call.id, call.name, call.arguments, call.complete) for call in said.tool_calls]
+        assert (said.content, calls, said.diagnostics) == ("Sure.", [MADE], ())
