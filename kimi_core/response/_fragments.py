@@ -241,10 +241,12 @@ class ServerCalls:
     def _moved(self, fragment: Fragment) -> list[_Call]:
         """Return the call that goes on under an index that none has; mostly none does."""
         slot, identity, name, _ = fragment
+        if slot is None or (name and not identity):  # a name at a new index begins a call
+            return []
         named = [call for call in self._calls if not identity or call.id == identity][-1:]
         for call in named:
             begun = bool(call.pieces) or (not name and not call.said_empty)
-            same = slot is not None and bool(call.name) and name in {"", call.name}
+            same = bool(call.name) and name in {"", call.name}
             if same and begun and not _is_whole(call):
                 call.slot = slot
                 return [call]

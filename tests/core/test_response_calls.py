@@ -37,6 +37,11 @@ MERGED: dict[str, tuple[list[list[dict[str, Any]]], list[tuple[str, str, str]]]]
          [fragment(0, None, None, "1}")], [fragment(1, None, None, "2}")]],
         [(F, "f", '{"x":1}'), (G, "g", '{"y":2}')],
     ),
+    "interleaved calls of one tool without ids": (
+        [[fragment(0, None, "f", '{"x":')], [fragment(1, None, "f", '{"x":')],
+         [fragment(0, None, None, "1}")], [fragment(1, None, None, "2}")]],
+        [("functions.f:0", "f", '{"x":1}'), ("functions.f:1", "f", '{"x":2}')],
+    ),
     "index from 1": ([[fragment(1, F, "f", "{}")], [fragment(4, G, "g", "{}")]],
                      [(F, "f", "{}"), (G, "g", "{}")]),
     "no index, ids tell": (
