@@ -1,8 +1,8 @@
 """What a server answered -> events. The only reader of unknown shapes.
 
 Owns: every spelling that servers have for content, reasoning, tool calls, finish reason and usage.
-May know: its own files, _json, errors, events, raw, request. No I/O; chunks and whole bodies come
-in as dicts.
+May know: its own files, errors, events, raw, request. No I/O; chunks and whole bodies come in as
+dicts.
 
 A whole body is read as a stream of one chunk, and raw tokens and a server's own tool calls become
 the same events, so that no caller can tell how an answer reached us.
@@ -15,7 +15,6 @@ from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
-from kimi_core._json import as_mapping
 from kimi_core.errors import KimiStreamTruncatedError, KimiTimeoutError, timeout_error
 from kimi_core.events import (
     ContentDelta,
@@ -40,7 +39,7 @@ from kimi_core.response._incomplete import (
     withheld_in,
 )
 from kimi_core.response._object import answer_error, read_object
-from kimi_core.response._recap import untold
+from kimi_core.response._recap import Recap, untold
 from kimi_core.response._refusal import (
     invalid_calls,
     silent_end,
@@ -123,8 +122,7 @@ class ResponseReader(AnswerEvents):
         self._closed = False
         self._begun = False
         self._done = False
-        self._streamed = False
-        self._recap: Mapping[str, Any] = {}
+        self._recap = Recap()
         self._beside_error: list[Event] = []
         self._uncalled = ""
         self._noted: list[Diagnostic] = []
@@ -206,13 +204,7 @@ class ResponseReader(AnswerEvents):
             self._read_usage(choice)
         if choice.get("logprobs"):
             self._read_logprobs(choice)
-        delta, message = as_mapping(choice.get("delta")), as_mapping(choice.get("message"))
-        if delta:
-            self._recap = message or (choice if "tool_calls" in choice else self._recap)
-            self._streamed = True
-        elif message and self._streamed:
-            self._recap, message = message, None
-        said = delta or message or choice
+        said = self._recap.said_in(choice)
         events = self._read_delta(said, whole="delta" not in choice and not self._server.any)
         if choice.get("finish_reason"):
             self._finish = finish_reason_of(choice) or self._finish
@@ -240,8 +232,8 @@ class ResponseReader(AnswerEvents):
         taken = [event for choice in moved for event in self._read_choice({}, choice)]
         self._closed = True
         self._done = done
-        if self._recap:
-            again = self._server.feed_again(calls_of(self._recap))
+        if self._recap.message:
+            again = self._server.feed_again(calls_of(self._recap.message))
             taken += self._taken(self._calls.number("server", again))
         served = self._server.any
         filled = self._hides_its_limit(called=served)
@@ -252,7 +244,7 @@ class ResponseReader(AnswerEvents):
         content = self._content.flush(reason, served=served)
         taken += self._taken(self._calls.number("content", content))
         taken += self._closed_text(ended_by)
-        taken += self._untold() if self._recap else []
+        taken += self._untold() if self._recap.message else []
         taken += self._trapped_answer(ended_by)
         calls = self._server.close(cut=ended_by == "length", filled=filled)
         calls = self._calls.number("server", calls)
@@ -380,8 +372,8 @@ class ResponseReader(AnswerEvents):
         if self._calls.any and not self._server.any:
             return []
         said = self._builder.message()
-        thought, odd = untold(said.reasoning, reasoning_of(self._recap))
-        text, odd_text = untold(said.content, text_of(self._recap))
+        thought, odd = untold(said.reasoning, reasoning_of(self._recap.message))
+        text, odd_text = untold(said.content, text_of(self._recap.message))
         self._noted += (*odd, *odd_text)
         events: list[Event] = [ReasoningDelta(thought)] if thought else []
         return self._taken([*events, ContentDelta(text)] if text else events)

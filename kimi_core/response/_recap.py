@@ -1,6 +1,6 @@
 """What a message at the end of a stream says that its pieces did not.
 
-Owns: which of it was told. May know: events.
+Owns: which message is one, and what of it was told. May know: _json, events.
 
 Some servers end a stream with the whole message, or send the message so far beside each piece
 (``message`` beside ``delta``). Read as more of the answer it was the answer twice; passed over, a
@@ -9,9 +9,38 @@ call that stood in it alone was lost in silence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from kimi_core._json import as_mapping
 from kimi_core.events import Diagnostic
 
-__all__ = ["untold"]
+__all__ = ["Recap", "untold"]
+
+
+class Recap:
+    """Keeps the message that says again what came in pieces.
+
+    Attributes:
+        message: The last of them; empty where none has come.
+    """
+
+    def __init__(self) -> None:
+        """Start where nothing has come."""
+        self.message: Mapping[str, Any] = {}
+        self._streamed = False
+
+    def said_in(self, choice: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a choice says of the answer, less such a message."""
+        delta, message = as_mapping(choice.get("delta")), as_mapping(choice.get("message"))
+        if delta:
+            self.message = message or (choice if "tool_calls" in choice else self.message)
+            self._streamed = True
+            return delta
+        if message and self._streamed:
+            self.message = message
+            return {}
+        return message or choice
 
 
 def untold(told: str, whole: str) -> tuple[str, tuple[Diagnostic, ...]]:
