@@ -31,7 +31,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.tools import BaseTool, FunctionTool, ToolMetadata
 
-from kimi_core.errors import KimiConfigError
+from kimi_core.errors import KimiConfigError, check_messages
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
 from kimi_core.request.documents import document_part, titled_parts
@@ -66,20 +66,21 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
         picture or video is a part whose URL may also be bytes or a path: the core inlines these.
 
     Raises:
-        KimiConfigError: For a block that no model can be told.
+        KimiConfigError: For a block that no model can be told, and for what is no message.
     """
+    check_messages(messages, ChatMessage, "complete")
     return [_message(message, folder) for message in messages]
 
 
 def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
     said = message.role.value
     role, extras, blocks = _ROLES.get(said, said), message.additional_kwargs, message.blocks
-    is_text = {type(block) for block in blocks} <= {TextBlock}  # most of a conversation
-    content = _content(blocks, folder, of_model=role == "assistant", is_text=is_text)
+    plain = {type(block) for block in blocks} <= {TextBlock}  # most of a conversation
+    content = _content(blocks, folder, role, plain=plain)
     wire: dict[str, Any] = {"role": role, "content": content}
     if extras:
         wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
-    if role == "assistant" and (extras or not is_text):
+    if role == "assistant" and (extras or not plain):
         if "refusal" in extras:
             in_words(wire, extras)
         wire.update(_assistant_fields(message))
@@ -103,12 +104,10 @@ def wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     Names are the tools' own: LlamaIndex writes another one for what OpenAI refuses, and then finds
     no tool for the call that says it.
     """
-    return [t if t.__class__ is dict else run_by_a_server(t) or _wire_tool(t) for t in tools]
+    return [t if isinstance(t, dict) else run_by_a_server(t) or _wire_tool(t) for t in tools]
 
 
 def _wire_tool(tool: Any) -> dict[str, Any]:
-    if isinstance(tool, dict):
-        return tool
     tool = tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool)
     metadata, kind = tool.metadata, tool.metadata.fn_schema
     is_known = type(metadata) is ToolMetadata and kind is not None
@@ -145,12 +144,10 @@ def spoken(message: ChatMessage) -> ParsedMessage:
     return spoken_message(message.content, reasoning_of(message), calls)
 
 
-def _content(
-    blocks: Sequence[Any], folder: _Folder, *, of_model: bool, is_text: bool
-) -> str | list[dict[str, Any]]:
-    if is_text:
+def _content(blocks: Sequence[Any], folder: _Folder, role: str, *, plain: bool) -> str | list[Any]:
+    if plain:
         return "".join([block.text for block in blocks])
-    parts = [part for block in blocks for part in _parts(block, folder, of_model)]
+    parts = [part for block in blocks for part in _parts(block, folder, role == "assistant")]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)
     return parts
@@ -159,8 +156,12 @@ def _content(
 def _parts(block: Any, folder: _Folder, of_model: bool) -> Iterator[dict[str, Any]]:
     if isinstance(block, TextBlock):
         yield {"type": "text", "text": block.text}
-    elif isinstance(block, (ImageBlock, VideoBlock)):
-        yield _media(block)
+    elif isinstance(block, ImageBlock):
+        given = _given(block, block.resolve_image, block.image_mimetype)
+        yield media_part("image", given, detail=block.detail)
+    elif isinstance(block, VideoBlock):
+        given = _given(block, block.resolve_video, block.video_mimetype)
+        yield media_part("video", given, detail=getattr(block, "detail", None))
     elif isinstance(block, DocumentBlock):
         yield _document(block, folder)
     elif isinstance(block, (CitableBlock, CitationBlock)):
@@ -176,14 +177,8 @@ def _parts(block: Any, folder: _Folder, of_model: bool) -> Iterator[dict[str, An
         )
 
 
-def _media(block: ImageBlock | VideoBlock) -> dict[str, Any]:
-    kind, read, media_type = (
-        ("image", block.resolve_image, block.image_mimetype)
-        if isinstance(block, ImageBlock)
-        else ("video", block.resolve_video, block.video_mimetype)
-    )
-    given = block.url or block.path or data_or_url(read().read(), media_type)
-    return media_part(kind, given, detail=getattr(block, "detail", None))
+def _given(block: Any, read: Callable[..., Any], media_type: str | None) -> Any:
+    return block.url or block.path or data_or_url(read().read(), media_type)
 
 
 def _document(block: DocumentBlock, folder: _Folder) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def _tool(made: ToolFunctions) -> FunctionTool:
 class KimiRateLimiter(AccountRate, BaseRateLimiter):
     """For ``rate_limiter=`` of any LlamaIndex LLM that asks the same account.
 
-    ``ChatKimiK2`` itself takes ``rate_limit=``, which knows what a request is charged and when it
-    ends. Arguments as for `AccountRate`.
+    ``ChatKimiK2`` itself takes ``rate_limit=``, which knows what a request costs and when it ends.
+    Arguments as for `AccountRate`.
     """
 
     def acquire(self, num_tokens: int = 0) -> None:

@@ -21,13 +21,14 @@ from pydantic_core import PydanticSerializationError
 
 from kimi_core.tokenizer import Tokenizer
 from llama_index_kimi._base import KimiBase
-from llama_index_kimi._messages import AnyTool, to_wire, wire_tools
+from llama_index_kimi._messages import AnyTool, calls_of, reasoning_of, to_wire, wire_tools
 
 __all__ = ["KimiMemory", "TokenCounting", "repair_chat_store"]
 
 # Role markers and the line breaks round them, of a message and of a call.
 _MESSAGE_MARKUP = 5
 _CALL_MARKUP = 6
+_COUNTED = (TextBlock, ThinkingBlock, ToolCallBlock)
 
 
 class KimiMemory(Memory):
@@ -64,9 +65,8 @@ class KimiMemory(Memory):
             return sum(map(self._estimate_token_count, given))
         if not isinstance(given, ChatMessage):
             return super()._estimate_token_count(given)
-        thoughts = [b.content or "" for b in given.blocks if isinstance(b, ThinkingBlock)]
-        calls = [b for b in given.blocks if isinstance(b, ToolCallBlock)]
-        texts = [*thoughts, *(f"{call.tool_call_id}{call.tool_kwargs}" for call in calls)]
+        calls = calls_of(given)
+        texts = [reasoning_of(given), *(f"{call_id}{told}" for call_id, _, told in calls)]
         # The plain dicts beside the blocks say the same calls again.
         bare = super()._estimate_token_count(ChatMessage(role=given.role, blocks=given.blocks))
         said = sum(len(self.tokenizer_fn(text)) for text in texts)
@@ -91,8 +91,7 @@ def _countable(message: ChatMessage) -> list[dict[str, Any]]:
     try:
         return to_wire([message])
     except (ValueError, OSError):
-        kinds = (TextBlock, ThinkingBlock, ToolCallBlock)
-        told = [block for block in message.blocks if isinstance(block, kinds)]
+        told = [b for b in message.blocks if isinstance(b, _COUNTED)]
         return to_wire([message.model_copy(update={"blocks": told})])
 
 

@@ -45,11 +45,11 @@ class ToolCalling(KimiBase):
         here, in streams too.
         """
         said = ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg
-        required = "required" if tool_required else None
+        choice = ("required" if tool_required else None) if tool_choice is None else tool_choice
         return {
             "messages": [*(chat_history or ()), *([] if said is None else [said])],
             "tools": wire_tools(tools),
-            "tool_choice": required if tool_choice is None else tool_choice,
+            "tool_choice": choice,
             "allow_parallel_tool_calls": allow_parallel_tool_calls,
             **kwargs,
         }
@@ -80,10 +80,9 @@ class ToolCalling(KimiBase):
                 force="tool_required=True",
                 accept="error_on_no_tool_call=False",
             )
-        if not growing:
-            error = unrun_call_error(spoken(response.message), response.raw)
-            if error is not None:
-                raise error
+        error = None if growing else unrun_call_error(spoken(response.message), response.raw)
+        if error is not None:
+            raise error
         return [
             ToolSelection(
                 tool_id=call_id or name, tool_name=name, tool_kwargs=as_dict(given, growing=growing)

@@ -26,9 +26,9 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from typing_extensions import Unpack
 
-from kimi_core.chat import Opened, Writer, documented
+from kimi_core.chat import Opened, Writer, decorated_where, documented
 from kimi_core.request import CallOptions, Request
-from llama_index_kimi._base import Keywords, KimiBase
+from llama_index_kimi._base import Keywords, KimiBase, is_told
 from llama_index_kimi._messages import to_wire, wire_tools
 from llama_index_kimi._responses import ResponseWriter, completion_of, unchanged
 from llama_index_kimi._structured import StructuredPrediction
@@ -38,16 +38,9 @@ from llama_index_kimi._tools import ToolCalling
 __all__ = ["ChatKimiK2", "register"]
 
 _Shown = TypeVar("_Shown")
-_Method = TypeVar("_Method", bound=Callable[..., Any])
 
-
-def _typed(untyped: Callable[..., Any]) -> Callable[[_Method], _Method]:
-    return untyped
-
-
-# LlamaIndex says of neither what it returns, and mypy took all that they decorate for Any.
-_chat_callback = _typed(llm_chat_callback())
-_completion_callback = _typed(llm_completion_callback())
+_chat_callback = decorated_where(llm_chat_callback(), is_told)
+_completion_callback = decorated_where(llm_completion_callback(), is_told)
 
 
 @documented

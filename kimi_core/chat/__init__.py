@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kimi_core.chat._account import AccountRate
     from kimi_core.chat._chat import KimiChat
+    from kimi_core.chat._decorated import decorated_where
     from kimi_core.chat._documented import documented, documented_as
     from kimi_core.chat._instance import (
         AlsoCalled,
@@ -29,6 +30,7 @@ else:
     _HOMES = {
         "kimi_core.chat._account": "AccountRate",
         "kimi_core.chat._chat": "KimiChat",
+        "kimi_core.chat._decorated": "decorated_where",
         "kimi_core.chat._documented": "documented documented_as",
         "kimi_core.chat._instance": "AlsoCalled ClosesItself Instance UnsaidDict written_setting",
         "kimi_core.chat._keywords": "ModelKeywords",
@@ -52,6 +54,7 @@ __all__ = [
     "Settings",
     "UnsaidDict",
     "Writer",
+    "decorated_where",
     "documented",
     "documented_as",
     "listed_models",

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from kimi_core.errors._extras import needs_extra, needs_package, no_aiohttp
 from kimi_core.errors._old_names import OLD_NAMES, is_of_a_connection, meant_instead
-from kimi_core.errors._settings import check_setting, nearest_setting, setting_error
+from kimi_core.errors._settings import (
+    check_messages,
+    check_setting,
+    nearest_setting,
+    setting_error,
+)
 from kimi_core.errors._tree import (
     KimiAPIError,
     KimiAuthenticationError,
@@ -111,6 +116,7 @@ __all__ = [
     "UnknownSettingWarning",
     "become",
     "both",
+    "check_messages",
     "check_setting",
     "error_from_body",
     "error_in",

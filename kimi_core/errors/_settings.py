@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeGuard, cast
 
 from kimi_core.errors._tree import KimiConfigError, KimiError
 
-__all__ = ["check_setting", "nearest_setting", "setting_error"]
+__all__ = ["check_messages", "check_setting", "nearest_setting", "setting_error"]
 
 _LONGEST_VALUE = 60
 # difflib's own 0.6 finds "store" for "trace", and "base_model" for "json_mode".
@@ -283,3 +283,25 @@ def setting_error(refused: Any) -> KimiError:  # noqa: ANN401 - pydantic's, whic
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def check_messages(messages: object, kind: type, for_text: str) -> None:
+    """Refuse a conversation that is none: a text, a single message, or dicts.
+
+    Args:
+        messages: What was passed for it.
+        kind: The framework's class of messages.
+        for_text: The method of the model that takes a text.
+
+    Raises:
+        KimiConfigError: Where it is no iterable of such messages.
+    """
+    found = set(map(type, messages)) if isinstance(messages, Iterable) else {type(messages)}
+    wrong = {type(messages)} if isinstance(messages, (str, kind)) else found
+    if all(issubclass(one, kind) for one in wrong) and not isinstance(messages, kind):
+        return
+    name = min(one.__name__ for one in wrong)
+    raise KimiConfigError(
+        f"messages must be a list of {kind.__name__}, and is or holds a {name}; write "
+        f"[{kind.__name__}(content)], or ask with {for_text}(text) where there is one text."
+    )
