@@ -34,6 +34,7 @@ _RAW = (
     "functions.write:0",
     "<|tool_call_argument_begin|>",
 )
+_TOOLS = {"arguments": "write", "object": "Document"}  # which tool is called
 _RAW_END = ("<|tool_call_end|>", "<|tool_calls_section_end|>")
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
 _BACKLOG = 2_048
@@ -70,20 +71,20 @@ def serving() -> Iterator[Server]:
         child.wait(10)
 
 
-def _call(arguments: str, *, first: bool = False) -> dict[str, Any]:
+def _call(arguments: str, *, first: str = "") -> dict[str, Any]:
     function: dict[str, Any] = {"arguments": arguments}
     call: dict[str, Any] = {"index": 0, "function": function}
     if first:
-        function["name"] = "write"
-        call |= {"id": "functions.write:0", "type": "function"}
+        function["name"] = first
+        call |= {"id": f"functions.{first}:0", "type": "function"}
     return {"tool_calls": [call]}
 
 
 def _deltas(kind: str, chunks: int) -> list[dict[str, Any]]:
     words = [_PIECES[at % len(_PIECES)] for at in range(chunks)]
     pieces = ['{"code":"', *words, '"}']
-    if kind == "arguments":
-        return [_call("", first=True), *map(_call, pieces)]
+    if kind in _TOOLS:
+        return [_call("", first=_TOOLS[kind]), *map(_call, pieces)]
     if kind == "raw":
         return [{"content": text} for text in (*_RAW, *pieces, *_RAW_END)]
     if kind == "json":
@@ -99,7 +100,7 @@ def _chunk(delta: dict[str, Any], finish: str | None, **more: Any) -> dict[str, 
 
 @cache
 def _stream(kind: str, chunks: int, framing: str) -> bytes:
-    finish = "tool_calls" if kind == "arguments" else "stop"
+    finish = "tool_calls" if kind in _TOOLS else "stop"
     said = [_chunk(delta, None) for delta in _deltas(kind, chunks)]
     said[0]["choices"][0]["delta"]["role"] = "assistant"  # ChatOpenAI's structured streams need it
     said.append(_chunk({}, finish, usage=_USAGE))
@@ -116,14 +117,14 @@ def _stream(kind: str, chunks: int, framing: str) -> bytes:
 def _whole(kind: str, chunks: int) -> bytes:
     deltas = _deltas(kind, chunks)
     message: dict[str, Any] = {"role": "assistant", "content": None}
-    if kind == "arguments":
+    if kind in _TOOLS:
         text = "".join(one["tool_calls"][0]["function"]["arguments"] for one in deltas)
-        message |= _call(text, first=True)
+        message |= _call(text, first=_TOOLS[kind])
     else:
         for delta in deltas:
             for name, text in delta.items():
                 message[name] = (message.get(name) or "") + text
-    finish = "tool_calls" if kind == "arguments" else "stop"
+    finish = "tool_calls" if kind in _TOOLS else "stop"
     said = _chunk({}, finish, usage=_USAGE, object="chat.completion", system_fingerprint="fp")
     said["choices"] = [{"index": 0, "message": message, "finish_reason": finish}]
     body = json.dumps(said).encode()
@@ -172,6 +173,8 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
                 answered = b'"role":"tool"' in sent
                 count = 1 if answered and kind == "call" else count
                 kind = "text" if answered else "arguments"
+            if kind == "json" and b'"tools":' in sent:  # as LlamaIndex's programs ask for an object
+                kind = "object"
             streams = b'"stream":true' in sent
             said = _stream(kind, count, framing) if streams else _whole(kind, count)
             if framing == "slow":

@@ -106,15 +106,14 @@ class ContentReader:
         self._fence = Fence(request)
         self._search = _search(request, known)
         self._reader = content_reader(request, thinking=False)
-        looking = (self._listed, self._formed, self._fence)
-        self._is_itself = not request.repeats and not any(one.looks for one in looking)
+        self._beside = (self._listed, self._formed, self._fence)
+        self._is_itself = self._looks_like_itself()
         self.splitting: Splitting | None = None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was repaired or odd."""
-        beside = (self._listed, self._formed, self._fence)
-        found = [odd for one in beside for odd in one.diagnostics]
+        found = [odd for one in self._beside for odd in one.diagnostics]
         return (*found, *self._reader.diagnostics)
 
     @property
@@ -139,7 +138,12 @@ class ContentReader:
         """Read more of the content; never called with nothing."""
         if not self._is_itself:
             text = self._fence.feed(self._formed.feed(self._listed.feed(self._prefix.cut(text))))
+            self._is_itself = self._looks_like_itself()
         return self._sorted(text) if text else []
+
+    def _looks_like_itself(self) -> bool:
+        """Whether nobody looks for anything in front of the reader, or nobody any more."""
+        return not self._request.repeats and not any(one.looks for one in self._beside)
 
     def passes(self, text: str) -> bool:
         """As `TextReader.passes`."""
