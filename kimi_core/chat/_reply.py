@@ -122,7 +122,7 @@ class Reply(Opened):
             if meant is not None:
                 raise meant from error
         else:
-            drain(self._response, pieces)
+            drain(self._response, pieces, limits.received)
         finally:
             self._response.close()
             self._release()
