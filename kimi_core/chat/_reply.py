@@ -122,7 +122,7 @@ class Reply(Opened):
             if meant is not None:
                 raise meant from error
         else:
-            drain(self._response, pieces, limits.received)
+            drain(self._response, pieces)
         finally:
             self._response.close()
             self._release()

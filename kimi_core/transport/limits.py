@@ -60,7 +60,6 @@ class Limits:
         self.total = total
         self.gap: float | None = None
         self.queued = False
-        self.received = 0
         self._clock = clock
         self._ends = None if total is None else clock() + total
         self._waited = 0.0
@@ -133,7 +132,6 @@ class Limits:
         begun = clock()
         for data in source:
             self._waited += clock() - begun
-            self.received += len(data)
             yield data
             begun = clock()
 
@@ -213,13 +211,13 @@ def _hang_up(response: HttpResponse) -> None:
         stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
-def drain(response: HttpResponse, pieces: Iterable[bytes], received: int) -> None:
+def drain(response: HttpResponse, pieces: Iterable[bytes]) -> None:
     """Read what is behind a whole answer, if it comes at once; errors there mean nothing."""
     if response.http_version == "HTTP/2":
         return  # a stream of its own: closing it costs the connection nothing
     announced = response.headers.get("content-length")
     with suppress(Exception):
-        if announced == str(received):
+        if announced == str(response.num_bytes_downloaded):
             deque(pieces, maxlen=0)  # it ends at once
             return
         with alarm.after(FOR_THE_END, partial(_hang_up, response)):

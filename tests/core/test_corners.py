@@ -89,7 +89,7 @@ def test_a_stream_of_http_2_is_closed_without_a_look_behind() -> None:
     def pieces() -> Iterator[bytes]:
         yield pytest.fail("looked at")
 
-    drain(Response(), pieces(), 0)
+    drain(Response(), pieces())
 
 
 def test_a_loop_outlives_the_model_that_was_asked_in_it() -> None:
