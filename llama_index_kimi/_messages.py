@@ -31,7 +31,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.tools import BaseTool, FunctionTool, ToolMetadata
 
-from kimi_core.errors import KimiConfigError, check_messages
+from kimi_core.errors import KimiConfigError, listed_messages
 from kimi_core.events import ParsedMessage
 from kimi_core.request.blocks import data_or_url, in_words, known, media_part, plain_call, tool_call
 from kimi_core.request.documents import document_part, titled_parts
@@ -68,15 +68,16 @@ def to_wire(messages: Sequence[ChatMessage], folder: _Folder = None) -> list[dic
     Raises:
         KimiConfigError: For a block that no model can be told, and for what is no message.
     """
-    check_messages(messages, ChatMessage, "complete")
-    return [_message(message, folder) for message in messages]
+    listed = listed_messages(messages, ChatMessage, "complete")
+    return [_message(message, folder) for message in listed]
 
 
 def _message(message: ChatMessage, folder: _Folder) -> dict[str, Any]:
-    said = message.role.value
-    role, extras, blocks = _ROLES.get(said, said), message.additional_kwargs, message.blocks
+    said, blocks = message.role.value, message.blocks
+    role, extras = _ROLES.get(said, said), message.additional_kwargs
     plain = {type(block) for block in blocks} <= {TextBlock}  # most of a conversation
-    content = _content(blocks, folder, role, plain=plain)
+    texts: Sequence[Any] = blocks if plain else ()
+    content = "".join([block.text for block in texts]) if plain else _content(blocks, folder, role)
     wire: dict[str, Any] = {"role": role, "content": content}
     if extras:
         wire.update((key, extras[key]) for key in _PASSED_ON if extras.get(key) is not None)
@@ -144,9 +145,7 @@ def spoken(message: ChatMessage) -> ParsedMessage:
     return spoken_message(message.content, reasoning_of(message), calls)
 
 
-def _content(blocks: Sequence[Any], folder: _Folder, role: str, *, plain: bool) -> str | list[Any]:
-    if plain:
-        return "".join([block.text for block in blocks])
+def _content(blocks: Sequence[Any], folder: _Folder, role: str) -> str | list[dict[str, Any]]:
     parts = [part for block in blocks for part in _parts(block, folder, role == "assistant")]
     if all(part["type"] == "text" for part in parts):
         return "".join(part["text"] for part in parts)

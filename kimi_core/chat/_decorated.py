@@ -27,7 +27,8 @@ def decorated_where(
 
     def decorated(method: Any) -> Any:  # noqa: ANN401 - of any signature, as what it returns
         other = decorate(method)
-        vars(method).pop("__wrapped__", None)  # LlamaIndex's mark; inspect would follow it
+        if hasattr(method, "__wrapped__"):  # LlamaIndex's mark is True, and inspect would follow it
+            del method.__wrapped__
 
         @wraps(method)
         def called(instance: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above

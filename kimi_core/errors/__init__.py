@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from kimi_core.errors._extras import needs_extra, needs_package, no_aiohttp
 from kimi_core.errors._old_names import OLD_NAMES, is_of_a_connection, meant_instead
 from kimi_core.errors._settings import (
-    check_messages,
     check_setting,
+    listed_messages,
     nearest_setting,
     setting_error,
 )
@@ -116,7 +116,6 @@ __all__ = [
     "UnknownSettingWarning",
     "become",
     "both",
-    "check_messages",
     "check_setting",
     "error_from_body",
     "error_in",
@@ -126,6 +125,7 @@ __all__ = [
     "is_of_aiohttp",
     "is_timeout",
     "line_of_user",
+    "listed_messages",
     "map_error",
     "meant_instead",
     "nearest_setting",

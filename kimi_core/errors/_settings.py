@@ -15,12 +15,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from os import PathLike
-from typing import Any, NamedTuple, TypeGuard, cast
+from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
 from kimi_core.errors._tree import KimiConfigError, KimiError
 
-__all__ = ["check_messages", "check_setting", "nearest_setting", "setting_error"]
+__all__ = ["check_setting", "listed_messages", "nearest_setting", "setting_error"]
 
+_Message = TypeVar("_Message")
 _LONGEST_VALUE = 60
 # difflib's own 0.6 finds "store" for "trace", and "base_model" for "json_mode".
 _LIKENESS = 0.75
@@ -285,8 +286,8 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
-def check_messages(messages: object, kind: type, for_text: str) -> None:
-    """Refuse a conversation that is none: a text, a single message, or dicts.
+def listed_messages(messages: Any, kind: type[_Message], for_text: str) -> list[_Message]:  # noqa: ANN401 - whatever a caller passed
+    """Return a conversation as a list; a text, a single message and dicts are none.
 
     Args:
         messages: What was passed for it.
@@ -296,12 +297,13 @@ def check_messages(messages: object, kind: type, for_text: str) -> None:
     Raises:
         KimiConfigError: Where it is no iterable of such messages.
     """
-    found = set(map(type, messages)) if isinstance(messages, Iterable) else {type(messages)}
-    wrong = {type(messages)} if isinstance(messages, (str, kind)) else found
-    if all(issubclass(one, kind) for one in wrong) and not isinstance(messages, kind):
-        return
-    name = min(one.__name__ for one in wrong)
-    raise KimiConfigError(
-        f"messages must be a list of {kind.__name__}, and is or holds a {name}; write "
-        f"[{kind.__name__}(content)], or ask with {for_text}(text) where there is one text."
-    )
+    given: Any = messages
+    is_one = isinstance(given, (str, kind)) or not isinstance(given, Iterable)
+    listed: list[Any] = [messages] if is_one else list(messages)
+    wrong = [one.__name__ for one in set(map(type, listed)) if is_one or not issubclass(one, kind)]
+    if wrong:
+        raise KimiConfigError(
+            f"messages must be a list of {kind.__name__}, and is or holds a {min(wrong)}; write "
+            f"[{kind.__name__}(content)], or ask with {for_text}(text) where there is one text."
+        )
+    return listed

@@ -148,12 +148,22 @@ def test_signatures_are_those_of_the_methods(way: str) -> None:
         ("How is it?", "str"),
         ("", "str"),
         (["How is it?"], "str"),
+        ([ChatMessage("How is it?"), "And now?"], "str"),
         ([{"role": "user", "content": "How is it?"}], "dict"),
         (ChatMessage("How is it?"), "ChatMessage"),
         (None, "NoneType"),
         (3, "int"),
     ],
-    ids=["text", "empty text", "texts", "dicts", "one message", "nothing", "a number"],
+    ids=[
+        "text",
+        "empty text",
+        "texts",
+        "a text among messages",
+        "dicts",
+        "one message",
+        "nothing",
+        "a number",
+    ],
 )
 def test_what_is_no_list_of_messages_is_refused_in_a_sentence(
     way: str, messages: Any, name: str
@@ -165,3 +175,9 @@ def test_what_is_no_list_of_messages_is_refused_in_a_sentence(
 
     with pytest.raises(KimiConfigError, match=f"a list of ChatMessage, and is or holds a {name};"):
         asyncio.run(asked())
+
+
+def test_a_conversation_may_be_read_once() -> None:
+    llm = make()
+    answer = llm.chat(message for message in [ChatMessage("How is it?")])  # type: ignore[arg-type]  # what a caller may do
+    assert answer.message.content == "".join(WORDS)
