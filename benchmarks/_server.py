@@ -3,11 +3,11 @@
 Owns: the wire of the benchmarks. May know: nothing of kimi_core.
 
 ``Server.say`` chooses what is answered from then on, so that one client, and its connection, serves
-for every row. A kind is "text", "reasoning", "arguments", "raw", "json", "agent" (arguments, and
-text once the history has a tool's result), or "call" (arguments, and one word then). A framing is
-"event", each event in an HTTP chunk of its own as servers send it, "slow", the same at most every
-half a millisecond, or "body", all of them in one. What asks for no stream gets the same in one
-message.
+for every row. A kind is "text", "reasoning", "arguments", "raw", "json" (a call of the tool where
+the request has one), "agent" (arguments, and text once the history has a tool's result), or "call"
+(arguments, and one word then). A framing is "event", each event in an HTTP chunk of its own as
+servers send it, "slow", the same at most every half a millisecond, or "body", all of them in one.
+What asks for no stream gets the same in one message.
 """
 
 from __future__ import annotations
