@@ -80,9 +80,10 @@ class ToolCalling(KimiBase):
                 force="tool_required=True",
                 accept="error_on_no_tool_call=False",
             )
-        error = None if growing else unrun_call_error(spoken(response.message), response.raw)
-        if error is not None:
-            raise error
+        if not growing:
+            error = unrun_call_error(spoken(response.message), response.raw)
+            if error is not None:
+                raise error
         return [
             ToolSelection(
                 tool_id=call_id or name, tool_name=name, tool_kwargs=as_dict(given, growing=growing)

@@ -116,6 +116,13 @@ def test_what_came_before_a_broken_event_is_not_lost() -> None:
     assert (decoder.feed(b'data: {"a": 3}\n\n'), decoder.cut) == ([], False)
 
 
+def test_nothing_is_read_behind_a_broken_event_whose_blank_line_comes_later() -> None:
+    decoder = EventStreamDecoder()
+    assert decoder.feed(b'data: {"a": 1}\n\ndata: {"a"\n') == [{"a": 1}]
+    assert decoder.feed(b'\ndata: {"a": 2}\n\ndata: {"a": 3}\n\n') == []
+    assert decoder.broken is not None
+
+
 def test_an_event_of_many_lines_is_summed_once_and_has_a_limit() -> None:
     """Each read summed all lines of the event: 40,000 of them took 44 seconds."""
 
