@@ -169,7 +169,7 @@ def _missing(run: Run) -> list[str]:
 
 def markdown(run: Run) -> str:
     """Return the tables."""
-    kind = "with --quick --everyone" if run.quick else "in full"
+    kind = "with --quick" if run.quick else "in full"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     versions = [f"{key.partition('/')[2]} {it}" for key, it in run.versions.items() if it]
     lines = [f"{time.strftime('%Y-%m-%d')}, {kind}, {machine}; {', '.join(versions)}."]
