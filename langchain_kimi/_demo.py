@@ -10,29 +10,25 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage, convert_to_messages
+from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.tools import tool
 
 from langchain_kimi.chat_models import ChatKimiK2
 
 __all__ = ["run"]
 
-_MAX_ROUNDS = 3
-
 
 def run(stage: Any) -> str:  # kimi_core.cli.demo.Stage, which needs rich to import
     """Ask, execute the calls, send their results back, and return the answer."""
-    llm, weather = ChatKimiK2(**stage.settings), stage.tool.get_weather
+    llm, weather = ChatKimiK2(**stage.settings), tool(stage.tool.get_weather)
     messages: list[BaseMessage] = convert_to_messages(stage.history)
     messages.append(HumanMessage(stage.question))
     choice = stage.tool_choice
-    for _round in range(_MAX_ROUNDS):
+    for _round in range(3):
         answer = reduce(add, llm.bind_tools([weather], tool_choice=choice).stream(messages))
         messages.append(answer)
         if not answer.tool_calls:
             break
-        messages += [
-            ToolMessage(weather(**call["args"]), tool_call_id=call["id"] or "")
-            for call in answer.tool_calls
-        ]
+        messages += [weather.invoke(call) for call in answer.tool_calls]
         choice = None
     return messages[-1].text

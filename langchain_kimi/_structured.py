@@ -1,7 +1,7 @@
 """Structured output: which way to ask for it, and what reads the answer.
 
-Owns: the three methods of ``with_structured_output``. May know: its own files, request, response;
-langchain_core. Which of them is the default is decided in the core, for both adapters.
+Owns: the three methods of ``with_structured_output``. May know: its own files, events, request,
+response; langchain_core. Which of them is the default is decided in the core.
 """
 
 from __future__ import annotations
@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from langchain_core import output_parsers as parsers
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import (
-    BaseCumulativeTransformOutputParser,
-    JsonOutputParser,
-    PydanticOutputParser,
-)
-from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
 from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from kimi_core.events.arguments import read_growing
+from kimi_core.request.blocks import known
 from kimi_core.request.structured import check_method
-from kimi_core.response import answer_error, spoken_message
+from kimi_core.response import answer_error, json_text, spoken_message
 from langchain_kimi._errors import parsing_error
 from langchain_kimi._messages import reasoning_of, response_format_of
 
@@ -41,13 +38,11 @@ def keywords_of(
         return {**keywords, "tools": [tool], "tool_choice": tool["function"]["name"]}
     if method == "json_mode":
         return {**keywords, "response_format": {"type": "json_object"}}
-    keywords["response_format"] = response_format_of(schema, strict=strict)
-    if tools:
-        keywords["tools"] = [convert_to_openai_tool(tool, strict=strict) for tool in tools]
-    return keywords
+    beside = known(tools=[convert_to_openai_tool(tool, strict=strict) for tool in tools or ()])
+    return {**keywords, "response_format": response_format_of(schema, strict=strict), **beside}
 
 
-class _Checked(BaseCumulativeTransformOutputParser[Any]):
+class _Checked(parsers.BaseCumulativeTransformOutputParser[Any]):
     """Refuses an answer that is not whole; stands before a parser of LangChain's among the bases.
 
     Those read ``{"city": "Pari`` as a whole object, a damaged call as no call, and the end of a
@@ -64,20 +59,29 @@ class _Checked(BaseCumulativeTransformOutputParser[Any]):
             result = [ChatGeneration(message=message)]
         growing = partial and getattr(message, "chunk_position", "last") != "last"
         if not growing:
-            _refuse(message, self.wanted, as_json=isinstance(self, JsonOutputParser))
+            _refuse(message, self.wanted, as_json=isinstance(self, parsers.JsonOutputParser))
         return super().parse_result(result, partial=growing)
 
 
-class _JsonParser(_Checked, JsonOutputParser): ...
+class _Growing(parsers.JsonOutputParser):
+    """Shows a beginning. LangChain's reader walks all of it in Python: 1.5 ms for 20 kB."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        if not partial:
+            return super().parse_result(result)
+        return read_growing(json_text(result[0].text, growing=True)) or None
 
 
-class _PydanticParser(_Checked, PydanticOutputParser[Any]): ...
+class _JsonParser(_Checked, _Growing): ...
 
 
-class _JsonCallParser(_Checked, JsonOutputKeyToolsParser): ...
+class _PydanticParser(_Checked, parsers.PydanticOutputParser[Any], _Growing): ...
 
 
-class _PydanticCallParser(_Checked, PydanticToolsParser): ...
+class _JsonCallParser(_Checked, parsers.JsonOutputKeyToolsParser): ...
+
+
+class _PydanticCallParser(_Checked, parsers.PydanticToolsParser): ...
 
 
 def _refuse(message: AIMessage, wanted: str, *, as_json: bool) -> None:

@@ -67,7 +67,7 @@ class _Question(Generic[Model]):
         """
         if not is_growing(response):
             return self.whole(response)
-        data = read_growing(self._text(response))
+        data = read_growing(self._text(response, growing=True))
         if not data:
             return None
         try:
@@ -77,9 +77,10 @@ class _Question(Generic[Model]):
                 self._flexible = create_flexible_model(self.output_cls)
             return self._flexible.model_validate(data)
 
-    def _text(self, response: ChatResponse) -> str:
+    def _text(self, response: ChatResponse, *, growing: bool = False) -> str:
         calls = calls_of(response.message) if self.by_tool else ()
-        return str(calls[0][2]) if calls else json_text(response.message.content or "")
+        content = response.message.content or ""
+        return str(calls[0][2]) if calls else json_text(content, growing=growing)
 
 
 class StructuredPrediction(KimiBase):

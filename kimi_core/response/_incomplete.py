@@ -203,13 +203,16 @@ def _details(metadata: object) -> Mapping[str, Any]:
     return as_mapping(kept.get("incomplete_details")) or {"reason": kept.get("finish_reason")}
 
 
-def json_text(content: str) -> str:
+def json_text(content: str, *, growing: bool = False) -> str:
     """Return the object in a text; kimi-k2.6 at times puts a fence round the JSON it was to write.
 
     Args:
-        content: The whole content of an answer.
+        content: The content of an answer.
+        growing: Whether more may follow: the last brace is then that of an inner object, behind
+            which the outer one goes on.
     """
-    return content[max(content.find("{"), 0) : content.rfind("}") + 1 or None]
+    end = None if growing else content.rfind("}") + 1 or None
+    return content[max(content.find("{"), 0) : end]
 
 
 def _breaks_off(content: str) -> bool:

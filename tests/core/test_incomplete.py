@@ -288,3 +288,8 @@ def test_where_a_tool_was_called_nothing_is_said_of_the_choice() -> None:
 )
 def test_the_object_in_a_text(text: str, found: str) -> None:
     assert json_text(text) == found
+
+
+def test_the_object_in_a_text_that_goes_on() -> None:
+    text = '```json\n{"a": {"b": 1}, "c": "behi'
+    assert json_text(text, growing=True) == '{"a": {"b": 1}, "c": "behi'

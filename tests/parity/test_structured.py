@@ -1,22 +1,25 @@
-"""Both frameworks ask a model for an object in the same way.
+"""Both frameworks ask a model for an object in the same way, and show it as it grows.
 
 Owns: that `Capabilities.structured_output_method` is what a user of either framework gets who chose
-no method. The server is scripted: it gives the object in the form in which it was asked for.
+no method; what of an object is shown before its end. The server is scripted: it gives the object in
+the form in which it was asked for.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
-from tests.scripted import ScriptedServer, body
+from tests.scripted import ScriptedServer, body, chunk, stream
 
 pytest.importorskip("langchain_openai", reason="parity needs both frameworks")
 pytest.importorskip("llama_index.core", reason="parity needs both frameworks")
 
+from langchain_core.output_parsers import json as json_parser
 from llama_index.core import PromptTemplate
 from pydantic import BaseModel
 
@@ -169,3 +172,57 @@ def test_an_object_in_a_fence_is_the_object(server: ScriptedServer, ask: Ask) ->
     server.will(body({"choices": [answer]}))
     settings = {"endpoint": "moonshot", "base_url": server.base_url, "api_key": "key"}
     assert ask({}, model="kimi-k2.6", **settings) == ULM
+
+
+class Report(BaseModel):
+    """Where, and what of it."""
+
+    city: City
+    words: str = ""
+
+
+def langchain_stream(**settings: Any) -> list[Any]:
+    with langchain_kimi.ChatKimiK2(**settings) as llm:
+        return list(llm.with_structured_output(Report).stream("A report."))
+
+
+def langchain_astream(**settings: Any) -> list[Any]:
+    async def read() -> list[Any]:
+        async with langchain_kimi.ChatKimiK2(**settings) as llm:
+            return [one async for one in llm.with_structured_output(Report).astream("A report.")]
+
+    return asyncio.run(read())
+
+
+def langchain_stream_of_a_dict(**settings: Any) -> list[Any]:
+    with langchain_kimi.ChatKimiK2(**settings) as llm:
+        chain = llm.with_structured_output(Report.model_json_schema(), method="json_schema")
+        return [Report(**one) for one in chain.stream("A report.") if one.get("city")]
+
+
+def llama_index_stream(**settings: Any) -> list[Any]:
+    with llama_index_kimi.ChatKimiK2(**settings) as llm:
+        return list(llm.stream_structured_predict(Report, PromptTemplate("A report.")))
+
+
+GROWING = [langchain_stream, langchain_astream, langchain_stream_of_a_dict, llama_index_stream]
+
+
+@pytest.mark.parametrize("fence", [("", ""), ("```json\n", "\n```")], ids=["bare", "in a fence"])
+@pytest.mark.parametrize("read", GROWING)
+def test_what_stands_behind_an_inner_object_is_shown_as_it_grows(
+    server: ScriptedServer, read: Ask, fence: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its brace was taken for the end, and LangChain's reader walked all of it for every chunk."""
+    walked: list[str] = []
+    monkeypatch.setattr(
+        json_parser, "parse_json_markdown", lambda text: walked.append(text) or json.loads(text)
+    )
+    begun = f'{{"city": {TEXT}, "words": "'
+    pieces = [fence[0], begun, "It is", " an old", " town.", f'"}}{fence[1]}']
+    server.will(stream(*(chunk(content=piece) for piece in pieces), chunk("stop")))
+    found = read(endpoint="vllm", base_url=server.base_url, model="kimi-k2-thinking")
+    words = list(dict.fromkeys(one.words for one in found))
+    assert words == ["", "It is", "It is an old", "It is an old town."]
+    assert found[-1] == Report(city=ULM, words="It is an old town.")
+    assert len(walked) <= 1  # its end
