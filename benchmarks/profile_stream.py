@@ -24,6 +24,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,26 +37,74 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 PEERS = {"langchain": "ChatOpenAI", "llama_index": "OpenAILike"}
-# Kind, framing, chunks of one answer, and the action.
+TURNS = 5
+
+
+@dataclass(frozen=True)
+class Way:
+    """What is profiled.
+
+    Attributes:
+        kind: As `_server` has it.
+        chunks: Of one answer.
+        action: The family's function.
+        target: Of the peer's time.
+        framing: As `_server` has it.
+        arguments: The action's.
+        pieces: How many chunks, or answers, one run reads.
+        turns: How often each party runs.
+    """
+
+    kind: str
+    chunks: int
+    action: str
+    target: float
+    framing: str = "event"
+    arguments: dict[str, int] = field(default_factory=dict)
+    pieces: int = 0
+    turns: int = TURNS
+
+    @property
+    def at_once(self) -> int:
+        """How many answers are read at once."""
+        return self.arguments.get("at_once", 1)
+
+    @property
+    def units(self) -> int:
+        """What a time is divided by."""
+        return self.pieces or self.chunks * self.at_once
+
+    @property
+    def digits(self) -> int:
+        """How many of a ratio are written."""
+        return max(2, len(f"{self.target:g}") - 2)
+
+
+_OF_2_000: dict[str, Any] = {"arguments": {"chunks": 2_000}, "pieces": 4_000, "turns": 3}
+# The peer reads all arguments so far for every fragment: two minutes for one turn of each.
+_OF_8_000: dict[str, Any] = {"arguments": {"chunks": 4_000}, "turns": 1}
 PATHS = {
     "langchain": {
-        "text": ("text", "event", 2_000, "stream", 0.16),
-        "tool arguments": ("arguments", "event", 2_000, "stream", 0.16),
-        "raw tokens (the peer: text)": ("raw", "event", 2_000, "stream", 0.22),
-        "text, in one body": ("text", "body", 2_000, "stream", 0.11),
-        "text, 100 async at once": ("text", "event", 50, "astream", 0.25),
-        "agent, one tool round": ("agent", "event", 250, "agent", 0.22),
-        "agent, in one body": ("agent", "body", 250, "agent", 0.08),
+        "text": Way("text", 2_000, "stream", 0.16),
+        "tool arguments": Way("arguments", 2_000, "stream", 0.16),
+        "raw tokens (the peer: text)": Way("raw", 2_000, "stream", 0.22),
+        "text, in one body": Way("text", 2_000, "stream", 0.11, "body"),
+        "text, 100 async at once": Way("text", 50, "astream", 0.25, arguments={"at_once": 100}),
+        "256 whole answers at once": Way(
+            "text", 100, "abatch", 0.5, arguments={"at_once": 256}, pieces=256
+        ),
+        "agent, one tool round": Way("agent", 2_000, "agent", 0.22, **_OF_2_000),
+        "agent, in one body": Way("agent", 2_000, "agent", 0.08, "body", **_OF_2_000),
     },
     "llama_index": {
-        "text": ("text", "event", 2_000, "stream", 0.18),
-        "tool arguments": ("arguments", "event", 2_000, "stream", 0.18),
-        "text, in one body": ("text", "body", 2_000, "stream", 0.13),
+        "text": Way("text", 2_000, "stream", 0.18),
+        "tool arguments": Way("arguments", 2_000, "stream", 0.18),
+        "text, in one body": Way("text", 2_000, "stream", 0.13, "body"),
+        "agent, 8,000 fragments of a call": Way("call", 8_000, "agent", 0.005, **_OF_8_000),
+        "the same, from a slower server": Way("call", 8_000, "agent", 0.01, "slow", **_OF_8_000),
     },
 }
-AT_ONCE = 100
 EVENTS = 100_000  # of JSON: the clock of a process may tick in milliseconds
-TURNS = 5
 SECONDS = 6.0  # of CPU for the samples of one path
 INTERVAL = 0.002
 ROWS = 14
@@ -137,37 +186,49 @@ def profiled(
     family: str, title: str, server: Server, models: dict[str, Any], seconds: float
 ) -> list[str]:
     """Return the lines of the page about one path."""
-    kind, framing, chunks, action, target = PATHS[family][title]
-    module = importlib.import_module(f"_{family}")
-    units = chunks * {"astream": AT_ONCE, "agent": 2}.get(action, 1)
-    told = {"astream": {"at_once": AT_ONCE}, "agent": {"chunks": chunks}}.get(action, {})
-    ours = getattr(module, action)(models["raw" if kind == "raw" else "ours"], **told)
-    peer = getattr(module, action)(models["peer"], **told)
-    bare = _floors.FLOORS[family](kind, chunks)
-    floor = module.agent(bare, chunks) if action == "agent" else module.stream(bare)
-    http = _floors.bytes_of(server.address, reads_json=False)
-    say = {True: "text" if kind == "raw" else kind, False: kind}
-    found: dict[str, list[float]] = {"ours": [], "peer": [], "framework": [], "http": []}
-    for turn in range(TURNS + 1):  # the first is not counted
-        for name, run in (("ours", ours), ("peer", peer), ("framework", floor), ("http", http)):
-            server.say(say[name == "peer"], chunks, framing)
-            streams = name == "http" or (name == "framework" and action == "astream")
-            value = timed(run, chunks if streams else units)
-            found[name] += [value] if turn else []
-    server.say(kind, chunks, framing)
+    way, module = PATHS[family][title], importlib.import_module(f"_{family}")
+    act = getattr(module, way.action)
+    runs = {
+        "ours": act(models["raw" if way.kind == "raw" else "ours"], **way.arguments),
+        "peer": act(models["peer"], **way.arguments),
+        "framework": act(_floors.FLOORS[family](way.kind, way.chunks), **way.arguments),
+        "http": _http(server.address, family, way),
+    }
+    say = {True: "text" if way.kind == "raw" else way.kind, False: way.kind}
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in range(way.turns + 1):  # the first is not counted
+        for name, run in runs.items():
+            if turn or way.turns > 1 or name != "peer":
+                server.say(say[name == "peer"], way.chunks, way.framing)
+                value = timed(run, way.units)
+                found[name] += [value] if turn else []
+    server.say(way.kind, way.chunks, way.framing)
     samples = Samples()
-    samples.of(ours, seconds)
+    samples.of(runs["ours"], seconds)
+    summary = _summary(family, way, found)
+    middle = statistics.median(found["ours"])
+    return ["", f"#### {title}", "", summary, "", *table(samples, middle)]
+
+
+def _http(url: str, family: str, way: Way) -> Callable[[], int]:
+    """Return what reads the bytes of a way, and nothing else: for each request of an agent once."""
+    if way.action in {"astream", "abatch"} or (family == "llama_index" and way.action == "agent"):
+        return _floors.bytes_at_once(url, way.at_once, stream=way.action != "abatch")
+    once = _floors.bytes_of(url, reads_json=False)
+    return (lambda: once() + once()) if way.action == "agent" else once
+
+
+def _summary(family: str, way: Way, found: dict[str, list[float]]) -> str:
     ratio = statistics.median(map(_ratio, found["ours"], found["peer"]))
-    middle = {name: statistics.median(values) for name, values in found.items()}
+    ours, peer, framework, http = (statistics.median(values) for values in found.values())
     json_us = timed(_floors.json_alone(EVENTS), EVENTS)
-    least = middle["framework"] + middle["http"] + json_us
-    summary = (
-        f"{middle['ours']:.1f} µs a chunk, {PEERS[family]} {middle['peer']:.1f} µs: "
-        f"**{ratio:.2f}** (target {target:g}). The framework's own classes take "
-        f"{middle['framework']:.1f} µs, the HTTP library {middle['http']:.1f}, JSON "
-        f"{json_us:.1f}: together {least:.1f} µs, {least / middle['peer']:.2f}."
+    least = framework + http + json_us
+    unit, digits = ("an answer" if way.action == "abatch" else "a chunk"), way.digits
+    return (
+        f"{ours:.1f} µs {unit}, {PEERS[family]} {peer:.1f} µs: **{ratio:.{digits}f}** (target "
+        f"{way.target:g}). The framework's own classes take {framework:.1f} µs, the HTTP library "
+        f"{http:.1f}, JSON {json_us:.1f}: together {least:.1f} µs, {least / peer:.{digits}f}."
     )
-    return ["", f"#### {title}", "", summary, "", *table(samples, middle["ours"])]
 
 
 def _ratio(ours: float, peer: float) -> float:
