@@ -150,7 +150,9 @@ _STREAMS = (
         arguments={"chunks": 2_000}, few=True, longest=60, target=_target(0.08)),
     Row("agent, 8,000 fragments of a call", "agent", "call", 8_000, arguments={"chunks": 4_000},
         quick=False, longest=240, target=_target(None, 0.005)),
-    Row("the same, from a slower server", "agent", "call", 8_000, "slow",
+    Row("agent, 8,000 fragments, ours over aiohttp", "agent", "call", 8_000, aiohttp=True,
+        arguments={"chunks": 4_000}, quick=False, longest=240, target=_target(None, 0.005)),
+    Row("agent, 8,000 fragments, a slower server", "agent", "call", 8_000, "slow",
         arguments={"chunks": 4_000}, quick=False, longest=240, target=_target(None, 0.01)),
 )  # fmt: skip
 

@@ -101,7 +101,9 @@ PATHS = {
         "tool arguments": Way("arguments", 2_000, "stream", 0.18),
         "text, in one body": Way("text", 2_000, "stream", 0.13, "body"),
         "agent, 8,000 fragments of a call": Way("call", 8_000, "agent", 0.005, **_OF_8_000),
-        "the same, from a slower server": Way("call", 8_000, "agent", 0.01, "slow", **_OF_8_000),
+        "agent, 8,000 fragments, a slower server": Way(
+            "call", 8_000, "agent", 0.01, "slow", **_OF_8_000
+        ),
     },
 }
 EVENTS = 100_000  # of JSON: the clock of a process may tick in milliseconds
