@@ -22,6 +22,7 @@ from kimi_core.events import ParsedMessage
 from tests.faults.row import ANSWER, Fault
 from tests.faults.table import FAULTS
 from tests.faults.wire import FaultServer, Wire
+from tests.patience import patiently
 
 __all__ = ["FINE", "Ask", "Told", "every", "hold", "settings_of", "waits_of"]
 
@@ -93,18 +94,15 @@ def hold(
         for way, ask in ways.items():
             _hold(fault, way, ask, server, waits)
         return
-    try:
-        _hold_at_once(fault, ways, waits)
-    except AssertionError:  # so may a right one on a machine that had no time for it
-        longer = tuple((name, 20 * seconds) for name, seconds in fault.settings)
-        _hold_at_once(replace(fault, settings=longer), ways, waits)
 
+    def at_once(limit: float) -> None:
+        # What waits for a limit does so all ways at once, or it would take most of the time.
+        given = replace(fault, settings=tuple((name, limit) for name, _ in fault.settings))
+        with ThreadPoolExecutor(len(ways)) as threads:
+            for held in [threads.submit(_hold_alone, given, *way, waits) for way in ways.items()]:
+                held.result()
 
-def _hold_at_once(fault: Fault, ways: dict[str, Ask], waits: list[float]) -> None:
-    """What waits for a limit does so all ways at once, or it would take most of the time."""
-    with ThreadPoolExecutor(len(ways)) as threads:
-        for held in [threads.submit(_hold_alone, fault, *way, waits) for way in ways.items()]:
-            held.result()
+    patiently(at_once, min(seconds for _, seconds in fault.settings))
 
 
 def _hold_alone(fault: Fault, way: str, ask: Ask, waits: list[float]) -> None:
