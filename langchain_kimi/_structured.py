@@ -64,11 +64,11 @@ class _Checked(parsers.BaseCumulativeTransformOutputParser[Any]):
 
 
 class _Growing(parsers.JsonOutputParser):
-    """Shows a beginning. LangChain's reader walks all of it in Python: 1.5 ms for 20 kB."""
+    """Shows an object's beginning; LangChain's reader walks it in Python: 1.5 ms for 20 kB."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        if not partial:
-            return super().parse_result(result)
+        if not partial or result[0].text.lstrip()[:1] in {"[", '"'}:
+            return super().parse_result(result, partial=partial)
         return read_growing(json_text(result[0].text, growing=True)) or None
 
 

@@ -13,6 +13,8 @@ from typing_extensions import TypedDict
 
 from kimi_core.errors import KimiConfigError
 from kimi_core.testing import SimulatedReply, SimulatedToolCall
+from langchain_kimi import ChatKimiK2
+from tests.scripted import ScriptedServer, chunk, stream
 
 if TYPE_CHECKING:
     from kimi_core.testing import MoonshotSimulator
@@ -183,6 +185,27 @@ def test_a_class_without_words_is_sent_without_words(
     make().with_structured_output(Nameless).invoke("Paris?")
     sent = server.requests[-1].body["response_format"]["json_schema"]
     assert sent.keys() == {"name", "schema"}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ('[1, {"a": "bc"}]', [[1], [1, {}], [1, {"a": "b"}], [1, {"a": "bc"}]]),
+        ('"hello world"', ["hel", "hello w", "hello world"]),
+        (
+            '{"a": [1], "b": "c d e"}',
+            [{"a": [1]}, {"a": [1], "b": "c d"}, {"a": [1], "b": "c d e"}],
+        ),
+    ],
+    ids=["a list", "a string", "an object"],
+)
+def test_any_json_is_shown_as_it_grows(said: str, shown: list[Any]) -> None:
+    pieces = [said[at : at + 4] for at in range(0, len(said), 4)]
+    with ScriptedServer() as server:
+        server.will(stream(*(chunk(content=piece) for piece in pieces), chunk("stop")))
+        llm = ChatKimiK2(endpoint="vllm", base_url=server.base_url, model="kimi-k2-thinking")
+        assert list(llm.with_structured_output(method="json_mode").stream("Go.")) == shown
+        llm.close()
 
 
 @pytest.mark.parametrize(
