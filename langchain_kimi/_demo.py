@@ -10,7 +10,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.messages import convert_to_messages
 from langchain_core.tools import tool
 
 from langchain_kimi.chat_models import ChatKimiK2
@@ -21,14 +21,11 @@ __all__ = ["run"]
 def run(stage: Any) -> str:  # kimi_core.cli.demo.Stage, which needs rich to import
     """Ask, execute the calls, send their results back, and return the answer."""
     llm, weather = ChatKimiK2(**stage.settings), tool(stage.tool.get_weather)
-    messages: list[BaseMessage] = convert_to_messages(stage.history)
-    messages.append(HumanMessage(stage.question))
-    choice = stage.tool_choice
-    for _round in range(3):
+    messages = convert_to_messages([*stage.history, ("user", stage.question)])
+    for choice in (stage.tool_choice, None, None):
         answer = reduce(add, llm.bind_tools([weather], tool_choice=choice).stream(messages))
         messages.append(answer)
         if not answer.tool_calls:
             break
         messages += [weather.invoke(call) for call in answer.tool_calls]
-        choice = None
     return messages[-1].text

@@ -9,8 +9,6 @@ from kimi_core.testing import SimulatedReply, SimulatedToolCall
 from langchain_kimi import _demo
 
 if TYPE_CHECKING:
-    import pytest
-
     from kimi_core.testing import MoonshotSimulator
 
 
@@ -44,12 +42,9 @@ def test_it_calls_the_tool_and_returns_the_answer(server: MoonshotSimulator) -> 
     assert [message["content"] for message in sent] == ["And in Rome?", "It rains.", "Weather?"]
 
 
-def test_it_gives_up_after_some_rounds(
-    server: MoonshotSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_demo, "_MAX_ROUNDS", 2)
+def test_it_gives_up_after_some_rounds(server: MoonshotSimulator) -> None:
     call = SimulatedToolCall("get_weather", {})
-    server.reply(*[SimulatedReply(reasoning="Again.", tool_calls=[call])] * 2)
+    server.reply(*[SimulatedReply(reasoning="Again.", tool_calls=[call])] * 4)
 
     def get_weather() -> str:
         """Get the weather."""
@@ -63,4 +58,4 @@ def test_it_gives_up_after_some_rounds(
         tool=SimpleNamespace(get_weather=get_weather),
     )
     assert _demo.run(stage) == "sunny"
-    assert len(server.requests) == 2
+    assert len(server.requests) == 3
