@@ -53,6 +53,7 @@ REPAIRS: dict[str, Damaged] = {
     # Values.
     "a number in quotes": Damaged(_COUNT, '{"count": "7"}', {"count": 7}),
     "a negative number in quotes": Damaged(_COUNT, '{"count": "-7"}', {"count": -7}),
+    "a whole number with a point in quotes": Damaged(_COUNT, '{"count": "7.0"}', {"count": 7}),
     "a number with a unit": Damaged(_COUNT, '{"count": "7 m"}', None),
     "a number with leading zeros": Damaged(_COUNT, '{"count": "007"}', None),
     "a number in words": Damaged(_COUNT, '{"count": "seven"}', None),
@@ -68,6 +69,7 @@ REPAIRS: dict[str, Damaged] = {
     "a list in prose": Damaged(_LIST, '{"tags": "blue, red"}', None),
     "a list with an and": Damaged(_LIST, '{"tags": "blue|red"}', None),
     "nothing for a list": Damaged(_LIST, '{"tags": ""}', None),
+    "lists in a sentence": Damaged(_SIZES, '{"sizes": "[1] and [2]"}', None),
     "numbers in quotes in a list": Damaged(_SIZES, '{"sizes": ["1", 2]}', {"sizes": [1, 2]}),
     "one in quotes for a list": Damaged(_SIZES, '{"sizes": "4"}', {"sizes": [4]}),
     "an object in quotes": Damaged(_BOX, '{"box": "{\\"w\\": 3}"}', {"box": {"w": 3}}),
@@ -77,6 +79,7 @@ REPAIRS: dict[str, Damaged] = {
     "true for a text": Damaged(_TEXT, '{"note": true}', None),
     "null for what may be absent": Damaged(_TEXT, '{"note": null}', {}),
     "null for what may not": Damaged(_TEXT, '{"note": null}', None, ("note",)),
+    "a fraction for a member": Damaged(_UNIT, '{"unit": 1.5}', None),
     "a member in another case": Damaged(_UNIT, '{"unit": "Light_Year"}', {"unit": "light year"}),
     "a member with blanks": Damaged(_UNIT, '{"unit": " meter\\n"}', {"unit": "meter"}),
     "no member": Damaged(_UNIT, '{"unit": "metre"}', None),

@@ -19,6 +19,7 @@ from kimi_core.errors import KimiConfigError
 from kimi_core.events import Repair
 from kimi_core.events.arguments import InvalidArguments
 from kimi_core.request import Options
+from kimi_core.response._repair.told import rest_of
 from tests.core.asked_calls import called, delta, reader_of, tool
 from tests.core.repairs import REPAIRS, Damaged
 
@@ -267,6 +268,29 @@ def test_what_was_told_before_the_damage_stays(pieces: list[str]) -> None:
     assert call.parsed() == {"path": "a", "lines": [1]}
     assert told[0].startswith(pieces[0][: pieces[0].index('"a') + 2])
     assert "".join(told) == call.arguments
+
+
+def test_what_was_told_of_an_inner_object_stays() -> None:
+    box = {"type": "object", "properties": {"w": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"box": box, "n": {"type": "integer"}}}
+    call, told = called(reader_of([tool("act", schema)]), "act", ['{"box":{"w":1}', ',"n":"2"}'])
+    assert told == ['{"box":{"w":1}', ', "n": 2}']
+    assert call.parsed() == {"box": {"w": 1}, "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ('{"path": "a", "content": "abc"}', 'c"}'),
+        ('{"path": "a", "content": "ab", "n": 1}', '", "n": 1}'),
+        ('{"path": "a", "content": "xb"}', None),
+        ('{"path": "b", "content": "abc"}', None),
+        ('{"content": "abc"}', None),
+    ],
+)
+def test_a_string_that_is_open_goes_on_in_other_words(text: str, rest: str | None) -> None:
+    """So does one of which the model was asked again: what was told of it cannot be taken back."""
+    assert rest_of('{"path":"a","content":"ab', text) == rest
 
 
 STRING: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "string"}}}

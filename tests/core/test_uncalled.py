@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kimi_core.errors import KimiToolCallError
 from tests.core.asked_calls import reader_of, tool
 from tests.scripted import chunk
 
@@ -55,3 +56,14 @@ def test_a_text_that_was_meant_as_a_call_is_told(text: str, found: str | None) -
     told: list[Any] = [(one.kind, one.text) for one in reader.diagnostics]
     assert told == ([("uncalled_text", found)] if found else [])
     assert (reader.message().content, reader.message().tool_calls) == (text, ())
+
+
+def test_an_agent_does_not_end_with_a_call_without_a_name() -> None:
+    nothing = {"type": "object"}
+    reader = reader_of([tool("move", nothing), tool("walk", nothing)])
+    call = {"index": 0, "id": "x", "function": {"arguments": '{"q": 1}'}}
+    reader.feed(chunk(tool_calls=[call]))
+    reader.feed(chunk("tool_calls"))
+    reader.close()
+    with pytest.raises(KimiToolCallError, match=r"named none of this request.*x \{\"q\": 1\}"):
+        reader.refuse_silence()

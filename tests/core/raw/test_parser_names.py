@@ -74,6 +74,20 @@ def test_arguments_tell_the_tool_by_their_keys_and_types(
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("functions.Wan-ted_Tool:0", "wanted_tool"),
+        ("functions.WANTED_TOOL", "wanted_tool"),
+        ("wantedTool_0", "wanted_tool"),
+    ],
+)
+def test_a_name_means_the_declared_one_in_other_letters(said: str, meant: str) -> None:
+    offered = [_OTHER, tool("wanted_tool", ("a",), a="string")]
+    (found,) = parse(section(call("{}", said)), tools=offered).tool_calls
+    assert found.name == meant
+
+
+@pytest.mark.parametrize(
     ("parameters", "expected"),
     [
         ({}, False),
