@@ -145,7 +145,7 @@ bench: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Measure beside other client
 	@$(BENCH)/bin/python benchmarks/bench.py --llama-index $(BENCH)-llama-index/bin/python --docs $(ARGS)
 
 .PHONY: profile
-profile: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Say line by line where the time of a stream goes, in docs/benchmarks.md (4 minutes)
+profile: $(BENCH)/.made $(BENCH)-llama-index/.made  ## Say line by line where the time of a stream goes, in docs/benchmarks.md (6 minutes)
 	@$(BENCH)/bin/python benchmarks/profile_stream.py langchain --docs $(ARGS)
 	@$(BENCH)-llama-index/bin/python benchmarks/profile_stream.py llama_index --docs $(ARGS)
 

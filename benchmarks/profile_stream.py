@@ -1,6 +1,6 @@
 """Says line by line where the time of a stream goes, beside the least that it could take.
 
-Run ``make profile``, which makes the environments and takes 4 minutes; it writes its tables into
+Run ``make profile``, which makes the environments and takes 6 minutes; it writes its tables into
 docs/benchmarks.md. In one process are ours, the peer and the floors, in turn, so that whatever else
 the machine does hits all of them.
 
