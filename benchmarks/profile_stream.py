@@ -4,8 +4,8 @@ Run ``make profile``, which makes the environments and takes 6 minutes; it write
 docs/benchmarks.md. In one process are ours, the peer and the floors, in turn, so that whatever else
 the machine does hits all of them.
 
-Owns: the samples, whose a line is, and the tables. May know: `_server`, `_floors`, the families'
-modules.
+Owns: the samples, whose a line is, and the tables. May know: `_server`, `_rows`, `_floors`, the
+families' modules.
 
 A timer of the process's CPU time interrupts it every few milliseconds, and the line that runs then
 is noted, in whatever thread: cProfile would make functions that call many others look expensive.
@@ -24,92 +24,45 @@ import sys
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import _floors
+from _rows import BASE, ROWS
 from _server import Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from _rows import Row
+
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-PEERS = {"langchain": "ChatOpenAI", "llama_index": "OpenAILike"}
 TURNS = 5
-
-
-@dataclass(frozen=True)
-class Way:
-    """What is profiled.
-
-    Attributes:
-        kind: As `_server` has it.
-        chunks: Of one answer.
-        action: The family's function.
-        target: Of the peer's time.
-        framing: As `_server` has it.
-        arguments: The action's.
-        pieces: How many chunks, or answers, one run reads.
-        turns: How often each party runs.
-    """
-
-    kind: str
-    chunks: int
-    action: str
-    target: float
-    framing: str = "event"
-    arguments: dict[str, int] = field(default_factory=dict)
-    pieces: int = 0
-    turns: int = TURNS
-
-    @property
-    def at_once(self) -> int:
-        """How many answers are read at once."""
-        return self.arguments.get("at_once", 1)
-
-    @property
-    def units(self) -> int:
-        """What a time is divided by."""
-        return self.pieces or self.chunks * self.at_once
-
-    @property
-    def digits(self) -> int:
-        """How many of a ratio are written."""
-        return max(2, len(f"{self.target:g}") - 2)
-
-
-_OF_2_000: dict[str, Any] = {"arguments": {"chunks": 2_000}, "pieces": 4_000, "turns": 3}
-# The peer reads all arguments so far for every fragment: two minutes for one turn of each.
-_OF_8_000: dict[str, Any] = {"arguments": {"chunks": 4_000}, "turns": 1}
+# Rows of the benchmark: what is asked, and the target, are said there.
 PATHS = {
-    "langchain": {
-        "text": Way("text", 2_000, "stream", 0.16),
-        "tool arguments": Way("arguments", 2_000, "stream", 0.16),
-        "raw tokens (the peer: text)": Way("raw", 2_000, "stream", 0.22),
-        "text, in one body": Way("text", 2_000, "stream", 0.11, "body"),
-        "text, 100 async at once": Way("text", 50, "astream", 0.25, arguments={"at_once": 100}),
-        "256 whole answers at once": Way(
-            "text", 100, "abatch", 0.5, arguments={"at_once": 256}, pieces=256
-        ),
-        "agent, one tool round": Way("agent", 2_000, "agent", 0.22, **_OF_2_000),
-        "agent, in one body": Way("agent", 2_000, "agent", 0.08, "body", **_OF_2_000),
-    },
-    "llama_index": {
-        "text": Way("text", 2_000, "stream", 0.18),
-        "tool arguments": Way("arguments", 2_000, "stream", 0.18),
-        "text, in one body": Way("text", 2_000, "stream", 0.13, "body"),
-        "agent, 8,000 fragments of a call": Way("call", 8_000, "agent", 0.005, **_OF_8_000),
-        "agent, 8,000 fragments, a slower server": Way(
-            "call", 8_000, "agent", 0.01, "slow", **_OF_8_000
-        ),
-    },
+    "langchain": (
+        "text",
+        "tool arguments",
+        "raw tokens (others: text)",
+        "text, in one body",
+        "text, 100 async at once",
+        "abatch, 256 at once",
+        "agent, one tool round of 2,000 chunks each",
+        "agent, of 2,000 in one body",
+    ),
+    "llama_index": (
+        "text",
+        "tool arguments",
+        "text, in one body",
+        "agent, 8,000 fragments of a call",
+        "agent, 8,000 fragments, a slower server",
+    ),
 }
 EVENTS = 100_000  # of JSON: the clock of a process may tick in milliseconds
 SECONDS = 6.0  # of CPU for the samples of one path
 INTERVAL = 0.002
-ROWS = 14
+FUNCTIONS = 14
 WHOSE = (
     ("ours", r"/(kimi_core|langchain_kimi|llama_index_kimi)/"),
     ("SDK", r"site-packages/openai/"),
@@ -117,6 +70,9 @@ WHOSE = (
     ("framework", r"site-packages/(langchain|langgraph|llama_index|pydantic|workflows|langsmith)"),
     ("benchmark", r"/benchmarks/"),
 )
+
+
+_ROWS = {row.title: row for row in ROWS}
 
 
 class Samples:
@@ -188,47 +144,60 @@ def profiled(
     family: str, title: str, server: Server, models: dict[str, Any], seconds: float
 ) -> list[str]:
     """Return the lines of the page about one path."""
-    way, module = PATHS[family][title], importlib.import_module(f"_{family}")
-    act = getattr(module, way.action)
+    row, module = _ROWS[title], importlib.import_module(f"_{family}")
+    act = getattr(module, row.action)
     runs = {
-        "ours": act(models["raw" if way.kind == "raw" else "ours"], **way.arguments),
-        "peer": act(models["peer"], **way.arguments),
-        "framework": act(_floors.FLOORS[family](way.kind, way.chunks), **way.arguments),
-        "http": _http(server.address, family, way),
+        "ours": act(models["raw" if row.kind == "raw" else "ours"], **row.arguments),
+        "peer": act(models["peer"], **row.arguments),
+        "framework": act(_floors.FLOORS[family](row.kind, row.chunks), **row.arguments),
+        "http": _http(server.address, family, row),
     }
-    say = {True: "text" if way.kind == "raw" else way.kind, False: way.kind}
+    say = {True: "text" if row.kind == "raw" else row.kind, False: row.kind}
     found: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(way.turns + 1):  # the first is not counted
+    # Over a long call the peer reads all of it for every fragment: half a minute for one turn.
+    turns = 1 if row.kind == "call" else TURNS
+    for turn in range(turns + 1):  # the first is not counted
         for name, run in runs.items():
-            if turn or way.turns > 1 or name != "peer":
-                server.say(say[name == "peer"], way.chunks, way.framing)
-                value = timed(run, way.units)
+            if turn or turns > 1 or name != "peer":
+                server.say(say[name == "peer"], row.chunks, row.framing)
+                value = timed(run, _units(row))
                 found[name] += [value] if turn else []
-    server.say(way.kind, way.chunks, way.framing)
+    server.say(row.kind, row.chunks, row.framing)
     samples = Samples()
     samples.of(runs["ours"], seconds)
-    summary = _summary(family, way, found)
+    summary = _summary(family, row, found)
     middle = statistics.median(found["ours"])
     return ["", f"#### {title}", "", summary, "", *table(samples, middle)]
 
 
-def _http(url: str, family: str, way: Way) -> Callable[[], int]:
-    """Return what reads the bytes of a way, and nothing else: for each request of an agent once."""
-    if way.action in {"astream", "abatch"} or (family == "llama_index" and way.action == "agent"):
-        return _floors.bytes_at_once(url, way.at_once, stream=way.action != "abatch")
+def _units(row: Row) -> int:
+    """Return what a time is divided by: how many chunks, or answers, one run reads."""
+    at_once: int = row.arguments.get("at_once", 1)
+    if row.action == "abatch":
+        return at_once
+    return row.chunks * (2 if row.kind == "agent" else at_once)
+
+
+def _http(url: str, family: str, row: Row) -> Callable[[], int]:
+    """Return what reads the bytes of a row, and nothing else: for each request of an agent once."""
+    if row.action in {"astream", "abatch"} or (family == "llama_index" and row.action == "agent"):
+        at_once = row.arguments.get("at_once", 1)
+        return _floors.bytes_at_once(url, at_once, stream=row.action != "abatch")
     once = _floors.bytes_of(url, reads_json=False)
-    return (lambda: once() + once()) if way.action == "agent" else once
+    return (lambda: once() + once()) if row.action == "agent" else once
 
 
-def _summary(family: str, way: Way, found: dict[str, list[float]]) -> str:
+def _summary(family: str, row: Row, found: dict[str, list[float]]) -> str:
     ratio = statistics.median(map(_ratio, found["ours"], found["peer"]))
     ours, peer, framework, http = (statistics.median(values) for values in found.values())
     json_us = timed(_floors.json_alone(EVENTS), EVENTS)
     least = framework + http + json_us
-    unit, digits = ("an answer" if way.action == "abatch" else "a chunk"), way.digits
+    target = row.target[f"{family}/{BASE[family]}"]
+    unit = "an answer" if row.action == "abatch" else "a chunk"
+    digits = max(2, len(f"{target:g}") - 2)
     return (
-        f"{ours:.1f} µs {unit}, {PEERS[family]} {peer:.1f} µs: **{ratio:.{digits}f}** (target "
-        f"{way.target:g}). The framework's own classes take {framework:.1f} µs, the HTTP library "
+        f"{ours:.1f} µs {unit}, {BASE[family]} {peer:.1f} µs: **{ratio:.{digits}f}** (target "
+        f"{target:g}). The framework's own classes take {framework:.1f} µs, the HTTP library "
         f"{http:.1f}, JSON {json_us:.1f}: together {least:.1f} µs, {least / peer:.{digits}f}."
     )
 
@@ -257,7 +226,7 @@ def table(samples: Samples, took: float) -> list[str]:
         key = (whose, name, function)
         functions[key] += count
         hottest.setdefault(key, Counter())[line] += count
-    for key, count in functions.most_common(ROWS):
+    for key, count in functions.most_common(FUNCTIONS):
         whose, name, function = key
         line = hottest[key].most_common(1)[0][0]
         place = f"{_short(name)}:{line}" if name else "—"
@@ -292,7 +261,7 @@ def main() -> None:
         models = {
             "ours": module.MODELS["ChatKimiK2"](server.address, raw=False),
             "raw": module.MODELS["ChatKimiK2"](server.address, raw=True),
-            "peer": module.MODELS[PEERS[family]](server.address),
+            "peer": module.MODELS[BASE[family]](server.address),
         }
         gc.collect()
         gc.freeze()  # as the benchmarks' workers do: the frameworks themselves are no part of it
